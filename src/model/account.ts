@@ -1,0 +1,60 @@
+// One person's connected Google account as everybody but storage sees it. Knows nothing of tokens.
+import type { AccountKey } from './account-key.ts';
+
+export const pendingReasons = [
+  'never_connected',
+  'consent_declined',
+  'link_expired',
+  'awaiting_verification',
+  'disconnected',
+] as const;
+export type PendingReason = (typeof pendingReasons)[number];
+
+export const revokedReasons = [
+  'revoked_or_password_changed',
+  'testing_mode_expired',
+  'idle_six_months',
+  'token_cap_reached',
+  'admin_policy',
+  'session_policy',
+  'account_deleted',
+] as const;
+export type RevokedReason = (typeof revokedReasons)[number];
+
+export type AccountState =
+  | { readonly status: 'PENDING'; readonly reason: PendingReason }
+  | { readonly status: 'ACTIVE' }
+  | { readonly status: 'REVOKED'; readonly reason: RevokedReason };
+
+/** Who may finish a connection made for this account: the id_token must match every pin that is set. */
+export interface Pins {
+  readonly expectedEmail?: string;
+  readonly expectedDomain?: string;
+  readonly expectedSub?: string;
+}
+
+/** The Google account a grant belongs to, from the id_token. */
+export interface GoogleIdentity {
+  readonly sub: string;
+  readonly email: string;
+  readonly hostedDomain?: string;
+}
+
+export interface Account {
+  readonly key: AccountKey;
+  readonly state: AccountState;
+  /** Milliseconds since the epoch. */
+  readonly stateSince: number;
+  readonly createdAt: number;
+  readonly pins: Pins;
+  /** Grows with every write to the row; a write names the version it read. */
+  readonly version: number;
+  /** Grows with every new grant, 0 before the first. */
+  readonly grantVersion: number;
+  /** The last known Google account, kept after the grant is gone so that a reconnect can be compared with it. */
+  readonly google?: GoogleIdentity;
+  /** Scopes Google granted; empty without a grant. */
+  readonly grantedScopes: readonly string[];
+  readonly connectedAt?: number;
+  readonly lastUsedAt?: number;
+}

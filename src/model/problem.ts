@@ -1,0 +1,175 @@
+// Everything that can go wrong, as a closed union: what happened · who can fix it · the one next step.
+// Texts here are ours alone; nothing from Google, a library or a mail ever becomes part of one.
+import type { PendingReason, RevokedReason } from './account.ts';
+import { type Capability, capabilityText } from './scope.ts';
+
+/** Why a person has to visit a link before a call can go on. */
+export type AuthorizationReason = PendingReason | RevokedReason | 'scope_missing';
+
+export type Problem =
+  /** A human is needed: the answer is a link, not a failure. */
+  | { readonly kind: 'authorization_required'; readonly reason: AuthorizationReason; readonly missing?: Capability[] }
+  /** A link for this account could never be completed: nothing would prove who completes it. */
+  | { readonly kind: 'link_not_verifiable' }
+  | { readonly kind: 'too_many_links' }
+  | { readonly kind: 'no_mailbox' }
+  | { readonly kind: 'domain_policy' }
+  | { readonly kind: 'client_invalid' }
+  | { readonly kind: 'operator_client_changed' }
+  | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
+  | { readonly kind: 'sealing_key_missing' }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'google_unavailable' }
+  | { readonly kind: 'deadline_exceeded'; readonly seconds: number }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'storage_busy' }
+  | { readonly kind: 'not_found'; readonly what: string }
+  /** `detail` is built from parameter names and bounds, never from library text. */
+  | { readonly kind: 'invalid_input'; readonly detail: string }
+  | { readonly kind: 'page_token_invalid' }
+  | { readonly kind: 'too_large'; readonly what: string; readonly limitBytes: number; readonly instead: string }
+  /** Google refused a request that we built: our defect, or a change at Google. */
+  | { readonly kind: 'request_refused'; readonly status: number }
+  | { readonly kind: 'internal' };
+
+export type Fixer = 'the person' | 'their Workspace admin' | 'the operator' | 'nobody, wait' | 'the caller';
+
+export interface Explanation {
+  readonly what: string;
+  readonly fixer: Fixer;
+  readonly next: string;
+}
+
+const explain = (what: string, fixer: Fixer, next: string): Explanation => ({ what, fixer, next });
+
+/** Why access is missing, as a sentence for the person; claims no more than is known. */
+export const authorizationText = (reason: AuthorizationReason, missing: readonly Capability[] = []): string => {
+  switch (reason) {
+    case 'never_connected':
+      return 'Gmail is not connected yet.';
+    case 'consent_declined':
+      return 'Gmail is not connected: the request for access was declined.';
+    case 'link_expired':
+      return 'Gmail is not connected: the last link ran out before it was used. If Google showed a page saying that access is blocked, a Workspace admin has to allow this app first.';
+    case 'awaiting_verification':
+      return 'Gmail is not connected: the last connection was never confirmed.';
+    case 'disconnected':
+      return 'Gmail was disconnected.';
+    case 'revoked_or_password_changed':
+      return 'Google ended the access: usually the password was changed or the app was removed in the Google account.';
+    case 'testing_mode_expired':
+      return "Google ended the access after seven days, as it does while the operator's app is in testing mode.";
+    case 'idle_six_months':
+      return 'Google ended the access, probably because it was not used for six months.';
+    case 'token_cap_reached':
+      return 'Google ended the access, probably because this Google account was connected more often than Google allows.';
+    case 'admin_policy':
+      return "The Workspace admin's policy does not allow this app.";
+    case 'session_policy':
+      return "The Workspace's session policy asks for a new sign-in.";
+    case 'account_deleted':
+      return 'The Google account no longer exists.';
+    case 'scope_missing':
+      return `One more permission is needed: to ${[...new Set(missing.map(capabilityText))].join(' and to ')}.`;
+  }
+};
+
+/** A problem in words. Exhaustive: a new kind does not compile without its sentence. */
+export const explainProblem = (problem: Problem): Explanation => {
+  switch (problem.kind) {
+    case 'authorization_required':
+      return explain(
+        authorizationText(problem.reason, problem.missing),
+        'the person',
+        'Open the link, approve, then call again.',
+      );
+    case 'link_not_verifiable':
+      return explain(
+        'Gmail is not connected, and no link can be made: nothing would prove that the person who opens it is the person it is for.',
+        'the operator',
+        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --unverified-links.',
+      );
+    case 'too_many_links':
+      return explain(
+        'There are 20 open links for this person already.',
+        'the person',
+        'Open one of the links, or wait ten minutes until they run out.',
+      );
+    case 'no_mailbox':
+      return explain(
+        'This Google account has no Gmail mailbox.',
+        'their Workspace admin',
+        'Turn Gmail on for this account, or connect another one.',
+      );
+    case 'domain_policy':
+      return explain(
+        "The Workspace admin's policy blocks this app from Gmail.",
+        'their Workspace admin',
+        'Trust the app in the admin console under Security → API controls.',
+      );
+    case 'client_invalid':
+      return explain(
+        "Google does not accept Postern's OAuth client.",
+        'the operator',
+        'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console.',
+      );
+    case 'operator_client_changed':
+      return explain(
+        'This account was connected through another OAuth client or token endpoint than the one configured now.',
+        'the operator',
+        'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a new link.',
+      );
+    case 'api_not_enabled':
+      return explain(
+        `The ${problem.api} is not enabled in the operator's Google Cloud project.`,
+        'the operator',
+        `Enable the ${problem.api} under APIs & Services → Library.`,
+      );
+    case 'sealing_key_missing':
+      return explain(
+        'The stored grant cannot be opened with the configured encryption key.',
+        'the operator',
+        'Put the former key back as POSTERN_ENCRYPTION_KEY or into POSTERN_ENCRYPTION_KEYS_RETIRED.',
+      );
+    case 'rate_limited':
+      return explain(
+        'Google limits how fast this mailbox can be read.',
+        'nobody, wait',
+        problem.retryAfterSeconds === undefined
+          ? 'Try again in a minute.'
+          : `Try again in ${problem.retryAfterSeconds} seconds.`,
+      );
+    case 'google_unavailable':
+      return explain('Google did not answer properly.', 'nobody, wait', 'Try again in a minute.');
+    case 'deadline_exceeded':
+      return explain(
+        `The call took longer than ${problem.seconds} seconds.`,
+        'the caller',
+        'Try again, or ask for less at once.',
+      );
+    case 'cancelled':
+      return explain('The call was cancelled.', 'the caller', 'Call again if the answer is still wanted.');
+    case 'storage_busy':
+      return explain("Postern's database is busy.", 'nobody, wait', 'Try again in a few seconds.');
+    case 'not_found':
+      return explain(`There is no such ${problem.what}.`, 'the caller', `Use an id from a list or search result.`);
+    case 'invalid_input':
+      return explain(problem.detail, 'the caller', 'Correct the arguments and call again.');
+    case 'page_token_invalid':
+      return explain(
+        'This page_token does not belong to these parameters, or is no longer valid.',
+        'the caller',
+        'Repeat the call without page_token and with the same parameters.',
+      );
+    case 'too_large':
+      return explain(`${problem.what} is larger than ${problem.limitBytes} bytes.`, 'the caller', problem.instead);
+    case 'request_refused':
+      return explain(
+        `Google refused the request (HTTP ${problem.status}).`,
+        'the operator',
+        "Look into Postern's log for the reason.",
+      );
+    case 'internal':
+      return explain('Postern failed.', 'the operator', "Look into Postern's log for the reason.");
+  }
+};
