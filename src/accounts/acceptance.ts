@@ -1,0 +1,52 @@
+// Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
+import type { Account, Pins } from '../model/account.ts';
+import type { LinkPolicy } from '../model/caller.ts';
+import type { VerifiedIdentity } from '../oauth/id-token.ts';
+
+export const hasPins = (pins: Pins): boolean =>
+  pins.expectedEmail !== undefined || pins.expectedDomain !== undefined || pins.expectedSub !== undefined;
+
+/**
+ * Whether anything can prove that the person who completes a link is the one it is for (DESIGN §9). The Google account
+ * connected before proves it too, unless the link is there to replace it.
+ */
+export const isVerifiable = (account: Account, policy: LinkPolicy, replace: boolean): boolean =>
+  policy !== 'pinned' || hasPins(account.pins) || (account.google !== undefined && !replace);
+
+export type Acceptance =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'unverifiable' }
+  /** `expected` names what was pinned, for the page. */
+  | { readonly kind: 'wrong_mailbox'; readonly expected: string };
+
+const sameText = (a: string, b: string): boolean =>
+  a.normalize('NFC').toLowerCase() === b.normalize('NFC').toLowerCase();
+
+/** Every pin must match, and a reconnect must be the recorded Google account unless the link was made to replace it. */
+export const accept = (
+  identity: VerifiedIdentity,
+  account: Account,
+  ticket: { readonly linkPolicy: LinkPolicy; readonly replace: boolean },
+): Acceptance => {
+  const { pins, google } = account;
+  if (!isVerifiable(account, ticket.linkPolicy, ticket.replace)) return { kind: 'unverifiable' };
+  if (pins.expectedEmail !== undefined && !(identity.emailVerified && sameText(identity.email, pins.expectedEmail)))
+    return { kind: 'wrong_mailbox', expected: pins.expectedEmail };
+  if (pins.expectedDomain !== undefined && !sameText(identity.hostedDomain ?? '', pins.expectedDomain))
+    return { kind: 'wrong_mailbox', expected: `an account of ${pins.expectedDomain}` };
+  if (pins.expectedSub !== undefined && identity.sub !== pins.expectedSub)
+    return { kind: 'wrong_mailbox', expected: 'the Google account it was made for' };
+  if (google !== undefined && !ticket.replace && identity.sub !== google.sub)
+    return { kind: 'wrong_mailbox', expected: google.email };
+  return { kind: 'accepted' };
+};
+
+/** Whether pins contradict the Google account that is connected already. */
+export const contradicts = (pins: Pins, account: Account): boolean => {
+  if (account.google === undefined || account.state.status !== 'ACTIVE') return false;
+  return (
+    (pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, account.google.email)) ||
+    (pins.expectedDomain !== undefined && !sameText(pins.expectedDomain, account.google.hostedDomain ?? '')) ||
+    (pins.expectedSub !== undefined && pins.expectedSub !== account.google.sub)
+  );
+};

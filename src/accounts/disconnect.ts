@@ -1,0 +1,53 @@
+// Ending a connection: revoke at Google where that harms nobody else, then erase.
+import type { AccountKey } from '../model/account-key.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import type { GrantReading } from '../storage/index.ts';
+import type { AccountsOptions } from './index.ts';
+
+export interface Disconnected {
+  readonly revokedAtGoogle: boolean;
+  /** Why Google was not told, or did not listen. */
+  readonly reason?: 'sibling' | 'no_grant' | 'other_client' | 'unreadable' | 'google_unavailable';
+}
+
+const attempts = 5;
+
+/**
+ * Revoking one token ends every grant of that Google account in the operator's whole Cloud project, so Google is told
+ * only when no other account here has one. Whatever Google says, nothing of the grant stays here.
+ */
+export const disconnect = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
+  const { accounts, tickets } = options.storage;
+  const reading = await accounts.readGrant(key);
+  const account = reading.account;
+  if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
+  await tickets.voidOthers(key, '');
+  const outcome = await tellGoogle(options, key, reading);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const now = await accounts.find(key);
+    if (now === undefined) return ok(outcome);
+    // A grant that came while Google was told is another one: it was not asked to end.
+    if (now.grantVersion !== account.grantVersion) return ok(outcome);
+    if (now.state.status === 'PENDING' && reading.kind === 'none') return ok(outcome);
+    const saved = await accounts.setState(key, now.version, { status: 'PENDING', reason: 'disconnected' });
+    if (saved) {
+      options.changed(key);
+      options.log({ event: 'disconnected', key, cause: outcome.reason ?? 'revoked' });
+      return ok(outcome);
+    }
+  }
+  return failed({ kind: 'storage_busy' });
+};
+
+const tellGoogle = async (options: AccountsOptions, key: AccountKey, reading: GrantReading): Promise<Disconnected> => {
+  const { oauth, storage } = options;
+  if (reading.kind === 'none') return { revokedAtGoogle: false, reason: 'no_grant' };
+  if (reading.kind === 'unsealable') return { revokedAtGoogle: false, reason: 'unreadable' };
+  const { grant } = reading;
+  if (grant.clientId !== oauth.clientId || grant.tokenEndpoint !== oauth.tokenEndpoint)
+    return { revokedAtGoogle: false, reason: 'other_client' };
+  if ((await storage.operations.othersWithGrantOf(grant.google.sub, key)) > 0)
+    return { revokedAtGoogle: false, reason: 'sibling' };
+  const revoked = await oauth.revoke(grant.refreshToken ?? grant.accessToken);
+  return revoked ? { revokedAtGoogle: true } : { revokedAtGoogle: false, reason: 'google_unavailable' };
+};

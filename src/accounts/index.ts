@@ -1,0 +1,99 @@
+// Everything about one person's connected account behind one door: connect, access, disconnect. The only place that
+// sees both the store and Google's OAuth.
+
+import type { Account, Pins } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import type { Capability } from '../model/scope.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
+import type { Storage } from '../storage/index.ts';
+import { contradicts } from './acceptance.ts';
+import { createAccess } from './access.ts';
+import { type Connection, createConnection } from './connection.ts';
+import { type Disconnected, disconnect } from './disconnect.ts';
+import { createDownloads, type Downloads } from './downloads.ts';
+import { createLinks, type Link, type LinkRequest } from './links.ts';
+
+export type { Connection, DeadLink, Finish, LinkView } from './connection.ts';
+export type { Disconnected } from './disconnect.ts';
+export type { ClaimedDownload, Downloads } from './downloads.ts';
+export type { Link, LinkRequest } from './links.ts';
+
+/** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
+export type AccountLog = (entry: { readonly event: string; readonly key: AccountKey; readonly cause?: string }) => void;
+
+export interface AccountsOptions {
+  readonly storage: Storage;
+  readonly oauth: GoogleOAuth;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** What the enabled tools require. */
+  readonly baseCapabilities: readonly Capability[];
+  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
+  readonly linkOrigin: () => Promise<string>;
+  /** Told of every change of an account, so that caches drop what they hold for it. */
+  readonly changed: (key: AccountKey) => void;
+  readonly log: AccountLog;
+}
+
+export interface Accounts {
+  find(key: AccountKey): Promise<Account | undefined>;
+  list(filter?: { readonly realm?: string }): Promise<Account[]>;
+  /** Get or create. Pins that are given replace the present ones; they must not contradict a live grant. */
+  ensure(key: AccountKey, pins?: Pins): Promise<Result<Account>>;
+  /** The port for Google clients; checks first that the account is ACTIVE and has what is `required`. */
+  freshToken(key: AccountKey, required: readonly Capability[]): FreshToken;
+  link(caller: Caller, wanted: LinkRequest): Promise<Result<Link>>;
+  /** Waits (at most 45 s) for the end of a link of this caller; true when it connected the account. */
+  waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
+  readonly connection: Connection;
+  disconnect(key: AccountKey): Promise<Result<Disconnected>>;
+  /** Disconnects and deletes every row; false when there was none. */
+  remove(key: AccountKey): Promise<boolean>;
+  readonly downloads: Downloads;
+}
+
+const pinAttempts = 5;
+
+export const createAccounts = (options: AccountsOptions): Accounts => {
+  const { storage, oauth, clock, changed, log } = options;
+  const { link, waitForLink } = createLinks({ ...options, accounts: storage.accounts, tickets: storage.tickets });
+  const { freshToken } = createAccess({ store: storage.accounts, oauth, clock, changed, log });
+  return {
+    find: (key) => storage.accounts.find(key),
+    list: (filter) => storage.operations.listAccounts(filter),
+    ensure: (key, pins) => ensure(storage, key, pins),
+    freshToken,
+    link,
+    waitForLink,
+    connection: createConnection(options),
+    disconnect: (key) => disconnect(options, key),
+    remove: async (key) => {
+      await disconnect(options, key);
+      const removed = await storage.accounts.remove(key);
+      changed(key);
+      return removed;
+    },
+    downloads: createDownloads(options),
+  };
+};
+
+const ensure = async ({ accounts }: Storage, key: AccountKey, pins?: Pins): Promise<Result<Account>> => {
+  for (let attempt = 0; attempt < pinAttempts; attempt++) {
+    const account = await accounts.getOrCreate(key);
+    if (pins === undefined || samePins(pins, account.pins)) return ok(account);
+    if (contradicts(pins, account)) {
+      const detail = 'These pins do not fit the Google account that is connected; disconnect it first.';
+      return failed({ kind: 'invalid_input', detail });
+    }
+    const saved = await accounts.setPins(key, account.version, pins);
+    if (saved) return ok(saved);
+  }
+  return failed({ kind: 'storage_busy' });
+};
+
+const samePins = (a: Pins, b: Pins): boolean =>
+  a.expectedEmail === b.expectedEmail && a.expectedDomain === b.expectedDomain && a.expectedSub === b.expectedSub;
