@@ -1,0 +1,72 @@
+// Where Postern is reached: what people and clients see, and what HTTP or the loopback listens on. Opens no socket.
+import type { EnvironmentReader } from './environment.ts';
+import type { GoogleClient } from './google-client.ts';
+import { hostSchema, isLoopbackHost, networksSchema, portSchema, urlSchema } from './values.ts';
+
+export interface Listening {
+  /** What people and clients see of an HTTP Postern; without a path. */
+  readonly publicUrl: URL;
+  readonly host: string;
+  /** Undefined unless set: then http takes `defaultHttpPort`, and the loopback of stdio a free port. */
+  readonly port: number | undefined;
+  /** IP addresses and networks whose forwarding headers count. */
+  readonly trustedProxies: readonly string[];
+}
+
+export const defaultHttpPort = 8080;
+
+const publicUrlSchema = urlSchema.refine((url) => url.pathname === '/', 'must not contain a path');
+
+const ownUrl = (host: string, port: number): URL => {
+  const name = isLoopbackHost(host) ? host : 'localhost';
+  return new URL(`http://${name.includes(':') ? `[${name}]` : name}:${port}`);
+};
+
+export const readListening = (reader: EnvironmentReader): Listening => {
+  const host = reader.parsed('POSTERN_HOST', hostSchema, 'Use an address such as 127.0.0.1 or 0.0.0.0.') ?? '127.0.0.1';
+  const port = reader.parsed('POSTERN_PORT', portSchema, 'Use a number from 1 to 65535.');
+  const trustedProxies =
+    reader.parsed('POSTERN_TRUSTED_PROXIES', networksSchema, 'Separate addresses such as 10.0.0.0/8 with commas.') ??
+    [];
+  const given = reader.parsed(
+    'POSTERN_PUBLIC_URL',
+    publicUrlSchema,
+    'Use the address people see, such as https://postern.example.com.',
+  );
+  const publicUrl = given ?? ownUrl(host, port ?? defaultHttpPort);
+  if (publicUrl.protocol === 'http:' && !isLoopbackHost(publicUrl.hostname)) {
+    reader.warnings.push(
+      'POSTERN_PUBLIC_URL is not https: keys and links travel in the clear, and Google refuses such a redirect URI.',
+    );
+  }
+  if (given === undefined && !isLoopbackHost(host)) {
+    reader.warnings.push(
+      `POSTERN_HOST is ${host}, but POSTERN_PUBLIC_URL is not set: links will say ${publicUrl.origin}.`,
+    );
+  }
+  return { host, port, trustedProxies, publicUrl };
+};
+
+/** A client that cannot work where it is to be used is refused at start, not at the first person's consent. */
+export const checkClient = (
+  reader: EnvironmentReader,
+  transport: 'stdio' | 'http' | 'cli',
+  client: GoogleClient,
+  listening: Listening,
+): void => {
+  if (transport !== 'http' && client.kind === 'web' && listening.port === undefined) {
+    reader.fault(
+      'POSTERN_PORT',
+      'is not set, but a "Web application" client can only return to an address registered before',
+      'Set POSTERN_PORT=8080 and register http://127.0.0.1:8080/oauth/callback, or use a "Desktop app" client.',
+    );
+  }
+  const { origin, hostname } = listening.publicUrl;
+  if (transport === 'http' && client.kind === 'desktop' && !isLoopbackHost(hostname)) {
+    reader.fault(
+      'GOOGLE_CREDENTIALS_FILE',
+      `is a "Desktop app" client, which Google only lets return to this machine, not to ${origin}`,
+      `Create a "Web application" client with the redirect URI ${origin}/oauth/callback.`,
+    );
+  }
+};

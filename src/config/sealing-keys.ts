@@ -1,0 +1,128 @@
+// The keys that seal tokens: from the environment, or from files in the config folder. Knows nothing of sealing itself.
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RandomBytes } from '../model/clock.ts';
+import type { EnvironmentReader } from './environment.ts';
+import { splitList } from './values.ts';
+
+export interface SealingKeys {
+  readonly current: Uint8Array;
+  /** Still accepted for reading. */
+  readonly retired: readonly Uint8Array[];
+  /** Where `current` came from: keys in files are ours to rotate, keys in the environment the operator's. */
+  readonly source: 'environment' | 'file';
+}
+
+const keyLength = 32;
+
+/** The bytes of a base64 key (either alphabet, padding optional), or what is wrong with it: only lengths, never content. */
+export const parseKey = (text: string): Uint8Array | string => {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return 'contains characters that are not base64';
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length === keyLength) return new Uint8Array(bytes);
+  const hex = /^[0-9a-f]{64}$/i.test(text) ? ' (it looks like hexadecimal)' : '';
+  return `is ${bytes.length} bytes long${hex}, not ${keyLength}`;
+};
+
+const makeOne = `Make one with: node -e "console.log(crypto.randomBytes(${keyLength}).toString('base64'))"`;
+
+export const keyFiles = (configFolder: string) => ({
+  current: join(configFolder, 'encryption-key'),
+  retired: join(configFolder, 'encryption-keys-retired'),
+});
+
+const encode = (keys: readonly Uint8Array[]) => keys.map((key) => `${Buffer.from(key).toString('base64')}\n`).join('');
+
+/** Replaces a key file in one step, so that no reader ever sees half of it. Mode 0600. */
+export const writeKeyFile = (path: string, keys: readonly Uint8Array[], random: RandomBytes): void => {
+  const draft = `${path}.${Buffer.from(random(6)).toString('hex')}`;
+  writeFileSync(draft, encode(keys), { mode: 0o600, flag: 'wx' });
+  renameSync(draft, path);
+};
+
+/** Creates the file unless it is there. Of two processes that race, both end up with the same, whole key. */
+const createKeyFile = (path: string, random: RandomBytes): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${Buffer.from(random(6)).toString('hex')}`;
+  writeFileSync(draft, encode([random(keyLength)]), { mode: 0o600, flag: 'wx' });
+  try {
+    // A hard link fails where the name exists: an exclusive create that never shows an empty file.
+    linkSync(draft, path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
+
+const readKeyFile = (path: string, reader: EnvironmentReader): Uint8Array[] => {
+  const keys: Uint8Array[] = [];
+  for (const line of splitList(readFileSync(path, 'utf8'))) {
+    const key = parseKey(line);
+    if (typeof key !== 'string') keys.push(key);
+    else
+      reader.fault(
+        'POSTERN_CONFIG_DIR',
+        `holds a key file, ${path}, whose key ${key}`,
+        'Restore the file from a backup.',
+      );
+  }
+  return keys;
+};
+
+const keyFromEnvironment = (reader: EnvironmentReader, text: string): Uint8Array | undefined => {
+  const key = parseKey(text);
+  if (typeof key !== 'string') return key;
+  reader.fault('POSTERN_ENCRYPTION_KEY', key, makeOne);
+  return undefined;
+};
+
+const retiredFromEnvironment = (reader: EnvironmentReader): Uint8Array[] =>
+  splitList(reader.text('POSTERN_ENCRYPTION_KEYS_RETIRED') ?? '').flatMap((text, index) => {
+    const key = parseKey(text);
+    if (typeof key !== 'string') return [key];
+    reader.fault('POSTERN_ENCRYPTION_KEYS_RETIRED', `number ${index + 1} ${key}`, 'Separate several keys with commas.');
+    return [];
+  });
+
+export interface KeyPlace {
+  readonly configFolder: string;
+  readonly databasePath: string;
+  /** Whether a missing key file may be created (not while other faults stand, nor by http unasked). */
+  readonly generate: boolean;
+  readonly random: RandomBytes;
+}
+
+/** The sealing keys, or undefined with the faults recorded. May create the config folder and the key file. */
+export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): SealingKeys | undefined => {
+  const given = reader.text('POSTERN_ENCRYPTION_KEY');
+  const retired = retiredFromEnvironment(reader);
+  if (given !== undefined) {
+    const current = keyFromEnvironment(reader, given);
+    return current && { current, retired, source: 'environment' };
+  }
+  const files = keyFiles(place.configFolder);
+  // The database is looked for first: whoever makes both makes the key first, so a database alone has lost its key.
+  const databaseExists = existsSync(place.databasePath);
+  if (!existsSync(files.current)) {
+    if (databaseExists) {
+      reader.fault(
+        'POSTERN_ENCRYPTION_KEY',
+        `is not set, and ${files.current} does not exist, but the database ${place.databasePath} does`,
+        'Set the key it was made with; if that is lost, move the database away and connect again.',
+      );
+      return undefined;
+    }
+    if (!place.generate) {
+      reader.fault('POSTERN_ENCRYPTION_KEY', 'is not set', `${makeOne} (or start with --generate-key).`);
+      return undefined;
+    }
+    if (reader.faults.length > 0) return undefined;
+    createKeyFile(files.current, place.random);
+  }
+  const [current] = readKeyFile(files.current, reader);
+  if (!current) return undefined;
+  chmodSync(files.current, 0o600);
+  const kept = existsSync(files.retired) ? readKeyFile(files.retired, reader) : [];
+  return { current, retired: [...retired, ...kept], source: 'file' };
+};
