@@ -1,0 +1,25 @@
+// One round to Google's consent page. Knows nothing of what comes back.
+import { scopesFor } from '../model/scope.ts';
+import type { Ticket } from '../storage/index.ts';
+import type { AccountsOptions } from './index.ts';
+import { hashSecret, newSecret } from './secrets.ts';
+
+/** One round to Google: fresh state, nonce and verifier, so that nothing of an earlier round can be replayed. */
+export const authorization = ({ oauth, random, storage }: AccountsOptions, ticket: Ticket, promptConsent = false) => {
+  const state = newSecret(random);
+  const kept = { stateHash: hashSecret(state), nonce: newSecret(random), codeVerifier: oauth.newCodeVerifier() };
+  const url = async (): Promise<string> => {
+    const account = await storage.accounts.find(ticket.key);
+    const loginHint = account?.pins.expectedEmail ?? (ticket.replace ? undefined : account?.google?.email);
+    return oauth.authorizationUrl({
+      redirectUri: ticket.redirectUri,
+      scopes: scopesFor(ticket.capabilities),
+      state,
+      nonce: kept.nonce,
+      codeVerifier: kept.codeVerifier,
+      promptConsent,
+      ...(loginHint === undefined ? {} : { loginHint }),
+    });
+  };
+  return { kept, url };
+};
