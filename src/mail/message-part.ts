@@ -1,0 +1,85 @@
+// The shape of a message as Gmail gives it, structurally, and the walk over its parts. Knows nothing of the Google
+// libraries (their types fit), of charsets or of what a reader should see.
+
+export interface MessageHeader {
+  readonly name?: string | null | undefined;
+  readonly value?: string | null | undefined;
+}
+
+export interface MessagePartBody {
+  readonly attachmentId?: string | null | undefined;
+  /** base64url. */
+  readonly data?: string | null | undefined;
+  /** Bytes; for a text part, those of the sender's charset. */
+  readonly size?: number | null | undefined;
+}
+
+/** One node of Gmail's `payload` tree: https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages */
+export interface MessagePart {
+  readonly partId?: string | null | undefined;
+  readonly mimeType?: string | null | undefined;
+  readonly filename?: string | null | undefined;
+  readonly headers?: readonly MessageHeader[] | null | undefined;
+  readonly body?: MessagePartBody | null | undefined;
+  readonly parts?: readonly MessagePart[] | null | undefined;
+}
+
+export interface Message {
+  readonly id?: string | null | undefined;
+  readonly threadId?: string | null | undefined;
+  readonly labelIds?: readonly string[] | null | undefined;
+  readonly snippet?: string | null | undefined;
+  /** Milliseconds since the epoch, as text. */
+  readonly internalDate?: string | null | undefined;
+  readonly payload?: MessagePart | null | undefined;
+  /** The RFC 822 source, base64url; only in `format=raw`. */
+  readonly raw?: string | null | undefined;
+}
+
+/** A part with the id we hand out: Gmail's `partId`, which never changes, or `root` for the message's own part. */
+export interface NumberedPart {
+  readonly part: MessagePart;
+  readonly partId: string;
+}
+
+export const rootPartId = 'root';
+
+/** The parts directly below one, with their ids; an absent `partId` is counted out from the position. */
+export const childrenOf = ({ part, partId }: NumberedPart): NumberedPart[] =>
+  (part.parts ?? []).map((child, index) => ({
+    part: child,
+    partId: child.partId || (partId === rootPartId ? `${index}` : `${partId}.${index}`),
+  }));
+
+/** The root part of a message; undefined where none was fetched (`minimal`, `raw`). */
+export const rootOf = (message: Message): NumberedPart | undefined =>
+  message.payload ? { part: message.payload, partId: rootPartId } : undefined;
+
+/** Every part in the order of the message, containers before what they contain. Iterative: depth is the sender's choice. */
+export function* everyPart(message: Message): Generator<NumberedPart> {
+  const root = rootOf(message);
+  const open = root ? [root] : [];
+  for (let next = open.pop(); next; next = open.pop()) {
+    yield next;
+    open.push(...childrenOf(next).reverse());
+  }
+}
+
+export const isContainer = (part: MessagePart): boolean => (part.parts ?? []).length > 0;
+
+export const mimeTypeOf = (part: MessagePart): string => (part.mimeType || 'text/plain').toLowerCase();
+
+/** The bytes Gmail put into the answer itself; undefined where they have to be fetched by attachment id. */
+export const inlineBytes = (part: MessagePart): Uint8Array | undefined =>
+  typeof part.body?.data === 'string' ? Buffer.from(part.body.data, 'base64url') : undefined;
+
+/**
+ * One part of a message by our part id (`root` for the message's own), or by the attachment id Gmail gave in this
+ * very answer (those change with every answer).
+ */
+export const findPart = (message: Message, attachmentId: string): NumberedPart | undefined => {
+  for (const numbered of everyPart(message)) {
+    if (numbered.partId === attachmentId || numbered.part.body?.attachmentId === attachmentId) return numbered;
+  }
+  return undefined;
+};
