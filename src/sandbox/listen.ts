@@ -1,0 +1,70 @@
+// The sandbox on a real port (loopback unless told otherwise). The only file here that opens a socket.
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { ConnectionReset, createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
+
+export interface ListenOptions extends Omit<SandboxOptions, 'origin'> {
+  /** The interface to listen on. Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 (the default) takes a free one. */
+  readonly port?: number;
+  /** The host name in the sandbox's URL, where it differs from `host`, e.g. `localhost`. */
+  readonly publicHost?: string;
+}
+
+export interface ListeningSandbox {
+  readonly sandbox: Sandbox;
+  /** Without a slash at the end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const start = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: `Port ${port} on ${host} is already in use: stop the other program or choose another port.`,
+        EACCES: `Port ${port} may not be opened by this user: choose one above 1023.`,
+        EADDRNOTAVAIL: `${host} is not an address of this machine: listen on 127.0.0.1 or 0.0.0.0.`,
+      };
+      reject(new Error(reasons[error.code ?? ''] ?? `The sandbox cannot listen on ${host}:${port} (${error.code}).`));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+
+/**
+ * Starts the sandbox on a port.
+ * @throws Error with a sentence that names the fix, when the port cannot be opened
+ */
+export const listenSandbox = async (options: ListenOptions): Promise<ListeningSandbox> => {
+  const { host = '127.0.0.1', port = 0, publicHost = host, ...sandboxOptions } = options;
+  let sandbox: Sandbox | undefined;
+  const server = createAdaptorServer({
+    overrideGlobalObjects: false,
+    fetch: async (request: Request, env) => {
+      if (sandbox === undefined) return new Response(null, { status: 503 });
+      try {
+        return await sandbox.fetch(request);
+      } catch (error) {
+        if (!(error instanceof ConnectionReset) && !request.signal.aborted) throw error;
+        (env as HttpBindings).incoming.socket.destroy();
+        return RESPONSE_ALREADY_SENT;
+      }
+    },
+  }) as Server;
+  const boundPort = await start(server, port, host);
+  const urlHost = publicHost.includes(':') ? `[${publicHost}]` : publicHost;
+  const url = `http://${urlHost}:${boundPort}`;
+  sandbox = createSandbox({ ...sandboxOptions, origin: url });
+  return {
+    sandbox,
+    url,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

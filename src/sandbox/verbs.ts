@@ -1,0 +1,86 @@
+// What people and admins do at Google, as verbs. Each changes state only; the endpoints then answer accordingly.
+import { newClientId, newClientSecret, type OAuthClient } from './oauth/clients.ts';
+import type { Grant } from './oauth/grants.ts';
+import type { OAuthState } from './oauth/oauth-state.ts';
+import { revokeEverything } from './oauth/revocation-endpoint.ts';
+import { canonicalScopes, isGmailScope } from './oauth/scopes.ts';
+
+export interface Verbs {
+  /** Ends every grant of the account that carries a Gmail scope; the others live on. */
+  changePassword(email: string): void;
+  /** The person removes the app in their Google account: every grant in the project ends, consent is forgotten. */
+  revokeAccess(email: string): void;
+  /** The Workspace admin blocks the app: `admin_policy_enforced`, 401 from the APIs, a block page instead of consent. */
+  blockAppByAdmin(domain: string): void;
+  unblockAppByAdmin(domain: string): void;
+  /** The Workspace session ended: present refresh tokens answer `invalid_rapt`, a new sign-in brings a good one. */
+  sessionPolicy(email: string): void;
+  /** The Google account itself is deleted. */
+  deleteAccount(email: string): void;
+  /** Living grants lose a scope, at the token endpoint and at the APIs. */
+  removeScope(email: string, scope: string): void;
+  /** In testing mode new refresh tokens die after seven days. */
+  setTestingMode(on: boolean): void;
+  /** Living refresh tokens per account and client (100); the oldest dies silently. */
+  setRefreshTokenCap(count: number): void;
+  /** Gmail is turned off for the account: "Mail service not enabled". */
+  disableGmail(email: string): void;
+  /** Makes every token of the account this much older. */
+  ageTokens(email: string, milliseconds: number): void;
+  /** A new client secret; the old one answers `invalid_client` from now on. */
+  rotateClientSecret(): string;
+  /** Another OAuth client of the same Cloud project. */
+  addClient(): { clientId: string; clientSecret: string };
+}
+
+export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
+  const { accounts, grants, project } = state;
+  const grantsOf = (email: string): Grant[] => grants.of(accounts.get(email));
+
+  return {
+    changePassword(email) {
+      for (const grant of grantsOf(email)) if (grant.scopes.some(isGmailScope)) grants.end(grant, 'password_changed');
+    },
+    revokeAccess: (email) => revokeEverything(state, accounts.get(email)),
+    blockAppByAdmin(domain) {
+      project.blockedDomains.add(domain.toLowerCase());
+    },
+    unblockAppByAdmin(domain) {
+      project.blockedDomains.delete(domain.toLowerCase());
+    },
+    sessionPolicy(email) {
+      for (const grant of grantsOf(email)) grant.reauthRequired = true;
+    },
+    deleteAccount(email) {
+      accounts.get(email).deleted = true;
+      for (const grant of grantsOf(email)) grants.end(grant, 'account_deleted');
+    },
+    removeScope(email, scope) {
+      const account = accounts.get(email);
+      const removed = canonicalScopes([scope]).filter((item) => item !== 'openid' || scope === 'openid');
+      for (const grant of grants.of(account)) {
+        grant.scopes = grant.scopes.filter((item) => !removed.includes(item));
+        for (const item of removed) grants.consentOf(account, grant.clientId)?.scopes.delete(item);
+      }
+    },
+    setTestingMode(on) {
+      project.testingMode = on;
+    },
+    setRefreshTokenCap(count) {
+      project.refreshTokenCap = count;
+    },
+    disableGmail(email) {
+      accounts.get(email).gmailEnabled = false;
+    },
+    ageTokens: (email, milliseconds) => grants.age(accounts.get(email), milliseconds),
+    rotateClientSecret() {
+      client.clientSecret = newClientSecret();
+      return client.clientSecret;
+    },
+    addClient() {
+      const added = { clientId: newClientId(), clientSecret: newClientSecret(), redirectUris: client.redirectUris };
+      project.clients.set(added.clientId, added);
+      return { clientId: added.clientId, clientSecret: added.clientSecret };
+    },
+  };
+};
