@@ -1,0 +1,65 @@
+// Bodies of /api/v1: JSON objects with known fields only; a misspelled one is named with the right one beside it.
+import { z } from 'zod';
+import type { Pins } from '../model/account.ts';
+import { identifierSchema } from '../model/account-key.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import { nearestName } from '../server/nearest-name.ts';
+
+const absent = <T>(schema: z.ZodType<T>) => z.union([z.null().transform(() => undefined), schema]).optional();
+
+export const accountInput = z.strictObject({
+  identifier: identifierSchema,
+  expected_email: absent(z.email('must be an e-mail address')),
+  expected_domain: absent(
+    z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'must be a domain such as example.com'),
+  ),
+  expected_sub: absent(z.string().regex(/^\S{1,255}$/, 'must be the `sub` of a Google account')),
+});
+
+export const linkInput = z.strictObject({ replace: absent(z.boolean('must be true or false')) });
+
+export const noInput = z.strictObject({});
+
+/** The pins of a request, or undefined when it names none (then the present ones stay). */
+export const pinsOf = (input: z.infer<typeof accountInput>): Pins | undefined => {
+  const pins: Pins = {
+    ...(input.expected_email === undefined ? {} : { expectedEmail: input.expected_email }),
+    ...(input.expected_domain === undefined ? {} : { expectedDomain: input.expected_domain }),
+    ...(input.expected_sub === undefined ? {} : { expectedSub: input.expected_sub }),
+  };
+  return Object.keys(pins).length === 0 ? undefined : pins;
+};
+
+const invalid = (detail: string): Result<never> => failed({ kind: 'invalid_input', detail });
+
+const unknownField = (name: string, known: readonly string[]): string => {
+  const shown = name.slice(0, 64);
+  const near = nearestName(name, known);
+  if (near !== undefined) return `Unknown field "${shown}". Did you mean "${near}"?`;
+  return known.length === 0
+    ? `Unknown field "${shown}". This request takes none.`
+    : `Unknown field "${shown}". Known are ${known.join(', ')}.`;
+};
+
+const issueText = (issue: z.core.$ZodIssue, known: readonly string[]): string => {
+  if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', known);
+  const field = String(issue.path[0] ?? '');
+  if (field === '') return 'The body must be a JSON object.';
+  if (issue.code === 'invalid_type') return `${field} must be a ${issue.expected}.`;
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().at(-1)?.message : issue.message;
+  return `${field} ${inner ?? 'is not valid'}.`;
+};
+
+/** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
+export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
+  let json: unknown;
+  try {
+    json = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return invalid('The body is not valid JSON.');
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  const known = Object.keys(schema.shape);
+  return invalid(parsed.error.issues.map((issue) => issueText(issue, known)).join(' '));
+};

@@ -1,0 +1,150 @@
+// /api/v1: what a product's backend does with its people's accounts. Service keys only; a key reaches its own realm
+// and no other. Knows nothing of Google.
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Accounts } from '../accounts/index.ts';
+import type { Authenticate, Authentication } from '../callers/authenticate.ts';
+import { readIdentifier } from '../callers/postern-identifier.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Caller, LinkPolicy } from '../model/caller.ts';
+import { accountJson } from './account-json.ts';
+import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input.ts';
+import { errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
+
+/** Bytes of one request body. */
+const maxBodyBytes = 64 * 1024;
+
+interface Service {
+  readonly realm: string;
+  readonly linkPolicy: LinkPolicy;
+  /** The person `Postern-Identifier` names, where it was sent. */
+  readonly named: string | undefined;
+}
+
+type ApiContext = Context<{ Variables: { service: Service } }>;
+
+const serviceOf = (authentication: Authentication): Service | undefined => {
+  if (authentication.kind === 'service') {
+    const { realm, linkPolicy } = authentication;
+    return { realm, linkPolicy, named: undefined };
+  }
+  if (authentication.kind !== 'caller' || authentication.caller.credential !== 'service_key') return undefined;
+  const { key, linkPolicy } = authentication.caller;
+  return { realm: key.realm, linkPolicy, named: key.identifier };
+};
+
+const userKeyRefused = (c: Context): Response =>
+  errorResponse(c, {
+    status: 403,
+    error: 'service_key_required',
+    message: 'Accounts are managed with a service key; this is a user key.',
+    who: 'the caller',
+    next: 'Use a key made by `postern api-keys create --service`.',
+  });
+
+const tooLarge = (c: Context): Response =>
+  problemResponse(c, {
+    kind: 'too_large',
+    what: 'The body',
+    limitBytes: maxBodyBytes,
+    instead: 'Send only the fields of this request.',
+  });
+
+/** The account a request is about, when the header does not name somebody else. */
+const keyFor = (c: ApiContext, identifier: string): AccountKey | Response => {
+  const { realm, named } = c.get('service');
+  if (named === undefined || named === identifier) return { realm, identifier };
+  return refusalResponse(c, {
+    kind: 'refused',
+    status: 403,
+    error: 'identifier_forbidden',
+    description: 'Postern-Identifier names another person than the request.',
+  });
+};
+
+/** From the raw path, so that it is decoded exactly once: /api/v1/accounts/{identifier}[/…]. */
+const keyInPath = (c: ApiContext): AccountKey | Response => {
+  const reading = readIdentifier(new URL(c.req.url).pathname.split('/')[4] ?? '');
+  if (reading.kind === 'identifier') return keyFor(c, reading.identifier);
+  return problemResponse(c, { kind: 'invalid_input', detail: `The identifier in the path ${reading.description}.` });
+};
+
+const notFound = (c: Context): Response =>
+  errorResponse(c, {
+    status: 404,
+    error: 'not_found',
+    message: 'There is no account with this identifier in the realm of this key.',
+    who: 'the caller',
+    next: 'Create it with POST /api/v1/accounts.',
+  });
+
+export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; authenticate: Authenticate }) => {
+  const api = new Hono<{ Variables: { service: Service } }>();
+
+  api.use(async (c, next) => {
+    const authentication = await authenticate(c.req.raw.headers);
+    if (authentication.kind === 'refused') return refusalResponse(c, authentication);
+    const service = serviceOf(authentication);
+    if (service === undefined) return userKeyRefused(c);
+    c.set('service', service);
+    c.header('Cache-Control', 'no-store');
+    return next();
+  });
+  api.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
+
+  api.post('/accounts', async (c) => {
+    const input = readInput(await c.req.text(), accountInput);
+    if (!input.ok) return problemResponse(c, input.problem);
+    const key = keyFor(c, input.value.identifier);
+    if (key instanceof Response) return key;
+    const existed = (await accounts.find(key)) !== undefined;
+    const account = await accounts.ensure(key, pinsOf(input.value));
+    if (!account.ok) return problemResponse(c, account.problem);
+    return c.json(accountJson(account.value), existed ? 200 : 201);
+  });
+
+  api.get('/accounts/:identifier', async (c) => {
+    const key = keyInPath(c);
+    if (key instanceof Response) return key;
+    const account = await accounts.find(key);
+    return account === undefined ? notFound(c) : c.json(accountJson(account));
+  });
+
+  api.post('/accounts/:identifier/link', async (c) => {
+    const key = keyInPath(c);
+    if (key instanceof Response) return key;
+    const input = readInput(await c.req.text(), linkInput);
+    if (!input.ok) return problemResponse(c, input.problem);
+    if ((await accounts.find(key)) === undefined) return notFound(c);
+    const caller: Caller = { key, credential: 'service_key', linkPolicy: c.get('service').linkPolicy };
+    const link = await accounts.link(caller, { capabilities: [], replace: input.value.replace === true });
+    if (!link.ok) return problemResponse(c, link.problem);
+    const { url, expiresAt } = link.value;
+    return c.json({ url, expires_at: new Date(expiresAt).toISOString() });
+  });
+
+  api.post('/accounts/:identifier/disconnect', async (c) => {
+    const key = keyInPath(c);
+    if (key instanceof Response) return key;
+    const input = readInput(await c.req.text(), noInput);
+    if (!input.ok) return problemResponse(c, input.problem);
+    if ((await accounts.find(key)) === undefined) return notFound(c);
+    const outcome = await accounts.disconnect(key);
+    if (!outcome.ok) return problemResponse(c, outcome.problem);
+    const account = await accounts.find(key);
+    const { revokedAtGoogle, reason } = outcome.value;
+    return c.json({
+      revoked_at_google: revokedAtGoogle,
+      not_revoked_because: reason ?? null,
+      account: account === undefined ? null : accountJson(account),
+    });
+  });
+
+  api.delete('/accounts/:identifier', async (c) => {
+    const key = keyInPath(c);
+    if (key instanceof Response) return key;
+    return (await accounts.remove(key)) ? c.body(null, 204) : notFound(c);
+  });
+
+  return api;
+};

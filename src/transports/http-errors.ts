@@ -1,0 +1,67 @@
+// Errors as HTTP answers: {error, message, who, next}, the same shape everywhere. Nothing internal is ever part of one.
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { challengeFor, type Refusal } from '../callers/authenticate.ts';
+import { explainProblem, type Fixer, type Problem } from '../model/problem.ts';
+
+export interface HttpError {
+  readonly status: ContentfulStatusCode;
+  /** For programs: stable, snake_case. */
+  readonly error: string;
+  readonly message: string;
+  readonly who: Fixer;
+  readonly next: string;
+}
+
+/** The answer for an error; never cached. */
+export const errorResponse = (c: Context, { status, ...body }: HttpError): Response =>
+  c.json(body, status, { 'Cache-Control': 'no-store' });
+
+const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
+  authorization_required: 409,
+  link_not_verifiable: 409,
+  too_many_links: 429,
+  no_mailbox: 409,
+  domain_policy: 409,
+  client_invalid: 500,
+  operator_client_changed: 409,
+  api_not_enabled: 500,
+  sealing_key_missing: 500,
+  rate_limited: 429,
+  google_unavailable: 503,
+  deadline_exceeded: 504,
+  cancelled: 503,
+  storage_busy: 503,
+  not_found: 404,
+  invalid_input: 400,
+  page_token_invalid: 400,
+  too_large: 413,
+  request_refused: 502,
+  internal: 500,
+};
+
+/** A problem of the model in HTTP's words. */
+export const problemResponse = (c: Context, problem: Problem): Response => {
+  const { what, fixer, next } = explainProblem(problem);
+  return errorResponse(c, { status: statusOf[problem.kind], error: problem.kind, message: what, who: fixer, next });
+};
+
+const refusalNext: Readonly<Record<Refusal['status'], string>> = {
+  400: 'Correct the header and send the request again.',
+  401: 'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`.',
+  403: 'Leave Postern-Identifier out, or use the key that belongs to this person.',
+};
+
+/** A refused credential; with `WWW-Authenticate` where one is asked for (RFC 9110 §11.6.1). */
+export const refusalResponse = (c: Context, refusal: Refusal): Response => {
+  if (refusal.status === 401) c.header('WWW-Authenticate', challengeFor(refusal));
+  const { status, error, description } = refusal;
+  return errorResponse(c, { status, error, message: description, who: 'the caller', next: refusalNext[status] });
+};
+
+/** What an unexpected exception may say in a log: its kind and where it was thrown, never its message. */
+export const describeDefect = (error: unknown): { name: string; at: string[] } => {
+  if (!(error instanceof Error)) return { name: typeof error, at: [] };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { name: error.name, at: frames.slice(0, 6).map((line) => line.trim()) };
+};

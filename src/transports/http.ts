@@ -1,0 +1,65 @@
+// The HTTP application: which route is where, and what guards it. Opens no socket.
+import type { McpServer } from '@modelcontextprotocol/server';
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/index.ts';
+import type { Authenticate } from '../callers/authenticate.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import { apiRoutes } from './api-routes.ts';
+import { connectRoutes } from './connect-routes.ts';
+import { downloadRoute, type FetchAttachment } from './download-route.ts';
+import { describeDefect, errorResponse, problemResponse } from './http-errors.ts';
+import { mcpRoute } from './mcp-route.ts';
+import { hostGuard, originGuard } from './request-guards.ts';
+import { requestLog } from './request-log.ts';
+
+export interface HttpOptions {
+  readonly accounts: Accounts;
+  readonly authenticate: Authenticate;
+  readonly mcpServer: (caller: Caller) => McpServer;
+  readonly fetchAttachment: FetchAttachment;
+  /** What people and clients see; its host name and the loopback names are answered, no others. */
+  readonly publicUrl: URL;
+  /** Whether calls can be served now: the database answers. */
+  readonly ready: () => Promise<boolean>;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}
+
+export const createHttpApp = (options: HttpOptions): Hono => {
+  const { accounts, authenticate, publicUrl, log, clock, random } = options;
+  const app = new Hono();
+  app.use(requestLog(log, clock));
+
+  // Before the Host check: orchestrators probe by address.
+  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/readyz', async (c) => {
+    const ready = await options.ready().catch(() => false);
+    return c.json({ status: ready ? 'ready' : 'not_ready' }, ready ? 200 : 503);
+  });
+
+  app.use(hostGuard([publicUrl.hostname]));
+  app.use('/mcp', originGuard(publicUrl.origin));
+  app.use('/api/*', originGuard(publicUrl.origin));
+  app.route('/', mcpRoute(options));
+  app.route('/', connectRoutes({ connection: accounts.connection, origin: () => publicUrl.origin, random, log }));
+  app.route('/api/v1', apiRoutes({ accounts, authenticate }));
+  app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
+
+  app.notFound((c) =>
+    errorResponse(c, {
+      status: 404,
+      error: 'not_found',
+      message: 'There is nothing at this address.',
+      who: 'the caller',
+      next: 'MCP is at /mcp, the API at /api/v1.',
+    }),
+  );
+  app.onError((error, c) => {
+    log.error({ event: 'request_failed', ...describeDefect(error) });
+    return problemResponse(c, { kind: 'internal' });
+  });
+  return app;
+};

@@ -1,0 +1,44 @@
+// How a connection ended → its page. Exhaustive: a new ending does not compile without one.
+import type { Finish } from '../../accounts/index.ts';
+import { connectedPage } from './connected.ts';
+import type { Page } from './layout.ts';
+import {
+  adminBlockedPage,
+  declinedPage,
+  expiredLinkPage,
+  foreignCallbackPage,
+  googleUnavailablePage,
+  operatorFaultPage,
+  unverifiablePage,
+  usedLinkPage,
+} from './notices.ts';
+import { scopeMissingPage } from './scope-missing.ts';
+import { wrongMailboxPage } from './wrong-mailbox.ts';
+
+/** `again` is no ending: the browser goes back to Google instead. */
+export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => {
+  switch (finish.kind) {
+    case 'connected':
+      return connectedPage(finish.account.key.identifier, finish.google, finish.missing);
+    case 'declined':
+      return declinedPage;
+    case 'expired':
+      return expiredLinkPage;
+    case 'used':
+      return usedLinkPage;
+    case 'unknown':
+      return foreignCallbackPage;
+    case 'wrong_mailbox':
+      return wrongMailboxPage(finish.expected, finish.got);
+    case 'scope_missing':
+      return scopeMissingPage(finish.missing);
+    case 'unverifiable':
+      return unverifiablePage;
+    case 'admin_blocked':
+      return adminBlockedPage;
+    case 'google_unavailable':
+      return googleUnavailablePage;
+    case 'operator_fault':
+      return operatorFaultPage;
+  }
+};

@@ -1,0 +1,109 @@
+// The pages that are only words: what happened, who can fix it, the one next step.
+import { type Html, html } from './html.ts';
+import type { Page, Tone } from './layout.ts';
+
+const notice = (status: Page['status'], tone: Tone, title: string, what: Html, next: Html): Page => ({
+  status,
+  tone,
+  title,
+  body: html`<p>${what}</p>
+<p>${next}</p>`,
+});
+
+const newLink = html`Ask your assistant again: it gives you a new link.`;
+
+export const declinedPage = notice(
+  200,
+  'note',
+  'Nothing was connected',
+  html`You declined at Google, so nobody got access to your mail.`,
+  html`You can close this page. If you change your mind, ask your assistant again: it gives you a new link.`,
+);
+
+export const expiredLinkPage = notice(
+  410,
+  'warn',
+  'This link has run out',
+  html`A link works for ten minutes, and this one is older, or a newer one took its place. Nothing was changed.`,
+  newLink,
+);
+
+export const usedLinkPage = notice(
+  410,
+  'warn',
+  'This link was already used',
+  html`A link works once. If you have just seen “Gmail is connected”, all is well and you can close this page.`,
+  html`Otherwise ask your assistant again: it gives you a new link.`,
+);
+
+export const takenElsewherePage = notice(
+  409,
+  'warn',
+  'This link is open in another browser',
+  html`Somebody already continued with this link in another browser, and only that browser can finish it.`,
+  html`If that was you, go on there. If not, let this link run out and ask your assistant for a new one; do not pass links on.`,
+);
+
+export const unknownLinkPage = notice(
+  404,
+  'warn',
+  'There is no such link',
+  html`The address is incomplete, or the link never existed here.`,
+  html`Open the link exactly as your assistant showed it, or ask it for a new one.`,
+);
+
+export const foreignCallbackPage = notice(
+  400,
+  'warn',
+  'This was not started here',
+  html`An answer from Google arrived that does not belong to a connection begun in this browser. Nothing was connected.`,
+  html`Open the link in the browser in which you sign in to Google, and stay in it. If the link has run out, ask your assistant for a new one.`,
+);
+
+export const formRejectedPage = notice(
+  403,
+  'warn',
+  'Please open the link again',
+  html`This page could not tell that it was you who pressed the button: its cookie is missing or belongs to another visit. Nothing was changed.`,
+  html`Allow cookies for this site, open the link once more and continue from there.`,
+);
+
+export const adminBlockedPage = notice(
+  403,
+  'bad',
+  'Your organisation does not allow this',
+  html`The Google Workspace admin’s policy blocks this app, so nothing was connected. Only the admin can change that.`,
+  html`Ask your assistant for a new link: the page it opens holds, under “If Google shows Access blocked”, what to send to the admin.`,
+);
+
+export const googleUnavailablePage = notice(
+  503,
+  'warn',
+  'Google could not be reached',
+  html`Google did not answer as it should, so nothing was connected. It is not your fault, and nobody needs to do anything but wait.`,
+  html`In a minute, ask your assistant for a new link.`,
+);
+
+export const unverifiablePage = notice(
+  403,
+  'bad',
+  'This link cannot be finished',
+  html`Nothing proves that the person who opened this link is the one it was made for, so nothing was connected. This protects your mail.`,
+  html`The people who run this server have to say which Google account they expect (<code>expected_email</code>), and send you a new link.`,
+);
+
+export const operatorFaultPage = notice(
+  500,
+  'bad',
+  'This server is set up wrongly',
+  html`Google does not accept this server, so nothing was connected. You did nothing wrong and cannot fix it.`,
+  html`Tell the people who run this server to run <code>postern doctor</code>.`,
+);
+
+export const internalErrorPage = notice(
+  500,
+  'bad',
+  'Something went wrong here',
+  html`Postern failed, and nothing was connected. You did nothing wrong.`,
+  html`Try again in a minute. If it stays, tell the people who run this server: its log says what happened.`,
+);

@@ -1,0 +1,14 @@
+// The person unticked everything that is needed at Google.
+import type { Capability } from '../../model/scope.ts';
+import { capabilityList } from './confirm.ts';
+import { html } from './html.ts';
+import type { Page } from './layout.ts';
+
+export const scopeMissingPage = (missing: readonly Capability[]): Page => ({
+  status: 403,
+  title: 'Permission was not given',
+  tone: 'warn',
+  body: html`<p>Nothing was connected. On Google’s page these boxes stayed empty, and without them there is nothing the assistant could read:</p>
+${capabilityList(missing)}
+<p>If you do want to connect, ask your assistant for a new link and tick the boxes on Google’s page.</p>`,
+});
