@@ -16,6 +16,15 @@ export const decodeUnlabelled = (bytes: Uint8Array): string => {
   }
 };
 
+/** What else a text is tried as, strictly, when it is not valid in its declared charset: senders mix these up. */
+const MISTAKEN_FOR: Readonly<Record<string, readonly string[]>> = {
+  'iso-2022-jp': ['utf-8', 'euc-jp', 'shift_jis'],
+  'euc-jp': ['utf-8', 'shift_jis'],
+  shift_jis: ['utf-8', 'euc-jp'],
+  gbk: ['utf-8', 'gb18030', 'big5'],
+  big5: ['utf-8', 'gbk'],
+};
+
 /**
  * Text of bytes in a declared charset.
  * @param charset a MIME charset name in any case; `utf-8` and `us-ascii` that are not valid UTF-8 are read as windows-1252
@@ -23,9 +32,24 @@ export const decodeUnlabelled = (bytes: Uint8Array): string => {
 export const decodeCharset = (bytes: Uint8Array, charset: string): string => {
   const name = charset.trim().toLowerCase();
   if (SAYS_NOTHING.test(name)) return decodeUnlabelled(bytes);
-  try {
-    return new TextDecoder(name).decode(bytes);
-  } catch {
+  const declared = decoderFor(name);
+  if (declared === undefined) {
     return iconv.encodingExists(name) ? iconv.decode(Buffer.from(bytes), name) : decodeUnlabelled(bytes);
+  }
+  for (const label of [name, ...(MISTAKEN_FOR[declared.encoding] ?? ['utf-8'])]) {
+    try {
+      return new TextDecoder(label, { fatal: true }).decode(bytes);
+    } catch {
+      // not valid in this one: the next
+    }
+  }
+  return declared.decode(bytes);
+};
+
+const decoderFor = (name: string) => {
+  try {
+    return new TextDecoder(name);
+  } catch {
+    return undefined;
   }
 };

@@ -78,7 +78,7 @@ const searchable = (mailbox: Mailbox, message: StoredMessage): SearchableMessage
   let texts = searchTexts.get(message);
   if (texts === undefined) {
     const { header, bodyText, filenames } = message.parsed();
-    const fields = [...SEARCHED_HEADERS.map(header), bodyText, ...filenames];
+    const fields = [...SEARCHED_HEADERS.map(header), bodyText(), ...filenames];
     texts = { words: fields.map(wordLine).join('|'), filenames, header };
     searchTexts.set(message, texts);
   }

@@ -1,17 +1,18 @@
 // One message's bytes, parsed when first asked for: its tree, its snippet, its words for the search.
 // Knows nothing of labels, threads or other messages.
 import { headerValue } from './header-fields.ts';
+import { htmlToText } from './html-text.ts';
 import { isInlineText, partFilename, partText, walkParts } from './message-part.ts';
 import { type MimePart, parseMimeTree } from './mime-tree.ts';
-import { htmlToText, snippetOf } from './snippet.ts';
+import { snippetOf } from './snippet.ts';
 
 export interface ParsedMessage {
   readonly root: MimePart;
   readonly snippet: string;
   /** File names of the parts that have one. */
   readonly filenames: readonly string[];
-  /** Everything a person can read in the bodies. */
-  readonly bodyText: string;
+  /** Everything a person can read in the bodies; computed at every call. */
+  bodyText(): string;
   /** The value of a top-level header field, '' when absent. */
   header(name: string): string;
 }
@@ -27,11 +28,12 @@ export const parseMessage = (raw: Buffer): ParsedMessage => {
     root,
     snippet: snippetOf(firstText(raw, root)),
     filenames: parts.map(partFilename).filter((name) => name !== ''),
-    bodyText: parts
-      .filter(isInlineText)
-      .map((part) => readableText(part, partText(raw, part)))
-      .join('\n')
-      .slice(0, SEARCHED_CHARACTERS),
+    bodyText: () =>
+      parts
+        .filter(isInlineText)
+        .map((part) => readableText(part, partText(raw, part).slice(0, SEARCHED_CHARACTERS)))
+        .join('\n')
+        .slice(0, SEARCHED_CHARACTERS),
     header: (name) => headerValue(root.headers, name) ?? '',
   };
 };

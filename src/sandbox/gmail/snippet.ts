@@ -1,29 +1,11 @@
 // Gmail's snippet: the beginning of what a person would read, on one line, with HTML's special characters escaped.
 // Calibrated on recorded answers. Knows nothing of MIME trees: it gets the texts.
-import { Parser } from 'htmlparser2';
+import { htmlToText } from './html-text.ts';
 
 /** Recorded snippets have up to 201 characters before escaping. */
 const MAXIMUM_CHARACTERS = 201;
 /** Far more than a snippet needs, so that a long newsletter is not parsed to its end. */
 const PARSED_CHARACTERS = 200_000;
-const SKIPPED = new Set(['style', 'script', 'title', 'head', 'noscript', 'template']);
-const INLINE = new Set([
-  'a',
-  'b',
-  'i',
-  'u',
-  's',
-  'em',
-  'strong',
-  'span',
-  'font',
-  'small',
-  'big',
-  'sub',
-  'sup',
-  'code',
-  'wbr',
-]);
 
 /** @param text the message's first readable text */
 export const snippetOf = (text: { html?: string; plain?: string }): string => {
@@ -33,28 +15,6 @@ export const snippetOf = (text: { html?: string; plain?: string }): string => {
     .replace(/(?:[\s\u200b-\u200f\ufeff\u00ad]|\u034f)+/g, ' ')
     .trim();
   return escapeHtml(cutAtBreak(line));
-};
-
-/** The text of an HTML document with its images' alternative texts, without styles and scripts; blocks are separated by a space. */
-export const htmlToText = (html: string): string => {
-  const pieces: string[] = [];
-  let skipping = 0;
-  const parser = new Parser({
-    onopentag: (name, attributes) => {
-      if (SKIPPED.has(name)) skipping++;
-      if (!INLINE.has(name)) pieces.push(' ');
-      if (name === 'img' && skipping === 0) pieces.push(attributes.alt ?? '', ' ');
-    },
-    ontext: (text) => {
-      if (skipping === 0) pieces.push(text);
-    },
-    onclosetag: (name) => {
-      if (SKIPPED.has(name) && skipping > 0) skipping--;
-      if (!INLINE.has(name)) pieces.push(' ');
-    },
-  });
-  parser.end(html);
-  return pieces.join('');
 };
 
 /** Cuts after the last place where a line may break: white space, a hyphen, a slash or a plus sign. */
