@@ -1,0 +1,159 @@
+// Gmail v1, read only, for one caller: search, one message, one attachment, drafts. Asks for just the fields that are
+// shown. Knows nothing of how mail is presented.
+import type { gmail_v1 } from '@googleapis/gmail';
+import type { Problem } from '../model/problem.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import type { GoogleClients } from './clients.ts';
+import { hydrate } from './hydrate.ts';
+import { checkId, firstBadId } from './ids.ts';
+import type { GmailReader, Hydrated, ListMessagesQuery, MessageView } from './ports.ts';
+import type { GoogleRequest, Sending, SendRequest } from './request.ts';
+
+type Message = gmail_v1.Schema$Message;
+type Draft = gmail_v1.Schema$Draft;
+
+const rowHeaders = ['From', 'To', 'Cc', 'Subject', 'Date'];
+const basicFields = 'id,threadId,labelIds,snippet';
+
+/** The fields mask of a message by view (https://developers.google.com/workspace/gmail/api/guides/performance#partial). */
+const messageFields: Record<MessageView, string> = {
+  minimal: basicFields,
+  metadata: `${basicFields},internalDate,payload/headers`,
+  full: `${basicFields},internalDate,payload`,
+  raw: `${basicFields},internalDate,raw`,
+};
+
+/** What a 400 means for a list: Google refuses a page token, else a label; it refuses no query. */
+const refusedList = (query: { pageToken?: string; labelIds?: readonly string[] }): { invalidArgument?: Problem } => {
+  if (query.pageToken !== undefined) return { invalidArgument: { kind: 'page_token_invalid' } };
+  if (!query.labelIds?.length) return {};
+  const detail = 'label_ids names a label that this mailbox does not have; user labels go by id, not by name.';
+  return { invalidArgument: { kind: 'invalid_input', detail } };
+};
+
+const idsOf = (entries: readonly { id?: string | null }[] | undefined): string[] =>
+  (entries ?? []).flatMap(({ id }) => (id ? [id] : []));
+
+type Users = gmail_v1.Resource$Users;
+type GmailRequest<T> = Omit<GoogleRequest<T>, 'api' | 'capability' | 'send'> & {
+  readonly send: (users: Users, options: { readonly signal: AbortSignal }) => Promise<{ readonly data: T }>;
+};
+
+/** `send` for a signal of its own: hydration gives up its requests together. */
+export type SendFor = (signal: AbortSignal) => SendRequest;
+
+const createRequests = (clients: GoogleClients, sendFor: SendFor) => {
+  const gmailRequest = <T extends object>(signal: AbortSignal, { send, ...request }: GmailRequest<T>) =>
+    sendFor(signal)<T>({
+      ...request,
+      api: 'Gmail API',
+      capability: 'mail',
+      send: async ({ bearer, signal: sending }: Sending) => {
+        const { users } = await clients.gmail(bearer);
+        return send(users, { signal: sending });
+      },
+    });
+  const getMessage = (id: string, view: MessageView, signal: AbortSignal): Promise<Result<Message>> =>
+    gmailRequest<Message>(signal, {
+      method: 'users.messages.get',
+      what: 'message',
+      invalidArgument: { kind: 'not_found', what: 'message' },
+      send: (users, options) => {
+        const headers = view === 'metadata' ? { metadataHeaders: rowHeaders } : {};
+        return users.messages.get({ userId: 'me', id, format: view, fields: messageFields[view], ...headers }, options);
+      },
+    });
+  const getDraft = (id: string, view: MessageView, signal: AbortSignal): Promise<Result<Draft>> =>
+    gmailRequest<Draft>(signal, {
+      method: 'users.drafts.get',
+      what: 'draft',
+      invalidArgument: { kind: 'not_found', what: 'draft' },
+      send: (users, options) =>
+        users.drafts.get({ userId: 'me', id, format: view, fields: `id,message(${messageFields[view]})` }, options),
+    });
+  return { gmailRequest, getMessage, getDraft };
+};
+
+const withNextPage = <T>(result: Result<Hydrated<T>>, nextPageToken: string | null | undefined): Result<Hydrated<T>> =>
+  result.ok && nextPageToken ? ok({ ...result.value, nextPageToken }) : result;
+
+/** @param signal ends every request of the call. */
+export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, signal: AbortSignal): GmailReader => {
+  const { gmailRequest, getMessage, getDraft } = createRequests(clients, sendFor);
+
+  const listMessages = (query: ListMessagesQuery) =>
+    gmailRequest<gmail_v1.Schema$ListMessagesResponse>(signal, {
+      method: 'users.messages.list',
+      what: 'mailbox',
+      ...refusedList(query),
+      send: (users, options) =>
+        users.messages.list(
+          {
+            userId: 'me',
+            maxResults: query.maxResults,
+            includeSpamTrash: query.includeSpamTrash,
+            fields: 'messages/id,nextPageToken',
+            ...(query.query === undefined ? {} : { q: query.query }),
+            ...(query.labelIds?.length ? { labelIds: [...query.labelIds] } : {}),
+            ...(query.pageToken === undefined ? {} : { pageToken: query.pageToken }),
+          },
+          options,
+        ),
+    });
+
+  return {
+    searchMessages: async (query, view) => {
+      const labels = (query.labelIds ?? []).map((label) => ['label_ids', label] as const);
+      const bad = firstBadId([['page_token', query.pageToken], ...labels]);
+      if (bad) return failed(bad);
+      const list = await listMessages(query);
+      if (!list.ok) return list;
+      const found = await hydrate(idsOf(list.value.messages), signal, (id, ends) => getMessage(id, view, ends));
+      return withNextPage(found, list.value.nextPageToken);
+    },
+
+    message: async (id, view) => {
+      const checked = checkId('message_id', id);
+      return checked.ok ? getMessage(checked.value, view, signal) : checked;
+    },
+
+    attachment: async (messageId, attachmentId) => {
+      const bad = firstBadId([
+        ['message_id', messageId],
+        ['attachment_id', attachmentId],
+      ]);
+      if (bad) return failed(bad);
+      const found = await gmailRequest<gmail_v1.Schema$MessagePartBody>(signal, {
+        method: 'users.messages.attachments.get',
+        what: 'attachment',
+        invalidArgument: { kind: 'not_found', what: 'attachment' },
+        send: (users, options) =>
+          users.messages.attachments.get({ userId: 'me', messageId, id: attachmentId, fields: 'data' }, options),
+      });
+      return found.ok ? ok(Buffer.from(found.value.data ?? '', 'base64url')) : found;
+    },
+
+    searchDrafts: async ({ maxResults, pageToken }, view) => {
+      const bad = firstBadId([['page_token', pageToken]]);
+      if (bad) return failed(bad);
+      const list = await gmailRequest<gmail_v1.Schema$ListDraftsResponse>(signal, {
+        method: 'users.drafts.list',
+        what: 'mailbox',
+        ...refusedList(pageToken === undefined ? {} : { pageToken }),
+        send: (users, options) =>
+          users.drafts.list(
+            {
+              userId: 'me',
+              maxResults,
+              fields: 'drafts/id,nextPageToken',
+              ...(pageToken === undefined ? {} : { pageToken }),
+            },
+            options,
+          ),
+      });
+      if (!list.ok) return list;
+      const found = await hydrate(idsOf(list.value.drafts), signal, (id, ends) => getDraft(id, view, ends));
+      return withNextPage(found, list.value.nextPageToken);
+    },
+  };
+};

@@ -1,0 +1,167 @@
+// People v1, read only, for one caller: search over contacts, directory and other contacts, and the list of contacts.
+// Knows nothing of how people are presented.
+import type { people_v1 } from '@googleapis/people';
+import type { AccountKey } from '../model/account-key.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import type { GoogleClients } from './clients.ts';
+import { firstBadId } from './ids.ts';
+import { mergePeople } from './merge-people.ts';
+import type { FoundPerson, PeopleReader, PeopleSource } from './ports.ts';
+import type { GoogleRequest, SendRequest } from './request.ts';
+import type { WarmUps } from './warm-up.ts';
+
+type Person = people_v1.Schema$Person;
+type SearchQuery = Parameters<PeopleReader['search']>[0];
+
+/** The only fields Google knows of other contacts (readMask of otherContacts.search). */
+const otherContactFields = ['emailAddresses', 'metadata', 'names', 'phoneNumbers'];
+
+const directorySources = ['DIRECTORY_SOURCE_TYPE_DOMAIN_PROFILE', 'DIRECTORY_SOURCE_TYPE_DOMAIN_CONTACT'];
+
+/** A consumer account has no directory; Google says so with 400 FAILED_PRECONDITION or a plain 403. */
+const noDirectory: Problem = { kind: 'not_found', what: 'organisation directory for this account' };
+
+interface PeopleCall {
+  readonly key: AccountKey;
+  readonly freshToken: FreshToken;
+  readonly send: SendRequest;
+  readonly clients: GoogleClients;
+  readonly warmUps: WarmUps;
+}
+
+type PeopleRequest<T> = Omit<GoogleRequest<T>, 'api' | 'what' | 'send'> & {
+  readonly send: (people: people_v1.People, options: { readonly signal: AbortSignal }) => Promise<{ readonly data: T }>;
+};
+
+const peopleRequest = <T extends object>(
+  { send, clients }: PeopleCall,
+  request: PeopleRequest<T>,
+): Promise<Result<T>> =>
+  send<T>({
+    ...request,
+    api: 'People API',
+    what: 'person',
+    send: async ({ bearer, signal }) => request.send(await clients.people(bearer), { signal }),
+  });
+
+const readMaskOf = (fields: readonly string[], allowed?: readonly string[]): string => {
+  const asked = allowed ? fields.filter((field) => allowed.includes(field)) : fields;
+  return (asked.length > 0 ? asked : ['names', 'emailAddresses']).join(',');
+};
+
+const peopleIn = (results: readonly { person?: Person }[] | undefined): Person[] =>
+  (results ?? []).flatMap(({ person }) => (person ? [person] : []));
+
+/** One search of a source that Google answers from a cache: its empty warm-up first, then the question. */
+const searchCached = async (
+  call: PeopleCall,
+  source: { readonly name: 'contacts' | 'otherContacts'; readonly readMask: string },
+  { text, pageSize }: SearchQuery,
+): Promise<Result<Person[]>> => {
+  const { name, readMask } = source;
+  const ask = (query: string) =>
+    peopleRequest<people_v1.Schema$SearchResponse>(call, {
+      method: name === 'contacts' ? 'people.searchContacts' : 'otherContacts.search',
+      capability: name,
+      send: (people, options) => {
+        const parameters = { query, pageSize, readMask };
+        return name === 'contacts'
+          ? people.people.searchContacts(parameters, options)
+          : people.otherContacts.search(parameters, options);
+      },
+    });
+  const token = await call.freshToken();
+  if (!token.ok) return token;
+  const of = { key: call.key, grantVersion: token.value.grantVersion, source: name };
+  const warm = await call.warmUps.once(of, () => ask(''));
+  if (!warm.ok) return warm;
+  const found = await ask(text);
+  return found.ok ? ok(peopleIn(found.value.results)) : found;
+};
+
+const searchDirectory = async (call: PeopleCall, query: SearchQuery): Promise<Result<Person[]>> => {
+  const found = await peopleRequest<people_v1.Schema$SearchDirectoryPeopleResponse>(call, {
+    method: 'people.searchDirectoryPeople',
+    capability: 'directory',
+    invalidArgument: noDirectory,
+    send: (people, options) =>
+      people.people.searchDirectoryPeople(
+        {
+          query: query.text,
+          pageSize: query.pageSize,
+          readMask: readMaskOf(query.personFields),
+          sources: directorySources,
+        },
+        options,
+      ),
+  });
+  if (found.ok) return ok(found.value.people ?? []);
+  const refused = found.problem.kind === 'request_refused' && found.problem.status === 403;
+  return refused ? failed(noDirectory) : found;
+};
+
+const searchSource = (call: PeopleCall, source: PeopleSource, query: SearchQuery): Promise<Result<Person[]>> => {
+  switch (source) {
+    case 'contacts':
+      return searchCached(call, { name: 'contacts', readMask: readMaskOf(query.personFields) }, query);
+    case 'otherContacts': {
+      const readMask = readMaskOf(query.personFields, otherContactFields);
+      return searchCached(call, { name: 'otherContacts', readMask }, query);
+    }
+    case 'directory':
+      return searchDirectory(call, query);
+  }
+};
+
+/** A missing directory scope only leaves the directory out; every other need for a person is the call's answer. */
+const endsTheCall = (source: PeopleSource, problem: Problem): boolean =>
+  problem.kind === 'cancelled' ||
+  (problem.kind === 'authorization_required' && !(source === 'directory' && problem.reason === 'scope_missing'));
+
+export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
+  search: async (query) => {
+    const answers = await Promise.all(
+      query.sources.map(async (source) => ({ source, result: await searchSource(call, source, query) })),
+    );
+    const people: FoundPerson[] = [];
+    const skipped: { source: PeopleSource; problem: Problem }[] = [];
+    for (const { source, result } of answers) {
+      if (result.ok) people.push(...result.value.map((person) => ({ source, person })));
+      else if (endsTheCall(source, result.problem)) return failed(result.problem);
+      else skipped.push({ source, problem: result.problem });
+    }
+    const [first] = skipped;
+    if (first && skipped.length === query.sources.length) return failed(first.problem);
+    return ok({ people: mergePeople(people), skipped });
+  },
+
+  connections: async ({ pageSize, pageToken, personFields }) => {
+    const bad = firstBadId([['page_token', pageToken]]);
+    if (bad) return failed(bad);
+    const found = await peopleRequest<people_v1.Schema$ListConnectionsResponse>(call, {
+      method: 'people.connections.list',
+      capability: 'contacts',
+      ...(pageToken === undefined ? {} : { invalidArgument: { kind: 'page_token_invalid' } }),
+      send: (people, options) =>
+        people.people.connections.list(
+          {
+            resourceName: 'people/me',
+            pageSize,
+            personFields: readMaskOf(personFields),
+            fields: 'connections,nextPageToken,totalPeople',
+            ...(pageToken === undefined ? {} : { pageToken }),
+          },
+          options,
+        ),
+    });
+    if (!found.ok) return found;
+    const { connections, nextPageToken, totalPeople } = found.value;
+    return ok({
+      people: connections ?? [],
+      ...(nextPageToken ? { nextPageToken } : {}),
+      ...(typeof totalPeople === 'number' ? { totalPeople } : {}),
+    });
+  },
+});

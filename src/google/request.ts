@@ -1,0 +1,116 @@
+// One request to a Google API on behalf of one account: bearer, slot, timeout, retries, errors → problems.
+// Knows nothing of what is asked for, and no token but the one it is handed for this request.
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import { type RequestMeaning, readFailure } from './errors.ts';
+import type { Limiter } from './limiter.ts';
+import { type Try, withRetries } from './retry.ts';
+
+/** What a request is sent with; exactly one HTTP request per call of `send`. */
+export interface Sending {
+  readonly bearer: string;
+  readonly signal: AbortSignal;
+}
+
+export interface GoogleRequest<T> extends RequestMeaning {
+  /** The API's own name of the method, for the log. */
+  readonly method: string;
+  readonly send: (sending: Sending) => Promise<{ readonly data: T }>;
+}
+
+export interface RequestOptions {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly limiter: Limiter;
+  /** Milliseconds for one request with all its tries. */
+  readonly callTimeoutMs: number;
+  readonly log: (entry: object) => void;
+}
+
+export interface RequestCall {
+  readonly key: AccountKey;
+  readonly freshToken: FreshToken;
+  readonly signal: AbortSignal;
+}
+
+export type SendRequest = <T extends object>(request: GoogleRequest<T>) => Promise<Result<T>>;
+
+/** A connection that hangs may use up this share of the time, so that another try remains. */
+const shareOfOneTry = 0.5;
+
+/** A signal that ends with the call or after `milliseconds`, whichever is first; `stop` frees the timer. */
+const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
+  const timeout = new AbortController();
+  const finished = new AbortController();
+  void clock.sleep(milliseconds, finished.signal).then(() => timeout.abort());
+  return { signal: AbortSignal.any([signal, timeout.signal]), stop: () => finished.abort() };
+};
+
+type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };
+
+const unavailable: Problem = { kind: 'google_unavailable' };
+
+/** Sends once and reads the outcome. A success without a JSON object (a proxy's page, say) is no answer of Google's. */
+const sendOnce = async <T extends object>(
+  request: GoogleRequest<T>,
+  { token }: AccessToken,
+  { key, signal }: RequestCall,
+  { clock, limiter, callTimeoutMs }: RequestOptions,
+): Promise<Sent<T>> =>
+  limiter.run(accountKeyText(key), signal, async () => {
+    if (signal.aborted) return { kind: 'final', problem: { kind: 'cancelled' }, evidence: {} };
+    const limit = limited(signal, callTimeoutMs * shareOfOneTry, clock);
+    try {
+      const { data } = await request.send({ bearer: token, signal: limit.signal });
+      if (typeof data === 'object' && data !== null) return { kind: 'answered', value: data };
+      return { kind: 'transient', problem: unavailable, evidence: { reasons: ['not_json'] } };
+    } catch (error) {
+      const failure = readFailure(error, request, clock.now());
+      if (failure === undefined) throw error;
+      return failure;
+    } finally {
+      limit.stop();
+    }
+  });
+
+/**
+ * Binds requests to one call. A 401 gets another token from `freshToken` and repeats that one request once; a second
+ * 401 is Google's trouble, because only the token endpoint says that an access has ended (DESIGN §7).
+ */
+export const requestsFor = (call: RequestCall, options: RequestOptions): SendRequest => {
+  const { clock, random, callTimeoutMs, log } = options;
+
+  const attempt = async <T extends object>(request: GoogleRequest<T>): Promise<Try<T>> => {
+    let rejected: string | undefined;
+    for (const last of [false, true]) {
+      const token = await call.freshToken(rejected);
+      if (!token.ok) return { kind: 'final', problem: token.problem, evidence: {} };
+      const sent = await sendOnce(request, token.value, call, options);
+      if (sent.kind !== 'unauthorized') return sent;
+      log({ event: 'google_unauthorized', method: request.method, again: !last });
+      rejected = token.value.token;
+    }
+    return { kind: 'final', problem: unavailable, evidence: { status: 401 } };
+  };
+
+  return async (request) => {
+    if (call.signal.aborted) return failed({ kind: 'cancelled' });
+    const withLog = async () => {
+      const tried = await attempt(request);
+      if (tried.kind !== 'answered' && !call.signal.aborted && tried.problem.kind !== 'authorization_required')
+        log({ event: 'google_request_failed', method: request.method, ...tried.evidence });
+      return tried;
+    };
+    const result = await withRetries(withLog, {
+      clock,
+      random,
+      signal: call.signal,
+      deadline: clock.now() + callTimeoutMs,
+      onRetry: (tries, waitMs) => log({ event: 'google_retry', method: request.method, tries, waitMs }),
+    });
+    return result.ok ? ok(result.value) : result;
+  };
+};

@@ -1,0 +1,46 @@
+// Builds what everybody else gets of Google: readers bound to one caller. START HERE. What outlives a call (limiter,
+// warm-ups) is made here once, keyed by account.
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import { createClients } from './clients.ts';
+import { createGmailReader } from './gmail-reader.ts';
+import { createLimiter } from './limiter.ts';
+import { createPeopleReader } from './people-reader.ts';
+import type { GoogleServices } from './ports.ts';
+import { requestsFor } from './request.ts';
+import { createWarmUps } from './warm-up.ts';
+
+export interface GoogleServicesOptions {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly gmailRootUrl: string;
+  readonly peopleRootUrl: string;
+  /** Milliseconds for one request with all its tries. */
+  readonly callTimeoutMs: number;
+  /** Requests in flight per account; 10 unless told. */
+  readonly maxInFlight?: number;
+  /** Gets method names, status and reason codes; never an id, a query or a token. */
+  readonly log?: (entry: object) => void;
+}
+
+const googleAllows = 10;
+
+/** Nothing of Google's code is loaded before the first request. */
+export const createGoogleServices = (options: GoogleServicesOptions): GoogleServices => {
+  const { clock, random, callTimeoutMs, maxInFlight = googleAllows, log = () => undefined } = options;
+  const clients = createClients(options);
+  const limiter = createLimiter(maxInFlight);
+  const warmUps = createWarmUps();
+
+  return {
+    forCaller: ({ key, freshToken, signal }) => {
+      const sendFor = (ending: AbortSignal) =>
+        requestsFor({ key, freshToken, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
+      return {
+        gmail: createGmailReader(clients, sendFor, signal),
+        people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),
+      };
+    },
+    forget: (key) => warmUps.forget(key),
+  };
+};
