@@ -10,10 +10,9 @@ import { hostGuard } from './request-guards.ts';
 import { type Listening, listen } from './serve.ts';
 
 export interface LoopbackOptions {
-  /** Asked for per request: the accounts need the loopback's origin before the loopback can have them. */
-  readonly connection: () => Connection;
-  /** A fixed port for clients whose redirect URI is registered; else any free one. */
-  readonly port?: number;
+  readonly connection: Connection;
+  /** A fixed port for clients whose redirect URI is registered; undefined for any free one. */
+  readonly port: number | undefined;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -48,7 +47,7 @@ interface Session {
 }
 
 export const createLoopback = (options: LoopbackOptions): Loopback => {
-  const { clock, random, log } = options;
+  const { connection, clock, random, log } = options;
   let session: Promise<Session> | undefined;
 
   const end = async (which: Promise<Session>): Promise<void> => {
@@ -67,12 +66,6 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
 
   const start = async (self: () => Promise<Session>): Promise<Session> => {
     let origin = '';
-    const connection: Connection = {
-      view: (ticket) => options.connection().view(ticket),
-      begin: (ticket, browser) => options.connection().begin(ticket, browser),
-      cookieOf: (of) => options.connection().cookieOf(of),
-      finish: (callback) => options.connection().finish(callback),
-    };
     const finished = (finish: Finish) => {
       if (endsOneLink(finish)) void linkEnded(self(), finish);
     };

@@ -1,0 +1,264 @@
+// The browser's way through a link, against the real accounts and the sandbox's Google.
+import { describe, expect, it } from 'vitest';
+import { aBrowser, aWorld, csrfOf, decideAtGoogle, refreshOf } from './support.ts';
+
+const mailScope = 'https://www.googleapis.com/auth/gmail.readonly';
+
+describe('1. Opening a link', () => {
+  it('shows whose account is connected, what is asked for, and what to tell an admin', async () => {
+    const world = await aWorld();
+    const page = await aBrowser(world).get(await world.link('user_42', { expectedEmail: 'ada@example.com' }));
+    expect(page.status).toBe(200);
+    expect(page.heading).toBe('Connect Gmail');
+    expect(page.text).toContain('<bdi class="foreign">user_42</bdi>');
+    expect(page.text).toContain('<bdi class="foreign">ada@example.com</bdi>');
+    expect(page.text).toContain('read your e-mail, drafts and attachments');
+    expect(page.text).toContain(world.sandbox.clientId);
+    expect(page.text).toContain(mailScope);
+    expect(page.text).toContain('Only continue if you asked for this yourself');
+  });
+
+  it('changes nothing by GET or HEAD, so that a chat app may preview it', async () => {
+    const world = await aWorld();
+    const link = await world.link('user_42');
+    for (let i = 0; i < 3; i++) await aBrowser(world).get(link);
+    expect((await world.app.request(link, { method: 'HEAD' })).status).toBe(200);
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    expect((await aBrowser(world).connect(link, 'ada@example.com')).heading).toBe('Gmail is connected');
+  });
+
+  it('gives every link a cookie of its own that scripts and other sites cannot use', async () => {
+    const world = await aWorld();
+    const browser = aBrowser(world);
+    const lines = await Promise.all(
+      ['user_1', 'user_2'].map(async (name) => (await browser.get(await world.link(name))).headers.get('set-cookie')),
+    );
+    for (const line of lines)
+      expect(line).toMatch(/^__Host-\w+=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(browser.cookies.size).toBe(2);
+  });
+
+  it('sets a plain cookie where there is no https, as on this machine', async () => {
+    const world = await aWorld({ publicUrl: 'http://localhost:8080' });
+    const page = await aBrowser(world).get(await world.link('user_42'));
+    expect(page.headers.get('set-cookie')).toMatch(
+      /^postern_link_\w+=[\w-]{43}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
+  });
+
+  it('keeps the cookie when the page is opened twice, so that both tabs work', async () => {
+    const world = await aWorld();
+    const browser = aBrowser(world);
+    const link = await world.link('user_42');
+    const first = await browser.get(link);
+    const second = await browser.get(link);
+    expect(csrfOf(first.text)).toBe(csrfOf(second.text));
+    expect(csrfOf(first.text)).toMatch(/^[\w-]{43}$/);
+    expect(refreshOf((await browser.post(link, { csrf: csrfOf(first.text) })).text)).not.toBe('');
+  });
+
+  it.each([
+    ['a link that never existed', '/connect/nothing', 404, 'There is no such link'],
+    ['a link of the right form', `/connect/${'A'.repeat(43)}`, 404, 'There is no such link'],
+  ])('says of %s that it does not exist', async (_, path, status, heading) => {
+    const page = await aBrowser(await aWorld()).get(`https://postern.example.com${path}`);
+    expect([page.status, page.heading]).toEqual([status, heading]);
+  });
+
+  it('says of a link after ten minutes that it ran out', async () => {
+    const world = await aWorld();
+    const link = await world.link('user_42');
+    await world.clock.advance(10 * 60_000);
+    const page = await aBrowser(world).get(link);
+    expect([page.status, page.heading]).toEqual([410, 'This link has run out']);
+  });
+});
+
+describe('2. Going on to Google', () => {
+  it('answers the form with a page that leads on, not with a redirect', async () => {
+    const world = await aWorld();
+    const { page, google } = await aBrowser(world).goOn(await world.link('user_42'));
+    expect(page.status).toBe(200);
+    expect(page.headers.get('location')).toBeNull();
+    expect(google.origin).toBe(world.sandbox.origin);
+    expect(google.searchParams.get('code_challenge_method')).toBe('S256');
+    expect(page.text).toContain(`<a class="button" href="${google.href.replaceAll('&', '&amp;')}"`);
+  });
+
+  it.each([
+    ['no token', {}, {}],
+    ['a made-up token', { csrf: 'A'.repeat(43) }, {}],
+    ['the right token, but from a page of another site', undefined, { origin: 'https://evil.example' }],
+    ['the right token, but from a page without an origin', undefined, { origin: 'null' }],
+  ])('refuses the form with %s', async (_, form, headers) => {
+    const world = await aWorld();
+    const browser = aBrowser(world);
+    const link = await world.link('user_42');
+    const shown = await browser.get(link);
+    const page = await browser.post(link, form ?? { csrf: csrfOf(shown.text) }, headers);
+    expect([page.status, page.heading]).toEqual([403, 'Please open the link again']);
+    expect((await browser.goOn(link)).page.heading).toBe('On to Google');
+  });
+
+  it('refuses a token that was made for another link', async () => {
+    const world = await aWorld();
+    const browser = aBrowser(world);
+    const [mine, other] = [await world.link('user_1'), await world.link('user_2')];
+    await browser.get(mine);
+    const page = await browser.post(mine, { csrf: csrfOf((await browser.get(other)).text) });
+    expect(page.heading).toBe('Please open the link again');
+  });
+
+  it("refuses one browser's token from a browser without its cookie", async () => {
+    const world = await aWorld();
+    const link = await world.link('user_42');
+    const shown = await aBrowser(world).get(link);
+    const page = await aBrowser(world).post(link, { csrf: csrfOf(shown.text) });
+    expect([page.status, page.heading]).toEqual([403, 'Please open the link again']);
+  });
+
+  it('keeps a link for the browser that took it first', async () => {
+    const world = await aWorld();
+    const link = await world.link('user_42');
+    await aBrowser(world).goOn(link);
+    const { page } = await aBrowser(world).goOn(link);
+    expect([page.status, page.heading]).toEqual([409, 'This link is open in another browser']);
+  });
+
+  it('refuses an oversized form', async () => {
+    const world = await aWorld();
+    const page = await aBrowser(world).post(await world.link('user_42'), { csrf: 'x'.repeat(5000) });
+    expect(page.heading).toBe('Please open the link again');
+  });
+});
+
+describe('3. Coming back', () => {
+  it('says which mailbox was joined to which identifier, and forgets the cookie', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const page = await browser.connect(await world.link('user_42'), 'ada@example.com');
+    expect([page.status, page.heading]).toEqual([200, 'Gmail is connected']);
+    expect(page.text).toMatch(/ada@example\.com.*user_42/s);
+    expect(browser.cookies.size).toBe(0);
+    const account = await world.accounts.find({ realm: 'default', identifier: 'user_42' });
+    expect(account?.state.status).toBe('ACTIVE');
+  });
+
+  it('names what was not granted, and connects the rest', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const page = await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com', [mailScope]);
+    expect(page.heading).toBe('Gmail is connected');
+    expect(page.text).toContain('Not everything was allowed');
+    expect(page.text).toContain('<li>see your contacts</li>');
+  });
+
+  it('connects nothing when everything was unticked', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const page = await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com', []);
+    expect([page.status, page.heading]).toEqual([403, 'Permission was not given']);
+  });
+
+  it('connects nothing when the person declines', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const { google } = await browser.goOn(await world.link('user_42'));
+    const back = await decideAtGoogle(world.sandbox, google, { email: 'ada@example.com', decision: 'deny' });
+    expect((await browser.get(back)).heading).toBe('Nothing was connected');
+  });
+
+  it('refuses another mailbox than the pinned one, and names both', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'eve@example.com' });
+    const link = await world.link('user_42', { expectedEmail: 'ada@example.com' }, 'pinned');
+    const page = await aBrowser(world).connect(link, 'eve@example.com');
+    expect([page.status, page.heading]).toEqual([403, 'That is another mailbox']);
+    expect(page.text).toMatch(/ada@example\.com.*eve@example\.com/s);
+  });
+
+  it('says that Google cannot be reached when it cannot', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const { google } = await browser.goOn(await world.link('user_42'));
+    const back = await decideAtGoogle(world.sandbox, google, { email: 'ada@example.com' });
+    world.sandbox.fault({ path: '/token' }, { status: 503 });
+    const page = await browser.get(back);
+    expect([page.status, page.heading]).toEqual([503, 'Google could not be reached']);
+  });
+
+  it("accepts Google's answer only in the browser that was sent there", async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const { google } = await browser.goOn(await world.link('user_42'));
+    const back = await decideAtGoogle(world.sandbox, google, { email: 'ada@example.com' });
+    expect((await aBrowser(world).get(back)).heading).toBe('This was not started here');
+    expect((await browser.get(back)).heading).toBe('Gmail is connected');
+  });
+
+  it('accepts it once', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const { google } = await browser.goOn(await world.link('user_42'));
+    const kept = new Map(browser.cookies);
+    const back = await decideAtGoogle(world.sandbox, google, { email: 'ada@example.com' });
+    await browser.get(back);
+    for (const [name, value] of kept) browser.cookies.set(name, value);
+    expect((await browser.get(back)).heading).toBe('This link was already used');
+  });
+
+  it.each(['', '?state=', `?state=${'A'.repeat(43)}&code=x`, '?code=x'])(
+    'does not know an answer %s that nobody asked for',
+    async (query) => {
+      const page = await aBrowser(await aWorld()).get(`https://postern.example.com/oauth/callback${query}`);
+      expect([page.status, page.heading]).toEqual([400, 'This was not started here']);
+    },
+  );
+
+  it('does not spend a code on HEAD, nor accept a state that stands twice', async () => {
+    const world = await aWorld();
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    const browser = aBrowser(world);
+    const { google } = await browser.goOn(await world.link('user_42'));
+    const back = await decideAtGoogle(world.sandbox, google, { email: 'ada@example.com' });
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    expect((await world.app.request(back, { method: 'HEAD', headers: { cookie } })).status).toBe(405);
+    const doubled = `${back}&state=${new URL(back).searchParams.get('state')}`;
+    expect((await browser.get(doubled)).heading).toBe('This was not started here');
+    expect((await browser.get(back)).heading).toBe('Gmail is connected');
+  });
+
+  it('finishes two links that are under way at once in one browser', async () => {
+    const world = await aWorld();
+    for (const email of ['ada@example.com', 'ben@example.com']) world.sandbox.addAccount({ email });
+    const browser = aBrowser(world);
+    const first = await browser.goOn(await world.link('user_1'));
+    const second = await browser.goOn(await world.link('user_2'));
+    const backOf = (google: URL, email: string) => decideAtGoogle(world.sandbox, google, { email });
+    const ben = await browser.get(await backOf(second.google, 'ben@example.com'));
+    const ada = await browser.get(await backOf(first.google, 'ada@example.com'));
+    expect(ben.text).toMatch(/ben@example\.com.*user_2/s);
+    expect(ada.text).toMatch(/ada@example\.com.*user_1/s);
+  });
+});
+
+describe('4. When Postern itself fails', () => {
+  it('shows a page without any detail, and logs where it was, not what it said', async () => {
+    const world = await aWorld({
+      disturb: (accounts) => ({
+        ...accounts,
+        connection: { ...accounts.connection, view: () => Promise.reject(new Error('secret detail')) },
+      }),
+    });
+    const page = await aBrowser(world).get(`https://postern.example.com/connect/${'A'.repeat(43)}`);
+    expect([page.status, page.heading]).toEqual([500, 'Something went wrong here']);
+    expect(page.text).not.toContain('secret detail');
+    expect(world.logged.join('')).toContain('page_failed');
+    expect(world.logged.join('')).not.toContain('secret detail');
+  });
+});
