@@ -1,0 +1,160 @@
+// Rows of the accounts table ↔ the model's account and its grant. Pure but for the sealer; runs no queries.
+
+import {
+  type Account,
+  type AccountState,
+  type GoogleIdentity,
+  type Pins,
+  pendingReasons,
+  revokedReasons,
+} from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { AccountsTable } from './schema.ts';
+import type { SealedPlace, Sealer } from './sealer.ts';
+
+/** What Google gave once. Times in milliseconds since the epoch. */
+export interface Grant {
+  readonly refreshToken?: string;
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: number;
+  readonly refreshTokenExpiresAt?: number;
+  readonly requestedScopes: readonly string[];
+  readonly grantedScopes: readonly string[];
+  readonly google: GoogleIdentity;
+  readonly clientId: string;
+  readonly tokenEndpoint: string;
+}
+
+export interface StoredGrant extends Grant {
+  readonly accountVersion: number;
+  readonly grantVersion: number;
+  readonly grantedAt: number;
+  readonly refreshedAt: number;
+}
+
+/** Every column that is not sealed and that an account shows. */
+export const accountColumns = [
+  'realm',
+  'identifier',
+  'version',
+  'status',
+  'reason',
+  'state_since',
+  'created_at',
+  'connected_at',
+  'last_used_at',
+  'expected_email',
+  'expected_domain',
+  'expected_sub',
+  'google_sub',
+  'google_email',
+  'google_hosted_domain',
+  'grant_version',
+  'granted_scopes',
+] as const satisfies readonly (keyof AccountsTable)[];
+
+export type AccountRow = Pick<AccountsTable, (typeof accountColumns)[number]>;
+
+const toState = ({ status, reason }: AccountRow): AccountState => {
+  switch (status) {
+    case 'ACTIVE':
+      return { status };
+    case 'PENDING':
+      return { status, reason: pendingReasons.find((known) => known === reason) ?? 'never_connected' };
+    case 'REVOKED':
+      return { status, reason: revokedReasons.find((known) => known === reason) ?? 'revoked_or_password_changed' };
+  }
+};
+
+const toPins = (row: AccountRow): Pins => ({
+  ...(row.expected_email === null ? {} : { expectedEmail: row.expected_email }),
+  ...(row.expected_domain === null ? {} : { expectedDomain: row.expected_domain }),
+  ...(row.expected_sub === null ? {} : { expectedSub: row.expected_sub }),
+});
+
+const toGoogle = (row: AccountRow): GoogleIdentity | undefined =>
+  row.google_sub === null || row.google_email === null
+    ? undefined
+    : {
+        sub: row.google_sub,
+        email: row.google_email,
+        ...(row.google_hosted_domain === null ? {} : { hostedDomain: row.google_hosted_domain }),
+      };
+
+const toScopes = (json: string | null): string[] => (json === null ? [] : JSON.parse(json));
+
+export const toAccount = (row: AccountRow): Account => {
+  const google = toGoogle(row);
+  return {
+    key: { realm: row.realm, identifier: row.identifier },
+    state: toState(row),
+    stateSince: row.state_since,
+    createdAt: row.created_at,
+    pins: toPins(row),
+    version: row.version,
+    grantVersion: row.grant_version,
+    grantedScopes: toScopes(row.granted_scopes),
+    ...(google === undefined ? {} : { google }),
+    ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
+    ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+  };
+};
+
+export type SealedAccountColumn = 'refresh_token' | 'access_token';
+
+export const placeInAccounts = (key: AccountKey, column: SealedAccountColumn, grantVersion: number): SealedPlace => ({
+  table: 'accounts',
+  column,
+  key,
+  grantVersion,
+});
+
+/** The columns of an account without a grant; set in the same statement that ends the grant. */
+export const noGrant = {
+  refresh_token: null,
+  access_token: null,
+  access_token_expires_at: null,
+  refresh_token_expires_at: null,
+  requested_scopes: null,
+  granted_scopes: null,
+  client_id: null,
+  token_endpoint: null,
+  granted_at: null,
+  refreshed_at: null,
+  refresh_token_prefix_hmac: null,
+  refresh_token_double_sha512: null,
+} as const satisfies Partial<AccountsTable>;
+
+/** The columns that say which Google account it was. */
+export const noIdentity = {
+  google_sub: null,
+  google_email: null,
+  google_hosted_domain: null,
+} as const satisfies Partial<AccountsTable>;
+
+/** Opens the grant in a row; `undefined` when a token does not open in this place or the row is not whole. */
+export const openGrant = (row: AccountsTable, sealer: Sealer): StoredGrant | undefined => {
+  const { key } = toAccount(row);
+  const open = (column: SealedAccountColumn): string | undefined =>
+    row[column] === null ? undefined : sealer.open(row[column], placeInAccounts(key, column, row.grant_version));
+  const accessToken = open('access_token');
+  const refreshToken = open('refresh_token');
+  const google = toGoogle(row);
+  if (accessToken === undefined || google === undefined) return undefined;
+  if (row.refresh_token !== null && refreshToken === undefined) return undefined;
+  return {
+    accessToken,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    accessTokenExpiresAt: row.access_token_expires_at ?? 0,
+    ...(row.refresh_token_expires_at === null ? {} : { refreshTokenExpiresAt: row.refresh_token_expires_at }),
+    requestedScopes: toScopes(row.requested_scopes),
+    grantedScopes: toScopes(row.granted_scopes),
+    google,
+    clientId: row.client_id ?? '',
+    tokenEndpoint: row.token_endpoint ?? '',
+    accountVersion: row.version,
+    grantVersion: row.grant_version,
+    grantedAt: row.granted_at ?? 0,
+    refreshedAt: row.refreshed_at ?? 0,
+  };
+};

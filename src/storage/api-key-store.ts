@@ -1,0 +1,89 @@
+// API keys, of which only a hash of the secret is kept. Knows neither the form of a key nor what it may do.
+import type { Database } from './database.ts';
+import type { ApiKeysTable } from './schema.ts';
+
+/** Times in milliseconds since the epoch. */
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly kind: 'user' | 'service';
+  readonly realm: string;
+  /** Whose key it is; with kind `user` only. */
+  readonly identifier?: string;
+  readonly label?: string;
+  readonly secretHash: string;
+  readonly unverifiedLinks: boolean;
+  readonly createdAt: number;
+  readonly revokedAt?: number;
+  readonly lastUsedAt?: number;
+}
+
+export interface ApiKeyStore {
+  add(record: Omit<ApiKeyRecord, 'revokedAt' | 'lastUsedAt'>): Promise<void>;
+  find(id: string): Promise<ApiKeyRecord | undefined>;
+  /** Oldest first, revoked ones too. */
+  list(): Promise<ApiKeyRecord[]>;
+  /** False when there is no such key, or it was revoked before. */
+  revoke(id: string, at: number): Promise<boolean>;
+  /** Writes at most once a minute. */
+  markUsed(id: string, at: number): Promise<void>;
+}
+
+const markUsedEveryMs = 60_000;
+
+const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
+  id: row.id,
+  kind: row.kind,
+  realm: row.realm,
+  ...(row.identifier === null ? {} : { identifier: row.identifier }),
+  ...(row.label === null ? {} : { label: row.label }),
+  secretHash: row.secret_hash,
+  unverifiedLinks: row.unverified_links === 1,
+  createdAt: row.created_at,
+  ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+  ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+});
+
+export const createApiKeyStore = (db: Database): ApiKeyStore => {
+  const find = async (id: string): Promise<ApiKeyRecord | undefined> => {
+    const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && toRecord(row);
+  };
+
+  return {
+    find,
+    add: async (record) => {
+      await db
+        .insertInto('api_keys')
+        .values({
+          id: record.id,
+          kind: record.kind,
+          realm: record.realm,
+          identifier: record.identifier ?? null,
+          label: record.label ?? null,
+          secret_hash: record.secretHash,
+          unverified_links: record.unverifiedLinks ? 1 : 0,
+          created_at: record.createdAt,
+        })
+        .execute();
+    },
+    list: async () => {
+      const rows = await db.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute();
+      return rows.map(toRecord);
+    },
+    revoke: async (id, at) => {
+      const { numUpdatedRows } = await db
+        .updateTable('api_keys')
+        .set({ revoked_at: at })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+    markUsed: async (id, at) => {
+      // Looking first spares the write lock, which every process shares.
+      const record = await find(id);
+      if (record === undefined || (record.lastUsedAt ?? 0) + markUsedEveryMs > at) return;
+      await db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
+    },
+  };
+};

@@ -1,0 +1,84 @@
+// Opens the SQLite file: its place on disk, its permissions, its pragmas, its schema. Knows no queries.
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { Kysely } from 'kysely';
+import { type BusyRetry, blockingWaitMs, retryWhileBusy } from './busy.ts';
+import { migrate } from './migrations.ts';
+import type { Schema } from './schema.ts';
+import { createSqliteDialect } from './sqlite-dialect.ts';
+import { notWritable } from './storage-error.ts';
+
+export type Database = Kysely<Schema>;
+
+export interface OpenDatabase {
+  readonly queries: Database;
+  close(): Promise<void>;
+}
+
+const inMemory = ':memory:';
+
+/** The reason part of a file system error, without the path that it repeats. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+
+/**
+ * Sees to a file that only its owner can read, in a folder that, if it has to be made, only its owner can enter.
+ * An existing file is never opened here: closing it again would drop the locks this process holds on it.
+ */
+const prepareFile = (path: string): void => {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw notWritable(path, codeOf(error));
+  }
+  try {
+    const { mode, uid } = statSync(path);
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, 0o600);
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw notWritable(path, codeOf(error));
+  }
+};
+
+const configure = (database: BetterSqlite3.Database): void => {
+  database.pragma('journal_mode = WAL');
+  // A grant that the person was told is connected must survive a power cut.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  // Erased tokens are overwritten, not only unlinked.
+  database.pragma('secure_delete = ON');
+};
+
+/**
+ * Opens a database file (made if missing) or `:memory:` at the newest schema.
+ * @throws StorageError with a sentence that says what to do.
+ */
+export const openDatabase = async (location: string, retry: BusyRetry): Promise<OpenDatabase> => {
+  const path = location === inMemory ? inMemory : resolve(location);
+  if (path !== inMemory) prepareFile(path);
+  const database = await retryWhileBusy(() => new BetterSqlite3(path, { timeout: blockingWaitMs }), path, retry);
+  try {
+    await retryWhileBusy(
+      () => {
+        configure(database);
+        migrate(database);
+      },
+      path,
+      retry,
+    );
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const queries = new Kysely<Schema>({ dialect: createSqliteDialect(database, retry) });
+  return {
+    queries,
+    close: async () => {
+      await queries.destroy();
+      database.close();
+    },
+  };
+};

@@ -1,0 +1,92 @@
+// Single-use download links for attachments, found by hashes only. Holds no bytes and knows nothing of Gmail.
+import type { AccountKey } from '../model/account-key.ts';
+import type { Database } from './database.ts';
+import type { DownloadsTable } from './schema.ts';
+
+/** `hash` is SHA-256 of the link's secret in hex, `size` is in bytes, `expiresAt` in milliseconds since the epoch. */
+export interface DownloadRecord {
+  readonly hash: string;
+  readonly key: AccountKey;
+  readonly grantVersion: number;
+  readonly messageId: string;
+  readonly partId: string;
+  readonly fileName: string;
+  readonly mimeType: string;
+  readonly size: number;
+  readonly expiresAt: number;
+}
+
+/** Times in milliseconds. */
+export interface DownloadStore {
+  add(record: DownloadRecord): Promise<void>;
+  /** A link that is neither used nor expired; changes nothing. */
+  find(hash: string, now: number): Promise<DownloadRecord | undefined>;
+  /** Keeps the link for one GET until `until`; others get nothing meanwhile. */
+  claim(hash: string, now: number, until: number): Promise<DownloadRecord | undefined>;
+  /** The GET failed: the link may be used again. */
+  release(hash: string): Promise<void>;
+  /** The file was delivered: the link is used up. */
+  complete(hash: string, now: number): Promise<void>;
+}
+
+const toRecord = (row: DownloadsTable): DownloadRecord => ({
+  hash: row.hash,
+  key: { realm: row.realm, identifier: row.identifier },
+  grantVersion: row.grant_version,
+  messageId: row.message_id,
+  partId: row.part_id,
+  fileName: row.file_name,
+  mimeType: row.mime_type,
+  size: row.size,
+  expiresAt: row.expires_at,
+});
+
+const insert = async (db: Database, record: DownloadRecord): Promise<void> => {
+  await db
+    .insertInto('downloads')
+    .values({
+      hash: record.hash,
+      realm: record.key.realm,
+      identifier: record.key.identifier,
+      grant_version: record.grantVersion,
+      message_id: record.messageId,
+      part_id: record.partId,
+      file_name: record.fileName,
+      mime_type: record.mimeType,
+      size: record.size,
+      expires_at: record.expiresAt,
+    })
+    .execute();
+};
+
+export const createDownloadStore = (db: Database): DownloadStore => ({
+  add: (record) => insert(db, record),
+  find: async (hash, now) => {
+    const row = await db
+      .selectFrom('downloads')
+      .selectAll()
+      .where('hash', '=', hash)
+      .where('completed_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    return row && toRecord(row);
+  },
+  claim: async (hash, now, until) => {
+    const row = await db
+      .updateTable('downloads')
+      .set({ claimed_until: until })
+      .where('hash', '=', hash)
+      .where('completed_at', 'is', null)
+      .where('expires_at', '>', now)
+      .where(({ or, eb }) => or([eb('claimed_until', 'is', null), eb('claimed_until', '<=', now)]))
+      .returningAll()
+      .executeTakeFirst();
+    return row && toRecord(row);
+  },
+  release: async (hash) => {
+    await db.updateTable('downloads').set({ claimed_until: null }).where('hash', '=', hash).execute();
+  },
+  complete: async (hash, now) => {
+    await db.updateTable('downloads').set({ completed_at: now }).where('hash', '=', hash).execute();
+  },
+});

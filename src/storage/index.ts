@@ -1,0 +1,54 @@
+// The door to the database: everything that Postern remembers, and nothing of how. Nobody else knows SQLite.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import { type AccountStore, createAccountStore } from './account-store.ts';
+import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
+import { openDatabase } from './database.ts';
+import { createDownloadStore, type DownloadStore } from './download-store.ts';
+import { createOperationsStore, type OperationsStore } from './operations-store.ts';
+import type { Sealer } from './sealer.ts';
+import { createTicketStore, type TicketStore } from './ticket-store.ts';
+
+export type { Grant, StoredGrant } from './account-rows.ts';
+export type { AccountStore, GrantReading, RefreshedTokens } from './account-store.ts';
+export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
+export type { DownloadRecord, DownloadStore } from './download-store.ts';
+export type { OperationsStore } from './operations-store.ts';
+export type { Resealed } from './reseal.ts';
+export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
+export { StorageError, type StorageErrorKind } from './storage-error.ts';
+export type { TakenTicket, Ticket, TicketStatus } from './ticket-rows.ts';
+export type { TicketStore } from './ticket-store.ts';
+
+export interface Storage {
+  readonly accounts: AccountStore;
+  readonly operations: OperationsStore;
+  readonly tickets: TicketStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly downloads: DownloadStore;
+  /** Waits for nothing: end what uses the stores first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database at its newest schema; a missing file is made.
+ * @param options.path a file, or `:memory:`.
+ * @throws StorageError whose message says what is wrong and what to do. Every store may throw one too (`busy`, `disk_full`).
+ */
+export const openStorage = async (options: {
+  readonly path: string;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+}): Promise<Storage> => {
+  const { path, sealer, clock, random } = options;
+  const { queries: db, close } = await openDatabase(path, { pause, random });
+  return {
+    accounts: createAccountStore(db, sealer, clock),
+    operations: createOperationsStore(db),
+    tickets: createTicketStore(db, sealer),
+    apiKeys: createApiKeyStore(db),
+    downloads: createDownloadStore(db),
+    close,
+  };
+};

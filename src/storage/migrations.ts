@@ -1,0 +1,129 @@
+// Brings a database file to the newest schema, or says why not. Synchronous: nothing can come between its statements.
+import type BetterSqlite3 from 'better-sqlite3';
+import { newerSchema, notADatabase } from './storage-error.ts';
+
+/** "Pstn", in the file's header: tells our databases from those of other programs. */
+const applicationId = 0x5073746e;
+
+/** Number n brings schema n to n + 1. Released ones are never changed, only added to. */
+const migrations: readonly string[] = [
+  `
+  create table accounts (
+    realm text not null,
+    identifier text not null,
+    version integer not null,
+    status text not null check (status in ('PENDING', 'ACTIVE', 'REVOKED')),
+    reason text,
+    state_since integer not null,
+    created_at integer not null,
+    connected_at integer,
+    last_used_at integer,
+    expected_email text,
+    expected_domain text,
+    expected_sub text,
+    google_sub text,
+    google_email text,
+    google_hosted_domain text,
+    grant_version integer not null,
+    refresh_token text,
+    access_token text,
+    access_token_expires_at integer,
+    refresh_token_expires_at integer,
+    requested_scopes text,
+    granted_scopes text,
+    client_id text,
+    token_endpoint text,
+    granted_at integer,
+    refreshed_at integer,
+    refresh_token_prefix_hmac text,
+    refresh_token_double_sha512 text,
+    primary key (realm, identifier),
+    check ((status = 'ACTIVE') = (reason is null)),
+    check ((status = 'ACTIVE') = (access_token is not null)),
+    check (access_token is not null or refresh_token is null)
+  ) strict;
+  create index accounts_by_google_sub on accounts (google_sub) where access_token is not null;
+
+  create table tickets (
+    hash text primary key not null,
+    realm text not null,
+    identifier text not null,
+    status text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    capabilities text not null,
+    link_policy text not null,
+    redirect_uri text not null,
+    replace_account integer not null,
+    account_version_at_start integer,
+    browser_hash text,
+    state_hash text unique,
+    nonce text,
+    code_verifier text,
+    asked_again integer not null default 0,
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index tickets_by_account on tickets (realm, identifier);
+  create index tickets_by_expiry on tickets (expires_at);
+
+  create table api_keys (
+    id text primary key not null,
+    kind text not null check (kind in ('user', 'service')),
+    realm text not null,
+    identifier text,
+    label text,
+    secret_hash text not null,
+    unverified_links integer not null,
+    created_at integer not null,
+    revoked_at integer,
+    last_used_at integer,
+    check ((kind = 'user') = (identifier is not null))
+  ) strict;
+
+  create table downloads (
+    hash text primary key not null,
+    realm text not null,
+    identifier text not null,
+    grant_version integer not null,
+    message_id text not null,
+    part_id text not null,
+    file_name text not null,
+    mime_type text not null,
+    size integer not null,
+    expires_at integer not null,
+    claimed_until integer,
+    completed_at integer,
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index downloads_by_account on downloads (realm, identifier);
+  create index downloads_by_expiry on downloads (expires_at);
+  `,
+];
+
+const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | 'application_id'): number =>
+  Number(database.pragma(pragma, { simple: true }));
+
+/** The schema the file has; 0 for an empty one. */
+const schemaOf = (database: BetterSqlite3.Database): number => {
+  const schema = readNumber(database, 'user_version');
+  const owner = readNumber(database, 'application_id');
+  const tables = database.prepare<[], number>('select count(*) from sqlite_schema').pluck().get() ?? 0;
+  if (owner !== applicationId && (owner !== 0 || schema !== 0 || tables > 0)) throw notADatabase(database.name);
+  if (schema > migrations.length) throw newerSchema(database.name, schema, migrations.length);
+  return schema;
+};
+
+/**
+ * Runs the missing migrations in one transaction that holds the write lock from its start, so that of many processes
+ * starting at once one migrates and the others find it done. A file that is up to date is only read.
+ * @throws StorageError `newer_schema`, `not_a_database`; SQLITE_BUSY, worth another try.
+ */
+export const migrate = (database: BetterSqlite3.Database): void => {
+  if (schemaOf(database) === migrations.length) return;
+  const bringUpToDate = database.transaction(() => {
+    for (const migration of migrations.slice(schemaOf(database))) database.exec(migration);
+    database.pragma(`application_id = ${applicationId}`);
+    database.pragma(`user_version = ${migrations.length}`);
+  });
+  bringUpToDate.immediate();
+};

@@ -1,0 +1,96 @@
+// The tables as Kysely sees them; migrations.ts creates them. Sealed columns hold envelopes, times are milliseconds.
+import type { PendingReason, RevokedReason } from '../model/account.ts';
+import type { LinkPolicy } from '../model/caller.ts';
+
+/** A null `access_token` means that there is no grant; then every other column of the grant is null too. */
+export interface AccountsTable {
+  realm: string;
+  identifier: string;
+  version: number;
+  status: 'PENDING' | 'ACTIVE' | 'REVOKED';
+  reason: PendingReason | RevokedReason | null;
+  state_since: number;
+  created_at: number;
+  connected_at: number | null;
+  last_used_at: number | null;
+  expected_email: string | null;
+  expected_domain: string | null;
+  expected_sub: string | null;
+  google_sub: string | null;
+  google_email: string | null;
+  google_hosted_domain: string | null;
+  grant_version: number;
+  /** Sealed. */
+  refresh_token: string | null;
+  /** Sealed. */
+  access_token: string | null;
+  access_token_expires_at: number | null;
+  refresh_token_expires_at: number | null;
+  /** JSON array of scopes. */
+  requested_scopes: string | null;
+  /** JSON array of scopes. */
+  granted_scopes: string | null;
+  client_id: string | null;
+  token_endpoint: string | null;
+  granted_at: number | null;
+  refreshed_at: number | null;
+  refresh_token_prefix_hmac: string | null;
+  refresh_token_double_sha512: string | null;
+}
+
+export interface TicketsTable {
+  hash: string;
+  realm: string;
+  identifier: string;
+  status: 'open' | 'taken' | 'redeemed' | 'connected' | 'declined' | 'refused' | 'failed' | 'void';
+  created_at: number;
+  expires_at: number;
+  /** JSON array of capabilities. */
+  capabilities: string;
+  link_policy: LinkPolicy;
+  redirect_uri: string;
+  replace_account: 0 | 1;
+  account_version_at_start: number | null;
+  browser_hash: string | null;
+  state_hash: string | null;
+  nonce: string | null;
+  /** Sealed. */
+  code_verifier: string | null;
+  asked_again: 0 | 1;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  kind: 'user' | 'service';
+  realm: string;
+  identifier: string | null;
+  label: string | null;
+  secret_hash: string;
+  unverified_links: 0 | 1;
+  created_at: number;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface DownloadsTable {
+  hash: string;
+  realm: string;
+  identifier: string;
+  grant_version: number;
+  message_id: string;
+  part_id: string;
+  file_name: string;
+  mime_type: string;
+  size: number;
+  expires_at: number;
+  /** While this is in the future, somebody is fetching the file. */
+  claimed_until: number | null;
+  completed_at: number | null;
+}
+
+export interface Schema {
+  accounts: AccountsTable;
+  tickets: TicketsTable;
+  api_keys: ApiKeysTable;
+  downloads: DownloadsTable;
+}

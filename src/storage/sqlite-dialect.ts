@@ -1,0 +1,101 @@
+// Kysely over one better-sqlite3 connection: transactions take the write lock at once, and whoever finds the database
+// locked waits asynchronously while others go on reading. Knows no tables.
+import type BetterSqlite3 from 'better-sqlite3';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import { type BusyRetry, retryWhileBusy } from './busy.ts';
+import { inOurWords } from './storage-error.ts';
+
+/** Kysely's own lock would be held through every wait; the driver below has a finer one. */
+class ConcurrentAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+interface OpenTransaction {
+  readonly connection: DatabaseConnection;
+  readonly ended: Promise<void>;
+  readonly end: () => void;
+}
+
+const run = <R>(database: BetterSqlite3.Database, query: CompiledQuery): QueryResult<R> => {
+  const statement = database.prepare<unknown[], R>(query.sql);
+  if (statement.reader) return { rows: statement.all(...query.parameters) };
+  return { rows: [], numAffectedRows: BigInt(statement.run(...query.parameters).changes) };
+};
+
+const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Driver => {
+  let open: OpenTransaction | undefined;
+
+  /** Runs synchronous work once no other logical connection has a transaction open on the one real connection. */
+  const inTurn = <T>(connection: DatabaseConnection, work: () => T): Promise<T> =>
+    retryWhileBusy(
+      async () => {
+        while (open !== undefined && open.connection !== connection) await open.ended;
+        return work();
+      },
+      database.name,
+      retry,
+    );
+
+  const end = () => {
+    open?.end();
+    open = undefined;
+  };
+
+  return {
+    init: async () => {},
+    acquireConnection: async () => {
+      const connection: DatabaseConnection = {
+        executeQuery: (query) => inTurn(connection, () => run(database, query)),
+        streamQuery: () => {
+          throw new Error('Results are small and read whole.');
+        },
+      };
+      return connection;
+    },
+    beginTransaction: (connection) =>
+      inTurn(connection, () => {
+        // A deferred transaction that reads and then writes fails as soon as another process wrote in between.
+        database.exec('begin immediate');
+        const { promise, resolve } = Promise.withResolvers<void>();
+        open = { connection, ended: promise, end: resolve };
+      }),
+    commitTransaction: async () => {
+      try {
+        database.exec('commit');
+      } catch (error) {
+        throw inOurWords(error, database.name);
+      }
+      end();
+    },
+    rollbackTransaction: async () => {
+      try {
+        // SQLite has rolled back by itself after some errors, such as a full disk.
+        if (database.inTransaction) database.exec('rollback');
+      } finally {
+        end();
+      }
+    },
+    releaseConnection: async () => {},
+    // Kysely calls this only after a first query; whoever opened the database closes it.
+    destroy: async () => {},
+  };
+};
+
+/** The dialect over an open database; `retry` says how to wait for locks of other processes. */
+export const createSqliteDialect = (database: BetterSqlite3.Database, retry: BusyRetry): Dialect => ({
+  createAdapter: () => new ConcurrentAdapter(),
+  createDriver: () => createDriver(database, retry),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createIntrospector: (db) => new SqliteIntrospector(db),
+});

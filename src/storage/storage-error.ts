@@ -1,0 +1,54 @@
+// What can be wrong with the database itself, in a sentence with its fix. Knows nothing of tables.
+import BetterSqlite3 from 'better-sqlite3';
+
+export type StorageErrorKind = 'newer_schema' | 'not_a_database' | 'not_writable' | 'busy' | 'disk_full';
+
+/** `message` says what happened and the one next step; it holds no stored data. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly kind: StorageErrorKind;
+
+  constructor(kind: StorageErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** SQLite's name of a result, with its extension (https://sqlite.org/rescode.html). */
+const codeOf = (error: unknown): string => (error instanceof BetterSqlite3.SqliteError ? error.code : '');
+
+/** Somebody else holds the lock, or is just setting up the shared memory of the write-ahead log: worth another try. */
+export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|PROTOCOL)/.test(codeOf(error));
+
+export const notADatabase = (path: string): StorageError =>
+  new StorageError(
+    'not_a_database',
+    `${path} is not a Postern database, or it is damaged. Set POSTERN_DATABASE_URL to another path, or restore a backup.`,
+  );
+
+export const notWritable = (path: string, why: string): StorageError =>
+  new StorageError(
+    'not_writable',
+    `The database ${path} cannot be written: ${why}. Give the user that runs Postern write access to the file and its folder, or set POSTERN_DATABASE_URL to another path.`,
+  );
+
+export const newerSchema = (path: string, found: number, known: number): StorageError =>
+  new StorageError(
+    'newer_schema',
+    `The database ${path} was written by a newer Postern (schema ${found}; this one knows up to ${known}). Install that version again, or restore the backup made before the upgrade.`,
+  );
+
+/** An SQLite error in our words where we have any; every other error is returned as it is. */
+export const inOurWords = (error: unknown, path: string): unknown => {
+  const code = codeOf(error);
+  if (isBusy(error))
+    return new StorageError(
+      'busy',
+      `The database ${path} stayed locked by another process. Try again in a few seconds.`,
+    );
+  if (code === 'SQLITE_FULL')
+    return new StorageError('disk_full', `The disk that holds ${path} is full. Make room, then try again.`);
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return notADatabase(path);
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) return notWritable(path, 'the system refused access');
+  return error;
+};

@@ -1,0 +1,69 @@
+// Rows of the tickets table ↔ tickets. Pure; runs no queries.
+import type { AccountKey } from '../model/account-key.ts';
+import type { LinkPolicy } from '../model/caller.ts';
+import type { Capability } from '../model/scope.ts';
+import type { TicketsTable } from './schema.ts';
+import type { SealedPlace } from './sealer.ts';
+
+/** open → taken (by one browser) → redeemed (by Google's callback) → one of the ends; `void`: another ticket was completed. */
+export type TicketStatus = TicketsTable['status'];
+
+/** A pending connection. Times in milliseconds since the epoch. */
+export interface Ticket {
+  /** SHA-256 of the ticket in hex; the ticket itself is never stored. */
+  readonly hash: string;
+  readonly key: AccountKey;
+  readonly status: TicketStatus;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly capabilities: Capability[];
+  readonly linkPolicy: LinkPolicy;
+  readonly redirectUri: string;
+  /** May become another Google account than the one connected before. */
+  readonly replace: boolean;
+  readonly accountVersionAtStart?: number;
+}
+
+/** A ticket at the moment its callback came: with what the token request and the id_token check need. */
+export interface TakenTicket extends Ticket {
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** Google was asked once more already, because it gave no refresh token the first time. */
+  readonly askedAgain: boolean;
+}
+
+/** Every column of a ticket that is not a secret of its flow. */
+export const ticketColumns = [
+  'hash',
+  'realm',
+  'identifier',
+  'status',
+  'created_at',
+  'expires_at',
+  'capabilities',
+  'link_policy',
+  'redirect_uri',
+  'replace_account',
+  'account_version_at_start',
+] as const satisfies readonly (keyof TicketsTable)[];
+
+export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>): Ticket => ({
+  hash: row.hash,
+  key: { realm: row.realm, identifier: row.identifier },
+  status: row.status,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  capabilities: JSON.parse(row.capabilities),
+  linkPolicy: row.link_policy,
+  redirectUri: row.redirect_uri,
+  replace: row.replace_account === 1,
+  ...(row.account_version_at_start === null ? {} : { accountVersionAtStart: row.account_version_at_start }),
+});
+
+export const placeInTickets = ({ realm, identifier }: AccountKey, hash: string): SealedPlace => ({
+  table: 'tickets',
+  column: 'code_verifier',
+  key: { realm, identifier },
+  grantVersion: 0,
+  row: hash,
+});

@@ -1,0 +1,107 @@
+// A storage in a folder of its own, a clock turned by hand, and a grant to save. The database files are real.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import type { Account } from '../../src/model/account.ts';
+import type { AccountKey } from '../../src/model/account-key.ts';
+import type { Clock } from '../../src/model/clock.ts';
+import {
+  createSealer,
+  type Grant,
+  openStorage,
+  type Sealer,
+  type Storage,
+  type Ticket,
+} from '../../src/storage/index.ts';
+
+export const start = Date.UTC(2031, 0, 15, 9);
+export const minute = 60_000;
+
+export const ada: AccountKey = { realm: 'default', identifier: 'ada@example.com' };
+export const ben: AccountKey = { realm: 'default', identifier: 'ben@example.com' };
+
+export const keyOf = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
+export const sealerWith = (current: number, ...retired: number[]): Sealer =>
+  createSealer({ current: keyOf(current), retired: retired.map(keyOf) }, randomBytes);
+
+export const aGrant = (change: Partial<Grant> = {}): Grant => ({
+  refreshToken: '1//refresh-token-of-this-grant',
+  accessToken: 'access-token-of-this-grant',
+  accessTokenExpiresAt: start + 60 * minute,
+  requestedScopes: ['openid', 'email', 'https://www.googleapis.com/auth/gmail.readonly'],
+  grantedScopes: ['openid', 'https://www.googleapis.com/auth/gmail.readonly'],
+  google: { sub: '100200300', email: 'ada@example.com', hostedDomain: 'example.com' },
+  clientId: 'client.example',
+  tokenEndpoint: 'https://token.example/token',
+  ...change,
+});
+
+export const aTicket = (hash: string, change: Partial<Ticket> = {}): Omit<Ticket, 'status'> => ({
+  hash,
+  key: ada,
+  createdAt: start,
+  expiresAt: start + 10 * minute,
+  capabilities: ['openid', 'email', 'mail'],
+  linkPolicy: 'pinned',
+  redirectUri: 'http://localhost/oauth/callback',
+  replace: false,
+  ...change,
+});
+
+export interface HandClock extends Clock {
+  turn(milliseconds: number): void;
+}
+
+export const handClock = (): HandClock => {
+  let now = start;
+  return {
+    now: () => now,
+    sleep: async () => {},
+    turn: (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+};
+
+export const tempFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-storage-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+export interface World {
+  readonly path: string;
+  readonly clock: HandClock;
+  readonly storage: Storage;
+  /** Another process on the same file, as far as SQLite can tell. */
+  open(sealer?: Sealer): Promise<Storage>;
+  /** The file itself, for looking and for tampering. */
+  readonly raw: BetterSqlite3.Database;
+}
+
+export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => {
+  const path = join(tempFolder(), 'postern.db');
+  const clock = handClock();
+  const open = async (withSealer = sealer): Promise<Storage> => {
+    const storage = await openStorage({ path, sealer: withSealer, clock, random: randomBytes });
+    onTestFinished(() => storage.close());
+    return storage;
+  };
+  const storage = await open();
+  const raw = new BetterSqlite3(path, { timeout: 0 });
+  onTestFinished(() => {
+    raw.close();
+  });
+  return { path, clock, storage, open, raw };
+};
+
+/** An account that is connected with a grant. */
+export const connect = async (storage: Storage, key: AccountKey, grant: Grant = aGrant()): Promise<Account> => {
+  const { version } = await storage.accounts.getOrCreate(key);
+  const account = await storage.accounts.saveGrant(key, version, grant);
+  if (account === undefined) throw new Error('somebody else wrote first');
+  return account;
+};
