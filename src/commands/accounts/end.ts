@@ -1,0 +1,60 @@
+// `postern accounts disconnect` and `delete`: revoke at Google where that harms nobody else, then erase.
+import type { Disconnected } from '../../accounts/index.ts';
+import { explainProblem, type Problem } from '../../model/problem.ts';
+import { type AccountOptions, accountKeyOf } from '../account-options.ts';
+import { CommandError } from '../command-error.ts';
+import { demandConsent } from '../confirm.ts';
+import { plain, say } from '../terminal.ts';
+import { withPostern } from '../with-postern.ts';
+
+/** How it went at Google, for the operator. */
+const atGoogle = ({ reason }: Disconnected): string => {
+  const stays = 'Google still lists the app: it can be removed at https://myaccount.google.com/connections';
+  if (reason === undefined) return 'Google ended the access.';
+  switch (reason) {
+    case 'sibling':
+      return `Google was not told, because that would also end another account here with the same mailbox. ${stays}`;
+    case 'no_grant':
+      return 'There was nothing to end at Google.';
+    case 'other_client':
+      return `Google was not told, because the access was made through another OAuth client. ${stays}`;
+    case 'unreadable':
+      return `Google was not told, because the stored token cannot be opened with this key. ${stays}`;
+    case 'google_unavailable':
+      return `Google did not answer. ${stays}`;
+  }
+};
+
+/** A problem as the error of a command. */
+const asError = (problem: Problem): CommandError => {
+  const { what, next } = explainProblem(problem);
+  return problem.kind === 'not_found'
+    ? new CommandError('There is no such account.', { fix: 'See: postern accounts list' })
+    : new CommandError(what, { fix: next });
+};
+
+type EndOptions = AccountOptions & { yes?: boolean };
+
+/** Ends the access; the account stays and can be connected again. */
+export const disconnect = (identifier: string | undefined, options: EndOptions): Promise<void> =>
+  withPostern(async ({ accounts, config }) => {
+    const key = accountKeyOf(identifier, options, config.identifier);
+    const account = await accounts.find(key);
+    if (account === undefined) throw asError({ kind: 'not_found', what: 'account' });
+    const mailbox = account.google ? ` from ${plain(account.google.email)}` : '';
+    await demandConsent(`Disconnect ${key.identifier}${mailbox}?`, options.yes === true);
+    const outcome = await accounts.disconnect(key);
+    if (!outcome.ok) throw asError(outcome.problem);
+    say(`Disconnected; the tokens are erased here. ${atGoogle(outcome.value)}`);
+  });
+
+/** Ends the access and deletes every row about the person. */
+export const remove = (identifier: string | undefined, options: EndOptions): Promise<void> =>
+  withPostern(async ({ accounts, config }) => {
+    const key = accountKeyOf(identifier, options, config.identifier);
+    if ((await accounts.find(key)) === undefined) throw asError({ kind: 'not_found', what: 'account' });
+    await demandConsent(`Delete ${key.identifier} and everything stored about this person?`, options.yes === true);
+    const outcome = await accounts.disconnect(key);
+    if (!(await accounts.remove(key))) throw asError({ kind: 'not_found', what: 'account' });
+    say(`Deleted. ${outcome.ok ? atGoogle(outcome.value) : ''}`.trimEnd());
+  });

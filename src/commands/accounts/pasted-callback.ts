@@ -1,0 +1,35 @@
+// The address a browser ended at, pasted into a terminal: the parameters of Google's answer (RFC 6749 §4.1.2).
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+export interface PastedCallback {
+  readonly state: string;
+  readonly code?: string;
+  readonly error?: string;
+}
+
+/** The answer in a pasted line; undefined when the line is not such an address. */
+export const parseCallback = (line: string): PastedCallback | undefined => {
+  const query = URL.parse(line.trim())?.searchParams;
+  const state = query?.get('state');
+  if (!query || !state) return undefined;
+  const code = query.get('code');
+  const error = query.get('error');
+  if (code === null && error === null) return undefined;
+  return { state, ...(code === null ? {} : { code }), ...(error === null ? {} : { error }) };
+};
+
+/** Every non-empty line as an answer, or undefined for one that is none; ends with the input or with `signal`. */
+export const pastedCallbacks = async function* (
+  input: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<PastedCallback | undefined> {
+  const lines = createInterface({ input, signal });
+  try {
+    for await (const line of lines) if (line.trim() !== '') yield parseCallback(line);
+  } finally {
+    lines.close();
+    // Or the open terminal would keep the process alive.
+    input.destroy();
+  }
+};

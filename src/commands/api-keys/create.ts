@@ -1,0 +1,81 @@
+// `postern api-keys create`: the key goes to stdout once, everything else to stderr.
+import { randomBytes } from 'node:crypto';
+import { contradicts } from '../../accounts/acceptance.ts';
+import { createApiKey } from '../../callers/api-keys.ts';
+import type { AccountKey } from '../../model/account-key.ts';
+import { systemClock } from '../../model/clock.ts';
+import type { AccountStore } from '../../storage/index.ts';
+import { parseIdentifier, parseProductRealm } from '../account-options.ts';
+import { CommandError } from '../command-error.ts';
+import { note, say, sayJson } from '../terminal.ts';
+import { withStorage } from '../with-storage.ts';
+
+export interface CreateOptions {
+  readonly service?: boolean;
+  readonly user?: string;
+  readonly realm: string;
+  readonly label?: string;
+  readonly expectedEmail?: string;
+  readonly unverifiedLinks?: boolean;
+  readonly json?: boolean;
+}
+
+const holderOf = (options: CreateOptions): { kind: 'service' } | { kind: 'user'; identifier: string } => {
+  if ((options.service === true) === (options.user !== undefined)) {
+    throw new CommandError('A key is for a service or for one person.', {
+      fix: 'Give exactly one of --service and --user IDENTIFIER.',
+      exitCode: 2,
+    });
+  }
+  if (options.user !== undefined) return { kind: 'user', identifier: parseIdentifier(options.user) };
+  if (options.expectedEmail !== undefined) {
+    throw new CommandError('--expected-email pins one person, and a service key has none.', {
+      fix: 'Use it with --user, or pin with POST /api/v1/accounts.',
+      exitCode: 2,
+    });
+  }
+  return { kind: 'service' };
+};
+
+const pin = async (accounts: AccountStore, key: AccountKey, expectedEmail: string): Promise<void> => {
+  const account = await accounts.getOrCreate(key);
+  const pins = { ...account.pins, expectedEmail };
+  if (contradicts(pins, account)) {
+    throw new CommandError('Another mailbox is connected for this person.', {
+      fix: `Disconnect it first: postern accounts disconnect ${key.identifier} --realm ${key.realm}`,
+    });
+  }
+  if ((await accounts.setPins(key, account.version, pins)) === undefined) {
+    throw new CommandError('The account changed at the same moment.', { fix: 'Run the command again.' });
+  }
+};
+
+const advise = (options: CreateOptions, realm: string): void => {
+  note('This is the only time the key is shown. Send it as: Authorization: Bearer KEY');
+  if (options.service) note(`Name the person in each call: Postern-Identifier: user_42 (realm ${realm})`);
+  if (options.unverifiedLinks) {
+    note('warning: with --unverified-links whoever opens a link may complete it. Pinning the mailbox is safer.');
+  } else if (options.user !== undefined && options.expectedEmail === undefined) {
+    note('Nothing proves yet who completes a link of this key: pin the mailbox with --expected-email.');
+  }
+};
+
+/** Makes a key; a user key with --expected-email also pins the person's account. */
+export const create = (options: CreateOptions): Promise<void> => {
+  const holder = holderOf(options);
+  const realm = parseProductRealm(options.realm);
+  return withStorage(async ({ storage }) => {
+    if (holder.kind === 'user' && options.expectedEmail !== undefined) {
+      await pin(storage.accounts, { realm, identifier: holder.identifier }, options.expectedEmail);
+    }
+    const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
+      ...holder,
+      realm,
+      ...(options.label === undefined ? {} : { label: options.label }),
+      unverifiedLinks: options.unverifiedLinks === true,
+    });
+    if (options.json) sayJson({ id: record.id, key, kind: holder.kind, realm });
+    else say(key);
+    advise(options, realm);
+  });
+};

@@ -1,0 +1,44 @@
+// `postern http`: listens until a signal comes, then lets running answers finish.
+import { createAuthenticator } from '../callers/authenticate.ts';
+import { compose } from '../compose.ts';
+import { type Config, defaultHttpPort } from '../config.ts';
+import { createHttpApp } from '../transports/http.ts';
+import { listen } from '../transports/serve.ts';
+import { attachmentFetcher } from './attachment-fetcher.ts';
+import { CommandError } from './command-error.ts';
+import { createLogger } from './logger.ts';
+import { requireConfig } from './settings.ts';
+import { logSettings } from './settings-log.ts';
+import { untilSignal } from './until-signal.ts';
+
+/** Milliseconds that answers in flight get after SIGTERM. */
+const graceMs = 10_000;
+
+export const http = async (options: { generateKey?: boolean }): Promise<void> => {
+  const config: Config = requireConfig({ transport: 'http', generateKey: options.generateKey === true });
+  const log = createLogger();
+  logSettings(log, config);
+  const ended = untilSignal();
+  const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
+  try {
+    const { storage, accounts, mcpServer, clock, random } = postern;
+    const app = createHttpApp({
+      accounts,
+      authenticate: createAuthenticator(storage.apiKeys, clock),
+      mcpServer,
+      fetchAttachment: attachmentFetcher(postern),
+      publicUrl: config.publicUrl,
+      ready: async () => (await storage.operations.countsByStatus()) !== undefined,
+      log,
+      clock,
+      random,
+    });
+    const listening = await listen(app, { host: config.host, port: config.port ?? defaultHttpPort }, clock);
+    if (listening.kind !== 'listening') throw new CommandError(listening.message);
+    log.info({ event: 'listening', host: listening.host, port: listening.port, publicUrl: config.publicUrl.origin });
+    log.info({ event: 'stopping', signal: await ended });
+    await listening.close(graceMs);
+  } finally {
+    await postern.close();
+  }
+};

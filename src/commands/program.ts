@@ -1,0 +1,97 @@
+// The command line's grammar: every command, option and help text. Each action loads its own file, so that `stdio`
+// starts without the rest. Knows nothing of what the commands do.
+import { Command, CommanderError } from 'commander';
+import { addAccountsCommands } from './accounts/program.ts';
+import { addApiKeysCommands } from './api-keys/program.ts';
+import { CommandError } from './command-error.ts';
+import { note } from './terminal.ts';
+import { version } from './version.ts';
+
+const mailboxOption = [
+  '--mailbox <path...>',
+  'your own mail: .eml files, folders of them, .mbox (Google Takeout)',
+] as const;
+
+const addServing = (program: Command): void => {
+  program
+    .command('stdio')
+    .description('serve one person over stdin and stdout; MCP clients start it')
+    .option('--sandbox', 'use a built-in fake Google instead of the real one; nothing is kept')
+    .option(mailboxOption[0], `with --sandbox: ${mailboxOption[1]}`)
+    .action(async (options) => (await import('./stdio.ts')).stdio(options));
+  program
+    .command('http')
+    .description('serve many people over HTTP: /mcp, the connect pages and the API for products')
+    .option('--generate-key', 'make a sealing key in the config folder when none is configured')
+    .action(async (options) => (await import('./http.ts')).http(options));
+};
+
+const addTrying = (program: Command): void => {
+  program
+    .command('demo')
+    .description('show the whole of Postern against a built-in fake Google')
+    .option(...mailboxOption)
+    .option('--interactive', 'wait for you to click through the pages yourself')
+    .action(async (options) => (await import('./demo/demo.ts')).demo(options));
+  program
+    .command('sandbox')
+    .description('run the built-in fake Google, to point any Postern at')
+    .option(...mailboxOption)
+    .option('--port <port>', 'listen on this port instead of a free one')
+    .option('--json', 'print one line of JSON with the settings and the accounts')
+    .action(async (options) => (await import('./sandbox.ts')).sandbox(options));
+};
+
+const addKeeping = (program: Command): void => {
+  const encryption = program.command('encryption').description('the key that seals tokens in the database');
+  encryption
+    .command('rotate')
+    .description('seal everything with a new key')
+    .addHelpText(
+      'after',
+      '\nWith a key in the environment: put the new one into POSTERN_ENCRYPTION_KEY, the former into\nPOSTERN_ENCRYPTION_KEYS_RETIRED, run this, then remove the former. With a generated key: just run this.',
+    )
+    .action(async () => (await import('./encryption-rotate.ts')).rotateEncryption());
+  program
+    .command('doctor')
+    .description('check the configuration, the database and the keys, and say what to do')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./doctor.ts')).doctor(options));
+};
+
+/** Every command of `postern`. */
+export const createProgram = (): Command => {
+  const program = new Command('postern')
+    .description('A self-hosted MCP server that gives AI agents read-only Gmail and Contacts, never a Google token.')
+    .version(version)
+    .showHelpAfterError('(add --help for what is possible)');
+  addServing(program);
+  addTrying(program);
+  addAccountsCommands(program);
+  addApiKeysCommands(program);
+  addKeeping(program);
+  return program;
+};
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+
+/**
+ * Runs one command line to its end.
+ * @returns the exit code: 0 done, 1 it did not work, 2 the command line or the configuration is wrong.
+ */
+export const run = async (argv: readonly string[]): Promise<number> => {
+  const program = createProgram();
+  for (const command of everyCommand(program)) command.exitOverride();
+  // A reader that has seen enough (`| head`) is not a failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // commander has said it already
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { describeFailure } = await import('./failure.ts');
+    note(`postern: ${describeFailure(error)}`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+};

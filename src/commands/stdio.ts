@@ -1,0 +1,59 @@
+// `postern stdio`: one process, one person. Ends when stdin closes or a signal comes; stdout belongs to JSON-RPC.
+import { randomBytes } from 'node:crypto';
+import { compose } from '../compose.ts';
+import type { Config } from '../config.ts';
+import { systemClock } from '../model/clock.ts';
+import { createLoopback } from '../transports/loopback.ts';
+import { runStdio } from '../transports/stdio.ts';
+import { createLogger } from './logger.ts';
+import { requireConfig } from './settings.ts';
+import { logSettings } from './settings-log.ts';
+
+export interface StdioCommandOptions {
+  readonly sandbox?: boolean;
+  readonly mailbox?: readonly string[];
+}
+
+const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
+  const log = createLogger();
+  log.level = 'warn';
+  logSettings(log, config);
+  const postern = await compose(config, { transport: 'stdio', log, linkOrigin: () => loopback.origin() });
+  const loopback = createLoopback({
+    connection: postern.accounts.connection,
+    port: config.port,
+    clock: systemClock,
+    random: randomBytes,
+    log,
+  });
+  try {
+    await runStdio({
+      mcpServer: postern.mcpServer,
+      caller: {
+        key: { realm: 'local', identifier: config.identifier },
+        credential: 'stdio',
+        linkPolicy: 'loopback',
+      },
+      signal,
+      log,
+      stdin: process.stdin,
+      stdout: process.stdout,
+    });
+  } finally {
+    await loopback.close();
+    await postern.close();
+    // A client that keeps the pipe open must not keep the process alive.
+    process.stdin.destroy();
+  }
+};
+
+/** Serves until the client closes stdin; with `sandbox`, against a fake Google in the same process. */
+export const stdio = async (options: StdioCommandOptions): Promise<void> => {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  if (!options.sandbox) return serve(requireConfig({ transport: 'stdio' }), ending.signal);
+  const { withSandbox } = await import('./with-sandbox.ts');
+  await withSandbox(options.mailbox, ({ environment }) =>
+    serve(requireConfig({ transport: 'stdio' }, environment), ending.signal),
+  );
+};

@@ -1,0 +1,25 @@
+// Opens the database for a command that needs no Google settings, and closes it whatever happens.
+import { randomBytes } from 'node:crypto';
+import type { StorageConfig } from '../config.ts';
+import { systemClock } from '../model/clock.ts';
+import { createSealer, openStorage, type Storage } from '../storage/index.ts';
+import { requireStorageConfig } from './settings.ts';
+import { note } from './terminal.ts';
+
+export interface OpenedStorage {
+  readonly storage: Storage;
+  readonly config: StorageConfig;
+}
+
+/** Throws CommandError for faulty settings, StorageError when the database cannot be used. */
+export const withStorage = async <T>(use: (opened: OpenedStorage) => Promise<T>): Promise<T> => {
+  const config = requireStorageConfig();
+  for (const warning of config.warnings) note(`warning: ${warning}`);
+  const sealer = createSealer(config.keys, randomBytes);
+  const storage = await openStorage({ path: config.databasePath, sealer, clock: systemClock, random: randomBytes });
+  try {
+    return await use({ storage, config });
+  } finally {
+    await storage.close();
+  }
+};

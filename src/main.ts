@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// The `postern` command. Checks Node before anything native is loaded (current better-sqlite3 crashes on old ones), turns
+// the compile cache on, then loads the rest. Keep it free of static imports: they would be loaded before the check.
+
+const oldestNode = [22, 12] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1])) {
+  process.stderr.write(
+    `postern: Node ${process.versions.node} is too old (${process.execPath}). Install Node ${oldestNode.join('.')} or newer, best the current LTS, from https://nodejs.org\n`,
+  );
+  process.exitCode = 1;
+} else {
+  // The built command only, and beside its own files: code in a folder that others can write to would be run as ours.
+  if (import.meta.filename.endsWith('.mjs')) {
+    const { enableCompileCache } = await import('node:module');
+    enableCompileCache(`${import.meta.dirname}/.compile-cache`);
+  }
+  const { run } = await import('./commands/program.ts');
+  process.exitCode = await run(process.argv.slice(2));
+}
