@@ -1,0 +1,155 @@
+// START HERE. One call of one tool for one caller, in this order: parse → account → token → run → present.
+// Whatever goes wrong comes back as a problem in words, or as a link when a person is needed; nothing is thrown.
+import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/index.ts';
+import type { GoogleServices } from '../google/ports.ts';
+import type { Caller } from '../model/caller.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { DeliverAttachment } from '../model/delivery.ts';
+import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import { ProblemError, type Tool, ToolContent } from '../tools/define-tool.ts';
+import { withDeadline } from './deadline.ts';
+import { describeDefect } from './describe-defect.ts';
+import { type Elicitation, elicitLink } from './elicitation.ts';
+import { createInputParser } from './parse-input.ts';
+import {
+  type AuthorizationProblem,
+  authorizationMessage,
+  createPresentOutput,
+  presentLink,
+  presentProblem,
+} from './present.ts';
+import { type ReportProgress, reportingProgress } from './progress.ts';
+
+export interface CallOptions {
+  readonly accounts: Accounts;
+  readonly google: GoogleServices;
+  readonly deliver: (caller: Caller) => DeliverAttachment;
+  readonly delivery: 'http' | 'stdio';
+  /** Bytes. */
+  readonly inlineLimit: number;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  /** How long a tool may run; waiting for a person comes on top. */
+  readonly callDeadlineMs: number;
+}
+
+/** What the protocol says about one call. */
+export interface CallRequest {
+  readonly signal: AbortSignal;
+  readonly elicitation: Elicitation;
+  readonly reportProgress: ReportProgress | undefined;
+}
+
+export type CallTool = (
+  caller: Caller,
+  args: unknown,
+  request: CallRequest,
+) => Promise<CallToolResult | InputRequiredResult>;
+
+/** The handler of one tool; what depends on the tool alone is computed here, once. */
+export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
+  const { accounts, clock, log, callDeadlineMs } = options;
+  const parse = createInputParser(tool.name, tool.input);
+  const presentOutput = createPresentOutput(options.random);
+
+  const answer: CallTool = async (caller, args, { signal, elicitation }) => {
+    const input = parse(args);
+    if (!input.ok) return presentProblem(input.problem);
+    if (elicitation.accepted && elicitation.ticket !== undefined)
+      await accounts.waitForLink(caller, elicitation.ticket, signal);
+    const deadline = { clock, milliseconds: callDeadlineMs, cancelled: signal };
+    const output = await withDeadline(deadline, (until) => run(options, tool, caller, input.value, until));
+    if (output.ok) return presentOutput(output.value);
+    if (output.problem.kind !== 'authorization_required') return presentProblem(output.problem);
+    const wanted = output.problem.missing ?? [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
+    return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
+  };
+
+  return async (caller, args, request) => {
+    const startedAt = clock.now();
+    try {
+      const result = await reportingProgress(clock, request.reportProgress, () => answer(caller, args, request));
+      log.info({ event: 'tool_call', tool: tool.name, outcome: outcomeOf(result), ms: clock.now() - startedAt });
+      return result;
+    } catch (error) {
+      if (isBusy(error)) return presentProblem({ kind: 'storage_busy' });
+      log.error({ event: 'tool_call', tool: tool.name, outcome: 'internal', ...describeDefect(error) });
+      return presentProblem({ kind: 'internal' });
+    }
+  };
+};
+
+/** Account and token first, so that a call that needs a person costs no request to Google. */
+const run = async (
+  { accounts, google, deliver, delivery, inlineLimit }: CallOptions,
+  tool: Tool,
+  caller: Caller,
+  input: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Result<object>> => {
+  const { key } = caller;
+  const freshToken = accounts.freshToken(key, [...tool.requires, ...(tool.stepUp?.(input) ?? [])]);
+  const token = await freshToken();
+  if (!token.ok) return token;
+  const context = {
+    google: google.forCaller({ key, freshToken: remembering(freshToken, token.value), signal }),
+    grantVersion: token.value.grantVersion,
+    deliver: deliver(caller),
+    delivery,
+    inlineLimit,
+  };
+  try {
+    const output = await tool.run(input, context);
+    if (output.ok) checkOutput(tool, output.value);
+    return output;
+  } catch (error) {
+    if (error instanceof ProblemError) return failed(error.problem);
+    throw error;
+  }
+};
+
+/** One look into the store per call: all requests of a call use one token, until Google rejects it. */
+const remembering = (freshToken: FreshToken, first: AccessToken): FreshToken => {
+  let latest = first;
+  return async (rejected) => {
+    if (rejected === undefined || rejected !== latest.token) return ok(latest);
+    const answer = await freshToken(rejected);
+    if (answer.ok) latest = answer.value;
+    return answer;
+  };
+};
+
+const checkOutput = (tool: Tool, output: object): void => {
+  if (output instanceof ToolContent || tool.output === undefined) return;
+  if (!tool.output.safeParse(output).success) throw new TypeError('a tool answered outside its own output schema');
+};
+
+/** A link for the person: through the client where it can show one, else in the result itself. */
+const askForAuthorization = async (
+  accounts: Accounts,
+  toolName: string,
+  caller: Caller,
+  problem: AuthorizationProblem,
+  capabilities: AuthorizationProblem['missing'] & {},
+  { possible, ticket }: Elicitation,
+): Promise<CallToolResult | InputRequiredResult> => {
+  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
+  if (!link.ok) return presentProblem(link.problem);
+  if (possible) return elicitLink(authorizationMessage(problem), link.value);
+  const account = await accounts.find(caller.key);
+  const status = account?.state.status ?? 'PENDING';
+  return presentLink(toolName, problem, link.value, { identifier: caller.key.identifier, status });
+};
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'StorageError' && 'kind' in error && error.kind === 'busy';
+
+const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
+  if (!('content' in result)) return 'elicited';
+  if (result.isError === true) return 'problem';
+  return Object.hasOwn(Object(result.structuredContent), 'authorizationRequired') ? 'authorization_required' : 'ok';
+};

@@ -1,0 +1,111 @@
+// A tool's arguments as a model sends them → as the tool declares them. Tolerant where the meaning is certain, and
+// otherwise one text that names every fault at once. The text never repeats what was sent, only its type and size.
+import { z } from 'zod';
+import { failed, ok, type Result } from '../model/result.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** Sent by some callers with every call; they mean nothing here. */
+const ignored = new Set(['schema_version', 'tool_version']);
+const wholeNumber = /^-?(?:0|[1-9]\d{0,14})$/;
+const sayableName = /^[A-Za-z_][\w-]{0,63}$/;
+
+type Schema = z.core.JSONSchema.BaseSchema;
+
+interface Parameter {
+  readonly schema: Schema;
+  readonly required: boolean;
+}
+
+/** The parser of one tool's arguments; what it needs of the schema is computed once. */
+export const createInputParser = <Shape extends z.ZodRawShape>(
+  toolName: string,
+  input: z.ZodObject<Shape>,
+): ((raw: unknown) => Result<z.output<z.ZodObject<Shape>>>) => {
+  const parameters = parametersOf(input);
+  const fail = (faults: readonly string[]) =>
+    failed({ kind: 'invalid_input', detail: `The arguments of ${toolName} are not right: ${faults.join('; ')}.` });
+
+  return (raw) => {
+    if (!isRecord(raw ?? {})) return fail([`they are ${describe(raw)}, not an object`]);
+    const given = Object.entries(raw ?? {}).filter(([name]) => !ignored.has(name));
+    const unknown = given.filter(([name]) => !parameters.has(name)).map(([name]) => unknownFault(name, parameters));
+    const relaxed = new Map(given.flatMap(([name, value]) => relax(name, value, parameters.get(name))));
+    const parsed = input.safeParse(Object.fromEntries(relaxed));
+    if (parsed.success && unknown.length === 0) return ok(parsed.data);
+    const wrong = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
+    return fail([...unknown, ...[...wrong].map((name) => valueFault(name, relaxed.get(name), parameters.get(name)))]);
+  };
+};
+
+const parametersOf = (input: z.ZodObject): ReadonlyMap<string, Parameter> => {
+  const json = z.toJSONSchema(input, { io: 'input' });
+  return new Map(
+    Object.entries(json.properties ?? {}).map(([name, schema]) => [
+      name,
+      { schema: typeof schema === 'object' ? schema : {}, required: json.required?.includes(name) === true },
+    ]),
+  );
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Nothing for a value that means "absent"; otherwise the pair with the value in the declared type, where that is certain. */
+const relax = (name: string, value: unknown, parameter: Parameter | undefined): [string, unknown][] => {
+  if (parameter === undefined || value === undefined || value === null) return [];
+  if (value === '' && !parameter.required) return [];
+  switch (parameter.schema.type) {
+    case 'integer':
+      return [[name, typeof value === 'string' && wholeNumber.test(value) ? Number(value) : value]];
+    case 'boolean':
+      return [[name, value === 'true' ? true : value === 'false' ? false : value]];
+    case 'array':
+      return [[name, typeof value === 'string' ? [value] : value]];
+    default:
+      return [[name, value]];
+  }
+};
+
+const unknownFault = (name: string, parameters: ReadonlyMap<string, Parameter>): string => {
+  const names = [...parameters.keys()];
+  const shown = sayableName.test(name) ? name : 'one parameter';
+  const nearest = nearestName(name, names);
+  return `${shown} is not known, ${nearest === undefined ? `there are ${names.join(', ')}` : `use ${nearest}`}`;
+};
+
+const valueFault = (name: string, value: unknown, parameter: Parameter | undefined): string => {
+  const expected = describeExpected(parameter?.schema ?? {});
+  return value === undefined
+    ? `${name} is missing, it must be ${expected}`
+    : `${name} is ${describe(value)}, it must be ${expected}`;
+};
+
+const describe = (value: unknown): string => {
+  if (typeof value === 'string') return value === '' ? 'empty' : `a text of ${value.length} characters`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null) return 'null';
+  return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+};
+
+const describeExpected = (schema: Schema): string => {
+  if (schema.enum) return `one of ${schema.enum.join(', ')}`;
+  switch (schema.type) {
+    case 'integer':
+      return `a whole number${describeRange(schema.minimum, schema.maximum)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'array': {
+      const items = typeof schema.items === 'object' && !Array.isArray(schema.items) ? schema.items : {};
+      return `a list${schema.maxItems === undefined ? '' : ` of at most ${schema.maxItems}`}, each ${describeExpected(items)}`;
+    }
+    default:
+      return `a text${schema.maxLength === undefined ? '' : ` of 1 to ${schema.maxLength} characters`}`;
+  }
+};
+
+const describeRange = (minimum: number | undefined, maximum: number | undefined): string => {
+  if (minimum === undefined) return '';
+  return maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER
+    ? ` of at least ${minimum}`
+    : ` from ${minimum} to ${maximum}`;
+};

@@ -1,0 +1,67 @@
+// What a client gets to see: a tool's answer, a link to connect, or a problem with what to do next. Everything from
+// outside is inside the fence, or in structured content under its warning; nothing else here is from outside.
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Link } from '../accounts/index.ts';
+import type { Account } from '../model/account.ts';
+import type { RandomBytes } from '../model/clock.ts';
+import { authorizationText, explainProblem, type Problem } from '../model/problem.ts';
+import { ToolContent } from '../tools/define-tool.ts';
+import { readableText } from '../tools/readable-text.ts';
+import { createFence, untrusted } from './fence.ts';
+
+export type AuthorizationProblem = Extract<Problem, { kind: 'authorization_required' }>;
+
+/** An answer with data from outside; structured content and text carry the same. */
+export const createPresentOutput = (random: RandomBytes) => {
+  const fenced = createFence(random);
+
+  const presentContent = ({ facts, structured, text, image }: ToolContent): CallToolResult => ({
+    content: [
+      { type: 'text', text: JSON.stringify({ untrusted, ...facts }) },
+      ...(text === undefined ? [] : [{ type: 'text' as const, text: fenced(text) }]),
+      ...(image === undefined ? [] : [{ type: 'image' as const, data: image.base64, mimeType: image.mimeType }]),
+    ],
+    ...(structured === undefined ? {} : { structuredContent: { untrusted, ...facts, ...structured } }),
+  });
+
+  return (output: object): CallToolResult =>
+    output instanceof ToolContent
+      ? presentContent(output)
+      : {
+          content: [{ type: 'text', text: fenced(readableText(output)) }],
+          structuredContent: { untrusted, ...output },
+        };
+};
+
+/** The sentence for a person who has to open a link; also the message of a URL elicitation. */
+export const authorizationMessage = ({ reason, missing }: AuthorizationProblem): string =>
+  authorizationText(reason, missing);
+
+/** A call that needs a person first. Not an error: the model shows the link and calls again. */
+export const presentLink = (
+  toolName: string,
+  problem: AuthorizationProblem,
+  link: Link,
+  account: { readonly identifier: string; readonly status: Account['state']['status'] },
+): CallToolResult => {
+  const expiresAt = new Date(link.expiresAt).toISOString();
+  const text = [
+    authorizationMessage(problem),
+    `Show this link to the person, who opens it in a browser and approves: ${link.url}`,
+    `It works until ${expiresAt}. After that, or once they have approved, call ${toolName} again with the same arguments.`,
+  ].join('\n');
+  return {
+    content: [{ type: 'text', text }],
+    structuredContent: { authorizationRequired: { url: link.url, expiresAt, reason: problem.reason, account } },
+  };
+};
+
+/** What happened, who can fix it, and the one next step. */
+export const presentProblem = (problem: Problem): CallToolResult => {
+  const { what, fixer, next } = explainProblem(problem);
+  return {
+    isError: true,
+    content: [{ type: 'text', text: `${what}\nWho can fix it: ${fixer}.\nNext step: ${next}` }],
+    structuredContent: { problem: { kind: problem.kind, message: what, who: fixer, next } },
+  };
+};

@@ -1,0 +1,72 @@
+// Which part of a message an attachment id means, and its bytes. Ids are resolved anew in every call, because Gmail's
+// own change from one answer to the next.
+import type { GmailReader } from '../google/ports.ts';
+import {
+  attachmentsOf,
+  describeAttachment,
+  findPart,
+  inlineBytes,
+  type Message,
+  type NumberedPart,
+} from '../mail/message.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+
+export interface AttachmentPart {
+  /** Our part id; Gmail's own where the part could not be told from others. */
+  readonly partId: string;
+  readonly fileName: string;
+  readonly mimeType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** As the sender declared it. */
+  readonly part: NumberedPart['part'];
+  bytes(): Promise<Result<Uint8Array>>;
+}
+
+const missing = failed({ kind: 'not_found', what: 'attachment' });
+
+const known = (gmail: GmailReader, message: Message, found: NumberedPart): AttachmentPart => {
+  const { attachmentId, ...described } = describeAttachment(found);
+  return {
+    ...described,
+    partId: attachmentId,
+    part: found.part,
+    bytes: async () => {
+      const inline = inlineBytes(found.part);
+      if (inline) return ok(inline);
+      const gmailId = found.part.body?.attachmentId;
+      if (gmailId) return gmail.attachment(message.id ?? '', gmailId);
+      return described.size === 0 ? ok(new Uint8Array()) : missing;
+    },
+  };
+};
+
+/** One of Gmail's own ids from an earlier answer: it still gives the bytes, and their number says which part they are. */
+const byOldGmailId = async (gmail: GmailReader, message: Message, id: string): Promise<Result<AttachmentPart>> => {
+  const fetched = await gmail.attachment(message.id ?? '', id);
+  if (!fetched.ok) return fetched;
+  const sameSize = attachmentsOf(message).filter(({ size }) => size === fetched.value.length);
+  const [only] = sameSize.length === 1 ? sameSize : [];
+  const found = only && findPart(message, only.attachmentId);
+  if (found) return ok({ ...known(gmail, message, found), bytes: async () => fetched });
+  const unknown = { fileName: 'attachment', mimeType: 'application/octet-stream', size: fetched.value.length };
+  return ok({ ...unknown, partId: id, part: {}, bytes: async () => fetched });
+};
+
+/**
+ * The part that `attachmentId` names in a message: our part id (`1.2`, `root`) or one of Gmail's own ids.
+ * @returns `not_found` for a message or part that does not exist, `invalid_input` for an id outside its grammar.
+ */
+export const attachmentPart = async (
+  gmail: GmailReader,
+  messageId: string,
+  attachmentId: string,
+): Promise<Result<AttachmentPart>> => {
+  const answer = await gmail.message(messageId, 'full');
+  if (!answer.ok) return answer;
+  const message: Message = { ...answer.value, id: messageId };
+  const found = findPart(message, attachmentId);
+  if (found) return ok(known(gmail, message, found));
+  const isPartId = attachmentId === 'root' || /^\d+(?:\.\d+)*$/.test(attachmentId);
+  return isPartId ? missing : byOldGmailId(gmail, message, attachmentId);
+};

@@ -1,0 +1,67 @@
+// gmail_fetch_mails: search or list the mailbox, hydrated.
+import { z } from 'zod';
+import { failed, ok } from '../model/result.ts';
+import { defineTool } from './define-tool.ts';
+import { clippedForms, completed, formatted, viewOf } from './message-formats.ts';
+import { listedMessageOutput } from './message-output.ts';
+import { failureOutput, failureRows, listSize, pageToken, searchText } from './parameters.ts';
+import { fitRows } from './size-limit.ts';
+
+/** Characters of each body in a list of readable messages; the rest is read message by message. */
+const listedBodyChars = 2000;
+/** Characters of each body in a list of full messages: the default page of one message. */
+const fullBodyChars = 20_000;
+
+export const gmailFetchMails = defineTool({
+  name: 'gmail_fetch_mails',
+  title: 'Search mail',
+  description:
+    'Search or list messages, newest first. Use it for anything about several mails: unread, from someone, about a topic. Read one whole with gmail_get_message_by_id.',
+  input: z.object({
+    query: z.exactOptional(searchText).describe('Gmail search, e.g. is:unread from:ann newer_than:7d'),
+    max_results: listSize,
+    page_token: pageToken,
+    label_ids: z.exactOptional(z.array(z.string().min(1).max(200)).max(50)).describe('All of them, e.g. INBOX'),
+    include_spam_trash: z.boolean().default(false),
+    format: z
+      .enum(['minimal', 'metadata', 'readable', 'full'])
+      .default('metadata')
+      .describe(`readable: first ${listedBodyChars} characters of the text`),
+  }),
+  output: z.object({
+    messages: z.array(listedMessageOutput),
+    nextPageToken: z.exactOptional(z.string()),
+    failures: z.array(failureOutput),
+  }),
+  requires: ['mail'],
+  optional: [],
+  run: async (input, { google: { gmail } }) => {
+    const { format } = input;
+    const found = await gmail.searchMessages(
+      {
+        maxResults: input.max_results,
+        includeSpamTrash: input.include_spam_trash,
+        ...(input.query === undefined ? {} : { query: input.query }),
+        ...(input.label_ids === undefined ? {} : { labelIds: input.label_ids }),
+        ...(input.page_token === undefined ? {} : { pageToken: input.page_token }),
+      },
+      viewOf(format),
+    );
+    if (!found.ok) return found;
+    const { items, failures, nextPageToken } = found.value;
+    const whole = await Promise.all(
+      items.map(async (item) => ({ id: item.id ?? '', result: await completed(gmail, item, format) })),
+    );
+    const messages = whole.flatMap(({ result }) => (result.ok ? [result.value] : []));
+    const incomplete = whole.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }]));
+    const human = incomplete.find(({ problem }) => problem.kind === 'authorization_required');
+    if (human) return failed(human.problem);
+    const page = { maxChars: format === 'full' ? fullBodyChars : listedBodyChars, offset: 0 };
+    const rows = messages.map((message) => formatted(message, format, page));
+    return ok({
+      messages: fitRows(rows, (index) => clippedForms(messages[index] ?? {})),
+      failures: failureRows([...failures, ...incomplete]),
+      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    });
+  },
+});

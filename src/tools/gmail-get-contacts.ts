@@ -1,0 +1,44 @@
+// gmail_get_contacts: the address book, page by page.
+import { z } from 'zod';
+import { personShape } from '../google/person-shape.ts';
+import { ok } from '../model/result.ts';
+import { unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
+import { defineTool } from './define-tool.ts';
+import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
+
+const defaultPageSize = 100;
+
+export const gmailGetContacts = defineTool({
+  name: 'gmail_get_contacts',
+  title: 'List contacts',
+  description: 'List the whole address book. To find one person use gmail_search_people.',
+  input: z.object({
+    max_results: z.exactOptional(z.int().min(1).max(1000)).meta({ default: defaultPageSize }),
+    page_token: pageToken,
+    person_fields: z.exactOptional(personFields).describe(`Google's names; default ${defaultPersonFields.join(', ')}`),
+  }),
+  output: z.object({
+    people: z.array(z.object({ resourceName: z.exactOptional(z.string()) })),
+    nextPageToken: z.exactOptional(z.string()),
+    totalPeople: z.exactOptional(z.int()),
+  }),
+  requires: ['contacts'],
+  optional: [],
+  run: async ({ max_results, page_token, person_fields }, { google }) => {
+    const first = { pageSize: max_results ?? defaultPageSize, personFields: person_fields ?? [...defaultPersonFields] };
+    const asked =
+      page_token === undefined
+        ? ok(first)
+        : unwrapPageToken(page_token, { pageSize: max_results, personFields: person_fields });
+    if (!asked.ok) return asked;
+    const { token, ...page }: typeof first & { token?: string } = asked.value;
+    const found = await google.people.connections({ ...page, ...(token === undefined ? {} : { pageToken: token }) });
+    if (!found.ok) return found;
+    const { people, nextPageToken, totalPeople } = found.value;
+    return ok({
+      people: people.map((person) => personShape(person)),
+      ...(nextPageToken === undefined ? {} : { nextPageToken: wrapPageToken({ ...page, token: nextPageToken }) }),
+      ...(totalPeople === undefined ? {} : { totalPeople }),
+    });
+  },
+});

@@ -1,0 +1,38 @@
+// gmail_get_message_by_id: one message, in pages where it is long.
+import { z } from 'zod';
+import { ok } from '../model/result.ts';
+import { defineTool } from './define-tool.ts';
+import { clippedForms, completed, formatted, messageFormats, viewOf } from './message-formats.ts';
+import { oneMessageOutput } from './message-output.ts';
+import { maxChars, messageId, offset } from './parameters.ts';
+import { fitPage } from './size-limit.ts';
+
+export const gmailGetMessageById = defineTool({
+  name: 'gmail_get_message_by_id',
+  title: 'Read a message',
+  description:
+    'Read one message whose id you have: clean text and its attachments. A longer body continues at nextOffset.',
+  input: z.object({
+    message_id: messageId,
+    format: z.enum(messageFormats).default('readable').describe('full: all parts and headers; raw: RFC 822 source'),
+    max_chars: maxChars,
+    offset,
+  }),
+  output: oneMessageOutput,
+  requires: ['mail'],
+  optional: [],
+  run: async ({ message_id, format, max_chars, offset }, { google: { gmail } }) => {
+    const found = await gmail.message(message_id, viewOf(format));
+    if (!found.ok) return found;
+    const whole = await completed(gmail, found.value, format);
+    if (!whole.ok) return whole;
+    const message = whole.value;
+    return ok(
+      fitPage(
+        max_chars,
+        (maxChars) => formatted(message, format, { maxChars, offset }),
+        () => clippedForms(message).at(1) ?? { id: message_id },
+      ),
+    );
+  },
+});

@@ -1,0 +1,39 @@
+// gmail_list_drafts: what was written and not sent.
+import { z } from 'zod';
+import { messageRow } from '../mail/message.ts';
+import { ok } from '../model/result.ts';
+import { defineTool } from './define-tool.ts';
+import { clippedForms } from './message-formats.ts';
+import { listedMessageOutput } from './message-output.ts';
+import { failureOutput, failureRows, listSize, pageToken } from './parameters.ts';
+import { fitRows } from './size-limit.ts';
+
+type DraftRow = { id: string; message: z.infer<typeof listedMessageOutput> };
+
+export const gmailListDrafts = defineTool({
+  name: 'gmail_list_drafts',
+  title: 'List drafts',
+  description: 'List drafts: mails written but not sent. Read one with gmail_get_message_by_id and its message id.',
+  input: z.object({ max_results: listSize, page_token: pageToken }),
+  output: z.object({
+    drafts: z.array(z.object({ id: z.string(), message: listedMessageOutput })),
+    nextPageToken: z.exactOptional(z.string()),
+    failures: z.array(failureOutput),
+  }),
+  requires: ['mail'],
+  optional: [],
+  run: async ({ max_results, page_token }, { google: { gmail } }) => {
+    const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
+    const found = await gmail.searchDrafts(query, 'metadata');
+    if (!found.ok) return found;
+    const { items, failures, nextPageToken } = found.value;
+    const rows: DraftRow[] = items.map((draft) => ({ id: draft.id ?? '', message: messageRow(draft.message ?? {}) }));
+    return ok({
+      drafts: fitRows(rows, (index) =>
+        clippedForms(items[index]?.message ?? {}).map((message) => ({ id: items[index]?.id ?? '', message })),
+      ),
+      failures: failureRows(failures),
+      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    });
+  },
+});

@@ -1,0 +1,43 @@
+// gmail_search_people: find a person in contacts, the organisation's directory and, on request, other contacts.
+import { z } from 'zod';
+import { personShape } from '../google/person-shape.ts';
+import type { PeopleSource } from '../google/ports.ts';
+import { explainProblem } from '../model/problem.ts';
+import { ok } from '../model/result.ts';
+import { defineTool } from './define-tool.ts';
+import { defaultPersonFields, personFields, searchText } from './parameters.ts';
+
+export const gmailSearchPeople = defineTool({
+  name: 'gmail_search_people',
+  title: 'Find people',
+  description:
+    'Find e-mail addresses and phone numbers of a person by the beginning of a name or address, before searching mail from or to them.',
+  input: z.object({
+    query: searchText,
+    other_contacts: z.boolean().default(false).describe('Also people only written to; may need one more permission'),
+    page_size: z.int().min(1).max(30).default(10),
+    person_fields: z.exactOptional(personFields).describe("Google's names"),
+  }),
+  output: z.object({
+    people: z.array(z.object({ resourceName: z.exactOptional(z.string()), source: z.string() })),
+    skipped: z.array(z.object({ source: z.string(), reason: z.string() })),
+  }),
+  requires: ['contacts'],
+  optional: ['directory'],
+  stepUp: ({ other_contacts }) => (other_contacts ? ['otherContacts'] : []),
+  run: async ({ query, other_contacts, page_size, person_fields }, { google }) => {
+    const sources: PeopleSource[] = ['contacts', 'directory', ...(other_contacts ? (['otherContacts'] as const) : [])];
+    const found = await google.people.search({
+      text: query,
+      sources,
+      pageSize: page_size,
+      personFields: person_fields ?? defaultPersonFields,
+    });
+    if (!found.ok) return found;
+    const { people, skipped } = found.value;
+    return ok({
+      people: people.map(({ source, person }) => ({ ...personShape(person), source })),
+      skipped: skipped.map(({ source, problem }) => ({ source, reason: explainProblem(problem).what })),
+    });
+  },
+});

@@ -1,0 +1,78 @@
+// A message of Gmail's → the format a caller asked for. Where a long body is not in Gmail's answer itself, fetches it.
+import type { GmailReader, MessageView } from '../google/ports.ts';
+import {
+  fullMessage,
+  type Message,
+  messageRow,
+  missingTextParts,
+  type PageRequest,
+  rawMessage,
+  readableMessage,
+  withTexts,
+} from '../mail/message.ts';
+import { ok, type Result } from '../model/result.ts';
+import type { MessageOutput } from './message-output.ts';
+
+export const messageFormats = ['minimal', 'metadata', 'readable', 'full', 'raw'] as const;
+export type MessageFormat = (typeof messageFormats)[number];
+
+/** What has to be fetched for a format. */
+export const viewOf = (format: MessageFormat): MessageView => (format === 'readable' ? 'full' : format);
+
+/** The message with the text bodies that Gmail gives only on request, when the format shows bodies. */
+export const completed = async (
+  gmail: GmailReader,
+  message: Message,
+  format: MessageFormat,
+): Promise<Result<Message>> => {
+  if (viewOf(format) !== 'full') return ok(message);
+  const bodies = new Map<string, Uint8Array>();
+  const missing = missingTextParts(message, format === 'full' ? 'full' : 'readable');
+  const fetched = await Promise.all(missing.map((part) => gmail.attachment(message.id ?? '', part.attachmentId)));
+  for (const [index, answer] of fetched.entries()) {
+    if (!answer.ok) return answer;
+    bodies.set(missing[index]?.partId ?? '', answer.value);
+  }
+  return ok(bodies.size === 0 ? message : withTexts(message, bodies));
+};
+
+export const minimalRow = (message: Message): MessageOutput => {
+  const { id, threadId, labelIds, snippet } = messageRow(message);
+  return { id, threadId, labelIds, snippet };
+};
+
+/** One message in one format; `page` applies to each body, or to the raw source. */
+export const formatted = (message: Message, format: MessageFormat, page: PageRequest): MessageOutput => {
+  switch (format) {
+    case 'minimal':
+      return minimalRow(message);
+    case 'metadata':
+      return messageRow(message);
+    case 'readable':
+      return readableMessage(message, page);
+    case 'full':
+      return fullMessage(message, page);
+    case 'raw':
+      return rawMessage(message, page);
+  }
+};
+
+const cutText = (text: string): string => (text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text);
+
+/** Ever shorter forms of a message that does not fit; the last is a few bytes. */
+export const clippedForms = (message: Message): MessageOutput[] => {
+  const row = messageRow(message);
+  const short = (texts: readonly string[] | undefined) => texts?.slice(0, 20).map(cutText) ?? [];
+  return [
+    { ...row, clipped: true },
+    {
+      ...row,
+      subject: cutText(row.subject ?? ''),
+      from: cutText(row.from ?? ''),
+      to: short(row.to),
+      cc: short(row.cc),
+      clipped: true,
+    },
+    { id: row.id, clipped: true },
+  ];
+};

@@ -1,0 +1,48 @@
+// What a message looks like in an answer. Fields are there when the format, and the message, has them; further ones
+// may come along (validation ignores them, and what is listed forbids none).
+import { z } from 'zod';
+
+const text = z.string();
+const optionalText = z.exactOptional(text);
+const optionalTexts = z.exactOptional(z.array(text));
+const optionalCount = z.exactOptional(z.int().min(0));
+
+export const messageRowOutput = z.object({
+  id: text,
+  threadId: optionalText,
+  labelIds: optionalTexts,
+  snippet: optionalText,
+  from: optionalText,
+  to: optionalTexts,
+  cc: optionalTexts,
+  subject: optionalText,
+  /** ISO 8601. */
+  date: optionalText,
+});
+
+const attachment = z.object({
+  attachmentId: text,
+  fileName: text,
+  mimeType: text,
+  size: z.int().min(0),
+  inline: z.boolean(),
+});
+
+const body = z.object({ text, totalChars: z.int().min(0), nextOffset: optionalCount });
+
+export const listedMessageOutput = messageRowOutput.extend({
+  body: z.exactOptional(body),
+  attachments: z.exactOptional(z.array(attachment)),
+  payload: z.exactOptional(z.object({ partId: text, mimeType: text, filename: text })),
+  /** The message did not fit into the result as asked; fetch it by its id. */
+  clipped: z.exactOptional(z.literal(true)),
+});
+
+export const oneMessageOutput = listedMessageOutput.extend({
+  /** base64url. */
+  raw: optionalText,
+  totalChars: optionalCount,
+  nextOffset: optionalCount,
+});
+
+export type MessageOutput = z.infer<typeof oneMessageOutput>;

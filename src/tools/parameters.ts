@@ -1,0 +1,33 @@
+// Parameters that several tools share, so that they mean and say the same everywhere.
+import { z } from 'zod';
+import type { Failure } from '../google/ports.ts';
+import { explainProblem } from '../model/problem.ts';
+
+/** Long enough for anything Google gives out; ids are checked against their grammar before they reach a URL. */
+const text = z.string().min(1).max(2000);
+
+export const searchText = z.string().min(1).max(2000);
+export const messageId = text;
+export const attachmentId = text;
+export const pageToken = z.exactOptional(z.string().min(1).max(4000)).describe('nextPageToken of the page before');
+export const listSize = z.int().min(1).max(100).default(10);
+
+/** Largest page of a body, raw source or text attachment; a result that would exceed 1 MB gets a smaller one. */
+export const maxChars = z.int().min(1).max(1_000_000).default(20_000).describe('Page size in characters');
+export const offset = z.int().min(0).default(0).describe('nextOffset of the page before');
+
+/** Google's names: https://developers.google.com/people/api/rest/v1/people */
+const personFieldNames = [
+  ...['addresses', 'ageRanges', 'biographies', 'birthdays', 'calendarUrls', 'clientData', 'coverPhotos'],
+  ...['emailAddresses', 'events', 'externalIds', 'genders', 'imClients', 'interests', 'locales', 'locations'],
+  ...['memberships', 'metadata', 'miscKeywords', 'names', 'nicknames', 'occupations', 'organizations'],
+  ...['phoneNumbers', 'photos', 'relations', 'sipAddresses', 'skills', 'urls', 'userDefined'],
+] as const;
+
+export const defaultPersonFields = ['names', 'emailAddresses', 'phoneNumbers', 'organizations'] as const;
+export const personFields = z.array(z.enum(personFieldNames)).min(1).max(personFieldNames.length);
+
+/** What could not be fetched, in words. */
+export const failureOutput = z.object({ id: z.string(), reason: z.string() });
+export const failureRows = (failures: readonly Failure[]): z.infer<typeof failureOutput>[] =>
+  failures.map(({ id, problem }) => ({ id, reason: explainProblem(problem).what }));
