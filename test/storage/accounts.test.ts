@@ -91,26 +91,32 @@ describe('an account', () => {
   });
 
   it.each([
+    { status: 'PENDING', reason: 'awaiting_verification' },
     { status: 'PENDING', reason: 'disconnected' },
     { status: 'REVOKED', reason: 'idle_six_months' },
-  ] as const)(
-    'loses every trace of its tokens when it becomes $status, and keeps whose mailbox it was',
-    async (state) => {
-      const { storage, raw, clock } = await aWorld();
-      const { version } = await connect(storage, ada);
-      clock.turn(minute);
-      const account = await storage.accounts.setState(ada, version, state);
-      expect(account).toMatchObject({ state, stateSince: start + minute, google: aGrant().google, grantedScopes: [] });
-      expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
-      const row = raw.prepare('select * from accounts').get();
-      expect(row).toMatchObject({
-        access_token: null,
-        refresh_token: null,
-        refresh_token_prefix_hmac: null,
-        refresh_token_double_sha512: null,
-      });
-    },
-  );
+  ] as const)('loses every trace of its tokens when it becomes $status ($reason)', async (state) => {
+    const { storage, raw, clock } = await aWorld();
+    const { version } = await connect(storage, ada);
+    clock.turn(minute);
+    const account = await storage.accounts.setState(ada, version, state);
+    expect(account).toMatchObject({ state, stateSince: start + minute, grantedScopes: [] });
+    expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
+    expect(raw.prepare('select * from accounts').get()).toMatchObject({
+      access_token: null,
+      refresh_token: null,
+      refresh_token_prefix_hmac: null,
+      refresh_token_double_sha512: null,
+    });
+  });
+
+  it('remembers whose mailbox it was when access ended, but not after the person disconnected it', async () => {
+    const { storage } = await aWorld();
+    const { version } = await connect(storage, ada);
+    const revoked = await storage.accounts.setState(ada, version, { status: 'REVOKED', reason: 'session_policy' });
+    expect(revoked).toHaveProperty('google', aGrant().google);
+    const disconnected = { status: 'PENDING', reason: 'disconnected' } as const;
+    expect(await storage.accounts.setState(ada, version + 1, disconnected)).not.toHaveProperty('google');
+  });
 
   it('cannot be called active without a grant', async () => {
     const { storage } = await aWorld();

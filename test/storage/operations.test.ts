@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountKey } from '../../src/model/account-key.ts';
+import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
+
+const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
+
+describe('looking across people', () => {
+  it('lists accounts, of all realms or of one', async () => {
+    const { storage } = await aWorld();
+    for (const key of [inOtherRealm, ben, ada]) await storage.accounts.getOrCreate(key);
+    const keys = async (filter?: { realm: string }) =>
+      (await storage.operations.listAccounts(filter)).map((account) => account.key);
+    expect(await keys()).toEqual([ada, ben, inOtherRealm]);
+    expect(await keys({ realm: 'google' })).toEqual([inOtherRealm]);
+    expect(await keys({ realm: 'none' })).toEqual([]);
+  });
+
+  it('counts accounts by status', async () => {
+    const { storage } = await aWorld();
+    expect(await storage.operations.countsByStatus()).toEqual({ PENDING: 0, ACTIVE: 0, REVOKED: 0 });
+    await connect(storage, ada);
+    await storage.accounts.getOrCreate(ben);
+    expect(await storage.operations.countsByStatus()).toEqual({ PENDING: 1, ACTIVE: 1, REVOKED: 0 });
+  });
+
+  it('counts the others that hold a grant of the same Google account, through whatever client', async () => {
+    const { storage } = await aWorld();
+    const siblings = (key: AccountKey) => storage.operations.othersWithGrantOf(aGrant().google.sub, key);
+    await connect(storage, ada);
+    expect(await siblings(ada)).toBe(0);
+    await connect(storage, inOtherRealm, aGrant({ clientId: 'another.example' }));
+    await connect(storage, ben, aGrant({ google: { sub: 'another', email: 'ben@example.com' } }));
+    expect(await siblings(ada)).toBe(1);
+    expect(await siblings(ben)).toBe(2);
+    await storage.accounts.setState(inOtherRealm, 2, { status: 'PENDING', reason: 'disconnected' });
+    expect(await siblings(ada)).toBe(0);
+  });
+
+  it('sweeps away tickets and downloads a day after they ran out, not before', async () => {
+    const { storage, raw } = await aWorld();
+    await storage.accounts.getOrCreate(ada);
+    const download = { key: ada, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a', mimeType: 'text/plain' };
+    for (const [name, expiresAt] of [
+      ['old', start],
+      ['new', start + 1],
+    ] as const) {
+      await storage.tickets.open(aTicket(name, { expiresAt }), 20);
+      await storage.downloads.add({ ...download, hash: name, size: 1, expiresAt });
+    }
+    await storage.operations.sweep(start + 24 * 60 * minute + 1);
+    for (const table of ['tickets', 'downloads'])
+      expect(raw.prepare(`select hash from ${table}`).pluck().all()).toEqual(['new']);
+  });
+});
+
+const browser = { browserHash: 'b', stateHash: 's', nonce: 'n', codeVerifier: 'the verifier' };
+const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
+
+describe('rotating the sealing key', () => {
+  it('reaches every sealed column, after which the former key is not needed', async () => {
+    const { storage, open, raw } = await aWorld(sealerWith(1));
+    await connect(storage, ada);
+    await storage.tickets.open(aTicket('ticket'), 20);
+    await storage.tickets.take('ticket', browser, start);
+    const before = await storage.accounts.find(ada);
+    expect(await storage.operations.reseal(sealerWith(2, 1), 100)).toEqual({
+      resealed: 2,
+      remaining: 0,
+      unreadable: 0,
+    });
+    expect(await storage.operations.reseal(sealerWith(2, 1), 100)).toEqual({
+      resealed: 0,
+      remaining: 0,
+      unreadable: 0,
+    });
+    const after = await open(sealerWith(2));
+    expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', account: before, grant: aGrant() });
+    expect(await after.tickets.redeem('s', 'b', start)).toMatchObject({ codeVerifier: 'the verifier' });
+    expect(raw.prepare('select refresh_token_prefix_hmac from accounts').pluck().get()).toBe(
+      sealerWith(2).hmac('refresh token prefix', '1//refresh-token'),
+    );
+  });
+
+  it('can stop after any batch and go on later', async () => {
+    const { storage, open } = await aWorld(sealerWith(1));
+    for (let n = 0; n < 7; n++) await connect(storage, person(n));
+    const rotation = sealerWith(2, 1);
+    const steps = [];
+    for (let step = 0; step < 4; step++) steps.push((await storage.operations.reseal(rotation, 3)).remaining);
+    expect(steps).toEqual([4, 1, 0, 0]);
+    const after = await open(sealerWith(2));
+    for (let n = 0; n < 7; n++) expect(await after.accounts.readGrant(person(n))).toHaveProperty('kind', 'grant');
+  });
+
+  it('reports what no key opens, leaves it as it is, and does not stop at it', async () => {
+    const { storage, open, raw } = await aWorld(sealerWith(1));
+    const lost = await open(sealerWith(9));
+    for (let n = 0; n < 4; n++) await connect(n < 2 ? lost : storage, person(n));
+    const row = () => raw.prepare('select access_token from accounts where identifier = ?').get('person 0');
+    const before = row();
+    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 1, remaining: 1, unreadable: 2 });
+    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 1, remaining: 0, unreadable: 2 });
+    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 0, remaining: 0, unreadable: 2 });
+    expect(row()).toEqual(before);
+  });
+
+  it('makes nothing unreadable while others go on writing, with the former key or the new one', async () => {
+    const { storage, open } = await aWorld(sealerWith(1, 2));
+    const renewed = await open(sealerWith(2, 1));
+    const people = Array.from({ length: 8 }, (_, n) => person(n));
+    for (const key of people) await connect(storage, key);
+
+    const write = async (key: AccountKey, round: number): Promise<number> => {
+      const { accounts } = round % 2 ? storage : renewed;
+      const reading = await accounts.readGrant(key);
+      if (reading.kind !== 'grant') throw new Error(`${key.identifier} became ${reading.kind}`);
+      const refreshToken = round % 3 === 0 ? { refreshToken: `rotated ${round}` } : {};
+      const tokens = { accessToken: `${key.identifier}, ${round}`, accessTokenExpiresAt: round, ...refreshToken };
+      return (await accounts.saveRefreshed(key, reading.grant, tokens)) === undefined ? 0 : 1;
+    };
+    const writers = people.map(async (key) => {
+      let saved = 0;
+      for (let round = 0; round < 30; round++) saved += await write(key, round);
+      return saved;
+    });
+    let resealed = 0;
+    const rotator = async () => {
+      for (let pass = 0; pass < 30; pass++) resealed += (await storage.operations.reseal(sealerWith(2, 1), 5)).resealed;
+    };
+    const [saved] = await Promise.all([Promise.all(writers), rotator()]);
+    expect(saved).toEqual(people.map(() => 30));
+    expect(resealed).toBeGreaterThan(0);
+
+    while ((await storage.operations.reseal(sealerWith(2, 1), 5)).remaining > 0);
+    const after = await open(sealerWith(2));
+    for (const key of people)
+      expect(await after.accounts.readGrant(key)).toMatchObject({
+        kind: 'grant',
+        grant: { accessToken: `${key.identifier}, 29`, refreshToken: 'rotated 27' },
+      });
+  });
+});
