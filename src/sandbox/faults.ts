@@ -61,16 +61,24 @@ const htmlAnswer = (): Response =>
     },
   );
 
-/** The same headers, the first half of the body, then a cut connection. */
+/** An answer whose connection is cut after `sent`: reading its body fails; a socket writes `sent` and closes. */
+export class CutResponse extends Response {
+  readonly sent: Uint8Array;
+
+  constructor(sent: Uint8Array<ArrayBuffer>, init: ResponseInit) {
+    const start = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.enqueue(sent);
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.error(new ConnectionReset());
+    super(new ReadableStream<Uint8Array>({ start, pull }), init);
+    this.sent = sent;
+  }
+}
+
+/** The same status and headers, the length among them, but half of the body. */
 const halfOf = async (response: Response): Promise<Response> => {
   const body = new Uint8Array(await response.arrayBuffer());
   const headers = new Headers(response.headers);
   headers.set('content-length', String(body.length));
-  const stream = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(body.slice(0, Math.floor(body.length / 2))),
-    pull: (controller) => controller.error(new ConnectionReset()),
-  });
-  return new Response(stream, { status: response.status, headers });
+  return new CutResponse(body.slice(0, Math.floor(body.length / 2)), { status: response.status, headers });
 };
 
 export const createFaults = (clock: Clock): Faults => {

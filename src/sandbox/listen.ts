@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { ConnectionReset, createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
+import { ConnectionReset, CutResponse } from './faults.ts';
+import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
 
 export interface ListenOptions extends Omit<SandboxOptions, 'origin'> {
   /** The interface to listen on. Default 127.0.0.1. */
@@ -34,6 +35,25 @@ const start = (server: Server, port: number, host: string): Promise<number> =>
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 
+/** Writes what is to arrive of a cut answer, then closes the connection under it. */
+const writeCut = ({ status, headers, sent }: CutResponse, { outgoing }: HttpBindings): Response => {
+  outgoing.writeHead(status, Object.fromEntries(headers));
+  outgoing.write(sent, () => outgoing.destroy());
+  return RESPONSE_ALREADY_SENT;
+};
+
+/** Answers one request of the server; where the sandbox "cuts the connection", so does the socket. */
+const serve = async (sandbox: Sandbox, request: Request, bindings: HttpBindings): Promise<Response> => {
+  try {
+    const response = await sandbox.fetch(request);
+    return response instanceof CutResponse ? writeCut(response, bindings) : response;
+  } catch (error) {
+    if (!(error instanceof ConnectionReset) && !request.signal.aborted) throw error;
+    bindings.incoming.socket.destroy();
+    return RESPONSE_ALREADY_SENT;
+  }
+};
+
 /**
  * Starts the sandbox on a port.
  * @throws Error with a sentence that names the fix, when the port cannot be opened
@@ -43,16 +63,8 @@ export const listenSandbox = async (options: ListenOptions): Promise<ListeningSa
   let sandbox: Sandbox | undefined;
   const server = createAdaptorServer({
     overrideGlobalObjects: false,
-    fetch: async (request: Request, env) => {
-      if (sandbox === undefined) return new Response(null, { status: 503 });
-      try {
-        return await sandbox.fetch(request);
-      } catch (error) {
-        if (!(error instanceof ConnectionReset) && !request.signal.aborted) throw error;
-        (env as HttpBindings).incoming.socket.destroy();
-        return RESPONSE_ALREADY_SENT;
-      }
-    },
+    fetch: (request: Request, bindings) =>
+      sandbox === undefined ? new Response(null, { status: 503 }) : serve(sandbox, request, bindings as HttpBindings),
   }) as Server;
   const boundPort = await start(server, port, host);
   const urlHost = publicHost.includes(':') ? `[${publicHost}]` : publicHost;

@@ -33,18 +33,15 @@ export const pageOf = <T>(
   options: { pageToken: string | null; pageSize: number; binding: string },
 ): Page<T> | Response => {
   const seal = createHash('sha256').update(options.binding).digest('base64url').slice(0, 16);
+  const tokenFor = (offset: number) => Buffer.from(`${offset}/${seal}`).toString('base64url');
   let start = 0;
   if (options.pageToken !== null && options.pageToken !== '') {
-    const [, offset, presentedSeal] =
-      Buffer.from(options.pageToken, 'base64url')
-        .toString()
-        .match(/^(\d{1,9})\/(.+)$/) ?? [];
-    if (offset === undefined || presentedSeal !== seal) return invalidArgument();
-    start = Number(offset);
+    start = Number.parseInt(Buffer.from(options.pageToken, 'base64url').toString(), 10);
+    if (tokenFor(start) !== options.pageToken) return invalidArgument();
   }
   const end = start + options.pageSize;
   const items = all.slice(start, end);
-  return end >= all.length ? { items } : { items, nextPageToken: Buffer.from(`${end}/${seal}`).toString('base64url') };
+  return end >= all.length ? { items } : { items, nextPageToken: tokenFor(end) };
 };
 
 /** Everything about a request but the page token, in a fixed order. */
