@@ -30,7 +30,7 @@ export interface AccountsOptions {
   readonly oauth: GoogleOAuth;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  /** What the enabled tools require. */
+  /** What the enabled tools require or can use: every consent asks for it. */
   readonly baseCapabilities: readonly Capability[];
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
   readonly linkOrigin: () => Promise<string>;

@@ -1,0 +1,95 @@
+// The only place where long-lived things are made and wired together. Knows no command and no environment.
+import { randomBytes } from 'node:crypto';
+import type { McpServer } from '@modelcontextprotocol/server';
+import type { Logger } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import { type Accounts, createAccounts } from './accounts/index.ts';
+import type { Config } from './config.ts';
+import type { GoogleServices } from './google/ports.ts';
+import { createGoogleServices } from './google/services.ts';
+import { type AccountKey, accountKeyText } from './model/account-key.ts';
+import type { Caller } from './model/caller.ts';
+import { type Clock, type RandomBytes, systemClock } from './model/clock.ts';
+import { createGoogleOAuth } from './oauth/google-oauth.ts';
+import { attachmentsToFolder, attachmentsToUrl } from './server/deliver-attachment.ts';
+import { createFetchAttachment, type FetchAttachment } from './server/fetch-attachment.ts';
+import { createMcpServerFactory } from './server/mcp-server.ts';
+import { createSealer, openStorage, type Sealer, type Storage } from './storage/index.ts';
+import { catalogue } from './tools/index.ts';
+
+/** Milliseconds one Google request may take, and one tool call in all. */
+const googleTimeoutMs = 30_000;
+const callDeadlineMs = 120_000;
+
+export interface ComposeOptions {
+  readonly transport: 'stdio' | 'http' | 'cli';
+  readonly log: Logger;
+  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
+  readonly linkOrigin: () => Promise<string>;
+  readonly clock?: Clock;
+  readonly random?: RandomBytes;
+  readonly fetch?: typeof fetch;
+}
+
+export interface Postern {
+  readonly storage: Storage;
+  readonly accounts: Accounts;
+  readonly google: GoogleServices;
+  readonly mcpServer: (caller: Caller) => McpServer;
+  readonly fetchAttachment: FetchAttachment;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  close(): Promise<void>;
+}
+
+/** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
+export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
+  const { log, linkOrigin } = options;
+  const clock = options.clock ?? systemClock;
+  const random: RandomBytes = options.random ?? randomBytes;
+  const send = options.fetch ?? fetch;
+  const sealer = createSealer(config.keys, random);
+  const storage = await openStorage({ path: config.databasePath, sealer, clock, random });
+  await storage.operations.sweep(clock.now());
+
+  const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
+  const google = createGoogleServices({
+    fetch: send,
+    clock,
+    random,
+    gmailRootUrl,
+    peopleRootUrl,
+    callTimeoutMs: googleTimeoutMs,
+    log: (entry) => log.warn(entry),
+  });
+  const tools = catalogue.filter(({ name }) => config.tools.includes(name));
+  const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
+  const accounts = createAccounts({
+    storage,
+    oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
+    clock,
+    random,
+    baseCapabilities: [...new Set(tools.flatMap(({ requires, optional }) => [...requires, ...optional]))],
+    linkOrigin,
+    changed: (key) => google.forget(key),
+    log: ({ key, ...entry }) => log.info({ ...entry, account: nameInLog(key) }),
+  });
+  const mcpServer = createMcpServerFactory({
+    accounts,
+    google,
+    tools,
+    deliver:
+      options.transport === 'http'
+        ? (caller) => attachmentsToUrl(accounts.downloads, caller.key)
+        : () => attachmentsToFolder(config.downloadFolder),
+    delivery: options.transport === 'http' ? 'http' : 'stdio',
+    inlineLimit: config.inlineLimit,
+    clock,
+    log,
+    callDeadlineMs,
+    version: packageJson.version,
+  });
+  const fetchAttachment = createFetchAttachment(accounts, google);
+  return { storage, accounts, google, mcpServer, fetchAttachment, sealer, clock, random, close: () => storage.close() };
+};
