@@ -1,6 +1,9 @@
 // The Google services over the sandbox: one connected person with mail, and what arrived at Google.
 
 import type { CallerGoogle, GoogleServices } from '../../src/google/ports.ts';
+// Loaded before any test: loading takes real time, in which a test would turn its clock past every deadline.
+import '@googleapis/gmail';
+import '@googleapis/people';
 import { createGoogleServices } from '../../src/google/services.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
@@ -28,7 +31,7 @@ export interface ReadingWorld extends GoogleWorld {
   readonly services: GoogleServices;
   readonly google: CallerGoogle;
   readonly logged: object[];
-  /** Sends the API requests that arrived since the last `clearRequests`. */
+  /** The API requests that arrived since the last `clearRequests`. */
   arrived(): readonly RecordedRequest[];
   /** Readers for another call of the same person. */
   call(options?: { signal?: AbortSignal; freshToken?: FreshToken }): CallerGoogle;

@@ -115,18 +115,16 @@ describe('reading one thing', () => {
   test('an attachment comes as the very bytes that were sent', async () => {
     const world = await readingWorld();
     const bytes = Buffer.from(Array.from({ length: 1000 }, (_, index) => (index * 7) % 256));
-    const id = world.sandbox
-      .account('alex@example.com')
-      .mailbox.importMessage(
-        rfc822(
-          {
-            Subject: 'Bytes',
-            'Content-Type': 'application/octet-stream; name="b.bin"',
-            'Content-Transfer-Encoding': 'base64',
-          },
-          bytes.toString('base64').replace(/.{76}/g, '$&\r\n'),
-        ),
-      );
+    const id = world.sandbox.account('alex@example.com').mailbox.importMessage(
+      rfc822(
+        {
+          Subject: 'Bytes',
+          'Content-Type': 'application/octet-stream; name="b.bin"',
+          'Content-Transfer-Encoding': 'base64',
+        },
+        bytes.toString('base64').replace(/.{76}/g, '$&\r\n'),
+      ),
+    );
     const message = await world.google.gmail.message(id, 'full');
     const attachmentId = message.ok ? message.value.payload?.body?.attachmentId : undefined;
     const attachment = await world.google.gmail.attachment(id, attachmentId ?? '');
