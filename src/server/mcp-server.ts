@@ -22,15 +22,18 @@ const instructions =
 
 const annotations = { readOnlyHint: true, openWorldHint: true };
 
-/** An unauthorized answer is a valid result of every tool. */
-const authorizationRequired = z.object({ url: z.string() });
+/** What every tool's answer may have: the warning, or a link instead of everything else. */
+const anyOutput = {
+  untrusted: z.string(),
+  authorizationRequired: z.object({ url: z.string(), expiresAt: z.string(), reason: z.string() }),
+};
 
 const configOf = ({ title, description, input, output }: Tool) => ({
   title,
   description,
   annotations,
   inputSchema: advertised(inputJson(input)),
-  ...(output === undefined ? {} : { outputSchema: advertised(outputJson(output, { authorizationRequired })) }),
+  ...(output === undefined ? {} : { outputSchema: advertised(outputJson(output, anyOutput)) }),
 });
 
 const requestOf = (server: McpServer, ctx: ServerContext, title: string): CallRequest => ({

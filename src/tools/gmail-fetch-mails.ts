@@ -16,7 +16,7 @@ export const gmailFetchMails = defineTool({
   name: 'gmail_fetch_mails',
   title: 'Search mail',
   description:
-    'Search or list messages, newest first. Use it for anything about several mails: unread, from someone, about a topic. Read one whole with gmail_get_message_by_id.',
+    'Search or list mails, newest first: unread, from someone, about a topic. Read one whole with gmail_get_message_by_id.',
   input: z.object({
     query: z.exactOptional(searchText).describe('Gmail search, e.g. is:unread from:ann newer_than:7d'),
     max_results: listSize,

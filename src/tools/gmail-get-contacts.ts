@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { personShape } from '../google/person-shape.ts';
 import { ok } from '../model/result.ts';
-import { unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
+import { type ContactsPage, unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
 
@@ -25,13 +25,17 @@ export const gmailGetContacts = defineTool({
   requires: ['contacts'],
   optional: [],
   run: async ({ max_results, page_token, person_fields }, { google }) => {
-    const first = { pageSize: max_results ?? defaultPageSize, personFields: person_fields ?? [...defaultPersonFields] };
+    const fields = person_fields?.length ? person_fields : undefined;
+    const first: ContactsPage = {
+      pageSize: max_results ?? defaultPageSize,
+      personFields: fields ?? defaultPersonFields,
+    };
     const asked =
       page_token === undefined
         ? ok(first)
-        : unwrapPageToken(page_token, { pageSize: max_results, personFields: person_fields });
+        : unwrapPageToken(page_token, { pageSize: max_results, personFields: fields });
     if (!asked.ok) return asked;
-    const { token, ...page }: typeof first & { token?: string } = asked.value;
+    const { token, ...page } = asked.value;
     const found = await google.people.connections({ ...page, ...(token === undefined ? {} : { pageToken: token }) });
     if (!found.ok) return found;
     const { people, nextPageToken, totalPeople } = found.value;

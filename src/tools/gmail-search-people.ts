@@ -11,7 +11,7 @@ export const gmailSearchPeople = defineTool({
   name: 'gmail_search_people',
   title: 'Find people',
   description:
-    'Find e-mail addresses and phone numbers of a person by the beginning of a name or address, before searching mail from or to them.',
+    "Find a person's e-mail addresses and phone numbers by the start of a name or address, e.g. before searching their mail.",
   input: z.object({
     query: searchText,
     other_contacts: z.boolean().default(false).describe('Also people only written to; may need one more permission'),
@@ -31,7 +31,7 @@ export const gmailSearchPeople = defineTool({
       text: query,
       sources,
       pageSize: page_size,
-      personFields: person_fields ?? defaultPersonFields,
+      personFields: person_fields?.length ? person_fields : defaultPersonFields,
     });
     if (!found.ok) return found;
     const { people, skipped } = found.value;

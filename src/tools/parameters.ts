@@ -13,7 +13,7 @@ export const pageToken = z.exactOptional(z.string().min(1).max(4000)).describe('
 export const listSize = z.int().min(1).max(100).default(10);
 
 /** Largest page of a body, raw source or text attachment; a result that would exceed 1 MB gets a smaller one. */
-export const maxChars = z.int().min(1).max(1_000_000).default(20_000).describe('Page size in characters');
+export const maxChars = z.int().min(1).max(1_000_000).default(20_000).describe('Characters per page');
 export const offset = z.int().min(0).default(0).describe('nextOffset of the page before');
 
 /** Google's names: https://developers.google.com/people/api/rest/v1/people */
@@ -24,8 +24,10 @@ const personFieldNames = [
   ...['phoneNumbers', 'photos', 'relations', 'sipAddresses', 'skills', 'urls', 'userDefined'],
 ] as const;
 
-export const defaultPersonFields = ['names', 'emailAddresses', 'phoneNumbers', 'organizations'] as const;
-export const personFields = z.array(z.enum(personFieldNames)).min(1).max(personFieldNames.length);
+export const personFields = z.array(z.enum(personFieldNames)).max(personFieldNames.length);
+
+export type PersonFields = z.infer<typeof personFields>;
+export const defaultPersonFields: PersonFields = ['names', 'emailAddresses', 'phoneNumbers', 'organizations'];
 
 /** What could not be fetched, in words. */
 export const failureOutput = z.object({ id: z.string(), reason: z.string() });
