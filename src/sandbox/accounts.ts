@@ -2,7 +2,7 @@
 // Knows nothing of tokens, apps or HTTP.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
-import { createMailbox } from './gmail/mailbox.ts';
+import { createMailbox, type Mailbox } from './gmail/mailbox.ts';
 import { type Contacts, createContacts, type DirectoryEntries } from './people/contacts.ts';
 
 export interface NewAccount {
@@ -21,7 +21,7 @@ export interface GoogleAccount {
   readonly name: string;
   readonly sub: string;
   readonly hostedDomain: string | undefined;
-  readonly mailbox: ReturnType<typeof createMailbox>;
+  readonly mailbox: Mailbox;
   readonly contacts: Contacts;
   gmailEnabled: boolean;
   deleted: boolean;

@@ -56,12 +56,15 @@ const errorIn = async (response: Response): Promise<string | undefined> => {
   return typeof body.error === 'string' ? body.error : (body.error?.errors?.[0]?.reason ?? body.error?.status);
 };
 
+/** A sandbox may run for weeks: the oldest records give way. */
+const mostRecords = 100_000;
+
 export const createTraffic = (): Traffic => {
   const requests: RecordedRequest[] = [];
   const inFlight = new Map<string, number>();
   const most = new Map<string, number>();
 
-  return {
+  const traffic: Traffic = {
     requests,
     limit: undefined,
     record(arrived) {
@@ -71,6 +74,7 @@ export const createTraffic = (): Traffic => {
         status: 0,
       };
       requests.push(entry);
+      if (requests.length > mostRecords) requests.splice(0, requests.length - mostRecords);
       return {
         async answered(response) {
           entry.status = response.status;
@@ -83,7 +87,7 @@ export const createTraffic = (): Traffic => {
       const now = (inFlight.get(account) ?? 0) + 1;
       inFlight.set(account, now);
       most.set(account, Math.max(most.get(account) ?? 0, now));
-      return this.limit !== undefined && now > this.limit ? 'tooMany' : 'welcome';
+      return traffic.limit !== undefined && now > traffic.limit ? 'tooMany' : 'welcome';
     },
     leave(account) {
       inFlight.set(account, (inFlight.get(account) ?? 1) - 1);
@@ -94,4 +98,5 @@ export const createTraffic = (): Traffic => {
       most.clear();
     },
   };
+  return traffic;
 };

@@ -1,7 +1,10 @@
 // The sandbox on a real port, with real people in it.
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { CodeChallengeMethod, OAuth2Client } from 'google-auth-library';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
 import { type ListeningSandbox, type ListenOptions, listenSandbox } from '../../src/sandbox/listen.ts';
+import { formOf, gmailReadonly, s256 } from './google-world.ts';
 
 const open: ListeningSandbox[] = [];
 const listen = async (options: Partial<ListenOptions> = {}) => {
@@ -61,5 +64,77 @@ describe('listening', () => {
     sandbox.clearFaults();
     await ended;
     expect((await fetch(certificates)).status).toBe(200);
+  });
+
+  it('gives a place back when a client hangs up', async () => {
+    const { sandbox, url } = await listen();
+    sandbox.addAccount({ email: 'alex@example.com' });
+    const { client } = await signIn(sandbox, url);
+    const headers = { authorization: `Bearer ${client.credentials.access_token}` };
+    const profile = `${url}/gmail/v1/users/me/profile`;
+    sandbox.setConcurrencyLimit(1);
+    sandbox.fault({ times: 1 }, { kind: 'hang' });
+    sandbox.clearRequests();
+    const controller = new AbortController();
+    const hanging = fetch(profile, { headers, signal: controller.signal });
+    while (sandbox.requests.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    expect((await fetch(profile, { headers })).status).toBe(429);
+    controller.abort();
+    await expect(hanging).rejects.toThrow();
+    let status = 429;
+    while (status === 429) ({ status } = await fetch(profile, { headers }));
+    expect(status).toBe(200);
+  });
+});
+
+const verifier = 'v'.repeat(64);
+
+/** The whole flow with Google's own library, over the port. */
+const signIn = async (sandbox: ListeningSandbox['sandbox'], url: string) => {
+  const client = new OAuth2Client({
+    clientId: sandbox.clientId,
+    clientSecret: sandbox.clientSecret,
+    redirectUri: 'http://127.0.0.1:9/callback',
+    endpoints: {
+      oauth2AuthBaseUrl: `${url}/o/oauth2/v2/auth`,
+      oauth2TokenUrl: `${url}/token`,
+      oauth2RevokeUrl: `${url}/revoke`,
+    },
+  });
+  const page = await fetch(
+    client.generateAuthUrl({
+      access_type: 'offline',
+      scope: ['openid', 'email', gmailReadonly],
+      login_hint: 'alex@example.com',
+      code_challenge: s256(verifier),
+      code_challenge_method: CodeChallengeMethod.S256,
+    }),
+  );
+  const form = formOf(await page.text());
+  form.set('decision', 'allow');
+  const answer = await fetch(`${url}/o/oauth2/v2/auth`, { method: 'POST', body: form, redirect: 'manual' });
+  const code = new URL(answer.headers.get('location') as string).searchParams.get('code') as string;
+  const { tokens } = await client.getToken({ code, codeVerifier: verifier });
+  client.setCredentials(tokens);
+  return { client, tokens };
+};
+
+describe('Google’s own sign-in library', () => {
+  it('connects, verifies the ID token, refreshes and revokes', async () => {
+    const { sandbox, url } = await listen();
+    const { sub } = sandbox.addAccount({ email: 'alex@example.com', hostedDomain: 'example.com' });
+    const { client, tokens } = await signIn(sandbox, url);
+    const keys = (await (await fetch(`${url}/oauth2/v3/certs`)).json()) as { keys: (JsonWebKey & { kid: string })[] };
+    const pemOf = (key: JsonWebKey) =>
+      createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+    const certificates = Object.fromEntries(keys.keys.map((key) => [key.kid, pemOf(key)]));
+    const jwt = tokens.id_token as string;
+    const ticket = await client.verifySignedJwtWithCertsAsync(jwt, certificates, sandbox.clientId, [url]);
+    expect(ticket.getPayload()).toMatchObject({ sub, email: 'alex@example.com', hd: 'example.com' });
+    const refreshed = await client.refreshAccessToken();
+    expect(refreshed.credentials.access_token).not.toBe(tokens.access_token);
+    await client.revokeToken(tokens.refresh_token as string);
+    expect(sandbox.livingGrants('alex@example.com')).toBe(0);
+    await expect(client.refreshAccessToken()).rejects.toThrow('invalid_grant');
   });
 });

@@ -59,8 +59,7 @@ const grantAccess = (
 /** `prompt=none`: an answer without any page, or the reason why that is impossible (OpenID Connect Core §3.1.2.6). */
 const answerSilently = (state: OAuthState, request: AuthorizationRequest): Response => {
   const account = request.loginHint === undefined ? undefined : state.accounts.find(request.loginHint);
-  if (account === undefined)
-    return redirect(request, { error: 'interaction_required', error_subtype: 'access_denied' });
+  if (account === undefined) return redirect(request, { error: 'interaction_required' });
   if (blockedByAdmin(state.project, account) || needsConsent(state, request, account))
     return redirect(request, { error: 'consent_required' });
   return grantAccess(state, request, account, request.scopes);

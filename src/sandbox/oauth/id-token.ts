@@ -83,5 +83,6 @@ export const discoveryDocument = (origin: string): Record<string, unknown> => ({
   token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
   claims_supported: ['aud', 'email', 'email_verified', 'exp', 'hd', 'iat', 'iss', 'name', 'sub'],
   code_challenge_methods_supported: ['plain', 'S256'],
+  authorization_response_iss_parameter_supported: true,
   grant_types_supported: ['authorization_code', 'refresh_token'],
 });
