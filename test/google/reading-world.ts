@@ -1,5 +1,4 @@
 // The Google services over the sandbox: one connected person with mail, and what arrived at Google.
-
 import type { CallerGoogle, GoogleServices } from '../../src/google/ports.ts';
 // Loaded before any test: loading takes real time, in which a test would turn its clock past every deadline.
 import '@googleapis/gmail';

@@ -129,6 +129,16 @@ describe('a token that an API refuses', () => {
   });
 });
 
+test('a search that needs a person does not wait for its other requests', async () => {
+  const world = await readingWorld();
+  const ids = fillMailbox(world, 2);
+  world.sandbox.fault({ path: `/gmail/v1/users/me/messages/${ids[0]}` }, { kind: 'hang' });
+  const body = { error: { code: 403, errors: [{ reason: 'insufficientPermissions' }] } };
+  world.sandbox.fault({ path: `/gmail/v1/users/me/messages/${ids[1]}` }, { status: 403, body });
+  const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'metadata');
+  expect(await search).toMatchObject({ ok: false, problem: { kind: 'authorization_required', missing: ['mail'] } });
+});
+
 describe('what an error means', () => {
   const google = (code: number, reason: string, status = 'PERMISSION_DENIED') => ({
     status: code,
