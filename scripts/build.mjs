@@ -6,6 +6,34 @@ import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
+const external = [
+  // native
+  'better-sqlite3',
+  // wanted by the demo alone, and then from node_modules
+  '@modelcontextprotocol/client',
+];
+
+/**
+ * `await import('package')` of a CommonJS package has its exports only under `default` once it is a chunk of its own
+ * (Node finds the names, esbuild does not). So such an import goes to a module that names them.
+ */
+const namedExports = {
+  name: 'named-exports-of-lazily-loaded-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir, namespace }) => {
+      const lazy = kind === 'dynamic-import' && namespace === 'file' && !resolveDir.includes('node_modules');
+      const ours = !path.startsWith('node:') && !external.some((name) => path === name || path.startsWith(`${name}/`));
+      return lazy && ours ? { path, namespace: 'named-exports' } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'named-exports' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter(
+        (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
+      );
+      return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: at('.') };
+    });
+  },
+};
+
 rmSync(at('dist'), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: at('.'),
@@ -20,8 +48,8 @@ const result = await build({
   format: 'esm',
   target: 'node22',
   legalComments: 'none',
-  // Native, or wanted by the demo alone and then from node_modules.
-  external: ['better-sqlite3', '@modelcontextprotocol/client'],
+  external,
+  plugins: [namedExports],
   // CommonJS dependencies ask for `require`, which ES modules do not have.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   metafile: true,

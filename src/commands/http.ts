@@ -4,7 +4,6 @@ import { compose } from '../compose.ts';
 import { type Config, defaultHttpPort } from '../config.ts';
 import { createHttpApp } from '../transports/http.ts';
 import { listen } from '../transports/serve.ts';
-import { attachmentFetcher } from './attachment-fetcher.ts';
 import { CommandError } from './command-error.ts';
 import { createLogger } from './logger.ts';
 import { requireConfig } from './settings.ts';
@@ -21,12 +20,12 @@ export const http = async (options: { generateKey?: boolean }): Promise<void> =>
   const ended = untilSignal();
   const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
   try {
-    const { storage, accounts, mcpServer, clock, random } = postern;
+    const { storage, accounts, mcpServer, fetchAttachment, clock, random } = postern;
     const app = createHttpApp({
       accounts,
       authenticate: createAuthenticator(storage.apiKeys, clock),
       mcpServer,
-      fetchAttachment: attachmentFetcher(postern),
+      fetchAttachment,
       publicUrl: config.publicUrl,
       ready: async () => (await storage.operations.countsByStatus()) !== undefined,
       log,

@@ -114,6 +114,8 @@ export const connect = (identifier: string | undefined, options: ConnectOptions)
     over.abort();
     // The account itself says whether it was connected: both links may have ended at the same moment.
     const account = await accounts.find(key);
-    if (account === undefined || account.grantVersion === before?.grantVersion) throw describeFinish(finish);
+    if (account === undefined || account.grantVersion === before?.grantVersion) {
+      throw describeFinish(finish?.kind === 'connected' ? undefined : finish);
+    }
     say(`\nConnected: ${plain(account.google?.email ?? 'a mailbox')} is now the mailbox of ${key.identifier}.`);
   });

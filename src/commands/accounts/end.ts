@@ -7,23 +7,19 @@ import { demandConsent } from '../confirm.ts';
 import { plain, say } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
 
-/** How it went at Google, for the operator. */
-const atGoogle = ({ reason }: Disconnected): string => {
-  const stays = 'Google still lists the app: it can be removed at https://myaccount.google.com/connections';
-  if (reason === undefined) return 'Google ended the access.';
-  switch (reason) {
-    case 'sibling':
-      return `Google was not told, because that would also end another account here with the same mailbox. ${stays}`;
-    case 'no_grant':
-      return 'There was nothing to end at Google.';
-    case 'other_client':
-      return `Google was not told, because the access was made through another OAuth client. ${stays}`;
-    case 'unreadable':
-      return `Google was not told, because the stored token cannot be opened with this key. ${stays}`;
-    case 'google_unavailable':
-      return `Google did not answer. ${stays}`;
-  }
+const stays = 'Google still lists the app: it can be removed at https://myaccount.google.com/connections';
+
+const atGoogleText: Readonly<Record<NonNullable<Disconnected['reason']>, string>> = {
+  sibling: `Google was not told, because that would also end another account here with the same mailbox. ${stays}`,
+  no_grant: 'There was nothing to end at Google.',
+  other_client: `Google was not told, because the access was made through another OAuth client. ${stays}`,
+  unreadable: `Google was not told, because the stored token cannot be opened with this key. ${stays}`,
+  google_unavailable: `Google did not answer. ${stays}`,
 };
+
+/** How it went at Google, for the operator. */
+const atGoogle = ({ reason }: Disconnected): string =>
+  reason === undefined ? 'Google ended the access.' : atGoogleText[reason];
 
 /** A problem as the error of a command. */
 const asError = (problem: Problem): CommandError => {

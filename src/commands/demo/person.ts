@@ -1,0 +1,53 @@
+// The person: opens the link, confirms, chooses the mailbox at Google, approves, and reads what the last page says.
+import { type Browser, createBrowser } from './browser.ts';
+import type { Control, Page } from './page.ts';
+
+export interface Step {
+  readonly host: string;
+  readonly heading: string;
+  readonly did: string;
+}
+
+const mostSteps = 10;
+
+/** Which button the person presses on this page, and how that is said. */
+const decide = (
+  page: Page,
+  email: string,
+): { form: Page['forms'][number]; pressed?: Control; did: string } | undefined => {
+  for (const form of page.forms) {
+    const account = form.buttons.find(({ name, value }) => name === 'authuser' && value === email);
+    if (account) return { form, pressed: account, did: `chooses ${email}` };
+    const allow = form.buttons.find(({ name, value }) => name === 'decision' && value === 'allow');
+    if (allow) return { form, pressed: allow, did: 'leaves the boxes ticked and approves' };
+  }
+  const [form] = page.forms;
+  return form && { form, did: 'confirms that the link is meant for them' };
+};
+
+/**
+ * Walks from a link to the page that asks for nothing more.
+ * @param saw told of every page and what the person does on it
+ * @returns the last page
+ */
+export const walk = async (
+  link: string,
+  email: string,
+  saw: (step: Step) => void,
+  browser: Browser = createBrowser(),
+): Promise<Page> => {
+  let page = await browser.open(link);
+  for (let step = 0; step < mostSteps; step++) {
+    const { host } = new URL(page.url);
+    if (page.refresh !== undefined) {
+      saw({ host, heading: page.heading, did: 'is taken on to Google' });
+      page = await browser.open(page.refresh);
+      continue;
+    }
+    const next = decide(page, email);
+    if (next === undefined) return page;
+    saw({ host, heading: page.heading, did: next.did });
+    page = await browser.submit(next.form, next.pressed);
+  }
+  throw new Error('The pages do not come to an end.');
+};
