@@ -1,6 +1,6 @@
 // A socket for a Hono app: listening, with the usual failures as values, and a close that lets answers finish.
 import { createServer } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../model/clock.ts';
 
@@ -48,12 +48,18 @@ export const listen = (
   clock: Clock,
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
-  const server = createAdaptorServer({ fetch: app.fetch, createServer });
+  const server = createServer(getRequestListener(app.fetch));
+  let closing = false;
+  // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
+  server.on('request', (_, response) => {
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
+  });
   const close = async (graceMs: number): Promise<void> => {
+    closing = true;
     const waiting = new AbortController();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const cut = clock.sleep(graceMs, waiting.signal).then(() => {
-      if (!waiting.signal.aborted && 'closeAllConnections' in server) server.closeAllConnections();
+      if (!waiting.signal.aborted) server.closeAllConnections();
     });
     await closed;
     waiting.abort();

@@ -16,7 +16,7 @@ export interface Confirmation {
 }
 
 /** Capabilities as ticked lines, each thing once. */
-export const capabilityList = (capabilities: readonly Capability[]): Html => {
+const capabilityList = (capabilities: readonly Capability[]): Html => {
   const texts = [...new Set(capabilities.map(capabilityText))];
   return html`<ul class="ticks">${texts.map((text) => html`<li>${tick}<span>${text}</span></li>`)}</ul>`;
 };
@@ -67,7 +67,7 @@ export const confirmPage = (confirmation: Confirmation, csrfToken: string): Page
     title: 'Connect Gmail',
     tone: 'note',
     body: html`<p>An assistant asks to read Gmail through Postern.</p>
-<dl class="who"><dt>Connects for</dt><dd>${foreign(identifier)}</dd>${expectedAccount(account)}</dl>
+<dl class="who"><dt>Connects Gmail for</dt><dd>${foreign(identifier)}</dd>${expectedAccount(account)}</dl>
 <h2>It will be able to</h2>
 ${capabilityList(capabilities)}
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your account.</p>

@@ -1,0 +1,141 @@
+// Download URLs: an attachment's bytes, once, to whoever holds the URL, as long as the account lives.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { failed, ok } from '../../src/model/result.ts';
+import { contentDisposition } from '../../src/transports/download-route.ts';
+import { aBrowser, aWorld, type World, type WorldOptions } from './support.ts';
+
+const key = { realm: 'default', identifier: 'user_42' };
+const content = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) % 251);
+
+const worldWithUrl = async (options: WorldOptions = {}, mimeType = 'application/pdf', fileName = 'Rechnung №5.pdf') => {
+  const world = await aWorld({ fetchAttachment: async () => ok(content), ...options });
+  world.sandbox.addAccount({ email: 'ada@example.com' });
+  await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
+  return { world, url: await mint(world, mimeType, fileName) };
+};
+
+const mint = async (world: World, mimeType = 'application/pdf', fileName = 'a.pdf'): Promise<string> => {
+  const account = await world.accounts.find(key);
+  const { url } = await world.accounts.downloads.mint(key, {
+    messageId: '18c0ffee',
+    partId: '1',
+    fileName,
+    mimeType,
+    size: content.length,
+    grantVersion: account?.grantVersion ?? 0,
+    bytes: async () => content,
+  });
+  return url;
+};
+
+const get = (world: World, url: string, init: RequestInit = {}) => world.app.request(url, init);
+
+describe('1. One download', () => {
+  it('gives exactly the bytes, as a file and nothing that a browser would run', async () => {
+    const { world, url } = await worldWithUrl();
+    const response = await get(world, url);
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'cache-control': 'no-store',
+      'content-disposition': `attachment; filename="Rechnung _5.pdf"; filename*=UTF-8''Rechnung%20%E2%84%965.pdf`,
+      'content-length': '200000',
+      'content-security-policy': "sandbox; default-src 'none'",
+      'content-type': 'application/pdf',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(content);
+  });
+
+  it.each(['text/html; charset=utf-8', 'nonsense', 'text/html\r\nX-Injected: 1', ''])(
+    'gives a type that is no plain type (%j) as bytes',
+    async (mimeType) => {
+      const { world, url } = await worldWithUrl({}, mimeType);
+      expect((await get(world, url)).headers.get('content-type')).toBe('application/octet-stream');
+    },
+  );
+
+  it('is used up by the first GET that took everything', async () => {
+    const { world, url } = await worldWithUrl();
+    await (await get(world, url)).arrayBuffer();
+    expect((await get(world, url)).status).toBe(404);
+  });
+
+  it('is not used up by HEAD, which says the same of the file', async () => {
+    const { world, url } = await worldWithUrl();
+    for (let i = 0; i < 2; i++) {
+      const head = await get(world, url, { method: 'HEAD' });
+      expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '200000', '']);
+    }
+    expect((await (await get(world, url)).arrayBuffer()).byteLength).toBe(200_000);
+    expect((await get(world, url, { method: 'HEAD' })).status).toBe(404);
+  });
+
+  it('is not used up by a GET that broke off, not even after the last byte was offered', async () => {
+    const { world, url } = await worldWithUrl();
+    const reader = (await get(world, url)).body?.getReader();
+    for (let taken = 0; taken < content.length; ) taken += (await reader?.read())?.value?.length ?? Number.NaN;
+    await reader?.cancel();
+    expect((await (await get(world, url)).arrayBuffer()).byteLength).toBe(200_000);
+  });
+
+  it('goes to one of two who ask at the same time', async () => {
+    const { world, url } = await worldWithUrl();
+    const statuses = (await Promise.all([get(world, url), get(world, url)])).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 404]);
+  });
+});
+
+describe('2. No download', () => {
+  it('gives unknown, expired and orphaned URLs the same answer', async () => {
+    const { world, url } = await worldWithUrl();
+    const unknown = await get(world, `https://postern.example.com/downloads/${'A'.repeat(43)}`);
+    const nonsense = await get(world, 'https://postern.example.com/downloads/nonsense');
+    await world.accounts.disconnect(key);
+    const orphaned = await get(world, url);
+    const expected = await unknown.json();
+    expect(expected).toMatchObject({ error: 'not_found' });
+    for (const response of [nonsense, orphaned]) {
+      expect(response.status).toBe(404);
+      expect(await response.json()).toEqual(expected);
+    }
+    const { world: later, url: old } = await worldWithUrl();
+    await later.clock.advance(5 * 60_000);
+    expect(await (await get(later, old)).json()).toEqual(expected);
+  });
+
+  it('says the same when Google has ended the access meanwhile', async () => {
+    const { world, url } = await worldWithUrl({
+      fetchAttachment: async () => failed({ kind: 'authorization_required', reason: 'admin_policy' }),
+    });
+    expect((await get(world, url)).status).toBe(404);
+  });
+
+  it('can be tried again after Google was unreachable, or Postern failed', async () => {
+    const answers = [
+      async () => failed({ kind: 'google_unavailable' }),
+      async () => Promise.reject(new Error('defect')),
+      async () => ok(content),
+    ];
+    const { world, url } = await worldWithUrl({
+      fetchAttachment: () => (answers.shift() ?? (async () => ok(content)))(),
+    });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await get(world, url)).status);
+    expect(statuses).toEqual([503, 500, 200]);
+  });
+});
+
+describe('3. File names', () => {
+  it('never break out of the header, and always come back whole', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+        const header = contentDisposition(name);
+        expect(header).toMatch(/^attachment; filename="[\x20-\x21\x23-\x5b\x5d-\x7e]*"; filename\*=UTF-8''[\w.~%-]*$/);
+        expect(decodeURIComponent(header.split("UTF-8''")[1] ?? '')).toBe(name);
+      }),
+    );
+  });
+});

@@ -1,0 +1,158 @@
+// Every page a person can land on: what the browser may do with it, and that hostile values stay text.
+import { describe, expect, it } from 'vitest';
+import type { Finish } from '../../src/accounts/index.ts';
+import type { Account } from '../../src/model/account.ts';
+import { type Confirmation, confirmPage } from '../../src/transports/pages/confirm.ts';
+import { continuingPage } from '../../src/transports/pages/continuing.ts';
+import { finishPage } from '../../src/transports/pages/finish-page.ts';
+import { type Page, renderPage } from '../../src/transports/pages/layout.ts';
+import * as notices from '../../src/transports/pages/notices.ts';
+import { styleSheet, styleSource } from '../../src/transports/pages/style.ts';
+import { aBrowser, aWorld } from './support.ts';
+
+const hostile = `"><script>alert(1)</script>' onload=x &amp; {{7*7}}`;
+
+const account = (identifier: string): Account => ({
+  key: { realm: 'default', identifier },
+  state: { status: 'PENDING', reason: 'never_connected' },
+  stateSince: 0,
+  createdAt: 0,
+  pins: { expectedEmail: `${hostile}@example.com` },
+  version: 1,
+  grantVersion: 0,
+  grantedScopes: [],
+});
+
+const confirmation: Confirmation = {
+  account: account(hostile),
+  capabilities: ['openid', 'email', 'mail'],
+  expiresAt: Date.UTC(2026, 0, 15, 12, 10),
+  linkPolicy: 'pinned',
+  clientId: hostile,
+  scopes: [hostile],
+};
+
+const endings: Exclude<Finish, { kind: 'again' }>[] = [
+  { kind: 'connected', account: account(hostile), google: { sub: '1', email: hostile }, missing: ['contacts'] },
+  { kind: 'wrong_mailbox', expected: hostile, got: hostile },
+  { kind: 'scope_missing', missing: ['mail'] },
+  { kind: 'declined' },
+  { kind: 'expired' },
+  { kind: 'used' },
+  { kind: 'unknown' },
+  { kind: 'unverifiable' },
+  { kind: 'admin_blocked' },
+  { kind: 'google_unavailable' },
+  { kind: 'operator_fault' },
+];
+
+const pages: [string, Page][] = [
+  ['confirm', confirmPage(confirmation, 'token')],
+  ['confirm on this machine', confirmPage({ ...confirmation, linkPolicy: 'loopback' }, 'token')],
+  ['continuing', continuingPage(`https://accounts.example.com/?a=1&b=${hostile}`)],
+  ...endings.map((finish): [string, Page] => [finish.kind, finishPage(finish)]),
+  ...Object.entries(notices),
+];
+
+describe('1. Every page', () => {
+  it.each(pages)('%s is a whole document with one heading and landmarks, and nothing from elsewhere', (_, page) => {
+    const text = renderPage(page);
+    expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(text.match(/<h1>/g)).toHaveLength(1);
+    expect(text).toMatch(/<title>[^<]+ · Postern<\/title>/);
+    for (const landmark of ['<header>', '<main>', '<footer>']) expect(text).toContain(landmark);
+    expect(text).toContain('name="viewport" content="width=device-width, initial-scale=1"');
+    expect(text).not.toMatch(/<script|<img|<link|<iframe|\ssrc=|\sstyle=|\son\w+="|url\(/);
+    expect(text).not.toContain('undefined');
+  });
+
+  it.each(pages)('%s ends what happened with a step', (_, page) => {
+    expect(page.body.markup.replace(/<[^>]+>/g, '').length).toBeGreaterThan(60);
+  });
+});
+
+describe('2. Values from outside', () => {
+  it.each(pages.filter(([, page]) => page.body.markup.includes('alert(1)')))(
+    '%s shows them as text only',
+    (_, page) => {
+      expect(renderPage(page)).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39; onload=x &amp;amp;');
+    },
+  );
+
+  it('isolates the writing direction of an identifier', () => {
+    const { body } = confirmPage({ ...confirmation, account: account('שלום') }, 'token');
+    expect(body.markup.match(/<bdi class="foreign">שלום<\/bdi>/g)?.length).toBe(3);
+  });
+});
+
+describe('3. Headers', () => {
+  it('let nothing load, run, frame or be cached, on good pages and bad ones', async () => {
+    const world = await aWorld();
+    const browser = aBrowser(world);
+    const link = await world.link('user_42');
+    const visits = [
+      await browser.get(link),
+      await browser.post(link, {}),
+      await browser.get('https://postern.example.com/connect/nothing'),
+      await browser.get('https://postern.example.com/oauth/callback'),
+      (await browser.goOn(link)).page,
+    ];
+    for (const { headers } of visits) {
+      expect(headers.get('content-security-policy')).toBe(
+        `default-src 'none'; style-src ${styleSource}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+      );
+      expect(headers.get('referrer-policy')).toBe('same-origin');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('content-type')).toBe('text/html; charset=UTF-8');
+    }
+  });
+});
+
+describe('4. The style sheet', () => {
+  const colours = (css: string): Record<string, string> =>
+    Object.fromEntries(
+      [...css.matchAll(/--([\w-]+):(#[0-9a-f]{3,6})\b/g)].map(([, name = '', value = '']) => [name, value]),
+    );
+  const [light = '', dark = ''] = styleSheet.split('@media (prefers-color-scheme:dark)');
+
+  const luminance = (hex: string): number => {
+    const full = hex.length === 4 ? hex.replace(/[0-9a-f]/g, '$&$&') : hex;
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+      const channel = Number.parseInt(full.slice(at, at + 2), 16) / 255;
+      return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (a: string, b: string): number => {
+    const [bright = 0, dim = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+    return (bright + 0.05) / (dim + 0.05);
+  };
+
+  it.each([
+    ['ink', 'card'],
+    ['ink', 'ground'],
+    ['ink', 'warn-wash'],
+    ['soft', 'card'],
+    ['soft', 'ground'],
+    ['soft', 'code'],
+    ['accent', 'card'],
+    ['on-accent', 'accent'],
+    ['on-accent', 'accent-over'],
+    ['warn', 'warn-wash'],
+    ['good', 'good-wash'],
+    ['note', 'note-wash'],
+    ['bad', 'bad-wash'],
+  ])('has a contrast of at least 4.5 for %s on %s, light and dark', (text, ground) => {
+    for (const palette of [colours(light), colours(dark)])
+      expect(contrast(palette[text] ?? '#000', palette[ground] ?? '#000')).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it('respects reduced motion and keeps the focus visible', () => {
+    expect(styleSheet).toContain(':focus-visible{outline:3px');
+    expect(styleSheet.replace(/@media \(prefers-reduced-motion:no-preference\)\{[^}]*\}\}/, '')).not.toMatch(
+      /transition|animation/,
+    );
+  });
+});
