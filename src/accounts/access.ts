@@ -9,7 +9,7 @@ import type { AuthorizationReason, Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { type Capability, missingCapabilities } from '../model/scope.ts';
 import type { GoogleOAuth, Tokens } from '../oauth/google-oauth.ts';
-import type { AccountStore, StoredGrant } from '../storage/index.ts';
+import type { AccountStore, StoredGrant, TicketStore } from '../storage/index.ts';
 import { diagnose } from './diagnosis.ts';
 import type { AccountLog } from './index.ts';
 
@@ -21,6 +21,7 @@ const markUsedEveryMs = 60_000;
 
 export interface AccessOptions {
   readonly store: AccountStore;
+  readonly tickets: TicketStore;
   readonly oauth: GoogleOAuth;
   readonly clock: Clock;
   readonly changed: (key: AccountKey) => void;
@@ -32,7 +33,7 @@ type Opened =
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 export const createAccess = (options: AccessOptions) => {
-  const { store, oauth, clock } = options;
+  const { store, clock } = options;
   /** One refresh at a time per account; a caller that gives up does not stop it for the others. */
   const refreshing = new Map<string, Promise<Result<AccessToken>>>();
 
@@ -48,7 +49,7 @@ export const createAccess = (options: AccessOptions) => {
   const freshToken =
     (key: AccountKey, required: readonly Capability[]): FreshToken =>
     async (rejected) => {
-      const opened = await openGrant(store, oauth, key);
+      const opened = await openGrant(options, key);
       if (opened.kind === 'problem') return failed(opened.problem);
       const { account, grant } = opened;
       const missing = missingCapabilities(required, grant.grantedScopes);
@@ -63,11 +64,14 @@ export const createAccess = (options: AccessOptions) => {
 };
 
 /** Reads the grant, if it is one that may be sent to the configured token endpoint under the configured client. */
-const openGrant = async (store: AccountStore, oauth: GoogleOAuth, key: AccountKey): Promise<Opened> => {
+const openGrant = async (options: AccessOptions, key: AccountKey): Promise<Opened> => {
+  const { store, oauth } = options;
   const reading = await store.readGrant(key);
   switch (reading.kind) {
-    case 'none':
-      return { kind: 'problem', problem: { kind: 'authorization_required', reason: reasonOf(reading.account) } };
+    case 'none': {
+      const reason = await reasonOf(options, reading.account);
+      return { kind: 'problem', problem: { kind: 'authorization_required', reason } };
+    }
     case 'unsealable':
       return { kind: 'problem', problem: { kind: 'sealing_key_missing' } };
     case 'grant': {
@@ -77,10 +81,18 @@ const openGrant = async (store: AccountStore, oauth: GoogleOAuth, key: AccountKe
   }
 };
 
-/** Why an account without a grant has none. */
-export const reasonOf = (account: Account | undefined): AuthorizationReason => {
+/** Why an account without a grant has none. Where a link went to Google and never came back, that is worth a hint. */
+const reasonOf = async (
+  { store, tickets, clock }: AccessOptions,
+  account: Account | undefined,
+): Promise<AuthorizationReason> => {
   if (account === undefined) return 'never_connected';
-  return account.state.status === 'ACTIVE' ? 'disconnected' : account.state.reason;
+  const { key, state, stateSince, version } = account;
+  if (state.status === 'ACTIVE') return 'disconnected';
+  if (state.status === 'REVOKED' || state.reason === 'link_expired') return state.reason;
+  if (!(await tickets.wasAbandoned(key, stateSince, clock.now()))) return state.reason;
+  await store.setState(key, version, { status: 'PENDING', reason: 'link_expired' });
+  return 'link_expired';
 };
 
 const isFresh = (grant: StoredGrant, rejected: string | undefined, now: number): boolean =>
@@ -95,8 +107,8 @@ const stillServes = (grant: StoredGrant, rejected: string | undefined, now: numb
  * a newer grant, because every write names the version it read.
  */
 const refresh = async (options: AccessOptions, key: AccountKey, rejected?: string): Promise<Result<AccessToken>> => {
-  const { store, oauth, clock, log } = options;
-  const opened = await openGrant(store, oauth, key);
+  const { oauth, clock, log } = options;
+  const opened = await openGrant(options, key);
   if (opened.kind === 'problem') return failed(opened.problem);
   const { grant } = opened;
   if (isFresh(grant, rejected, clock.now())) return ok({ token: grant.accessToken, grantVersion: grant.grantVersion });
@@ -116,7 +128,7 @@ const refresh = async (options: AccessOptions, key: AccountKey, rejected?: strin
 };
 
 const keep = async (
-  { store, oauth }: AccessOptions,
+  options: AccessOptions,
   key: AccountKey,
   grant: StoredGrant,
   tokens: Tokens,
@@ -125,12 +137,12 @@ const keep = async (
   for (let attempt = 0; attempt < attempts; attempt++) {
     const at = { accountVersion, grantVersion: grant.grantVersion };
     const { scopes, ...rest } = tokens;
-    const saved = await store.saveRefreshed(key, at, {
+    const saved = await options.store.saveRefreshed(key, at, {
       ...rest,
       ...(scopes === undefined ? {} : { grantedScopes: scopes }),
     });
     if (saved) return ok({ token: tokens.accessToken, grantVersion: grant.grantVersion });
-    const opened = await openGrant(store, oauth, key);
+    const opened = await openGrant(options, key);
     if (opened.kind === 'problem') return failed(opened.problem);
     if (opened.grant.grantVersion !== grant.grantVersion)
       return ok({ token: opened.grant.accessToken, grantVersion: opened.grant.grantVersion });
@@ -140,12 +152,13 @@ const keep = async (
 };
 
 const end = async (
-  { store, oauth, clock, changed, log }: AccessOptions,
+  options: AccessOptions,
   key: AccountKey,
   grant: StoredGrant,
   reason: RevokedReason,
   rejected: string | undefined,
 ): Promise<Result<AccessToken>> => {
+  const { store, clock, changed, log } = options;
   let accountVersion = grant.accountVersion;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const ended = await store.setState(key, accountVersion, { status: 'REVOKED', reason });
@@ -154,7 +167,7 @@ const end = async (
       log({ event: 'access_ended', key, cause: reason });
       return failed({ kind: 'authorization_required', reason });
     }
-    const opened = await openGrant(store, oauth, key);
+    const opened = await openGrant(options, key);
     if (opened.kind === 'problem') return failed(opened.problem);
     const newer = opened.grant.grantVersion !== grant.grantVersion || opened.grant.refreshedAt !== grant.refreshedAt;
     if (newer && stillServes(opened.grant, rejected, clock.now()))

@@ -61,7 +61,14 @@ const pinAttempts = 5;
 export const createAccounts = (options: AccountsOptions): Accounts => {
   const { storage, oauth, clock, changed, log } = options;
   const { link, waitForLink } = createLinks({ ...options, accounts: storage.accounts, tickets: storage.tickets });
-  const { freshToken } = createAccess({ store: storage.accounts, oauth, clock, changed, log });
+  const { freshToken } = createAccess({
+    store: storage.accounts,
+    tickets: storage.tickets,
+    oauth,
+    clock,
+    changed,
+    log,
+  });
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),

@@ -39,6 +39,8 @@ export interface TicketStore {
   redeem(stateHash: string, browserHash: string, now: number): Promise<TakenTicket | undefined>;
   /** How a ticket ended. One that ended before keeps its end. */
   finish(hash: string, status: 'connected' | 'declined' | 'refused' | 'failed'): Promise<void>;
+  /** Whether a browser went to Google with a ticket made since `since`, and never came back while it lasted. */
+  wasAbandoned(key: AccountKey, since: number, now: number): Promise<boolean>;
   /** Ends the account's other tickets that nobody redeemed yet. */
   voidOthers(key: AccountKey, exceptHash: string): Promise<void>;
 }
@@ -105,6 +107,18 @@ export const createTicketStore = (db: Database, sealer: Sealer): TicketStore => 
       .where('hash', '=', hash)
       .where('status', 'in', [...pending, 'redeemed'])
       .execute();
+  },
+  wasAbandoned: async (key, since, now) => {
+    const row = await db
+      .selectFrom('tickets')
+      .select('hash')
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('status', '=', 'taken')
+      .where('created_at', '>=', since)
+      .where('expires_at', '<=', now)
+      .executeTakeFirst();
+    return row !== undefined;
   },
   voidOthers: async (key, exceptHash) => {
     await db

@@ -1,0 +1,92 @@
+// Only what the enabled tools need is asked for; what the person leaves out is missed by the tools that need it, not by all.
+import { afterEach, describe, expect, it } from 'vitest';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const scope = (name: string) => `https://www.googleapis.com/auth/${name}`;
+const key = { realm: 'default', identifier: 'user_42' };
+
+const askedScopes = () =>
+  world.sandbox.requests
+    .filter(({ path, method }) => path.endsWith('/auth') && method === 'GET')
+    .map(({ query }) => new URLSearchParams(query).get('scope')?.split(' ') ?? []);
+
+const start = async (env: Record<string, string> = {}) => {
+  world = await createWorld({ env });
+  return { key: await world.serviceKey({ unverifiedLinks: true }), as: 'user_42' };
+};
+const urlIn = (structured: Record<string, unknown>) => (structured.authorizationRequired as { url: string }).url;
+
+describe('Consent', () => {
+  it('asks for mail and contacts when all tools are enabled, and not for other contacts', async () => {
+    const who = await start();
+    await world.approve(urlIn((await world.call('gmail_fetch_mails', {}, who)).structured));
+    const [asked = []] = askedScopes();
+    expect(asked).toContain(scope('gmail.readonly'));
+    expect(asked).toContain(scope('contacts.readonly'));
+    expect(asked).not.toContain(scope('contacts.other.readonly'));
+  });
+
+  it('asks for nothing that only a disabled tool would need', async () => {
+    const who = await start({ POSTERN_TOOLS: 'gmail_fetch_mails,gmail_get_message_by_id' });
+    await world.approve(urlIn((await world.call('gmail_fetch_mails', {}, who)).structured));
+    expect(askedScopes()[0]?.filter((item) => item.includes('contacts') || item.includes('directory'))).toEqual([]);
+  });
+
+  it('without the mail box ticked leaves contacts working, and mail answers with a link for that one permission', async () => {
+    const who = await start();
+    const link = urlIn((await world.call('gmail_fetch_mails', {}, who)).structured);
+    const page = await world.approve(link, { untick: [scope('gmail.readonly')] });
+    expect(page.text).toContain('read your e-mail');
+    expect((await world.call('gmail_get_contacts', {}, who)).structured.people).toBeDefined();
+    const mail = await world.call('gmail_fetch_mails', {}, who);
+    expect(mail.structured.authorizationRequired).toMatchObject({ reason: 'scope_missing' });
+    expect(mail.text).toContain('read your e-mail');
+    await world.approve(urlIn(mail.structured));
+    expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
+  });
+
+  it('with every box unticked connects nothing and says so', async () => {
+    const who = await start();
+    const link = urlIn((await world.call('gmail_fetch_mails', {}, who)).structured);
+    const untick = ['gmail.readonly', 'contacts.readonly', 'directory.readonly'].map(scope);
+    const page = await world.approve(link, { untick });
+    expect(page.status).toBeGreaterThanOrEqual(400);
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
+});
+
+describe('Other contacts', () => {
+  it('are asked for on first use; contacts work before, during and after', async () => {
+    const who = await start();
+    await world.connect('user_42');
+    const search = (other_contacts: boolean) => world.call('gmail_search_people', { query: 'a', other_contacts }, who);
+    expect((await search(false)).structured.people).toBeDefined();
+    const stepUp = await search(true);
+    expect(stepUp.structured.authorizationRequired).toMatchObject({
+      reason: 'scope_missing',
+      account: { status: 'ACTIVE' },
+    });
+    expect((await search(false)).structured.people).toBeDefined();
+    await world.approve(urlIn(stepUp.structured));
+    expect(askedScopes().at(-1)).toContain(scope('contacts.other.readonly'));
+    expect(askedScopes().at(-1)).toContain(scope('gmail.readonly'));
+    expect((await search(true)).structured.people).toBeDefined();
+    expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
+  });
+});
+
+describe('A grant', () => {
+  it('that loses a scope at Google sends only the tools that need it to a link', async () => {
+    const who = await start();
+    await world.connect('user_42');
+    world.sandbox.removeScope('alex@example.com', scope('contacts.readonly'));
+    await world.clock.advance(2 * 3_600_000);
+    expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
+    const contacts = await world.call('gmail_get_contacts', {}, who);
+    expect(contacts.structured.authorizationRequired).toMatchObject({ reason: 'scope_missing' });
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('ACTIVE');
+  });
+});
