@@ -1,11 +1,9 @@
 // A person of the People API → what a tool returns: Google's camelCase names without its bookkeeping.
 import type { people_v1 } from '@googleapis/people';
-import type { FoundPerson, PeopleSource } from './ports.ts';
 
-/** `resourceName`, the fields that were asked for as Google names them, and where a search found the person. */
+/** `resourceName` and the fields that were asked for, as Google names them. */
 export interface ShownPerson {
   readonly resourceName: string;
-  readonly source?: PeopleSource;
   readonly [field: string]: unknown;
 }
 
@@ -16,15 +14,11 @@ const withoutMetadata = (value: unknown): unknown => {
 };
 
 /** Drops `metadata` (which value is primary is told by the order), `etag` and empty fields; keeps everything else. */
-export const personShape = (person: people_v1.Schema$Person, source?: PeopleSource): ShownPerson => {
+export const personShape = (person: people_v1.Schema$Person): ShownPerson => {
   const { resourceName, etag: _etag, metadata: _metadata, ...fields } = person;
   const shown = Object.entries(fields).filter(([, value]) => Array.isArray(value) && value.length > 0);
   return {
     resourceName: resourceName ?? '',
-    ...(source === undefined ? {} : { source }),
     ...Object.fromEntries(shown.map(([name, value]) => [name, withoutMetadata(value)])),
   };
 };
-
-/** The same for a search result. */
-export const foundPersonShape = ({ person, source }: FoundPerson): ShownPerson => personShape(person, source);

@@ -168,20 +168,16 @@ describe('listing contacts', () => {
 });
 
 test("a person is shown with Google's field names and without its bookkeeping", () => {
-  const shown = personShape(
-    {
-      resourceName: 'people/c1',
-      etag: '%Eg',
-      metadata: { objectType: 'PERSON' },
-      names: [{ displayName: 'Robin Field', metadata: { primary: true } }],
-      emailAddresses: [],
-      birthdays: [{ date: { year: 1990, month: 2, day: 3 }, metadata: { primary: true } }],
-    },
-    'contacts',
-  );
+  const shown = personShape({
+    resourceName: 'people/c1',
+    etag: '%Eg',
+    metadata: { objectType: 'PERSON' },
+    names: [{ displayName: 'Robin Field', metadata: { primary: true } }],
+    emailAddresses: [],
+    birthdays: [{ date: { year: 1990, month: 2, day: 3 }, metadata: { primary: true } }],
+  });
   expect(shown).toEqual({
     resourceName: 'people/c1',
-    source: 'contacts',
     names: [{ displayName: 'Robin Field' }],
     birthdays: [{ date: { year: 1990, month: 2, day: 3 } }],
   });
