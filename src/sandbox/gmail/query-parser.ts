@@ -47,7 +47,7 @@ export const parseQuery = (query: string): Query => {
       case 'text':
         return { kind: 'term', operator, text: token.text };
       case 'operator':
-        return parseTerm(token.name, depth);
+        return depth > MAXIMUM_DEPTH ? undefined : parseTerm(token.name, depth + 1);
       case 'not': {
         const of = depth > MAXIMUM_DEPTH ? undefined : parseTerm(operator, depth + 1);
         return of === undefined ? undefined : { kind: 'not', of };
