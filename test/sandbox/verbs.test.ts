@@ -124,6 +124,10 @@ describe('other ends of access', () => {
     world.sandbox.addAccount({ email: 'robin@example.org' });
     world.sandbox.setRefreshTokenCap(2);
     const robin = await world.connect({ login_hint: 'robin@example.org' });
+    const other = world.sandbox.addClient();
+    const asOther = { client_id: other.clientId, client_secret: other.clientSecret };
+    const elsewhere = await world.exchange(await world.code({ client_id: other.clientId }), asOther);
+    const { refresh_token: ofOther } = (await elsewhere.json()) as Tokens;
     const grants: Tokens[] = [];
     for (let count = 0; count < 3; count++) grants.push(await world.connect({ prompt: 'consent' }));
     const statuses = [];
@@ -131,6 +135,7 @@ describe('other ends of access', () => {
     expect(statuses).toEqual([400, 200, 200]);
     expect((await world.get(profile, grants[0]?.access_token)).status).toBe(200);
     expect((await world.refresh(robin.refresh_token)).status).toBe(200);
+    expect((await world.refresh(ofOther, asOther)).status).toBe(200);
   });
 });
 
