@@ -20,6 +20,7 @@ export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from '
 export { type MissingText, missingTextParts, withTexts } from './body.ts';
 export { isTextLike, textOfBytes } from './charset.ts';
 export { safeFileName } from './file-name.ts';
+export { declaredCharset } from './headers.ts';
 export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPart } from './message-part.ts';
 export { type Page, type PageRequest, page } from './page.ts';
 
