@@ -4,10 +4,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { ApiKeyRecord, ApiKeyStore } from '../storage/index.ts';
 
-export type ApiKeyKind = ApiKeyRecord['kind'];
-
 export interface ApiKeyOptions {
-  readonly kind: ApiKeyKind;
+  readonly kind: ApiKeyRecord['kind'];
   readonly realm: string;
   /** Whose key it is; only for a user key. */
   readonly identifier?: string;
@@ -16,25 +14,22 @@ export interface ApiKeyOptions {
   readonly unverifiedLinks: boolean;
 }
 
-/** What a presented key says about itself; nothing of it is proven yet. */
+/** A well-formed key; nothing of it is proven yet. */
 export interface PresentedKey {
-  readonly kind: ApiKeyKind;
   readonly id: string;
   readonly text: string;
 }
 
 // The id is hexadecimal, so that "_" always ends it; the secret is 256 bits in base64url.
-const keyGrammar = /^pst_(user|service)_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
+const keyGrammar = /^pst_(?:user|service)_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 
-/** The parts of a well-formed key, or undefined. */
+/** The id of a well-formed key, or undefined. */
 export const parseApiKey = (text: string): PresentedKey | undefined => {
-  const match = keyGrammar.exec(text);
-  if (match === null) return undefined;
-  const kind = match[1] === 'user' ? 'user' : 'service';
-  return { kind, id: match[2] ?? '', text };
+  const id = keyGrammar.exec(text)?.[1];
+  return id === undefined ? undefined : { id, text };
 };
 
-/** SHA-256 of the whole key, hex: the key has 256 random bits, so no slow hash is needed. */
+/** SHA-256 of the whole key, its kind included, hex: the key has 256 random bits, so no slow hash is needed. */
 const hashApiKey = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
 /** Whether a presented key is the one a record was made for. Takes the same time for every stored hash. */
@@ -43,7 +38,7 @@ export const matchesRecord = (presented: PresentedKey, record: ApiKeyRecord | un
   const stored = Buffer.from(record?.secretHash ?? '', 'hex');
   const comparable = stored.length === computed.length ? stored : Buffer.alloc(computed.length);
   const equal = timingSafeEqual(computed, comparable);
-  return equal && record !== undefined && record.kind === presented.kind;
+  return equal && record !== undefined;
 };
 
 /**

@@ -76,7 +76,10 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
     });
     app.route('/', connectRoutes({ connection, origin: () => origin, random, log, finished }));
     const listening = await listen(app, { host: loopbackHost, port: options.port ?? 0 }, clock);
-    if (listening.kind !== 'listening') throw new LoopbackError(listening.message);
+    if (listening.kind !== 'listening') {
+      log.error({ event: 'loopback_failed', reason: listening.kind, message: listening.message });
+      throw new LoopbackError(listening.message);
+    }
     origin = `http://${loopbackHost}:${listening.port}`;
     return { listening, origin, over: new AbortController(), liveLinks: 0, liveUntil: 0 };
   };
