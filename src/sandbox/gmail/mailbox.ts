@@ -43,7 +43,10 @@ export interface Draft {
 export interface Mailbox {
   /** The person's e-mail address. */
   readonly owner: string;
-  /** @returns the message's id: 16 hexadecimal digits, as Gmail makes them from the date */
+  /**
+   * @param raw the message's bytes, which must not be changed afterwards
+   * @returns the message's id: 16 hexadecimal digits, as Gmail makes them from the date
+   */
   importMessage(raw: Uint8Array, options?: ImportOptions): string;
   /** @returns the draft's id */
   createDraft(raw: Uint8Array): string;
@@ -67,6 +70,9 @@ export interface Mailbox {
   /** Newest first. */
   drafts(): readonly Draft[];
 }
+
+const LF = 10;
+const CR = 13;
 
 type MutableMessage = StoredMessage & { labelIds: Set<string>; historyId: number };
 
@@ -197,10 +203,13 @@ const threadHeaders = (fields: readonly HeaderField[]): ThreadHeaders => ({
   subject: headerValue(fields, 'subject') ?? '',
 });
 
-/** Gmail stores every line with CRLF. */
+/** Gmail stores every line with CRLF. Bytes that are so already are not copied: large imports would double. */
 const withCrlf = (bytes: Uint8Array): Buffer => {
-  const text = Buffer.from(bytes).toString('latin1');
-  return Buffer.from(/(?<!\r)\n/.test(text) ? text.replace(/(?<!\r)\n/g, '\r\n') : text, 'latin1');
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = raw.indexOf(LF); at !== -1; at = raw.indexOf(LF, at + 1)) {
+    if (raw[at - 1] !== CR) return Buffer.from(raw.toString('latin1').replace(/(?<!\r)\n/g, '\r\n'), 'latin1');
+  }
+  return raw;
 };
 
 const lazily = <T>(compute: () => T): (() => T) => {

@@ -60,7 +60,6 @@ describe('The sample mailbox', () => {
 
   it('has a conversation of several messages', async () => {
     const { mailbox, get } = sample();
-    expect(await search('subject:"re: floor plan"')).toHaveLength(3);
     const threads = Map.groupBy(mailbox.newestFirst(), ({ threadId }) => threadId);
     const longest = [...threads.values()].sort((a, b) => b.length - a.length)[0]?.[0]?.threadId;
     const { body } = await get<gmail_v1.Schema$Thread>(`threads/${longest}?format=minimal`);
