@@ -206,12 +206,12 @@ describe('An imported message comes out as Gmail gives it', () => {
     expect(decoded((await full(without)).payload)).toBe('just text');
   });
 
-  it('does not take a line that only begins like the boundary for one', async () => {
+  it('takes only whole lines for boundaries', async () => {
     const { mailbox, full } = gmailWorld();
     const id = mailbox.importMessage(
-      rfc822('Content-Type: multipart/mixed; boundary=a', '', '--a', '', '--ab', '--a--'),
+      rfc822('Content-Type: multipart/mixed; boundary=a', '', '--a', '', '--ab', 'end --a', '--a--'),
     );
-    expect(allParts((await full(id)).payload).map(decoded)).toEqual(['', '--ab']);
+    expect(allParts((await full(id)).payload).map(decoded)).toEqual(['', '--ab\r\nend --a']);
   });
 
   it('imports any bytes at all', async () => {
