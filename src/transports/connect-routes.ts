@@ -105,6 +105,9 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     return pageResponse(c, finishPage(finish));
   });
 
+  // Browsers ask for it on their own; without this every page has an error in its console.
+  routes.get('/favicon.ico', (c) => c.body(null, 204));
+
   routes.onError((error, c) => {
     log.error({ event: 'page_failed', ...describeDefect(error) });
     return pageResponse(c, internalErrorPage);
