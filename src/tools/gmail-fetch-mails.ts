@@ -59,7 +59,7 @@ export const gmailFetchMails = defineTool({
     const page = { maxChars: format === 'full' ? fullBodyChars : listedBodyChars, offset: 0 };
     const rows = messages.map((message) => formatted(message, format, page));
     return ok({
-      messages: fitRows(rows, (index) => clippedForms(messages[index] ?? {})),
+      messages: fitRows(rows, (_, index) => clippedForms(messages[index] ?? {})),
       failures: failureRows([...failures, ...incomplete]),
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });

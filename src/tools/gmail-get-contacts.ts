@@ -5,6 +5,8 @@ import { ok } from '../model/result.ts';
 import { type ContactsPage, unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
+import { clippedPeople, type PersonRow, personOutput } from './person-output.ts';
+import { fitRows } from './size-limit.ts';
 
 const defaultPageSize = 100;
 
@@ -18,7 +20,7 @@ export const gmailGetContacts = defineTool({
     person_fields: z.exactOptional(personFields).describe(`Google's names; default ${defaultPersonFields.join(', ')}`),
   }),
   output: z.object({
-    people: z.array(z.object({ resourceName: z.exactOptional(z.string()) })),
+    people: z.array(personOutput),
     nextPageToken: z.exactOptional(z.string()),
     totalPeople: z.exactOptional(z.int()),
   }),
@@ -39,8 +41,9 @@ export const gmailGetContacts = defineTool({
     const found = await google.people.connections({ ...page, ...(token === undefined ? {} : { pageToken: token }) });
     if (!found.ok) return found;
     const { people, nextPageToken, totalPeople } = found.value;
+    const rows: PersonRow[] = people.map((person) => personShape(person));
     return ok({
-      people: people.map((person) => personShape(person)),
+      people: fitRows(rows, clippedPeople),
       ...(nextPageToken === undefined ? {} : { nextPageToken: wrapPageToken({ ...page, token: nextPageToken }) }),
       ...(totalPeople === undefined ? {} : { totalPeople }),
     });

@@ -29,7 +29,7 @@ export const gmailListDrafts = defineTool({
     const { items, failures, nextPageToken } = found.value;
     const rows: DraftRow[] = items.map((draft) => ({ id: draft.id ?? '', message: messageRow(draft.message ?? {}) }));
     return ok({
-      drafts: fitRows(rows, (index) =>
+      drafts: fitRows(rows, (_, index) =>
         clippedForms(items[index]?.message ?? {}).map((message) => ({ id: items[index]?.id ?? '', message })),
       ),
       failures: failureRows(failures),

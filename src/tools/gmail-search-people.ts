@@ -6,6 +6,8 @@ import { explainProblem } from '../model/problem.ts';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, personFields, searchText } from './parameters.ts';
+import { clippedPeople, foundPersonOutput, type PersonRow } from './person-output.ts';
+import { fitRows } from './size-limit.ts';
 
 export const gmailSearchPeople = defineTool({
   name: 'gmail_search_people',
@@ -19,7 +21,7 @@ export const gmailSearchPeople = defineTool({
     person_fields: z.exactOptional(personFields).describe("Google's names"),
   }),
   output: z.object({
-    people: z.array(z.object({ resourceName: z.exactOptional(z.string()), source: z.string() })),
+    people: z.array(foundPersonOutput),
     skipped: z.array(z.object({ source: z.string(), reason: z.string() })),
   }),
   requires: ['contacts'],
@@ -35,8 +37,9 @@ export const gmailSearchPeople = defineTool({
     });
     if (!found.ok) return found;
     const { people, skipped } = found.value;
+    const rows: PersonRow[] = people.map(({ source, person }) => ({ ...personShape(person), source }));
     return ok({
-      people: people.map(({ source, person }) => ({ ...personShape(person), source })),
+      people: fitRows(rows, clippedPeople),
       skipped: skipped.map(({ source, problem }) => ({ source, reason: explainProblem(problem).what })),
     });
   },

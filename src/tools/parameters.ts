@@ -8,7 +8,7 @@ const text = z.string().min(1).max(2000);
 
 export const searchText = z.string().min(1).max(2000);
 export const messageId = text;
-export const attachmentId = text;
+export const attachmentId = z.string().min(1).max(4096);
 export const pageToken = z.exactOptional(z.string().min(1).max(4000)).describe('nextPageToken of the page before');
 export const listSize = z.int().min(1).max(100).default(10);
 

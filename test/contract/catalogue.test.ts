@@ -6,7 +6,7 @@ import { catalogue, consentCapabilities } from '../../src/tools/index.ts';
 import { currentClient, olderClient } from '../server/clients.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-const regenerate = 'The catalogue changed. If it was meant to: npx vitest run -u test/contract/catalogue.test.ts';
+const regenerate = 'The catalogue changed. If it was meant to: npx vitest run test/contract/catalogue.test.ts -u';
 
 let world: World;
 beforeAll(async () => {

@@ -1,0 +1,22 @@
+// What a person looks like in an answer: Google's own field names, as many fields as were asked for.
+import { z } from 'zod';
+import type { ShownPerson } from '../google/person-shape.ts';
+
+export const personOutput = z.object({
+  resourceName: z.string(),
+  /** The person did not fit into the result with all fields; ask for fewer people or fewer fields. */
+  clipped: z.exactOptional(z.literal(true)),
+});
+
+/** Found by a search, and where. */
+export const foundPersonOutput = personOutput.extend({ source: z.exactOptional(z.string()) });
+
+export type PersonRow = z.infer<typeof foundPersonOutput> & ShownPerson;
+
+/** Ever shorter forms of a person who does not fit; the last is a few bytes. */
+export const clippedPeople = (person: PersonRow): PersonRow[] => {
+  const { resourceName, source, names, emailAddresses } = person;
+  const least = { resourceName, ...(source === undefined ? {} : { source }), clipped: true as const };
+  const first = (field: unknown) => (Array.isArray(field) ? field.slice(0, 1) : undefined);
+  return [{ ...least, names: first(names), emailAddresses: first(emailAddresses) }, least];
+};

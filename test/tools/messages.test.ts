@@ -1,0 +1,169 @@
+// The three tools that read messages, on a mailbox made for each test.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createToolWorld, mail, type ToolWorld, text } from './mails.ts';
+
+let world: ToolWorld;
+beforeEach(async () => {
+  world = await createToolWorld();
+});
+afterEach(() => world.close());
+
+type Row = Record<string, unknown> & { id: string; body?: { text: string; totalChars: number; nextOffset?: number } };
+const rowsOf = (structured: Record<string, unknown>): Row[] => structured.messages as Row[];
+const fill = (count: number, content: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_, index) =>
+    world.mailbox.importMessage(mail(`Mail ${index}`, [text(content(index))], index)),
+  );
+const gets = () => world.sandbox.requests.filter(({ path }) => /\/messages\/[^/]+$/.test(path)).length;
+
+describe('gmail_fetch_mails', () => {
+  it('answers newest first with who wrote what to whom and when', async () => {
+    const ids = fill(3, () => 'Hello');
+    const { structured } = await world.ask('gmail_fetch_mails');
+    expect(rowsOf(structured).map(({ id }) => id)).toEqual(ids.toReversed());
+    expect(rowsOf(structured)[0]).toMatchObject({
+      from: 'Robin Quill <robin@example.org>',
+      to: ['alex@example.com'],
+      subject: 'Mail 2',
+      date: '2026-01-15T10:02:00.000Z',
+      snippet: 'Hello',
+    });
+    expect(rowsOf(structured)[0]).not.toHaveProperty('body');
+    expect(structured.failures).toEqual([]);
+    expect(structured).not.toHaveProperty('resultSizeEstimate');
+  });
+
+  it('finds by query, label and page, each page once', async () => {
+    const ids = fill(5, () => 'Hello');
+    const seen: string[] = [];
+    let page_token: unknown;
+    do {
+      const { structured } = await world.ask('gmail_fetch_mails', { query: 'mail', max_results: 2, page_token });
+      seen.push(...rowsOf(structured).map(({ id }) => id));
+      page_token = structured.nextPageToken;
+    } while (page_token !== undefined);
+    expect(seen).toEqual(ids.toReversed());
+    const { structured } = await world.ask('gmail_fetch_mails', { query: 'subject:"Mail 3"', label_ids: 'INBOX' });
+    expect(rowsOf(structured).map(({ id }) => id)).toEqual([ids[3]]);
+  });
+
+  it('costs one list and one request a message', async () => {
+    fill(10, () => 'Hello');
+    await world.ask('gmail_fetch_mails');
+    expect(gets()).toBe(10);
+    expect(world.sandbox.requests).toHaveLength(11);
+  });
+
+  it('names what could not be fetched, and never drops it', async () => {
+    const [bad = ''] = fill(3, () => 'Hello');
+    world.sandbox.fault({ path: new RegExp(`/messages/${bad}$`) }, { status: 404 });
+    const { structured } = await world.ask('gmail_fetch_mails');
+    expect(rowsOf(structured)).toHaveLength(2);
+    expect(structured.failures).toEqual([{ id: bad, reason: 'There is no such message.' }]);
+  });
+
+  it('shows the first 2,000 characters of each readable body and where to go on', async () => {
+    const body = 'é'.repeat(4500);
+    const [id = ''] = fill(1, () => body);
+    const { structured } = await world.ask('gmail_fetch_mails', { format: 'readable' });
+    const listed = rowsOf(structured)[0]?.body;
+    expect(listed).toEqual({ text: body.slice(0, 2000), totalChars: 4500, nextOffset: 2000 });
+    const rest = await world.ask('gmail_get_message_by_id', { message_id: id, offset: listed?.nextOffset });
+    expect((rest.structured as Row).body).toEqual({ text: body.slice(2000), totalChars: 4500 });
+  });
+
+  it('stays below 1 MB: later messages fall back to their row and say so', async () => {
+    fill(60, (index) => `${index} `.repeat(9000));
+    const { structured, bytes } = await world.ask('gmail_fetch_mails', { format: 'full', max_results: 60 });
+    expect(bytes).toBeLessThan(1_000_000);
+    expect(bytes).toBeGreaterThan(500_000);
+    const clipped = rowsOf(structured).map((row) => row.clipped === true);
+    expect(clipped[0]).toBe(false);
+    expect(clipped.at(-1)).toBe(true);
+    expect(rowsOf(structured)).toHaveLength(60);
+    expect(rowsOf(structured).at(-1)).toMatchObject({ subject: 'Mail 0', clipped: true });
+  });
+
+  it('says what is wrong with a page token that Google did not give', async () => {
+    const { structured } = await world.ask('gmail_fetch_mails', { page_token: 'invented' });
+    expect(structured.problem).toMatchObject({ kind: 'page_token_invalid' });
+  });
+});
+
+describe('gmail_get_message_by_id', () => {
+  it('gives the whole text in pages, none of it twice and none of it lost', async () => {
+    const body = Array.from({ length: 500 }, (_, line) => `Line ${line} 🙂`).join('\n');
+    const [message_id] = fill(1, () => body);
+    let read = '';
+    let offset: number | undefined = 0;
+    while (offset !== undefined) {
+      const { structured } = await world.ask('gmail_get_message_by_id', { message_id, max_chars: 999, offset });
+      const page = (structured as Row).body;
+      read += page?.text ?? '';
+      offset = page?.nextOffset;
+    }
+    expect(read).toBe(body);
+  });
+
+  it('gives the source itself as raw', async () => {
+    const source = mail('Source', [text('Hello')]);
+    const message_id = world.mailbox.importMessage(source);
+    const { structured } = await world.ask('gmail_get_message_by_id', { message_id, format: 'raw' });
+    expect(Buffer.from(String(structured.raw), 'base64url')).toEqual(source);
+  });
+
+  it('gives every part with its headers, texts decoded, as full', async () => {
+    const message_id = world.mailbox.importMessage(
+      mail('Parts', [
+        text('Grüße'),
+        { type: 'application/pdf; name=a.pdf', content: 'PDF', disposition: 'attachment; filename=a.pdf' },
+      ]),
+    );
+    const { structured } = await world.ask('gmail_get_message_by_id', { message_id, format: 'full' });
+    expect(structured.payload).toMatchObject({
+      mimeType: 'multipart/mixed',
+      parts: [
+        { partId: '0', body: { data: 'Grüße', totalChars: 5 } },
+        { partId: '1', filename: 'a.pdf', body: { attachmentId: '1', size: 3 } },
+      ],
+    });
+  });
+
+  it('shortens a page that would make the result larger than 1 MB, and says where to go on', async () => {
+    const [message_id] = fill(1, () => '✓'.repeat(400_000));
+    const answer = await world.ask('gmail_get_message_by_id', { message_id, max_chars: 1_000_000 });
+    const { body } = answer.structured as Row;
+    expect(answer.bytes).toBeLessThan(1_000_000);
+    expect(body?.totalChars).toBe(400_000);
+    expect(body?.nextOffset).toBe([...(body?.text ?? '')].length);
+  });
+
+  it.each(['..', '../../drafts', 'a?format=full', 'a b', '%2e%2e'])(
+    'refuses the id %s without asking Google',
+    async (id) => {
+      const { structured } = await world.ask('gmail_get_message_by_id', { message_id: id });
+      expect(structured.problem).toMatchObject({
+        kind: 'invalid_input',
+        message: expect.stringContaining('message_id'),
+      });
+      expect(world.sandbox.requests).toEqual([]);
+    },
+  );
+
+  it('shows the same in its text as in its structure, every line of the mail indented', async () => {
+    const [message_id] = fill(1, () => 'First\nsubject: not the subject');
+    const { structured, blocks } = await world.ask('gmail_get_message_by_id', { message_id });
+    expect((structured as Row).body?.text).toBe('First\nsubject: not the subject');
+    expect(blocks[0]?.text).toContain('\nsubject: Mail 0\n');
+    expect(blocks[0]?.text).toContain('\n    First\n    subject: not the subject\n');
+  });
+});
+
+describe('gmail_list_drafts', () => {
+  it('lists drafts with their id and the message they are', async () => {
+    const id = world.mailbox.createDraft(mail('Not sent yet', [text('Dear')]));
+    const { structured } = await world.ask('gmail_list_drafts');
+    expect(structured.drafts).toEqual([{ id, message: expect.objectContaining({ subject: 'Not sent yet' }) }]);
+    expect(structured.failures).toEqual([]);
+  });
+});

@@ -1,0 +1,125 @@
+// The two tools that read people, on an address book made for each test.
+import { afterEach, describe, expect, it } from 'vitest';
+import { createToolWorld, type ToolWorld } from './mails.ts';
+
+let world: ToolWorld;
+afterEach(() => world.close());
+
+type Person = { resourceName: string; source?: string; names?: { displayName: string }[]; clipped?: true };
+const namesOf = (structured: Record<string, unknown>): (string | undefined)[] =>
+  (structured.people as Person[]).map(({ names }) => names?.[0]?.displayName);
+const add = (name: string) =>
+  world.contacts.add({ name, emails: [`${name.toLowerCase().replace(' ', '.')}@example.org`] });
+
+describe('gmail_search_people', () => {
+  it('finds contacts and colleagues at once, each with its source', async () => {
+    world = await createToolWorld({ hostedDomain: 'example.com' });
+    add('Robin Quill');
+    world.contacts.directory({ name: 'Robin Marsh', emails: ['robin.marsh@example.com'] });
+    const { structured } = await world.ask('gmail_search_people', { query: 'robin' });
+    const found = (structured.people as Person[]).map(({ names, source }) => [names?.[0]?.displayName, source]);
+    expect(found.sort()).toEqual([
+      ['Robin Marsh', 'directory'],
+      ['Robin Quill', 'contacts'],
+    ]);
+    expect(structured.skipped).toEqual([]);
+  });
+
+  it('leaves out the directory that a consumer account does not have, and says so', async () => {
+    world = await createToolWorld();
+    add('Robin Quill');
+    const { structured, isError } = await world.ask('gmail_search_people', { query: 'robin' });
+    expect(isError).toBe(false);
+    expect(namesOf(structured)).toEqual(['Robin Quill']);
+    expect(structured.skipped).toEqual([{ source: 'directory', reason: expect.stringContaining('directory') }]);
+  });
+
+  it('asks for one more permission when other contacts are wanted, and finds them once it is given', async () => {
+    world = await createToolWorld();
+    world.contacts.other({ name: 'Robin Other', emails: ['other@example.org'] });
+    const wanted = { query: 'robin', other_contacts: true };
+    const first = await world.ask('gmail_search_people', wanted);
+    const { url, reason } = first.structured.authorizationRequired as { url: string; reason: string };
+    expect(reason).toBe('scope_missing');
+    expect(world.sandbox.requests).toEqual([]);
+    expect((await world.ask('gmail_search_people', { query: 'robin' })).structured.people).toEqual([]);
+
+    await world.approve(url);
+    const second = await world.ask('gmail_search_people', wanted);
+    expect(namesOf(second.structured)).toEqual(['Robin Other']);
+    expect((await world.ask('gmail_fetch_mails')).structured.messages).toEqual([]);
+  });
+
+  it('shows the fields that were asked for, under Google’s names and without its bookkeeping', async () => {
+    world = await createToolWorld();
+    world.contacts.add({ name: 'Robin Quill', phones: ['+44 20 7946 0000'], organization: 'Quill Ltd' });
+    const { structured } = await world.ask('gmail_search_people', { query: 'robin', person_fields: 'phoneNumbers' });
+    const [person] = structured.people as Record<string, unknown>[];
+    expect(Object.keys(person ?? {}).sort()).toEqual(['phoneNumbers', 'resourceName', 'source']);
+    expect(JSON.stringify(person)).not.toContain('metadata');
+  });
+});
+
+describe('gmail_get_contacts', () => {
+  it('pages through the whole address book, each person once', async () => {
+    world = await createToolWorld();
+    for (let index = 0; index < 7; index++) add(`Person ${index}`);
+    const seen: (string | undefined)[] = [];
+    let page_token: unknown;
+    do {
+      const { structured } = await world.ask('gmail_get_contacts', { max_results: 3, page_token });
+      expect(structured.totalPeople).toBe(7);
+      seen.push(...namesOf(structured));
+      page_token = structured.nextPageToken;
+    } while (page_token !== undefined);
+    expect([...seen].sort()).toEqual(Array.from({ length: 7 }, (_, index) => `Person ${index}`));
+  });
+
+  it('continues with the token alone, because it knows what it was issued for', async () => {
+    world = await createToolWorld();
+    for (let index = 0; index < 5; index++) add(`Person ${index}`);
+    const first = await world.ask('gmail_get_contacts', { max_results: 2, person_fields: ['names'] });
+    const second = await world.ask('gmail_get_contacts', { page_token: first.structured.nextPageToken });
+    expect(second.structured.people).toHaveLength(2);
+    expect(Object.keys((second.structured.people as object[])[0] ?? {}).sort()).toEqual(['names', 'resourceName']);
+  });
+
+  it('refuses a token together with other parameters than it was issued for, and an invented one', async () => {
+    world = await createToolWorld();
+    for (let index = 0; index < 5; index++) add(`Person ${index}`);
+    const { structured } = await world.ask('gmail_get_contacts', { max_results: 2 });
+    const page_token = structured.nextPageToken;
+    world.sandbox.clearRequests();
+    const forged = Buffer.from('{"token":"../x","pageSize":5000,"personFields":["names"]}').toString('base64url');
+    for (const wrong of [
+      { page_token, max_results: 3 },
+      { page_token, person_fields: ['photos'] },
+      { page_token: 'invented' },
+      { page_token: forged },
+    ]) {
+      const answer = await world.ask('gmail_get_contacts', wrong);
+      expect(answer.structured.problem).toMatchObject({ kind: 'page_token_invalid' });
+    }
+    expect(world.sandbox.requests).toEqual([]);
+  });
+
+  it('stays below 1 MB: later people keep a name and an address and say that they were clipped', async () => {
+    world = await createToolWorld();
+    const biographies = [{ value: 'word '.repeat(400) }];
+    for (let index = 0; index < 600; index++)
+      world.contacts.add({ name: `Person ${index}`, emails: [`p${index}@example.org`], more: { biographies } });
+    const wanted = { max_results: 600, person_fields: ['names', 'emailAddresses', 'biographies'] };
+    const { structured, bytes } = await world.ask('gmail_get_contacts', wanted);
+    const people = structured.people as Person[];
+    expect(bytes).toBeLessThan(1_000_000);
+    expect(people).toHaveLength(600);
+    expect(people[0]?.clipped).toBeUndefined();
+    expect(people.at(-1)).toMatchObject({ clipped: true, names: [expect.anything()] });
+  });
+
+  it('names an unknown field with the ones there are', async () => {
+    world = await createToolWorld();
+    const { structured } = await world.ask('gmail_get_contacts', { person_fields: ['email'] });
+    expect(structured.problem).toMatchObject({ message: expect.stringContaining('emailAddresses') });
+  });
+});
