@@ -21,14 +21,14 @@ export interface ToolContext {
 /** An answer that is more than one object: for clients that keep content blocks and for programs that do not. */
 export class ToolContent {
   /** Facts about the answer, as a JSON text block; everything in it is data from outside. */
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: object;
   /** What structured content holds beside `facts`; undefined: no structured content, so that no client drops a block. */
-  readonly structured: Readonly<Record<string, unknown>> | undefined;
+  readonly structured: object | undefined;
   /** Shown inside the fence. */
   readonly text: string | undefined;
   readonly image: { readonly base64: string; readonly mimeType: string } | undefined;
 
-  constructor(facts: Record<string, unknown>, more: Partial<Pick<ToolContent, 'structured' | 'text' | 'image'>>) {
+  constructor(facts: object, more: Partial<Pick<ToolContent, 'structured' | 'text' | 'image'>>) {
     this.facts = facts;
     this.structured = more.structured;
     this.text = more.text;

@@ -1,5 +1,4 @@
 // The catalogue: every tool there is, in the order in which it is listed.
-import type { Capability } from '../model/scope.ts';
 import type { Tool } from './define-tool.ts';
 import { gmailFetchMails } from './gmail-fetch-mails.ts';
 import { gmailGetAttachmentById } from './gmail-get-attachment-by-id.ts';
@@ -15,9 +14,4 @@ export const catalogue: readonly Tool[] = [
   gmailListDrafts,
   gmailSearchPeople,
   gmailGetContacts,
-];
-
-/** What the first consent asks for: all that these tools require, and what they can do without but do better with. */
-export const consentCapabilities = (tools: readonly Tool[]): Capability[] => [
-  ...new Set(tools.flatMap(({ requires, optional }) => [...requires, ...optional])),
 ];
