@@ -6,7 +6,8 @@ import { z } from 'zod';
 import type { Caller } from '../../src/model/caller.ts';
 import { failed, ok } from '../../src/model/result.ts';
 import { createMcpServerFactory, type ServerOptions } from '../../src/server/mcp-server.ts';
-import { defineTool, type Tool } from '../../src/tools/define-tool.ts';
+import { StorageError } from '../../src/storage/index.ts';
+import { defineTool, ProblemError, type Tool } from '../../src/tools/define-tool.ts';
 import { createWorld, type World } from '../support/world.ts';
 import { currentClient, type MakeServer, olderClient, sessionClient } from './clients.ts';
 
@@ -145,6 +146,23 @@ describe('A tool that fails unexpectedly', () => {
       'a_tool',
     );
     expect(seen.structuredContent).toMatchObject({ problem: { kind: 'internal' } });
+  });
+});
+
+describe('A problem that surfaces as an exception', () => {
+  it('is told as the problem it is when a delivery could not get the bytes', async () => {
+    await world.connect('user_42');
+    const server = serverWith(() => Promise.reject(new ProblemError({ kind: 'not_found', what: 'attachment' })));
+    const seen = await callWith(await currentClient(server, 'modern'), 'a_tool');
+    expect(seen.structuredContent).toMatchObject({ problem: { kind: 'not_found' } });
+  });
+
+  it('is told as something that passes when the database was busy', async () => {
+    const busy = () => Promise.reject(new StorageError('busy', 'The database stayed locked.'));
+    const accounts = { ...world.postern.accounts, freshToken: () => busy };
+    const server = serverWith(async () => ok({ words: 'never' }), { accounts });
+    const seen = await callWith(await currentClient(server, 'modern'), 'a_tool');
+    expect(seen.structuredContent).toMatchObject({ problem: { kind: 'storage_busy', who: 'nobody, wait' } });
   });
 });
 
