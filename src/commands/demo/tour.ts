@@ -48,14 +48,12 @@ const showMessage = async (client: Client, id: string): Promise<void> => {
   for (const { fileName, size } of attachments ?? []) say(`  📎 ${plain(fileName)} (${size} bytes)`);
 };
 
-const showBlock = (block: CallToolResult['content'][number]): void => {
-  if (block.type !== 'text') return say(`  │ [${block.type}]`);
+const describeAttachment = (block: CallToolResult['content'][number]): string[] => {
+  if (block.type !== 'text') return [`  │ [${block.type}]`];
   const facts = attachmentFacts.safeParse(block.text);
-  if (!facts.success) for (const line of bodyLines(block.text, 6)) say(line);
-  else {
-    const { fileName, mimeType, size, data } = facts.data;
-    say(`  ${plain(fileName)}: ${plain(mimeType)}, ${size} bytes${data === undefined ? '' : ', as base64'}`);
-  }
+  if (!facts.success) return bodyLines(block.text, 6);
+  const { fileName, mimeType, size, data } = facts.data;
+  return [`  ${plain(fileName)}: ${plain(mimeType)}, ${size} bytes${data === undefined ? '' : ', as base64'}`];
 };
 
 const showAttachment = async (client: Client): Promise<void> => {
@@ -67,7 +65,7 @@ const showAttachment = async (client: Client): Promise<void> => {
   say(`  ${messages.length} messages; the first attachment is ${plain(attachment.fileName)}`);
   const wanted = { message_id: holder.id, attachment_id: attachment.attachmentId };
   const { content } = await call(client, 'gmail_get_attachment_by_id', wanted);
-  for (const block of content) showBlock(block);
+  for (const line of content.flatMap(describeAttachment)) say(line);
 };
 
 const showPeople = async (client: Client, name: string, args: Arguments): Promise<void> => {
