@@ -24,7 +24,7 @@ export const parseKey = (text: string): Uint8Array | string => {
   return `is ${bytes.length} bytes long${hex}, not ${keyLength}`;
 };
 
-const makeOne = `Make one with: node -e "console.log(crypto.randomBytes(${keyLength}).toString('base64'))"`;
+const makeOne = `Make one with: node -p "crypto.randomBytes(${keyLength}).toString('base64')"`;
 
 export const keyFiles = (configFolder: string) => ({
   current: join(configFolder, 'encryption-key'),

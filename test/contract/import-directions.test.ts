@@ -1,0 +1,200 @@
+// The house rules of src as code: who may import whom, which packages belong to one folder, and how large a file gets.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const files = readdirSync(src, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => relative(src, join(entry.parentPath, entry.name)).split(sep).join('/'));
+
+const read = (file: string): string => readFileSync(join(src, file), 'utf8');
+
+/** Comments may mention imports; they are none. */
+const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+
+const statement = /^\s*(?:import|export)\s+(type\s+)?((?:[^'";]|\n)*?\bfrom\s+)?['"]([^'"]+)['"]/gm;
+const dynamic = /(typeof\s+|:\s*|=\s*)?\bimport\(\s*['"]([^'"]+)['"]\s*\)(\.)?/g;
+
+/** `import { type A, type B } from` brings only types along, as `import type` does. */
+const onlyTypes = (clause: string): boolean => {
+  const names = /\{([^}]*)\}/.exec(clause)?.[1];
+  const rest = clause
+    .replace(/\{[^}]*\}/, '')
+    .replace(/\bfrom\s+$/, '')
+    .replace(/[\s,]/g, '');
+  return (
+    names !== undefined &&
+    rest === '' &&
+    names.split(',').every((name) => name.trim() === '' || /^\s*type\s/.test(name))
+  );
+};
+
+/** @returns every import of a text, in any of the forms TypeScript has. */
+const importsOf = (from: string, text: string): Import[] => {
+  const source = code(text);
+  const found: Import[] = [];
+  for (const [, type, clause = '', to = ''] of source.matchAll(statement)) {
+    found.push({ from, to, typeOnly: type !== undefined || onlyTypes(clause) });
+  }
+  for (const match of source.matchAll(dynamic)) {
+    const awaited = /await\s*$/.test(source.slice(0, match.index));
+    const typePosition =
+      match[1]?.startsWith('typeof') === true ||
+      (!awaited && match[3] === '.' && !/^\.then/.test(source.slice((match.index ?? 0) + match[0].length - 1)));
+    found.push({ from, to: match[2] ?? '', typeOnly: typePosition });
+  }
+  return found;
+};
+
+const imports = files.flatMap((file) => importsOf(file, read(file)));
+
+/** The folder of a file, or its name when it lies in src itself; `config.ts` and its folder are one. */
+const partOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, ''));
+
+const everything = ['*'];
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  main: everything,
+  commands: everything,
+  compose: everything,
+  transports: ['callers', 'server', 'accounts', 'authorization-server', 'model'],
+  callers: ['storage', 'model'],
+  server: ['tools', 'accounts', 'google', 'mail', 'model'],
+  tools: ['google', 'mail', 'model'],
+  google: ['mail', 'model'],
+  'authorization-server': ['oauth', 'accounts', 'storage', 'model'],
+  accounts: ['oauth', 'storage', 'model'],
+  events: ['storage', 'model'],
+  oauth: ['model'],
+  mail: ['model'],
+  storage: ['model'],
+  config: ['model'],
+  sandbox: ['model'],
+  model: [],
+};
+
+const inside = (item: Import): string =>
+  partOf(
+    relative(src, join(src, dirname(item.from), item.to))
+      .split(sep)
+      .join('/'),
+  );
+const isOurs = (item: Import): boolean => item.to.startsWith('.') && item.to.endsWith('.ts');
+const show = (item: Import): string => `${item.from} imports ${item.to}`;
+
+/** Which packages only one folder may load. Types alone are free where the table says so. */
+const owners: readonly {
+  readonly package: RegExp;
+  readonly owner: readonly string[];
+  readonly typesFree: readonly string[];
+}[] = [
+  { package: /^google-auth-library$/, owner: ['oauth'], typesFree: ['sandbox'] },
+  { package: /^gaxios$/, owner: [], typesFree: [] },
+  { package: /^@googleapis\//, owner: ['google'], typesFree: ['sandbox', 'tools', 'mail', 'server'] },
+  { package: /^(better-sqlite3|kysely)(\/|$)/, owner: ['storage'], typesFree: [] },
+  { package: /^oidc-provider$/, owner: ['authorization-server'], typesFree: [] },
+  { package: /^@modelcontextprotocol\/client(\/|$)/, owner: ['commands'], typesFree: [] },
+  { package: /^commander$/, owner: ['commands'], typesFree: [] },
+];
+
+describe('the import reader itself', () => {
+  const cases: readonly [string, string, boolean][] = [
+    ["import { a } from './x.ts';", './x.ts', false],
+    ["import type { A } from './x.ts';", './x.ts', true],
+    ["import { type A, type B } from './x.ts';", './x.ts', true],
+    ["import { type A, b } from './x.ts';", './x.ts', false],
+    ["import {\n  a,\n  b,\n} from './x.ts';", './x.ts', false],
+    ["import './x.ts';", './x.ts', false],
+    ["export { a } from './x.ts';", './x.ts', false],
+    ["export type { A } from './x.ts';", './x.ts', true],
+    ["export * from './x.ts';", './x.ts', false],
+    ["const x = await import('./x.ts');", './x.ts', false],
+    ["type X = typeof import('./x.ts');", './x.ts', true],
+    ["type X = import('./x.ts').A;", './x.ts', true],
+  ];
+  test.each(cases)('reads %j', (text, to, typeOnly) => {
+    expect(importsOf('a.ts', text)).toEqual([{ from: 'a.ts', to, typeOnly }]);
+  });
+  test('does not read a comment as an import', () => {
+    expect(importsOf('a.ts', "// import { a } from './x.ts';\n/* import './y.ts'; */")).toEqual([]);
+  });
+});
+
+describe('the house', () => {
+  test('has a place in the table for every file', () => {
+    expect(files.map(partOf).filter((part) => allowed[part] === undefined)).toEqual([]);
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  test('imports go downward only', () => {
+    const upward = imports.filter((item) => {
+      if (!isOurs(item)) return false;
+      const [from, to] = [partOf(item.from), inside(item)];
+      const may = allowed[from] ?? [];
+      return from !== to && may !== everything && !may.includes(to);
+    });
+    expect(upward.map(show)).toEqual([]);
+  });
+
+  test('no file of ours is imported by anything but its relative path with .ts', () => {
+    const odd = imports.filter(({ to }) => to.startsWith('.') && !to.endsWith('.ts') && !to.endsWith('/package.json'));
+    expect(odd.map(show)).toEqual([]);
+  });
+
+  test('a package that one folder owns is loaded by that folder alone', () => {
+    const strays = imports.filter((item) => {
+      const rule = owners.find(({ package: name }) => name.test(item.to));
+      const part = partOf(item.from);
+      return rule !== undefined && !rule.owner.includes(part) && !(item.typeOnly && rule.typesFree.includes(part));
+    });
+    expect(strays.map(show)).toEqual([]);
+  });
+
+  test('the model imports nothing but zod', () => {
+    const strays = imports.filter((item) => partOf(item.from) === 'model' && !isOurs(item) && item.to !== 'zod');
+    expect(strays.map(show)).toEqual([]);
+  });
+
+  test('no files import one another in circles', () => {
+    const next = new Map(files.map((file) => [file, [] as string[]]));
+    for (const item of imports.filter((candidate) => isOurs(candidate) && !candidate.typeOnly)) {
+      next.get(item.from)?.push(
+        relative(src, join(src, dirname(item.from), item.to))
+          .split(sep)
+          .join('/'),
+      );
+    }
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const target of next.get(file) ?? []) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  test('no file is longer than 250 lines', () => {
+    expect(files.filter((file) => read(file).trimEnd().split('\n').length > 250)).toEqual([]);
+  });
+
+  test('every file begins with a comment that says what it is for', () => {
+    expect(files.filter((file) => !/^(#!.*\n)?\/\//.test(read(file)))).toEqual([]);
+  });
+
+  test('nothing is typed any, and no type error is silenced', () => {
+    const typed = /:\s*any\b|\bas any\b|<any>/;
+    const silenced = /@ts-(ignore|expect-error|nocheck)|biome-ignore/;
+    expect(files.filter((file) => typed.test(code(read(file))) || silenced.test(read(file)))).toEqual([]);
+  });
+});

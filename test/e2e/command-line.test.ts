@@ -1,0 +1,219 @@
+// What the built command says to people and scripts: answers, faults, exit codes.
+
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { walk } from '../../src/commands/demo/person.ts';
+import { endWithTest, run, type StartedSandbox, settingsIn, start, startSandbox, temporaryFolder } from './built.ts';
+
+const commands = [
+  ['stdio'],
+  ['http'],
+  ['demo'],
+  ['sandbox'],
+  ['accounts', 'list'],
+  ['accounts', 'show'],
+  ['accounts', 'connect'],
+  ['accounts', 'disconnect'],
+  ['accounts', 'delete'],
+  ['api-keys', 'create'],
+  ['api-keys', 'list'],
+  ['api-keys', 'revoke'],
+  ['encryption', 'rotate'],
+  ['doctor'],
+];
+
+describe('the command line', () => {
+  test.each(commands.map((args) => [args.join(' '), args] as const))(
+    '%s explains itself with --help',
+    async (_, args) => {
+      const { code, stdout } = await run([...args, '--help'], {});
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: postern ${args.join(' ')}`)]);
+    },
+  );
+
+  test.each([
+    [['acounts']],
+    [['accounts', 'show', '--jsn']],
+    [['api-keys', 'create', '--service', '--user', 'a']],
+    [['api-keys', 'create']],
+  ])('%j is refused with exit code 2', async (args) => {
+    const { code, stderr } = await run(args, settingsIn(temporaryFolder()));
+    expect(code).toBe(2);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('every fault of the configuration is reported at once, each with its fix', async () => {
+    const { code, stdout, stderr } = await run(['stdio'], {
+      ...settingsIn(temporaryFolder()),
+      POSTERN_PORT: '80800',
+      POSTERN_TOOLS: 'gmail_fetch_mail',
+      POSTERN_DATABASE_URL: 'postgres://db.example.com/postern',
+      POSTERN_ENCRYPTION_KEY: 'c2hvcnQ=',
+      POSTERN_PUBLIK_URL: 'https://postern.example.com',
+    });
+    expect([code, stdout]).toEqual([2, '']);
+    for (const said of [
+      'GOOGLE_CLIENT_ID is not set',
+      'GOOGLE_CLIENT_SECRET is not set',
+      'POSTERN_PORT is not between 1 and 65535',
+      'Did you mean gmail_fetch_mails?',
+      'names PostgreSQL, which Postern does not support yet. Use sqlite:PATH.',
+      'POSTERN_ENCRYPTION_KEY is 5 bytes long, not 32',
+      'Did you mean POSTERN_PUBLIC_URL?',
+    ]) {
+      expect(stderr).toContain(said);
+    }
+    expect(stderr).not.toContain('c2hvcnQ=');
+  });
+
+  test('a database of a newer Postern is refused with the reason', async () => {
+    const folder = temporaryFolder();
+    const settings = settingsIn(folder);
+    expect((await run(['accounts', 'list'], settings)).code).toBe(0);
+    const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
+    database.pragma('user_version = 999');
+    database.close();
+    const { code, stderr } = await run(['accounts', 'list'], settings);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('newer Postern')]);
+  });
+
+  test('a database without its key is not opened with a new one', async () => {
+    const folder = temporaryFolder();
+    await run(['accounts', 'list'], settingsIn(folder));
+    const moved = settingsIn(folder, { POSTERN_CONFIG_DIR: join(folder, 'elsewhere') });
+    const { code, stderr } = await run(['accounts', 'list'], moved);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Set the key it was made with')]);
+  });
+
+  test('mail files that cannot be read are named', async () => {
+    const { code, stderr } = await run(['sandbox', '--mailbox', 'no-such-file.mbox'], {});
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no-such-file.mbox')]);
+  });
+});
+
+describe('API keys on the command line', () => {
+  test('are shown once, listed without their secret, and revoked', async () => {
+    const settings = settingsIn(temporaryFolder());
+    const { stdout: key } = await run(
+      ['api-keys', 'create', '--service', '--realm', 'shop', '--label', 'web shop'],
+      settings,
+    );
+    const listed = await run(['api-keys', 'list', '--json'], settings);
+    const [record] = JSON.parse(listed.stdout);
+    expect(record).toMatchObject({ kind: 'service', realm: 'shop', label: 'web shop', unverified_links: false });
+    expect(listed.stdout).not.toContain(key.trim().split('_').at(-1));
+    expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(0);
+    expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(1);
+  });
+
+  test.each(['local', 'google'])('the realm %s is reserved', async (realm) => {
+    const { code, stderr } = await run(
+      ['api-keys', 'create', '--service', '--realm', realm],
+      settingsIn(temporaryFolder()),
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is reserved')]);
+  });
+
+  test('one with --unverified-links is called weaker, also by doctor', async () => {
+    const settings = settingsIn(temporaryFolder(), { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' });
+    const created = await run(['api-keys', 'create', '--service', '--unverified-links'], settings);
+    expect(created.stderr).toContain('whoever opens a link may complete it');
+    const { code, stdout } = await run(['doctor'], settings);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/! API key \w+ has --unverified-links, which is weaker/)]);
+    expect(stdout).not.toContain('secret');
+  });
+});
+
+describe('accounts on the command line', () => {
+  let sandbox: StartedSandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox.stop());
+
+  /** Connects `me` as a person whose browser is on another machine: the final address is pasted in. */
+  const connectByPasting = async (settings: Readonly<Record<string, string>>) => {
+    const running = endWithTest(start(['accounts', 'connect'], settings));
+    const said = await running.says('Waiting (');
+    const [, google = ''] = /instead:\n\n\s+(http\S+)/.exec(said) ?? [];
+    // This machine's loopback answers the stranger that the browser is to it; the address is what counts.
+    const last = await walk(google, 'alex@example.com', () => {});
+    running.child.stdin.write(`nonsense\n${last.url}\n`);
+    const then = await running.says(/Connected:|ends:\n\s+http\S+\n/);
+    // Google gives a refresh token only once unless it asks again: then there is a second address to open.
+    const [, again] = /ends:\n\s+(http\S+)\n/.exec(then) ?? [];
+    if (again !== undefined) running.child.stdin.write(`${(await walk(again, 'alex@example.com', () => {})).url}\n`);
+    return running.exit;
+  };
+
+  test('connect takes the final address of a browser that cannot reach this machine', async () => {
+    const settings = settingsIn(temporaryFolder(), sandbox.env);
+    const { code, stdout } = await connectByPasting(settings);
+    expect(stdout).toContain('That is not the final address');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('Connected: alex@example.com is now the mailbox of me.'),
+    ]);
+    const listed = await run(['accounts', 'list', '--json'], settings);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ realm: 'local', identifier: 'me', state: 'ACTIVE' }]);
+  });
+
+  test('connect is finished by the browser on this machine', async () => {
+    const running = endWithTest(start(['accounts', 'connect', 'kim'], settingsIn(temporaryFolder(), sandbox.env)));
+    const [, link = ''] = /machine:\n\n\s+(http\S+)/.exec(await running.says('Waiting (')) ?? [];
+    expect((await walk(link, 'alex@example.com', () => {})).heading).toBe('Gmail is connected');
+    expect(await running.exit).toMatchObject({ code: 0, stdout: expect.stringContaining('the mailbox of kim.') });
+  });
+
+  test('the wrong mailbox is not connected', async () => {
+    const settings = settingsIn(temporaryFolder(), sandbox.env);
+    const running = endWithTest(start(['accounts', 'connect', '--expected-email', 'robin@example.org'], settings));
+    const [, google = ''] = /instead:\n\n\s+(http\S+)/.exec(await running.says('Waiting (')) ?? [];
+    const url = new URL(google);
+    url.searchParams.delete('login_hint');
+    running.child.stdin.write(`${(await walk(url.href, 'alex@example.com', () => {})).url}\n`);
+    const { code, stderr } = await running.exit;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('alex@example.com was chosen, but robin@example.org is expected'),
+    ]);
+  });
+
+  test('encryption rotate seals with a new key, and what was connected stays connected', async () => {
+    const folder = temporaryFolder();
+    const settings = settingsIn(folder, sandbox.env);
+    await connectByPasting(settings);
+    const keyFile = join(folder, 'config', 'encryption-key');
+    const before = readFileSync(keyFile, 'utf8');
+    const { code, stdout } = await run(['encryption', 'rotate'], settings);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Sealed 1 row with the new key.')]);
+    expect(readFileSync(keyFile, 'utf8')).not.toBe(before);
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    writeFileSync(join(folder, 'config', 'encryption-keys-retired'), '');
+    expect(await run(['accounts', 'disconnect', '--yes'], settings)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Google ended the access.'),
+    });
+  });
+
+  test('disconnect and delete demand --yes where nobody can answer, and delete leaves nothing', async () => {
+    const settings = settingsIn(temporaryFolder(), sandbox.env);
+    await connectByPasting(settings);
+    expect((await run(['accounts', 'delete'], settings)).code).toBe(2);
+    expect((await run(['accounts', 'delete', '--yes'], settings)).code).toBe(0);
+    expect((await run(['accounts', 'show'], settings)).code).toBe(1);
+    expect((await run(['accounts', 'list', '--json'], settings)).stdout.trim()).toBe('[]');
+  });
+
+  test('a web client without POSTERN_PORT is refused on stdio with the fix', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'client.json');
+    writeFileSync(file, JSON.stringify({ web: { client_id: 'id', client_secret: 'hush' } }));
+    const { code, stderr } = await run(['stdio'], settingsIn(folder, { GOOGLE_CREDENTIALS_FILE: file }));
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Set POSTERN_PORT=8080 and register')]);
+    expect(stderr).not.toContain('hush');
+  });
+});

@@ -1,0 +1,81 @@
+// The built command on a real port, and the keys that reach it.
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { walk } from '../../src/commands/demo/person.ts';
+import {
+  endWithTest,
+  freePort,
+  run,
+  type Settings,
+  type StartedSandbox,
+  settingsIn,
+  start,
+  startSandbox,
+  takenPort,
+  temporaryFolder,
+} from './built.ts';
+
+describe('postern http on a port', () => {
+  let sandbox: StartedSandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  afterAll(() => sandbox.stop());
+
+  const settings = async (): Promise<Settings> =>
+    settingsIn(temporaryFolder(), { ...sandbox.env, POSTERN_PORT: String(await freePort()) });
+  const serve = async (given: Settings) => {
+    const running = endWithTest(start(['http', '--generate-key'], given));
+    await running.says('"event":"listening"', 'stderr');
+    return running;
+  };
+
+  test('is alive and ready, and asks for a credential', async () => {
+    const given = await settings();
+    await serve(given);
+    const origin = `http://127.0.0.1:${given.POSTERN_PORT}`;
+    expect(await (await fetch(`${origin}/healthz`)).json()).toEqual({ status: 'alive' });
+    expect((await fetch(`${origin}/readyz`)).status).toBe(200);
+    const refused = await fetch(`${origin}/mcp`, { method: 'POST', body: '{}' });
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Bearer')]);
+  });
+
+  test('serves a product’s user from the first call to their mail', async () => {
+    const given = await settings();
+    await serve(given);
+    const created = await run(
+      ['api-keys', 'create', '--user', 'user_42', '--expected-email', 'alex@example.com'],
+      given,
+    );
+    expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^pst_user_\w+/) });
+    const origin = `http://127.0.0.1:${given.POSTERN_PORT}`;
+    const client = new Client({ name: 'test', version: '1' });
+    const headers = { authorization: `Bearer ${created.stdout.trim()}` };
+    await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', origin), { requestInit: { headers } }));
+    const fetchMails = async () =>
+      (await client.callTool({ name: 'gmail_fetch_mails', arguments: { max_results: 3 } })).structuredContent;
+    const { authorizationRequired } = (await fetchMails()) as { authorizationRequired: { url: string } };
+    await walk(authorizationRequired.url, 'alex@example.com', () => {});
+    expect(await fetchMails()).toMatchObject({ messages: [{}, {}, {}] });
+    await client.close();
+    const shown = await run(['accounts', 'show', 'user_42', '--realm', 'default', '--json'], given);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'ACTIVE', google_email: 'alex@example.com' });
+  });
+
+  test('ends with exit code 0 on SIGTERM', async () => {
+    const running = await serve(await settings());
+    running.child.kill('SIGTERM');
+    expect((await running.exit).code).toBe(0);
+  });
+
+  test('says which port is busy and what to do, and ends with exit code 1', async () => {
+    const port = String(await takenPort());
+    const { code, stderr } = await run(['http', '--generate-key'], { ...(await settings()), POSTERN_PORT: port });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`Port ${port} .* in use\\..*POSTERN_PORT`))]);
+  });
+
+  test('refuses to start without a sealing key unless told to make one', async () => {
+    const { code, stderr } = await run(['http'], await settings());
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/POSTERN_ENCRYPTION_KEY is not set\..*--generate-key/)]);
+  });
+});
