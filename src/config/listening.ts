@@ -54,7 +54,7 @@ export const checkClient = (
   client: GoogleClient,
   listening: Listening,
 ): void => {
-  if (transport !== 'http' && client.kind === 'web' && listening.port === undefined) {
+  if (transport !== 'http' && client.kind === 'web' && reader.text('POSTERN_PORT') === undefined) {
     reader.fault(
       'POSTERN_PORT',
       'is not set, but a "Web application" client can only return to an address registered before',
