@@ -45,8 +45,11 @@ const shareOfOneTry = 0.5;
 const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
   const timeout = new AbortController();
   const finished = new AbortController();
-  void clock.sleep(milliseconds, finished.signal).then(() => timeout.abort());
-  return { signal: AbortSignal.any([signal, timeout.signal]), stop: () => finished.abort() };
+  void clock.sleep(milliseconds, finished.signal).then(() => {
+    if (!finished.signal.aborted) timeout.abort();
+  });
+  // A reason of its own spares every request an exception with a stack.
+  return { signal: AbortSignal.any([signal, timeout.signal]), stop: () => finished.abort('finished') };
 };
 
 type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };

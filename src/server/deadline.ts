@@ -31,6 +31,7 @@ export const withDeadline = async <T>(
   try {
     return await Promise.race([ended, work(signal)]);
   } finally {
-    done.abort();
+    // A reason of its own spares every call an exception with a stack.
+    done.abort('done');
   }
 };

@@ -34,6 +34,7 @@ const cipher = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
 const keyBytes = 32;
+const mostDerivedKeys = 1000;
 
 /** HKDF-SHA-256 (RFC 5869). The text is hashed because node:crypto takes at most 1024 bytes of `info`. */
 const derive = (key: Uint8Array, purpose: string, text: string, length: number): Buffer => {
@@ -82,8 +83,17 @@ export const createSealer = (
   if (wrong) throw new RangeError(`A sealing key has ${wrong.length} bytes instead of ${keyBytes}.`);
   const byId = new Map(all.map((key) => [idOf(key), key]));
   const currentKeyId = idOf(keys.current);
-  const accountKey = (key: Uint8Array, account: AccountKey) =>
-    derive(key, 'account', accountKeyText(account), keyBytes);
+  /** Deriving costs more than opening an envelope; whoever can read this map can read the sealing key beside it. */
+  const derived = new Map<string, Buffer>();
+  const accountKey = (key: Uint8Array, account: AccountKey): Buffer => {
+    const name = `${all.indexOf(key)} ${accountKeyText(account)}`;
+    const known = derived.get(name);
+    if (known) return known;
+    if (derived.size >= mostDerivedKeys) derived.clear();
+    const made = derive(key, 'account', accountKeyText(account), keyBytes);
+    derived.set(name, made);
+    return made;
+  };
   const keyIdOf = (envelope: string): string => /^v1\.([0-9a-f]{12})\./.exec(envelope)?.[1] ?? '';
 
   return {

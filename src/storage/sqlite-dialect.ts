@@ -27,14 +27,29 @@ interface OpenTransaction {
   readonly end: () => void;
 }
 
-const run = <R>(database: BetterSqlite3.Database, query: CompiledQuery): QueryResult<R> => {
-  const statement = database.prepare<unknown[], R>(query.sql);
+/** Prepared statements by their text. Kysely compiles every query anew, but there are only some dozens of texts. */
+type Statements = Map<string, BetterSqlite3.Statement<unknown[]>>;
+
+const mostStatements = 200;
+
+const prepared = (database: BetterSqlite3.Database, statements: Statements, text: string) => {
+  const known = statements.get(text);
+  if (known) return known;
+  if (statements.size >= mostStatements) statements.clear();
+  const statement = database.prepare<unknown[]>(text);
+  statements.set(text, statement);
+  return statement;
+};
+
+const run = <R>(database: BetterSqlite3.Database, statements: Statements, query: CompiledQuery): QueryResult<R> => {
+  const statement = prepared(database, statements, query.sql) as BetterSqlite3.Statement<unknown[], R>;
   if (statement.reader) return { rows: statement.all(...query.parameters) };
   return { rows: [], numAffectedRows: BigInt(statement.run(...query.parameters).changes) };
 };
 
 const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Driver => {
   let open: OpenTransaction | undefined;
+  const statements: Statements = new Map();
 
   /** Runs synchronous work once no other logical connection has a transaction open on the one real connection. */
   const inTurn = <T>(connection: DatabaseConnection, work: () => T): Promise<T> =>
@@ -56,7 +71,7 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
     init: async () => {},
     acquireConnection: async () => {
       const connection: DatabaseConnection = {
-        executeQuery: (query) => inTurn(connection, () => run(database, query)),
+        executeQuery: (query) => inTurn(connection, () => run(database, statements, query)),
         streamQuery: () => {
           throw new Error('Results are small and read whole.');
         },
