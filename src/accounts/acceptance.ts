@@ -19,8 +19,11 @@ export type Acceptance =
   /** `expected` names what was pinned, for the page. */
   | { readonly kind: 'wrong_mailbox'; readonly expected: string };
 
-const sameText = (a: string, b: string): boolean =>
-  a.normalize('NFC').toLowerCase() === b.normalize('NFC').toLowerCase();
+/** ASCII case only: in all of Unicode, different addresses become one (the Kelvin sign and "k"). */
+const lowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+const sameText = (a: string, b: string): boolean => lowerCase(a) === lowerCase(b);
+const sameDomain = (hosted: string | undefined, expected: string): boolean =>
+  hosted !== undefined && sameText(hosted, expected);
 
 /** Every pin must match, and a reconnect must be the recorded Google account unless the link was made to replace it. */
 export const accept = (
@@ -32,7 +35,7 @@ export const accept = (
   if (!isVerifiable(account, ticket.linkPolicy, ticket.replace)) return { kind: 'unverifiable' };
   if (pins.expectedEmail !== undefined && !(identity.emailVerified && sameText(identity.email, pins.expectedEmail)))
     return { kind: 'wrong_mailbox', expected: pins.expectedEmail };
-  if (pins.expectedDomain !== undefined && !sameText(identity.hostedDomain ?? '', pins.expectedDomain))
+  if (pins.expectedDomain !== undefined && !sameDomain(identity.hostedDomain, pins.expectedDomain))
     return { kind: 'wrong_mailbox', expected: `an account of ${pins.expectedDomain}` };
   if (pins.expectedSub !== undefined && identity.sub !== pins.expectedSub)
     return { kind: 'wrong_mailbox', expected: 'the Google account it was made for' };
@@ -46,7 +49,7 @@ export const contradicts = (pins: Pins, account: Account): boolean => {
   if (account.google === undefined || account.state.status !== 'ACTIVE') return false;
   return (
     (pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, account.google.email)) ||
-    (pins.expectedDomain !== undefined && !sameText(pins.expectedDomain, account.google.hostedDomain ?? '')) ||
+    (pins.expectedDomain !== undefined && !sameDomain(account.google.hostedDomain, pins.expectedDomain)) ||
     (pins.expectedSub !== undefined && pins.expectedSub !== account.google.sub)
   );
 };

@@ -73,7 +73,10 @@ const join = async (options: AccountsOptions, ticket: TakenTicket, granted: Gran
   if (!usable(options, grantedScopes)) return { kind: 'scope_missing', missing };
   for (let attempt = 0; attempt < saveAttempts; attempt++) {
     const account = await options.storage.accounts.find(ticket.key);
-    if (account === undefined) return { kind: 'unknown' };
+    const current = await options.storage.tickets.find(ticket.hash);
+    if (account === undefined || current === undefined) return { kind: 'unknown' };
+    // Disconnecting ends the ticket before it writes the account, so a save after that cannot miss both.
+    if (current.status !== 'redeemed') return { kind: 'expired' };
     const verdict = accept(identity, account, ticket);
     if (verdict.kind === 'unverifiable') return verdict;
     if (verdict.kind === 'wrong_mailbox') return { ...verdict, got: identity.email };

@@ -21,15 +21,18 @@ export const disconnect = async (options: AccountsOptions, key: AccountKey): Pro
   const reading = await accounts.readGrant(key);
   const account = reading.account;
   if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
-  await tickets.voidOthers(key, '');
+  await tickets.voidAll(key);
   const outcome = await tellGoogle(options, key, reading);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const now = await accounts.find(key);
     if (now === undefined) return ok(outcome);
     // A grant that came while Google was told is another one: it was not asked to end.
     if (now.grantVersion !== account.grantVersion) return ok(outcome);
-    if (now.state.status === 'PENDING' && reading.kind === 'none') return ok(outcome);
-    const saved = await accounts.setState(key, now.version, { status: 'PENDING', reason: 'disconnected' });
+    const nothingToEnd = now.state.status === 'PENDING' && reading.kind === 'none';
+    // Writes even where nothing changes: a connection that is just being saved then meets a newer version.
+    const state = nothingToEnd ? now.state : ({ status: 'PENDING', reason: 'disconnected' } as const);
+    const saved = await accounts.setState(key, now.version, state);
+    if (saved && nothingToEnd) return ok(outcome);
     if (saved) {
       options.changed(key);
       options.log({ event: 'disconnected', key, cause: outcome.reason ?? 'revoked' });

@@ -29,12 +29,24 @@ export type TokenFailure =
   /** Google understood the request and refused it: our defect or the operator's settings. */
   | { readonly kind: 'refused'; readonly error: string };
 
+/** RFC 6749 A.12 and A.17: one or more VSCHAR. Anything else would break every request it is put into. */
+const token = z.string().regex(/^[\x20-\x7e]+$/);
+
+/** Nothing of Google's lives longer than this; keeps times within what a date and the database can hold. */
+const longestLifetime = 10 * 366 * 24 * 3600;
+
+/** Whole seconds. */
+const lifetime = z
+  .number()
+  .positive()
+  .transform((seconds) => Math.min(Math.ceil(seconds), longestLifetime));
+
 /** RFC 6749 §5.1, with Google's `refresh_token_expires_in`. Lifetimes are in seconds. */
 const tokenResponse = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.number().positive().default(3600),
-  refresh_token: z.string().min(1).optional(),
-  refresh_token_expires_in: z.number().positive().optional(),
+  access_token: token,
+  expires_in: lifetime.default(3600),
+  refresh_token: token.optional(),
+  refresh_token_expires_in: lifetime.optional(),
   scope: z.string().optional(),
   id_token: z.string().optional(),
 });

@@ -7,6 +7,8 @@ import { nearestName } from './nearest-name.ts';
 /** Sent by some callers with every call; they mean nothing here. */
 const ignored = new Set(['schema_version', 'tool_version']);
 const wholeNumber = /^-?(?:0|[1-9]\d{0,14})$/;
+/** Faults that one answer names; more are only counted. */
+const namedFaults = 10;
 const sayableName = /^[A-Za-z_][\w-]{0,63}$/;
 
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -28,7 +30,9 @@ export const createInputParser = <Shape extends z.ZodRawShape>(
   return (raw) => {
     if (!isRecord(raw ?? {})) return fail([`they are ${describe(raw)}, not an object`]);
     const given = Object.entries(raw ?? {}).filter(([name]) => !ignored.has(name));
-    const unknown = given.filter(([name]) => !parameters.has(name)).map(([name]) => unknownFault(name, parameters));
+    const strangers = given.filter(([name]) => !parameters.has(name));
+    const unknown = strangers.slice(0, namedFaults).map(([name]) => unknownFault(name, parameters));
+    if (strangers.length > namedFaults) unknown.push(`${strangers.length - namedFaults} more are not known`);
     const relaxed = new Map(given.flatMap(([name, value]) => relax(name, value, parameters.get(name))));
     const parsed = input.safeParse(Object.fromEntries(relaxed));
     if (parsed.success && unknown.length === 0) return ok(parsed.data);

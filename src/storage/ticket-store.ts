@@ -43,6 +43,8 @@ export interface TicketStore {
   wasAbandoned(key: AccountKey, since: number, now: number): Promise<boolean>;
   /** Ends the account's other tickets that nobody redeemed yet. */
   voidOthers(key: AccountKey, exceptHash: string): Promise<void>;
+  /** Ends every ticket of the account, also one whose callback is being worked on. */
+  voidAll(key: AccountKey): Promise<void>;
 }
 
 const pending: readonly TicketStatus[] = ['open', 'taken'];
@@ -128,6 +130,15 @@ export const createTicketStore = (db: Database, sealer: Sealer): TicketStore => 
       .where('identifier', '=', key.identifier)
       .where('hash', '!=', exceptHash)
       .where('status', 'in', pending)
+      .execute();
+  },
+  voidAll: async (key) => {
+    await db
+      .updateTable('tickets')
+      .set({ status: 'void', code_verifier: null })
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('status', 'in', [...pending, 'redeemed'])
       .execute();
   },
 });

@@ -1,0 +1,184 @@
+// What an attacker tries, and what comes of it. Attacks on one seam alone stand beside that seam's other tests.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accept } from '../../src/accounts/acceptance.ts';
+import type { Caller } from '../../src/model/caller.ts';
+import { alex, createWorld, type World } from '../support/world.ts';
+
+/** What stands between Postern and Google; a test may change an answer or hold it back. */
+let onTheWay: (response: Response, path: string) => Promise<Response> | Response;
+let world: World;
+beforeEach(async () => {
+  onTheWay = (response) => response;
+  world = await createWorld({
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      return onTheWay(await world.sandbox.fetch(request), new URL(request.url).pathname);
+    },
+  });
+});
+afterEach(() => world.close());
+
+const key = { realm: 'default', identifier: 'user_42' };
+const caller: Caller = { key, credential: 'service_key', linkPolicy: 'unverified' };
+
+const linkFor = async (who: Caller = caller) => {
+  await world.postern.accounts.ensure(who.key);
+  const link = await world.postern.accounts.link(who, { capabilities: [] });
+  if (!link.ok) throw new Error(link.problem.kind);
+  return link.value;
+};
+
+/** Changes what the token endpoint says. */
+const tokensWith = (change: Record<string, unknown>) => async (response: Response, path: string) =>
+  path === '/token' ? Response.json({ ...((await response.json()) as object), ...change }) : response;
+
+/** Holds the code exchange back: `reached` when it is under way, `go` lets it end. */
+const heldExchange = () => {
+  const reached = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  onTheWay = async (response, path) => {
+    if (path === '/token') {
+      reached.resolve();
+      await held.promise;
+    }
+    return response;
+  };
+  return { reached: reached.promise, go: held.resolve };
+};
+
+describe('A connection on its way back from Google', () => {
+  it('is ended by a disconnect, also while its code is being exchanged', async () => {
+    const exchange = heldExchange();
+    const walk = world.approve((await linkFor()).url);
+    await exchange.reached;
+    await world.postern.accounts.disconnect(key);
+    exchange.go();
+    expect((await walk).heading).toBe('This link has run out');
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
+
+  it('does not join its mailbox to whoever got the same identifier after a deletion', async () => {
+    const exchange = heldExchange();
+    const walk = world.approve((await linkFor()).url);
+    await exchange.reached;
+    await world.postern.accounts.remove(key);
+    await world.postern.accounts.ensure(key);
+    exchange.go();
+    expect((await walk).heading).toBe('This was not started here');
+    expect(await world.postern.accounts.find(key)).toMatchObject({ state: { status: 'PENDING' }, grantVersion: 0 });
+  });
+});
+
+describe('Somebody else’s link', () => {
+  it('is neither given again nor waited for, though its secret is known', async () => {
+    const link = await linkFor();
+    for (const other of [
+      { ...key, identifier: 'user_43' },
+      { ...key, realm: 'games' },
+    ]) {
+      const thief: Caller = { ...caller, key: other };
+      const given = await world.postern.accounts.link(thief, { capabilities: [], ticket: link.ticket });
+      expect(given.ok && given.value.url).not.toBe(link.url);
+      const { signal } = new AbortController();
+      expect(await world.postern.accounts.waitForLink(thief, link.ticket, signal)).toBe(false);
+    }
+  });
+
+  it('shows the name it was made for as text, whatever the name is', async () => {
+    const identifier = '"><script>alert(1)</script>';
+    const page = await world.browser().open((await linkFor({ ...caller, key: { ...key, identifier } })).url);
+    expect(page.text).toContain(identifier);
+    expect(page.html).not.toContain('<script');
+  });
+});
+
+describe('A pinned mailbox', () => {
+  it('is not another address that Unicode would make the same by ignoring case', async () => {
+    const account = await world.postern.storage.accounts.getOrCreate(key);
+    const pinned = { ...account, pins: { expectedEmail: 'kim@example.com' } };
+    const accepted = (email: string) =>
+      accept({ sub: '1', email, emailVerified: true }, pinned, { linkPolicy: 'pinned', replace: false }).kind;
+    expect(accepted('Kim@Example.com')).toBe('accepted');
+    expect(accepted('\u212aim@example.com')).toBe('wrong_mailbox');
+  });
+
+  it('of no domain at all lets nobody in', async () => {
+    await world.postern.accounts.ensure(key, { expectedDomain: '' });
+    const { url } = await linkFor({ ...caller, linkPolicy: 'pinned' });
+    expect((await world.approve(url, { email: alex })).heading).toBe('That is another mailbox');
+  });
+});
+
+describe('A token endpoint that talks nonsense', () => {
+  it.each([
+    ['an endless life', { expires_in: 1e300 }],
+    ['an endless life of the grant', { refresh_token_expires_in: 1e300 }],
+    ['a life of a fraction of a millisecond', { expires_in: 3599.00001 }],
+  ])('by %s is read as far as it makes sense', async (_, change) => {
+    onTheWay = tokensWith(change);
+    await world.connect('user_42');
+    const answer = await world.call('gmail_list_drafts', {}, { key: await world.serviceKey(), as: 'user_42' });
+    expect(answer.isError).toBe(false);
+  });
+
+  it.each([
+    ['access_token', 'a\r\nX-Injected: 1'],
+    ['access_token', 'a\0b'],
+    ['refresh_token', 'a\nb'],
+  ])('by an %s that no header could carry is not believed, and the person can connect again', async (name, value) => {
+    onTheWay = tokensWith({ [name]: value });
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Google could not be reached');
+    onTheWay = (response) => response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Gmail is connected');
+    onTheWay = tokensWith({ [name]: value });
+    await world.clock.advance(56 * 60_000);
+    const who = { key: await world.serviceKey(), as: 'user_42' };
+    expect((await world.call('gmail_list_drafts', {}, who)).isError).toBe(false);
+  });
+});
+
+describe('A call made to be expensive', () => {
+  it('with ninety thousand unknown parameters gets a short answer', async () => {
+    const input = Object.fromEntries(Array.from({ length: 90_000 }, (_, index) => [`a${index}`, 1]));
+    const answer = await world.call('gmail_fetch_mails', input, { key: await world.serviceKey(), as: 'user_42' });
+    expect(answer.isError).toBe(true);
+    expect(answer.text.length).toBeLessThan(5_000);
+  });
+
+  it('of five thousand calls in one message is refused whole', async () => {
+    const call = { jsonrpc: '2.0', method: 'tools/call', params: { name: 'gmail_list_drafts', arguments: {} } };
+    const answer = await world.http('/mcp', {
+      method: 'POST',
+      key: await world.serviceKey(),
+      as: 'user_42',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify(Array.from({ length: 5_000 }, (_, id) => ({ ...call, id }))),
+    });
+    expect(answer.status).toBe(400);
+    expect(world.sandbox.requests).toHaveLength(0);
+  });
+});
+
+describe('A page of another site', () => {
+  it.each([
+    'https://evil.example',
+    'http://localhost:3000',
+    'null',
+    'https://postern.test:8443',
+    'https://postern.test.evil.example',
+  ])('at %s can call nothing, not even where the browser knows a key', async (origin) => {
+    const request = { key: await world.serviceKey(), as: 'user_42', headers: { origin } };
+    for (const path of ['/mcp', '/%6dcp', '/api/v1/accounts/user_42', '/%61pi/v1/accounts/user_42']) {
+      const answer = await world.http(path, request);
+      expect([path, answer.status]).toEqual([path, 403]);
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    }
+    const link = await linkFor();
+    const pressed = await world.http(new URL(link.url).pathname, {
+      method: 'POST',
+      headers: { origin },
+      body: 'csrf=x',
+    });
+    expect(pressed.status).toBe(403);
+  });
+});
