@@ -34,6 +34,26 @@ const namedExports = {
   },
 };
 
+/**
+ * CommonJS packages with large tables that most starts never touch: each is a file of its own, required when the first
+ * property is asked for.
+ */
+const tables = ['iconv-lite', 'libmime'];
+const lazyTables = {
+  name: 'lazily-required-tables',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${tables.join('|')})$`) }, ({ path, kind, resolveDir }) =>
+      kind === 'import-statement' && !resolveDir.includes('node_modules') ? { path, namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+      contents: `import { createRequire } from 'node:module';
+        const load = createRequire(import.meta.url);
+        let library;
+        export default new Proxy({}, { get: (_, name) => (library ??= load('../tables/${path}.cjs'))[name] });`,
+    }));
+  },
+};
+
 rmSync(at('dist'), { recursive: true, force: true });
 const result = await build({
   absWorkingDir: at('.'),
@@ -49,12 +69,26 @@ const result = await build({
   target: 'node22',
   legalComments: 'none',
   external,
-  plugins: [namedExports],
+  plugins: [lazyTables, namedExports],
   // CommonJS dependencies ask for `require`, which ES modules do not have.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   metafile: true,
   logLevel: 'warning',
 });
+
+for (const name of tables) {
+  await build({
+    absWorkingDir: at('.'),
+    stdin: { contents: `module.exports = require('${name}');`, resolveDir: at('.') },
+    outfile: `dist/tables/${name}.cjs`,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node22',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
 
 const outputs = Object.entries(result.metafile.outputs);
 const bytes = outputs.reduce((sum, [, output]) => sum + output.bytes, 0);
