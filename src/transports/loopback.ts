@@ -1,13 +1,10 @@
 // The connect pages on this machine, for stdio and `accounts connect`: there only while a link is live. Asking for the
 // origin starts them; they end with the last link, or when its time is over.
-import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Connection, Finish } from '../accounts/index.ts';
 import { linkLifetimeMs } from '../accounts/links.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
-import { connectRoutes } from './connect-routes.ts';
-import { hostGuard } from './request-guards.ts';
-import { type Listening, listen } from './serve.ts';
+import type { Listening } from './serve.ts';
 
 export interface LoopbackOptions {
   readonly connection: Connection;
@@ -37,6 +34,14 @@ export class LoopbackError extends Error {
 /** Endings that leave the link dead and were not counted before. */
 const endsOneLink = (finish: Finish): boolean =>
   finish.kind !== 'again' && finish.kind !== 'unknown' && finish.kind !== 'used' && finish.kind !== 'expired';
+
+/** Loaded with the first link: most starts of a desktop client never need one. */
+const loadPages = async () => ({
+  ...(await import('hono')),
+  ...(await import('./connect-routes.ts')),
+  ...(await import('./request-guards.ts')),
+  ...(await import('./serve.ts')),
+});
 
 interface Session {
   readonly listening: Listening;
@@ -69,6 +74,7 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
     const finished = (finish: Finish) => {
       if (endsOneLink(finish)) void linkEnded(self(), finish);
     };
+    const { Hono, connectRoutes, hostGuard, listen } = await loadPages();
     const app = new Hono().use(hostGuard([])).use(async (c, next) => {
       await next();
       // No idle connection keeps the listener, and so the process, alive.
