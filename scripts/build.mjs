@@ -1,6 +1,6 @@
 // Builds dist/: esbuild, split into chunks so that each command loads only its own, minified. A bundle starts in half the
 // time of loose modules; one single file would be slower than chunks.
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -54,11 +54,12 @@ const lazyTables = {
   },
 };
 
-rmSync(at('dist'), { recursive: true, force: true });
+// Built aside and put in place whole: whoever starts Postern meanwhile finds the former build, not half of a new one.
+const aside = `node_modules/.postern-build-${process.pid}`;
 const result = await build({
   absWorkingDir: at('.'),
   entryPoints: { postern: 'src/main.ts' },
-  outdir: 'dist',
+  outdir: aside,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
@@ -80,7 +81,7 @@ for (const name of tables) {
   await build({
     absWorkingDir: at('.'),
     stdin: { contents: `module.exports = require('${name}');`, resolveDir: at('.') },
-    outfile: `dist/tables/${name}.cjs`,
+    outfile: `${aside}/tables/${name}.cjs`,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -92,5 +93,7 @@ for (const name of tables) {
 
 const outputs = Object.entries(result.metafile.outputs);
 const bytes = outputs.reduce((sum, [, output]) => sum + output.bytes, 0);
-writeFileSync(at('dist/package.json'), '{"type":"module"}\n');
+writeFileSync(at(`${aside}/package.json`), '{"type":"module"}\n');
+rmSync(at('dist'), { recursive: true, force: true });
+renameSync(at(aside), at('dist'));
 process.stdout.write(`built dist/postern.mjs and ${outputs.length - 1} chunks, ${Math.round(bytes / 1024)} KB\n`);

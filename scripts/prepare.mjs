@@ -2,7 +2,7 @@
 // installed, and does nothing when everything is in place.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,7 +55,6 @@ const sources = Math.max(
   modified(installStamp),
 );
 if (modified(at('dist', 'package.json')) < sources) {
-  mkdirSync(at('dist'), { recursive: true });
   say('Building…');
   run(process.execPath, [at('scripts', 'build.mjs')]);
 }
