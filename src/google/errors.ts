@@ -8,8 +8,8 @@ export interface RequestMeaning {
   readonly api: 'Gmail API' | 'People API';
   /** What the method needs; missing when Google refuses the scopes. */
   readonly capability: Capability;
-  /** What a 404 is about. */
-  readonly what: string;
+  /** What a 404 is about; absent where nothing was named that could be missing. */
+  readonly what?: string;
   /** What a 400 about an argument means here: the arguments are ours except for what the caller gave. */
   readonly invalidArgument?: Problem;
 }
@@ -103,7 +103,9 @@ const finalProblem = ({ status, reasons }: Answer, meaning: RequestMeaning): Pro
     case 403:
       return forbidden(has, meaning);
     case 404:
-      return { kind: 'not_found', what: meaning.what };
+      return meaning.what === undefined
+        ? { kind: 'request_refused', status }
+        : { kind: 'not_found', what: meaning.what };
     default:
       return { kind: 'request_refused', status };
   }

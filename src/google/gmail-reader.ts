@@ -84,7 +84,6 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
   const listMessages = (query: ListMessagesQuery) =>
     gmailRequest<gmail_v1.Schema$ListMessagesResponse>(signal, {
       method: 'users.messages.list',
-      what: 'mailbox',
       ...refusedList(query),
       send: (users, options) =>
         users.messages.list(
@@ -138,7 +137,6 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
       if (bad) return failed(bad);
       const list = await gmailRequest<gmail_v1.Schema$ListDraftsResponse>(signal, {
         method: 'users.drafts.list',
-        what: 'mailbox',
         ...refusedList(pageToken === undefined ? {} : { pageToken }),
         send: (users, options) =>
           users.drafts.list(

@@ -21,7 +21,7 @@ const otherContactFields = ['emailAddresses', 'metadata', 'names', 'phoneNumbers
 const directorySources = ['DIRECTORY_SOURCE_TYPE_DOMAIN_PROFILE', 'DIRECTORY_SOURCE_TYPE_DOMAIN_CONTACT'];
 
 /** A consumer account has no directory; Google says so with 400 FAILED_PRECONDITION or a plain 403. */
-const noDirectory: Problem = { kind: 'not_found', what: 'organisation directory for this account' };
+const noDirectory: Problem = { kind: 'no_directory' };
 
 interface PeopleCall {
   readonly key: AccountKey;
@@ -42,7 +42,6 @@ const peopleRequest = <T extends object>(
   send<T>({
     ...request,
     api: 'People API',
-    what: 'person',
     send: async ({ bearer, signal }) => request.send(await clients.people(bearer), { signal }),
   });
 

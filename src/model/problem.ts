@@ -13,6 +13,8 @@ export type Problem =
   | { readonly kind: 'link_not_verifiable' }
   | { readonly kind: 'too_many_links' }
   | { readonly kind: 'no_mailbox' }
+  /** Only Workspace accounts have one. */
+  | { readonly kind: 'no_directory' }
   | { readonly kind: 'domain_policy' }
   | { readonly kind: 'client_invalid' }
   | { readonly kind: 'operator_client_changed' }
@@ -100,6 +102,12 @@ export const explainProblem = (problem: Problem): Explanation => {
         'This Google account has no Gmail mailbox.',
         'their Workspace admin',
         'Turn Gmail on for this account, or connect another one.',
+      );
+    case 'no_directory':
+      return explain(
+        'This Google account belongs to no organisation with a directory.',
+        'the caller',
+        'Go without it: contacts were searched all the same.',
       );
     case 'domain_policy':
       return explain(

@@ -22,6 +22,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   link_not_verifiable: 409,
   too_many_links: 429,
   no_mailbox: 409,
+  no_directory: 409,
   domain_policy: 409,
   client_invalid: 500,
   operator_client_changed: 409,

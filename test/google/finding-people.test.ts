@@ -71,7 +71,10 @@ describe('searching people', () => {
     const found = await world.google.people.search({ ...ask, sources: ['contacts', 'directory'] });
     expect(found).toMatchObject({
       ok: true,
-      value: { people: [{ source: 'contacts' }], skipped: [{ source: 'directory', problem: { kind: 'not_found' } }] },
+      value: {
+        people: [{ source: 'contacts' }],
+        skipped: [{ source: 'directory', problem: { kind: 'no_directory' } }],
+      },
     });
   });
 
