@@ -1,5 +1,8 @@
-// Which account a command line means: [IDENTIFIER] and --realm. The operator's shell is trusted to name any.
+// Which account a command line means, [IDENTIFIER] and --realm, and its pins. The operator's shell is trusted to name any.
+
+import type { Pins } from '../model/account.ts';
 import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../model/account-key.ts';
+import { expectedDomain, expectedEmail } from '../transports/api-input.ts';
 import { CommandError } from './command-error.ts';
 
 const firstFault = (result: { error?: { issues: { message: string }[] } }): string =>
@@ -27,6 +30,26 @@ export const parseProductRealm = (text: string): string => {
     fix: 'Choose another name; without --realm it is "default".',
     exitCode: 2,
   });
+};
+
+/** Checked pins, or undefined when none is given; throws CommandError, also for an empty one (an unset shell variable). */
+export const parsePins = (options: {
+  readonly expectedEmail?: string;
+  readonly expectedDomain?: string;
+}): Pins | undefined => {
+  const faultIn = (option: string, fault: string) => new CommandError(`${option} ${fault}.`, { exitCode: 2 });
+  const pins: { expectedEmail?: string; expectedDomain?: string } = {};
+  if (options.expectedEmail !== undefined) {
+    const email = expectedEmail.safeParse(options.expectedEmail);
+    if (!email.success) throw faultIn('--expected-email', firstFault(email));
+    pins.expectedEmail = email.data;
+  }
+  if (options.expectedDomain !== undefined) {
+    const domain = expectedDomain.safeParse(options.expectedDomain);
+    if (!domain.success) throw faultIn('--expected-domain', firstFault(domain));
+    pins.expectedDomain = domain.data;
+  }
+  return Object.keys(pins).length === 0 ? undefined : pins;
 };
 
 export interface AccountOptions {

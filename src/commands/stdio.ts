@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../model/clock.ts';
-import type { Loopback } from '../transports/loopback.ts';
+import { createLoopback } from '../transports/loopback.ts';
 import { runStdio } from '../transports/stdio.ts';
 import { createLogger } from './logger.ts';
 import { requireConfig } from './settings.ts';
@@ -18,18 +18,9 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   const log = createLogger();
   log.level = 'warn';
   logSettings(log, config);
-  let loopback: Promise<Loopback> | undefined;
-  // Most starts never need the pages: their code is loaded with the first link.
-  const startLoopback = async (): Promise<Loopback> => {
-    const { createLoopback } = await import('../transports/loopback.ts');
-    const { connection } = postern.accounts;
-    return createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
-  };
-  const linkOrigin = async (): Promise<string> => {
-    loopback ??= startLoopback();
-    return (await loopback).origin();
-  };
-  const postern = await compose(config, { transport: 'stdio', log, linkOrigin });
+  const postern = await compose(config, { transport: 'stdio', log, linkOrigin: () => loopback.origin() });
+  const { connection } = postern.accounts;
+  const loopback = createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
   try {
     await runStdio({
       mcpServer: postern.mcpServer,
@@ -44,7 +35,7 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
       stdout: process.stdout,
     });
   } finally {
-    await (await loopback)?.close();
+    await loopback.close();
     await postern.close();
     // A client that keeps the pipe open must not keep the process alive.
     process.stdin.destroy();

@@ -3,11 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Accounts, Finish, Link } from '../../accounts/index.ts';
 import { newSecret } from '../../accounts/secrets.ts';
-import type { Pins } from '../../model/account.ts';
 import type { Caller } from '../../model/caller.ts';
 import { explainProblem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
-import { type AccountOptions, accountKeyOf } from '../account-options.ts';
+import { type AccountOptions, accountKeyOf, parsePins } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { plain, say } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
@@ -27,14 +26,6 @@ const required = <T>(result: Result<T>): T => {
   const { what, next } = explainProblem(result.problem);
   throw new CommandError(what, { fix: next });
 };
-
-const pinsOf = (options: ConnectOptions): Pins | undefined =>
-  options.expectedEmail === undefined && options.expectedDomain === undefined
-    ? undefined
-    : {
-        ...(options.expectedEmail === undefined ? {} : { expectedEmail: options.expectedEmail }),
-        ...(options.expectedDomain === undefined ? {} : { expectedDomain: options.expectedDomain }),
-      };
 
 /** Resolves when the link has come to any end, or `signal` was aborted. */
 const waitForBrowser = async (accounts: Accounts, caller: Caller, link: Link, signal: AbortSignal): Promise<void> => {
@@ -95,7 +86,8 @@ const instruct = (link: Link, elsewhere: Elsewhere): void => {
 export const connect = (identifier: string | undefined, options: ConnectOptions): Promise<void> =>
   withPostern(async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
-    required(await accounts.ensure(key, pinsOf(options)));
+    const pins = parsePins(options);
+    required(await accounts.ensure(key, pins));
     const caller: Caller = { key, credential: 'stdio', linkPolicy: 'loopback' };
     const wanted = { capabilities: [], replace: options.replace === true };
     const link = required(await accounts.link(caller, wanted));

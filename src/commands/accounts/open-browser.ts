@@ -13,10 +13,18 @@ const opener = (url: string): readonly [string, readonly string[]] | undefined =
   }
 };
 
+/** The browser hands its environment on to whatever it starts: Postern's settings, with the sealing key and the client secret, stay here. */
+const withoutSettings = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(?:POSTERN|GOOGLE)_/i.test(name)));
+
 export const openBrowser = (url: string): void => {
   const found = opener(url);
   if (found === undefined) return;
-  const child = spawn(found[0], [...found[1]], { stdio: 'ignore', detached: true });
+  const child = spawn(found[0], [...found[1]], {
+    stdio: 'ignore',
+    detached: true,
+    env: withoutSettings(process.env),
+  });
   child.on('error', () => {});
   child.unref();
 };

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { contradicts } from '../../accounts/acceptance.ts';
 import { createApiKey } from '../../callers/api-keys.ts';
+import type { Pins } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { systemClock } from '../../model/clock.ts';
 import type { AccountStore } from '../../storage/index.ts';
-import { parseIdentifier, parseProductRealm } from '../account-options.ts';
+import { parseIdentifier, parsePins, parseProductRealm } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { note, say, sayJson } from '../terminal.ts';
 import { withStorage } from '../with-storage.ts';
@@ -37,9 +38,9 @@ const holderOf = (options: CreateOptions): { kind: 'service' } | { kind: 'user';
   return { kind: 'service' };
 };
 
-const pin = async (accounts: AccountStore, key: AccountKey, expectedEmail: string): Promise<void> => {
+const pin = async (accounts: AccountStore, key: AccountKey, wanted: Pins): Promise<void> => {
   const account = await accounts.getOrCreate(key);
-  const pins = { ...account.pins, expectedEmail };
+  const pins = { ...account.pins, ...wanted };
   if (contradicts(pins, account)) {
     throw new CommandError('Another mailbox is connected for this person.', {
       fix: `Disconnect it first: postern accounts disconnect ${key.identifier} --realm ${key.realm}`,
@@ -64,9 +65,10 @@ const advise = (options: CreateOptions, realm: string): void => {
 export const create = (options: CreateOptions): Promise<void> => {
   const holder = holderOf(options);
   const realm = parseProductRealm(options.realm);
+  const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
-    if (holder.kind === 'user' && options.expectedEmail !== undefined) {
-      await pin(storage.accounts, { realm, identifier: holder.identifier }, options.expectedEmail);
+    if (holder.kind === 'user' && pins !== undefined) {
+      await pin(storage.accounts, { realm, identifier: holder.identifier }, pins);
     }
     const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
       ...holder,
