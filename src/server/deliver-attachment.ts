@@ -1,5 +1,5 @@
 // How an attachment leaves a call: as a download URL, or as a file in the download folder. A file's name never is a path.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Accounts } from '../accounts/index.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -17,14 +17,22 @@ const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in
 
 /** Creates the file, or says that the name is taken; a file that could not be written whole does not stay. */
 const created = async (path: string, bytes: Uint8Array): Promise<boolean> => {
+  let handle: FileHandle;
   try {
-    await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
-    return true;
+    handle = await open(path, 'wx', 0o600);
   } catch (error) {
     if (isTaken(error)) return false;
-    await rm(path, { force: true });
     throw error;
   }
+  try {
+    await handle.writeFile(bytes);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return true;
 };
 
 /** On stdio: a file only its owner can read. An existing file is never overwritten: the new one gets a number. */

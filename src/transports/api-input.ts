@@ -7,12 +7,16 @@ import { nearestName } from '../server/nearest-name.ts';
 
 const absent = <T>(schema: z.ZodType<T>) => z.union([z.null().transform(() => undefined), schema]).optional();
 
+/** What pins may be, wherever they come from. */
+export const expectedEmail = z.email('must be an e-mail address');
+export const expectedDomain = z
+  .string()
+  .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'must be a domain such as example.com');
+
 export const accountInput = z.strictObject({
   identifier: identifierSchema,
-  expected_email: absent(z.email('must be an e-mail address')),
-  expected_domain: absent(
-    z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'must be a domain such as example.com'),
-  ),
+  expected_email: absent(expectedEmail),
+  expected_domain: absent(expectedDomain),
   expected_sub: absent(z.string().regex(/^\S{1,255}$/, 'must be the `sub` of a Google account')),
 });
 
