@@ -59,8 +59,11 @@ export interface Connection {
   view(ticket: string): Promise<LinkView>;
   /** Takes the ticket for this browser and says where Google is. `browser` is the secret in the ticket's cookie. */
   begin(ticket: string, browser: string): Promise<Begin>;
-  /** A name for the cookie that binds a ticket to a browser; undefined for an unknown ticket or state. */
-  cookieOf(of: { readonly ticket: string } | { readonly state: string }): Promise<string | undefined>;
+  /**
+   * A name for the cookie that binds a ticket to a browser; undefined for an unknown ticket or state, and for a link
+   * of another `origin`: one made for this machine alone must not work on a public server with the same database.
+   */
+  cookieOf(of: { readonly ticket: string } | { readonly state: string }, origin: string): Promise<string | undefined>;
   /** Google's redirect back: exactly one callback per ticket gets as far as the code exchange. */
   finish(callback: Callback): Promise<Finish>;
 }
@@ -103,9 +106,10 @@ export const createConnection = (options: AccountsOptions): Connection => {
       return deadOr(await tickets.find(ticket.hash), clock.now()) ?? { kind: 'taken_elsewhere' };
     },
 
-    cookieOf: async (of) => {
+    cookieOf: async (of, origin) => {
       const ticket = 'ticket' in of ? await findByTicket(of.ticket) : await findByState(of.state);
-      return ticket === undefined ? undefined : `postern_link_${ticket.hash.slice(0, 16)}`;
+      if (ticket === undefined || new URL(ticket.redirectUri).origin !== origin) return undefined;
+      return `postern_link_${ticket.hash.slice(0, 16)}`;
     },
 
     finish: async (callback) => {

@@ -63,6 +63,8 @@ export type TokenOutcome =
   | { readonly kind: 'failed'; readonly failure: TokenFailure; readonly status: number | undefined };
 
 const requestTimeoutMs = 10_000;
+/** Bytes; Google's answers have about two thousand. */
+const maxAnswerBytes = 256 * 1024;
 
 export interface TokenClientOptions {
   readonly client: OAuthClient;
@@ -90,6 +92,20 @@ export const requestTokens = async (options: TokenClientOptions, request: TokenR
   return { kind: 'tokens', tokens: parsed.data };
 };
 
+/** The same answer, whose body fails beyond the limit: the library would collect one without end in memory. */
+const bounded = (response: Response): Response => {
+  if (response.body === null) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      bytes += chunk.length;
+      if (bytes > maxAnswerBytes) controller.error(new RangeError('the token endpoint answered without end'));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(limit), response);
+};
+
 /** The library's client around a transport that sends once: the library's per-call retry settings win over any other. */
 const tokenSender = (
   library: Library,
@@ -102,8 +118,8 @@ const tokenSender = (
         ...rest,
         retry: false,
         // A redirected POST would carry the secret and the grant to another place.
-        fetchImplementation: (...[input, init]: Parameters<typeof fetch>) =>
-          send(input, { ...init, redirect: 'error' }),
+        fetchImplementation: async (...[input, init]: Parameters<typeof fetch>) =>
+          bounded(await send(input, { ...init, redirect: 'error' })),
         signal: AbortSignal.timeout(requestTimeoutMs),
       });
       keep(structuredClone(response.data)); // before the library turns expires_in into a date of its own clock

@@ -66,7 +66,7 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     const ticket = c.req.param('ticket');
     const view = await connection.view(ticket);
     if (view.kind !== 'confirm') return pageResponse(c, deadLinkPages[view.kind]);
-    const cookie = await connection.cookieOf({ ticket });
+    const cookie = await connection.cookieOf({ ticket }, origin());
     if (cookie === undefined) return pageResponse(c, unknownLinkPage);
     const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
     setLinkCookie(c, cookie, origin(), secret);
@@ -79,7 +79,7 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     async (c) => {
       const ticket = c.req.param('ticket');
       if (!hasOwnOrigin(c, origin())) return pageResponse(c, formRejectedPage);
-      const cookie = await connection.cookieOf({ ticket });
+      const cookie = await connection.cookieOf({ ticket }, origin());
       if (cookie === undefined) return pageResponse(c, unknownLinkPage);
       const secret = readLinkCookie(c, cookie, origin());
       const form = new URLSearchParams(await c.req.text());
@@ -95,7 +95,7 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
     const callback = callbackOf(c);
     const { state } = callback;
-    const cookie = state === undefined ? undefined : await connection.cookieOf({ state });
+    const cookie = state === undefined ? undefined : await connection.cookieOf({ state }, origin());
     const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
     const finish = await connection.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
     finished?.(finish);

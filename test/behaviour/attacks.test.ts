@@ -1,6 +1,7 @@
 // What an attacker tries, and what comes of it. Attacks on one seam alone stand beside that seam's other tests.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accept } from '../../src/accounts/acceptance.ts';
+import { hashSecret } from '../../src/accounts/secrets.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { alex, createWorld, type World } from '../support/world.ts';
 
@@ -134,6 +135,64 @@ describe('A token endpoint that talks nonsense', () => {
     await world.clock.advance(56 * 60_000);
     const who = { key: await world.serviceKey(), as: 'user_42' };
     expect((await world.call('gmail_list_drafts', {}, who)).isError).toBe(false);
+  });
+});
+
+describe('A token endpoint that means harm', () => {
+  it('and answers without end is cut off, and the person can connect again', async () => {
+    let pulled = 0;
+    onTheWay = (response, path) =>
+      path === '/token'
+        ? new Response(
+            new ReadableStream({
+              pull: (controller) => {
+                pulled += 1;
+                // Real ones do not end; this one does, so that a failing test does.
+                if (pulled > 1_000) controller.close();
+                else controller.enqueue(new Uint8Array(64 * 1024).fill(32));
+              },
+            }),
+            { headers: { 'content-type': 'application/json' } },
+          )
+        : response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Google could not be reached');
+    expect(pulled).toBeLessThan(100);
+    onTheWay = (response) => response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Gmail is connected');
+  });
+});
+
+describe('A link of this machine’s own assistant', () => {
+  it('cannot be finished through a public server that shares the database', async () => {
+    const { ticket } = await linkFor();
+    const local = { key: { realm: 'local', identifier: 'me' }, credential: 'stdio', linkPolicy: 'loopback' } as const;
+    const redirectUri = 'http://127.0.0.1:53124/oauth/callback';
+    const secret = 'l'.repeat(43);
+    await world.postern.accounts.ensure(local.key);
+    const now = world.clock.now();
+    await world.postern.storage.tickets.open(
+      {
+        hash: hashSecret(secret),
+        key: local.key,
+        createdAt: now,
+        expiresAt: now + 600_000,
+        capabilities: ['mail'],
+        linkPolicy: 'loopback',
+        replace: false,
+        redirectUri,
+      },
+      20,
+    );
+    expect((await world.browser().open(`https://postern.test/connect/${ticket}`)).heading).toBe('Connect Gmail');
+    expect((await world.browser().open(`https://postern.test/connect/${secret}`)).heading).toBe(
+      'There is no such link',
+    );
+    const browser = 'b'.repeat(43);
+    const begun = await world.postern.accounts.connection.begin(secret, browser);
+    const state = begun.kind === 'redirect' ? (new URL(begun.url).searchParams.get('state') ?? '') : '';
+    const cookie = `__Host-postern_link_${hashSecret(secret).slice(0, 16)}=${browser}`;
+    const answer = await world.http(`/oauth/callback?state=${state}&error=access_denied`, { headers: { cookie } });
+    expect(await answer.text()).toContain('This was not started here');
   });
 });
 
