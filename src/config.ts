@@ -7,11 +7,11 @@ import { createEnvironmentReader, type Environment, type EnvironmentReader, type
 import { expandPath, type Machine, platformFolders } from './config/folders.ts';
 import { type GoogleSettings, readGoogleSettings } from './config/google-settings.ts';
 import { checkClient, type Listening, readListening } from './config/listening.ts';
-import { nearestName } from './config/nearest-name.ts';
 import { readSealingKeys, type SealingKeys } from './config/sealing-keys.ts';
 import { sizeSchema, splitList } from './config/values.ts';
 import { identifierSchema } from './model/account-key.ts';
 import type { RandomBytes } from './model/clock.ts';
+import { nearestName } from './model/nearest-name.ts';
 
 export type { Environment, Fault } from './config/environment.ts';
 export type { GoogleClient, GoogleClientKind } from './config/google-client.ts';

@@ -21,10 +21,22 @@ export const revokedReasons = [
 ] as const;
 export type RevokedReason = (typeof revokedReasons)[number];
 
+/** What was known when access ended, for the sentence about it. Only what belongs to the reason is set. */
+export interface RevokedEvidence {
+  /** `testing_mode_expired`: how old the grant was, in days. */
+  readonly ageInDays?: number;
+  /** `testing_mode_expired`: Google had said when the grant would end. */
+  readonly announced?: boolean;
+  /** `idle_six_months`: milliseconds since the epoch. */
+  readonly unusedSince?: number;
+  /** `token_cap_reached`: refresh tokens given to this Postern for the same Google account after this one. */
+  readonly issuedSince?: number;
+}
+
 export type AccountState =
   | { readonly status: 'PENDING'; readonly reason: PendingReason }
   | { readonly status: 'ACTIVE' }
-  | { readonly status: 'REVOKED'; readonly reason: RevokedReason };
+  | { readonly status: 'REVOKED'; readonly reason: RevokedReason; readonly evidence?: RevokedEvidence };
 
 /** Who may finish a connection made for this account: the id_token must match every pin that is set. */
 export interface Pins {
@@ -57,4 +69,6 @@ export interface Account {
   readonly grantedScopes: readonly string[];
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
+  /** Refresh tokens that Google gave here for the same Google account and client; it keeps 100 of them alive. */
+  readonly refreshTokensIssued?: number;
 }

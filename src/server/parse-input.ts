@@ -1,8 +1,8 @@
 // A tool's arguments as a model sends them → as the tool declares them. Tolerant where the meaning is certain, and
 // otherwise one text that names every fault at once. The text never repeats what was sent, only its type and size.
 import { z } from 'zod';
+import { nearestName } from '../model/nearest-name.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Sent by some callers with every call; they mean nothing here. */
 const ignored = new Set(['schema_version', 'tool_version']);

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Pins } from '../model/account.ts';
 import { identifierSchema } from '../model/account-key.ts';
+import { nearestName } from '../model/nearest-name.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { nearestName } from '../server/nearest-name.ts';
 
 const absent = <T>(schema: z.ZodType<T>) => z.union([z.null().transform(() => undefined), schema]).optional();
 
@@ -21,6 +21,9 @@ export const accountInput = z.strictObject({
 });
 
 export const linkInput = z.strictObject({ replace: absent(z.boolean('must be true or false')) });
+
+/** The person as the product knows them from the session in which the browser came back. */
+export const confirmInput = z.strictObject({ identifier: identifierSchema });
 
 export const noInput = z.strictObject({});
 

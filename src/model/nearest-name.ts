@@ -1,4 +1,4 @@
-// Which parameter somebody meant by a name that does not exist.
+// "Did you mean …?": the known name somebody probably meant. Knows nothing of what the names are for.
 
 const words = (name: string): string =>
   name
@@ -27,10 +27,10 @@ const distance = (a: string, b: string): number => {
 export const nearestName = (given: string, names: readonly string[]): string | undefined => {
   const wanted = words(given.slice(0, 64));
   const ranked = names
-    .map((name) => ({ name, far: distance(wanted.replaceAll('_', ''), name.replaceAll('_', '')) }))
+    .map((name) => ({ name, far: distance(wanted.replaceAll('_', ''), words(name).replaceAll('_', '')) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
   if (best !== undefined && best.far <= Math.max(1, Math.floor(wanted.length / 3))) return best.name;
-  const pieceOf = (name: string) => name.split('_').includes(wanted) || name.startsWith(wanted);
+  const pieceOf = (name: string) => words(name).split('_').includes(wanted) || words(name).startsWith(wanted);
   return wanted === '' ? undefined : ranked.find(({ name }) => pieceOf(name))?.name;
 };
