@@ -158,12 +158,14 @@ const create = async (db: Database, key: AccountKey, now: number): Promise<Accou
     .insertInto('accounts')
     .values({
       ...key,
-      version: 1,
+      // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
+      // still under way from then would write the former person's token here.
+      version: now,
       status: 'PENDING',
       reason: 'never_connected',
       state_since: now,
       created_at: now,
-      grant_version: 0,
+      grant_version: now,
     })
     // Changes nothing, but makes the statement answer with the row that somebody else made first.
     .onConflict((conflict) => conflict.columns(['realm', 'identifier']).doUpdateSet({ realm: key.realm }))

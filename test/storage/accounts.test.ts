@@ -18,8 +18,8 @@ describe('an account', () => {
       stateSince: start,
       createdAt: start,
       pins: {},
-      version: 1,
-      grantVersion: 0,
+      version: start,
+      grantVersion: start,
       grantedScopes: [],
     });
     expect(raw.prepare('select count(*) from accounts').pluck().get()).toBe(1);
@@ -34,8 +34,8 @@ describe('an account', () => {
       state: { status: 'ACTIVE' },
       stateSince: start + minute,
       connectedAt: start + minute,
-      version: 2,
-      grantVersion: 1,
+      version: start + 1,
+      grantVersion: start + 1,
       google: aGrant().google,
       grantedScopes: aGrant().grantedScopes,
     });
@@ -44,8 +44,8 @@ describe('an account', () => {
       account,
       grant: {
         ...aGrant({ refreshTokenExpiresAt: start + 7 }),
-        accountVersion: 2,
-        grantVersion: 1,
+        accountVersion: start + 1,
+        grantVersion: start + 1,
         grantedAt: start + minute,
         refreshedAt: start + minute,
       },
@@ -56,9 +56,9 @@ describe('an account', () => {
     const { storage, clock } = await aWorld();
     await connect(storage, ada);
     clock.turn(minute);
-    const at = { accountVersion: 2, grantVersion: 1 };
+    const at = { accountVersion: start + 1, grantVersion: start + 1 };
     const account = await storage.accounts.saveRefreshed(ada, at, { accessToken: 'newer', accessTokenExpiresAt: 5 });
-    expect(account).toMatchObject({ version: 3, grantVersion: 1, stateSince: start });
+    expect(account).toMatchObject({ version: start + 2, grantVersion: start + 1, stateSince: start });
     expect(await storage.accounts.readGrant(ada)).toMatchObject({
       grant: {
         ...aGrant(),
@@ -70,7 +70,7 @@ describe('an account', () => {
     });
     await storage.accounts.saveRefreshed(
       ada,
-      { accountVersion: 3, grantVersion: 1 },
+      { accountVersion: start + 2, grantVersion: start + 1 },
       { accessToken: 'newest', accessTokenExpiresAt: 6, refreshToken: 'rotated', grantedScopes: ['openid'] },
     );
     expect(await storage.accounts.readGrant(ada)).toMatchObject({
@@ -85,7 +85,7 @@ describe('an account', () => {
     const { refreshToken: _, ...withoutRefreshToken } = aGrant({ accessToken: 'second' });
     await connect(storage, ada, withoutRefreshToken);
     const reading = await storage.accounts.readGrant(ada);
-    expect(reading).toMatchObject({ kind: 'grant', grant: { accessToken: 'second', grantVersion: 2 } });
+    expect(reading).toMatchObject({ kind: 'grant', grant: { accessToken: 'second', grantVersion: start + 2 } });
     expect(reading).not.toHaveProperty('grant.refreshToken');
     expect(reading).not.toHaveProperty('grant.refreshTokenExpiresAt');
   });
@@ -206,10 +206,14 @@ describe('two writers', () => {
     const stale = { accessToken: 'stale', accessTokenExpiresAt: 1 };
     const { accounts } = storage;
     expect(
-      await accounts.saveRefreshed(ada, { accountVersion: before.version, grantVersion: 1 }, stale),
+      await accounts.saveRefreshed(ada, { accountVersion: before.version, grantVersion: before.grantVersion }, stale),
     ).toBeUndefined();
     expect(
-      await accounts.saveRefreshed(ada, { accountVersion: before.version + 1, grantVersion: 1 }, stale),
+      await accounts.saveRefreshed(
+        ada,
+        { accountVersion: before.version + 1, grantVersion: before.grantVersion },
+        stale,
+      ),
     ).toBeUndefined();
     expect(await accounts.setState(ada, before.version, { status: 'REVOKED', reason: 'admin_policy' })).toBeUndefined();
     expect(await accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: { accessToken: 'newer grant' } });
@@ -239,7 +243,7 @@ describe('what Google calls a refresh token by in its events', () => {
     await connect(storage, ada);
     expect(identifiers()).toEqual(expected('1//refresh-token-of-this-grant'));
     const tokens = { accessToken: 'a', accessTokenExpiresAt: 1, refreshToken: '1//another-refresh-token' };
-    await storage.accounts.saveRefreshed(ada, { accountVersion: 2, grantVersion: 1 }, tokens);
+    await storage.accounts.saveRefreshed(ada, { accountVersion: start + 1, grantVersion: start + 1 }, tokens);
     expect(identifiers()).toEqual(expected('1//another-refresh-token'));
     expect(JSON.stringify(raw.prepare('select * from accounts').all())).not.toContain('1//another-refre');
   });

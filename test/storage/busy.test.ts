@@ -14,14 +14,14 @@ describe('while another process holds the write lock', () => {
     await storage.accounts.getOrCreate(ada);
     raw.exec('begin immediate');
     let settled = false;
-    const write = storage.accounts.setPins(ada, 1, { expectedSub: '42' }).finally(() => {
+    const write = storage.accounts.setPins(ada, start, { expectedSub: '42' }).finally(() => {
       settled = true;
     });
     // The event loop turns, timers and all, while the write is waiting.
     for (let turn = 0; turn < 50; turn++) await nextTurn();
     expect(settled).toBe(false);
     raw.exec('commit');
-    expect(await write).toMatchObject({ pins: { expectedSub: '42' }, version: 2 });
+    expect(await write).toMatchObject({ pins: { expectedSub: '42' }, version: start + 1 });
   });
 
   it('reading goes on, also in the process whose write is waiting', async () => {

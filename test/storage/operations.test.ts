@@ -32,7 +32,7 @@ describe('looking across people', () => {
     await connect(storage, ben, aGrant({ google: { sub: 'another', email: 'ben@example.com' } }));
     expect(await siblings(ada)).toBe(1);
     expect(await siblings(ben)).toBe(2);
-    await storage.accounts.setState(inOtherRealm, 2, { status: 'REVOKED', reason: 'idle_six_months' });
+    await storage.accounts.setState(inOtherRealm, start + 1, { status: 'REVOKED', reason: 'idle_six_months' });
     expect(await siblings(ada)).toBe(0);
   });
 

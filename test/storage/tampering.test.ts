@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ada, aGrant, aWorld, ben, connect, sealerWith } from './support.ts';
+import { ada, aGrant, aWorld, ben, connect, sealerWith, start } from './support.ts';
 
 it("does not open a token that was copied from another person's row", async () => {
   const { storage, raw } = await aWorld();
@@ -65,7 +65,7 @@ it('keeps no token readable in the file or in its log', async () => {
   expect(bytes()).not.toContain('refresh-token-of-this-grant');
   expect(bytes()).not.toContain('access-token-of-this-grant');
   const sealed = String(raw.prepare('select refresh_token from accounts').pluck().get());
-  await storage.accounts.setState(ada, 2, { status: 'PENDING', reason: 'disconnected' });
+  await storage.accounts.setState(ada, start + 1, { status: 'PENDING', reason: 'disconnected' });
   raw.pragma('wal_checkpoint(TRUNCATE)');
   expect(readFileSync(path).toString('latin1')).not.toContain(sealed.slice(-40));
 });
