@@ -1,123 +1,89 @@
-// The text of a message: which parts make it up, in which order, and what they say. The plain version: text/plain where
-// there is any, else HTML reduced to text. No part is dropped that says something of its own.
-import { isBodyText } from './attachments.ts';
-import { textOfBytes } from './charset.ts';
-import { declaredCharset, headerText, headerValues } from './headers.ts';
-import { textOfHtml } from './html-text.ts';
-import {
-  childrenOf,
-  everyPart,
-  inlineBytes,
-  isContainer,
-  type Message,
-  type MessagePart,
-  mimeTypeOf,
-  type NumberedPart,
-  rootOf,
-} from './message-part.ts';
+// The body of a message as a person would read it: the form of each text that is shown, one text after the other, and
+// where quoted history begins. What is hidden from a reader is counted over all forms, shown or not.
+import { bodyPieces, type ChooseForm, type Piece } from './body-parts.ts';
+import type { Message, MessagePart } from './message-part.ts';
+import { mimeTypeOf } from './message-part.ts';
+import { codePoints, isHtml, type Reading, type Removed, readPart } from './read-part.ts';
+import { saysTheSame } from './same-text.ts';
 
-/** A piece of the body: a text part, or the head of a message inside the message. */
-type Piece = { readonly kind: 'text'; readonly from: NumberedPart } | { readonly kind: 'head'; readonly text: string };
+type ReadOnce = (part: MessagePart) => Reading;
 
-/** A body text that Gmail left out of its answer because it is large; fetch it and give it to `withTexts`. */
-export interface MissingText {
-  /** Our part id. */
-  readonly partId: string;
-  /** Gmail's own, valid now. */
-  readonly attachmentId: string;
-  /** Bytes. */
-  readonly size: number;
-}
-
-const isHtml = (part: MessagePart): boolean => mimeTypeOf(part) === 'text/html';
-
-/** The text of a text part as its sender wrote it, decoded; empty where it was not fetched. */
-export const decodedText = (part: MessagePart): string => {
-  const bytes = inlineBytes(part);
-  return bytes === undefined ? '' : textOfBytes(bytes, mimeTypeOf(part), declaredCharset(part));
-};
-
-const readableText = (part: MessagePart): string => {
-  const text = decodedText(part).replace(/\r\n?/g, '\n');
-  return (isHtml(part) ? textOfHtml(text) : text).trimEnd();
-};
-
-const saysSomething = (piece: Piece): boolean => {
-  if (piece.kind === 'head') return false;
-  const { part } = piece.from;
-  return part.body?.data ? decodedText(part).trim() !== '' : Boolean(part.body?.attachmentId);
-};
-
-/** Of several forms of the same content: the first with plain text, else the first that says anything. */
-const bestAlternative = (forms: Piece[][]): Piece[] => {
-  const spoken = forms.filter((form) => form.some(saysSomething));
-  const plain = spoken.find((form) =>
-    form.some((piece) => piece.kind === 'text' && !isHtml(piece.from.part) && saysSomething(piece)),
-  );
-  return plain ?? spoken[0] ?? [];
-};
-
-const headOfInnerMessage = (container: NumberedPart): Piece[] => {
-  const [inner] = childrenOf(container);
-  const fields = ['From', 'To', 'Cc', 'Date', 'Subject'].flatMap((name) =>
-    headerValues(inner?.part.headers, name.toLowerCase()).map((value) => `${name}: ${headerText(value)}`),
-  );
-  return [{ kind: 'head', text: ['---------- Forwarded message ----------', ...fields].join('\n') }];
-};
-
-const piecesOf = (numbered: NumberedPart): Piece[] => {
-  if (!isContainer(numbered.part)) return isBodyText(numbered) ? [{ kind: 'text', from: numbered }] : [];
-  const children = childrenOf(numbered).map(piecesOf);
-  switch (mimeTypeOf(numbered.part)) {
-    case 'multipart/alternative':
-      return bestAlternative(children);
-    case 'message/rfc822':
-    case 'message/global':
-      return [...headOfInnerMessage(numbered), ...children.flat()];
-    default:
-      return children.flat();
-  }
-};
-
-/** The body as a person would read it: lines end with LF, the texts of several parts follow each other. */
-export const bodyText = (message: Message): string => {
-  const root = rootOf(message);
-  const pieces = root ? piecesOf(root) : [];
-  return pieces
-    .map((piece) => (piece.kind === 'head' ? piece.text : readableText(piece.from.part)))
-    .filter((text) => text.trim() !== '')
-    .join('\n\n');
-};
-
-const isMissing = ({ part }: NumberedPart): boolean => !part.body?.data && Boolean(part.body?.attachmentId);
-
-/**
- * The body texts that have to be fetched before a message can be shown.
- * @param view `readable` needs only the form that is shown, `full` every one.
- */
-export const missingTextParts = (message: Message, view: 'readable' | 'full' = 'full'): MissingText[] => {
-  const root = rootOf(message);
-  const shown = root ? piecesOf(root).flatMap((piece) => (piece.kind === 'text' ? [piece.from] : [])) : [];
-  const all = [...everyPart(message)].filter(({ part }) => !isContainer(part)).filter(isBodyText);
-  return (view === 'readable' ? shown : all).filter(isMissing).map(({ part, partId }) => ({
-    partId,
-    attachmentId: part.body?.attachmentId ?? '',
-    size: part.body?.size ?? 0,
-  }));
-};
-
-const fill = (numbered: NumberedPart, texts: ReadonlyMap<string, Uint8Array>): MessagePart => {
-  const bytes = texts.get(numbered.partId);
-  const { part } = numbered;
-  return {
-    ...part,
-    ...(bytes === undefined ? {} : { body: { size: bytes.length, data: Buffer.from(bytes).toString('base64url') } }),
-    ...(isContainer(part) ? { parts: childrenOf(numbered).map((child) => fill(child, texts)) } : {}),
+const readerOf = (readings: Map<MessagePart, Reading>): ReadOnce => {
+  return (part) => {
+    const reading = readings.get(part) ?? readPart(part);
+    readings.set(part, reading);
+    return reading;
   };
 };
 
-/** The message with fetched texts in their places; `texts` goes by our part id. */
-export const withTexts = (message: Message, texts: ReadonlyMap<string, Uint8Array>): Message => {
-  const root = rootOf(message);
-  return root ? { ...message, payload: fill(root, texts) } : message;
+const textOf = (pieces: readonly Piece[], read: ReadOnce): string =>
+  pieces.flatMap((piece) => (piece.kind === 'text' ? [read(piece.from.part).text] : [])).join('\n\n');
+
+/**
+ * Of several forms of the same content: the plain one where it says what a person sees in the HTML, else the HTML; RFC
+ * 2046 §5.1.4 puts the best form last.
+ */
+const chooseBy =
+  (read: ReadOnce): ChooseForm =>
+  (forms) => {
+    const spoken = forms
+      .map((pieces) => ({ pieces, text: textOf(pieces, read) }))
+      .filter(({ text }) => text.trim() !== '');
+    const has = (pieces: readonly Piece[], wanted: (part: MessagePart) => boolean) =>
+      pieces.some((piece) => piece.kind === 'text' && wanted(piece.from.part));
+    const html = spoken.findLast(({ pieces }) => has(pieces, isHtml));
+    const plain = spoken.find(
+      ({ pieces }) => !has(pieces, isHtml) && has(pieces, (part) => mimeTypeOf(part) === 'text/plain'),
+    );
+    if (plain && html) return saysTheSame(plain.text, html.text) ? plain.pieces : html.pieces;
+    return (html ?? plain ?? spoken.at(-1))?.pieces ?? [];
+  };
+
+/** A text after the quoted one that only signs, or that a mailing list added, is not the writer's going on. */
+const isFooter = (text: string): boolean => /^(?:-- ?$|_{5,}|-{10,}|={10,})/m.test(text.trimStart().slice(0, 80));
+
+interface Shown extends Reading {
+  readonly forwarded: boolean;
+  readonly offset: number;
+}
+
+const between = '\n\n';
+
+const laidOut = (pieces: readonly Piece[], read: ReadOnce): Shown[] => {
+  let offset = 0;
+  const shown: Shown[] = [];
+  for (const piece of pieces) {
+    const reading: Reading =
+      piece.kind === 'head'
+        ? { text: piece.text, removed: { hiddenElements: 0, invisibleCharacters: 0 } }
+        : read(piece.from.part);
+    if (reading.text.trim() === '') continue;
+    shown.push({ ...reading, forwarded: piece.forwarded, offset });
+    offset += codePoints(reading.text) + between.length;
+  }
+  return shown;
+};
+
+const historyOf = (shown: readonly Shown[]): number | undefined => {
+  const own = shown.filter(({ forwarded }) => !forwarded);
+  const last = own.findLast(({ text }, index) => index === 0 || !isFooter(text));
+  return last?.quotedFrom === undefined ? undefined : last.offset + last.quotedFrom;
+};
+
+/** The readable body; lines end with LF, the texts of several parts follow each other. */
+export const readBody = (message: Message): Reading => {
+  const readings = new Map<MessagePart, Reading>();
+  const read = readerOf(readings);
+  const shown = laidOut(bodyPieces(message, chooseBy(read)), read);
+  const quotedFrom = historyOf(shown);
+  const all = [...readings.values()].map(({ removed }) => removed);
+  const sum = (count: (removed: Removed) => number) => all.reduce((total, removed) => total + count(removed), 0);
+  return {
+    text: shown.map(({ text }) => text).join(between),
+    removed: {
+      hiddenElements: sum(({ hiddenElements }) => hiddenElements),
+      invisibleCharacters: sum(({ invisibleCharacters }) => invisibleCharacters),
+    },
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+  };
 };

@@ -61,7 +61,7 @@ export function* everyPart(message: Message): Generator<NumberedPart> {
   const open = root ? [root] : [];
   for (let next = open.pop(); next; next = open.pop()) {
     yield next;
-    open.push(...childrenOf(next).reverse());
+    for (const child of childrenOf(next).reverse()) open.push(child);
   }
 }
 

@@ -1,68 +1,54 @@
 // What the tools return for a message, one function per format; the only module of src/mail that others need.
 // Knows nothing of the fence around mail, of size limits or of how a message was fetched.
-import { mailboxesOf } from './addresses.ts';
-import { type Attachment, attachmentsOf, isBodyText } from './attachments.ts';
-import { bodyText, decodedText } from './body.ts';
-import { headerText, headerValues, isoDate } from './headers.ts';
-import {
-  childrenOf,
-  isContainer,
-  type Message,
-  type MessageHeader,
-  mimeTypeOf,
-  type NumberedPart,
-  rootOf,
-} from './message-part.ts';
+import { type Attachment, attachmentsOf } from './attachments.ts';
+import { readBody } from './body.ts';
+import { type Invitation, invitationText } from './calendar.ts';
+import { type DeliveryReport, reportText } from './delivery-report.ts';
+import { type FullPart, fullPart } from './full-message.ts';
+import { type Message, rootOf } from './message-part.ts';
+import { countedRow, type MessageRow, messageRow } from './message-row.ts';
 import { type Page, type PageRequest, page } from './page.ts';
+import type { Reading, Removed } from './read-part.ts';
+import { type Security, securityOf, securityText } from './security.ts';
 import { headersOfSource } from './source-headers.ts';
+import { deliveryReportsIn, invitationsIn } from './structured-parts.ts';
 
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './attachments.ts';
-export { type MissingText, missingTextParts, withTexts } from './body.ts';
-export { isTextLike, textOfBytes } from './charset.ts';
 export { safeFileName } from './file-name.ts';
+export type { FullPart } from './full-message.ts';
 export { declaredCharset } from './headers.ts';
+export { withoutInvisible } from './invisible.ts';
 export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPart } from './message-part.ts';
+export { type MessageRow, messageRow } from './message-row.ts';
 export { type Page, type PageRequest, page } from './page.ts';
+export type { Removed } from './read-part.ts';
+export { readTextFile } from './text-file.ts';
+export { isTextLike } from './text-like.ts';
+export { type MissingText, missingTextParts, withTexts } from './text-parts.ts';
 
-/** Fields that a message lacks, or that were not fetched, are absent. */
-export interface MessageRow {
-  readonly id: string;
-  readonly threadId: string;
-  readonly labelIds: string[];
-  /** Gmail's own extract, its HTML entities decoded. */
-  readonly snippet: string;
-  /** `Name <user@example.com>`, encoded words decoded. */
-  readonly from?: string;
-  readonly to?: string[];
-  readonly cc?: string[];
-  readonly subject?: string;
-  /** ISO 8601, UTC. */
-  readonly date?: string;
+/** A page of a body. */
+export interface BodyPage extends Page {
+  /** Where quoted history begins, in code points of the whole text: from there on it is what others wrote before. */
+  readonly quotedFrom?: number;
 }
 
 export interface ReadableMessage extends MessageRow {
-  readonly body: Page;
+  readonly body: BodyPage;
   readonly attachments: Attachment[];
-}
-
-export interface FullPart {
-  readonly partId: string;
-  readonly mimeType: string;
-  readonly filename: string;
-  readonly headers: { name: string; value: string }[];
-  /** `data` is decoded text (one page of it) for body texts; other parts are named by `attachmentId`, our part id. */
-  readonly body: {
-    readonly size: number;
-    readonly data?: string;
-    readonly totalChars?: number;
-    readonly nextOffset?: number;
-    readonly attachmentId?: string;
-  };
-  readonly parts?: FullPart[];
+  /** Absent where it is neither signed nor encrypted. */
+  readonly security?: Security;
+  /** Absent where there are none. */
+  readonly invitations?: Invitation[];
+  /** Absent where there are none. */
+  readonly deliveryReports?: DeliveryReport[];
+  /** What no reader would see and this text leaves out; absent where that is nothing. */
+  readonly removed?: Removed;
 }
 
 export interface FullMessage extends MessageRow {
   readonly payload?: FullPart;
+  /** How much of it no reader would see: it is all still there. Absent where that is nothing. */
+  readonly removed?: Removed;
 }
 
 export interface RawMessage extends MessageRow {
@@ -72,75 +58,86 @@ export interface RawMessage extends MessageRow {
   readonly nextOffset?: number;
 }
 
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+const removedField = (removed: Removed): { removed?: Removed } =>
+  removed.hiddenElements + removed.invisibleCharacters === 0 ? {} : { removed };
 
-/** Gmail escapes its snippets for HTML, once. */
-const decodeSnippet = (snippet: string): string =>
-  snippet.replace(/&(?:#(\d{1,6})|([a-z]{2,4}));/g, (whole, code: string | undefined, name: string | undefined) =>
-    code === undefined ? (entities[name ?? ''] ?? whole) : String.fromCodePoint(Number(code)),
-  );
+const plus = (removed: Removed, invisible: number): Removed => ({
+  ...removed,
+  invisibleCharacters: removed.invisibleCharacters + invisible,
+});
 
-const rowOf = (message: Message, headers: readonly MessageHeader[] | null | undefined): MessageRow => {
-  const text = (name: string) => headerValues(headers, name).map(headerText);
-  const mailboxes = (name: string) => headerValues(headers, name).flatMap(mailboxesOf);
-  const [from, to, cc, [subject], date] = [
-    text('from').join(', '),
-    mailboxes('to'),
-    mailboxes('cc'),
-    text('subject'),
-    isoDate(text('date')[0], message.internalDate),
+/** A message without a text of its own says what its other parts say. */
+const spokenFor = (
+  body: Reading,
+  notes: Pick<ReadableMessage, 'security' | 'invitations' | 'deliveryReports'>,
+): string =>
+  body.text.trim() !== ''
+    ? body.text
+    : [
+        ...(notes.deliveryReports ?? []).map(reportText),
+        ...(notes.invitations ?? []).map(invitationText),
+        ...(notes.security ? [securityText(notes.security)] : []),
+      ]
+        .flatMap((text) => text ?? [])
+        .join('\n\n');
+
+interface Told {
+  readonly text: string;
+  readonly quotedFrom?: number;
+  readonly message: Omit<ReadableMessage, 'body'>;
+}
+
+const told = (message: Message): Told => {
+  const { row, removed } = countedRow(message);
+  const body = readBody(message);
+  const [security, invitations, deliveryReports] = [
+    securityOf(message, body.text),
+    invitationsIn(message),
+    deliveryReportsIn(message),
   ];
+  const notes = {
+    ...(security === undefined ? {} : { security }),
+    ...(invitations.length === 0 ? {} : { invitations }),
+    ...(deliveryReports.length === 0 ? {} : { deliveryReports }),
+  };
   return {
-    id: message.id ?? '',
-    threadId: message.threadId ?? '',
-    labelIds: [...(message.labelIds ?? [])],
-    snippet: decodeSnippet(message.snippet ?? ''),
-    ...(from === '' ? {} : { from }),
-    ...(to.length === 0 ? {} : { to }),
-    ...(cc.length === 0 ? {} : { cc }),
-    ...(subject === undefined ? {} : { subject }),
-    ...(date === undefined ? {} : { date }),
+    text: spokenFor(body, notes),
+    ...(body.quotedFrom === undefined ? {} : { quotedFrom: body.quotedFrom }),
+    message: { ...row, attachments: attachmentsOf(message), ...notes, ...removedField(plus(body.removed, removed)) },
   };
 };
 
-/** Who wrote what to whom and when; of a `minimal` answer only what that has. */
-export const messageRow = (message: Message): MessageRow => rowOf(message, message.payload?.headers);
+/** What a message was read as: several pages of it, or ever shorter ones, are asked for in a row. */
+const toldBefore = new WeakMap<Message, Told>();
 
-/** The row, one page of the body as clean text, and what is attached. */
-export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => ({
-  ...messageRow(message),
-  body: page(bodyText(message), request),
-  attachments: attachmentsOf(message),
-});
+const toldOnce = (message: Message): Told => {
+  const known = toldBefore.get(message) ?? told(message);
+  toldBefore.set(message, known);
+  return known;
+};
 
-const fullPart = (numbered: NumberedPart, request: PageRequest): FullPart => {
-  const { part, partId } = numbered;
-  const size = part.body?.size ?? 0;
-  const bodyOf = (): FullPart['body'] => {
-    if (isContainer(part)) return part.body?.attachmentId ? { size, attachmentId: partId } : { size };
-    if (!isBodyText(numbered) || (size > 0 && !part.body?.data)) return { size, attachmentId: partId };
-    const { text, ...where } = page(decodedText(part), request);
-    return { size, data: text, ...where };
-  };
+/** The row, one page of the body as clean text, what is attached, and what the other parts say. */
+export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => {
+  const { text, quotedFrom, message: about } = toldOnce(message);
+  const { attachments, ...rest } = about;
   return {
-    partId: part.partId ?? '',
-    mimeType: mimeTypeOf(part),
-    filename: part.filename ?? '',
-    headers: (part.headers ?? []).map((header) => ({ name: header.name ?? '', value: header.value ?? '' })),
-    body: bodyOf(),
-    ...(isContainer(part) ? { parts: childrenOf(numbered).map((child) => fullPart(child, request)) } : {}),
+    ...rest,
+    body: { ...page(text, request), ...(quotedFrom === undefined ? {} : { quotedFrom }) },
+    attachments,
   };
 };
 
 /** Everything the message has, as Gmail's tree; the same page of every body text. */
 export const fullMessage = (message: Message, request: PageRequest): FullMessage => {
   const root = rootOf(message);
-  return { ...messageRow(message), ...(root ? { payload: fullPart(root, request) } : {}) };
+  const payload = root && fullPart(root, request);
+  const { removed } = toldOnce(message).message;
+  return { ...messageRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
 };
 
 /** The RFC 822 source; the row is read from its head, because Gmail gives no headers with `format=raw`. */
 export const rawMessage = (message: Message, request: PageRequest): RawMessage => {
   const source = message.raw ?? '';
   const { text, ...where } = page(source, request);
-  return { ...rowOf(message, headersOfSource(source)), raw: text, ...where };
+  return { ...countedRow(message, headersOfSource(source)).row, raw: text, ...where };
 };

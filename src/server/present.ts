@@ -13,29 +13,32 @@ export type AuthorizationProblem = Extract<Problem, { kind: 'authorization_requi
 
 /** An answer with data from outside; structured content and text carry the same. */
 export const createPresentOutput = (random: RandomBytes) => {
-  const fenced = createFence(random);
+  const newFence = createFence(random);
 
-  const presentContent = ({ facts, structured, text, image }: ToolContent): CallToolResult => ({
-    content: [
-      { type: 'text', text: JSON.stringify({ untrusted, ...facts }) },
-      ...(text === undefined ? [] : [{ type: 'text' as const, text: fenced(text) }]),
-      ...(image === undefined ? [] : [{ type: 'image' as const, data: image.base64, mimeType: image.mimeType }]),
-    ],
-    ...(structured === undefined ? {} : { structuredContent: { untrusted, ...facts, ...structured } }),
-  });
+  const presentContent = ({ facts, structured, text, image }: ToolContent): CallToolResult => {
+    const fence = newFence();
+    return {
+      content: [
+        { type: 'text', text: fence.json(facts) },
+        ...(text === undefined ? [] : [{ type: 'text' as const, text: fence.text(text) }]),
+        ...(image === undefined ? [] : [{ type: 'image' as const, data: image.base64, mimeType: image.mimeType }]),
+      ],
+      ...(structured === undefined ? {} : { structuredContent: { untrusted, ...facts, ...structured } }),
+    };
+  };
 
   return (output: object): CallToolResult =>
     output instanceof ToolContent
       ? presentContent(output)
       : {
-          content: [{ type: 'text', text: fenced(readableText(output)) }],
+          content: [{ type: 'text', text: newFence().text(readableText(output)) }],
           structuredContent: { untrusted, ...output },
         };
 };
 
 /** The sentence for a person who has to open a link; also the message of a URL elicitation. */
-export const authorizationMessage = ({ reason, missing }: AuthorizationProblem): string =>
-  authorizationText(reason, missing);
+export const authorizationMessage = ({ reason, missing, evidence }: AuthorizationProblem): string =>
+  authorizationText(reason, missing, evidence);
 
 /** A call that needs a person first. Not an error: the model shows the link and calls again. */
 export const presentLink = (

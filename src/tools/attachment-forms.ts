@@ -1,6 +1,6 @@
 // The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
 
-import { isTextLike, type PageRequest, page, textOfBytes } from '../mail/message.ts';
+import { isTextLike, type PageRequest, page, readTextFile } from '../mail/message.ts';
 import type { AttachmentFile, DeliverAttachment } from '../model/delivery.ts';
 import { ToolContent } from './define-tool.ts';
 import { fitPage } from './size-limit.ts';
@@ -37,20 +37,20 @@ const base64 = (bytes: Uint8Array): string =>
 export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
   new ToolContent(facts, { image: { base64: base64(bytes), mimeType: facts.mimeType } });
 
-/** One page of the text. @param charset what the sender declared. */
+/** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
 export const asText = (
   facts: AttachmentFacts,
   bytes: Uint8Array,
   charset: string | undefined,
   { maxChars, offset }: PageRequest,
 ): ToolContent => {
-  const whole = textOfBytes(bytes, facts.mimeType, charset);
+  const { text: whole, ...about } = readTextFile(bytes, facts, charset);
   const { text, ...where } = fitPage(
     maxChars,
     (chars) => page(whole, { maxChars: chars, offset }),
     () => page(whole, { maxChars: 1, offset }),
   );
-  return new ToolContent({ ...facts, ...where }, { text, structured: { text } });
+  return new ToolContent({ ...facts, ...where, ...about }, { text, structured: { text } });
 };
 
 /** For models: the JSON text block has the bytes too. */

@@ -5,7 +5,7 @@ import { ok } from '../model/result.ts';
 import { type ContactsPage, unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
-import { clippedPeople, type PersonRow, personOutput } from './person-output.ts';
+import { clippedPeople, type PersonRow, personOutput, visiblePerson } from './person-output.ts';
 import { fitRows } from './size-limit.ts';
 
 const defaultPageSize = 100;
@@ -41,7 +41,7 @@ export const gmailGetContacts = defineTool({
     const found = await google.people.connections({ ...page, ...(token === undefined ? {} : { pageToken: token }) });
     if (!found.ok) return found;
     const { people, nextPageToken, totalPeople } = found.value;
-    const rows: PersonRow[] = people.map((person) => personShape(person));
+    const rows: PersonRow[] = people.map((person) => visiblePerson(personShape(person)));
     return ok({
       people: fitRows(rows, clippedPeople),
       ...(nextPageToken === undefined ? {} : { nextPageToken: wrapPageToken({ ...page, token: nextPageToken }) }),

@@ -6,7 +6,7 @@ import { explainProblem } from '../model/problem.ts';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, personFields, searchText } from './parameters.ts';
-import { clippedPeople, foundPersonOutput, type PersonRow } from './person-output.ts';
+import { clippedPeople, foundPersonOutput, type PersonRow, visiblePerson } from './person-output.ts';
 import { fitRows } from './size-limit.ts';
 
 export const gmailSearchPeople = defineTool({
@@ -37,7 +37,7 @@ export const gmailSearchPeople = defineTool({
     });
     if (!found.ok) return found;
     const { people, skipped } = found.value;
-    const rows: PersonRow[] = people.map(({ source, person }) => ({ ...personShape(person), source }));
+    const rows: PersonRow[] = people.map(({ source, person }) => ({ ...visiblePerson(personShape(person)), source }));
     return ok({
       people: fitRows(rows, clippedPeople),
       skipped: skipped.map(({ source, problem }) => ({ source, reason: explainProblem(problem).what })),

@@ -28,11 +28,43 @@ const attachment = z.object({
   inline: z.boolean(),
 });
 
-const body = z.object({ text, totalChars: z.int().min(0), nextOffset: optionalCount });
+const body = z.object({
+  text,
+  totalChars: z.int().min(0),
+  nextOffset: optionalCount,
+  /** Where quoted history begins in the whole text. */
+  quotedFrom: optionalCount,
+});
+
+/** RFC 5546's words. */
+const invitation = z.object({
+  ...{ method: optionalText, summary: optionalText, start: optionalText, end: optionalText, duration: optionalText },
+  ...{ location: optionalText, organizer: optionalText, attendees: optionalTexts, status: optionalText },
+  ...{ recurrence: optionalText, description: optionalText },
+});
+
+/** RFC 3464's words. */
+const deliveryReport = z.object({
+  ...{ recipient: text, action: text, status: optionalText, meaning: optionalText, reason: optionalText },
+  remoteServer: optionalText,
+});
+
+const security = z.object({
+  signed: optionalText,
+  encrypted: optionalText,
+  signatureChecked: z.exactOptional(z.literal(false)),
+});
+
+/** What no reader would see: left out of readable text, kept in full. */
+const removed = z.object({ hiddenElements: z.int().min(0), invisibleCharacters: z.int().min(0) });
 
 export const listedMessageOutput = messageRowOutput.extend({
   body: z.exactOptional(body),
   attachments: z.exactOptional(z.array(attachment)),
+  security: z.exactOptional(security),
+  invitations: z.exactOptional(z.array(invitation)),
+  deliveryReports: z.exactOptional(z.array(deliveryReport)),
+  removed: z.exactOptional(removed),
   payload: z.exactOptional(z.object({ partId: text, mimeType: text, filename: text })),
   /** The message did not fit into the result as asked; fetch it by its id. */
   clipped: z.exactOptional(z.literal(true)),

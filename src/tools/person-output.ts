@@ -1,6 +1,7 @@
 // What a person looks like in an answer: Google's own field names, as many fields as were asked for.
 import { z } from 'zod';
 import type { ShownPerson } from '../google/person-shape.ts';
+import { withoutInvisible } from '../mail/message.ts';
 
 export const personOutput = z.object({
   resourceName: z.string(),
@@ -12,6 +13,19 @@ export const personOutput = z.object({
 export const foundPersonOutput = personOutput.extend({ source: z.exactOptional(z.string()) });
 
 export type PersonRow = z.infer<typeof foundPersonOutput> & ShownPerson;
+
+const visible = (value: unknown): unknown => {
+  if (typeof value === 'string') return withoutInvisible(value).text;
+  if (Array.isArray(value)) return value.map(visible);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, visible(field)]));
+};
+
+/** A person's fields without what nobody can see: names of contacts may come from outside, as mail does. */
+export const visiblePerson = ({ resourceName, ...fields }: ShownPerson): ShownPerson => ({
+  resourceName,
+  ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, visible(field)])),
+});
 
 /** Ever shorter forms of a person who does not fit; the last is a few bytes. */
 export const clippedPeople = (person: PersonRow): PersonRow[] => {

@@ -5,11 +5,11 @@ import { attached, container, message, text, whole } from './messages.ts';
 const bodyOf = (...tree: Parameters<typeof message>) => readableMessage(message(...tree), whole).body.text;
 
 describe('which text is read', () => {
-  test('the plain form of two, whichever comes first', () => {
-    const plain = text('text/plain', 'Plain words\r\n');
-    const html = text('text/html', '<p>HTML words</p>');
-    expect(bodyOf(container('multipart/alternative', plain, html))).toBe('Plain words');
-    expect(bodyOf(container('multipart/alternative', html, plain))).toBe('Plain words');
+  test('the plain form of two that say the same, whichever comes first', () => {
+    const plain = text('text/plain', 'The *same* words\r\n');
+    const html = text('text/html', '<p>The <b>same</b> words</p>');
+    expect(bodyOf(container('multipart/alternative', plain, html))).toBe('The *same* words');
+    expect(bodyOf(container('multipart/alternative', html, plain))).toBe('The *same* words');
   });
 
   test('the HTML form where the plain one is blank', () => {
@@ -67,10 +67,19 @@ describe('which text is read', () => {
     const plain = attached('text/plain', '', { 'Content-Type': 'text/plain; charset=koi8-r' });
     const html = attached('text/html', '');
     const large = message(container('multipart/alternative', plain, html));
-    expect(missingTextParts(large, 'readable')).toEqual([{ partId: '0', attachmentId: 'gmail-text/plain', size: 5 }]);
+    expect(missingTextParts(large, 'readable')).toEqual([
+      { partId: '0', attachmentId: 'gmail-text/plain', size: 5 },
+      { partId: '1', attachmentId: 'gmail-text/html', size: 5 },
+    ]);
     expect(missingTextParts(large).map(({ partId }) => partId)).toEqual(['0', '1']);
     const koi8 = Buffer.from('f0d2c9d7c5d4', 'hex');
-    const complete = withTexts(large, new Map([['0', koi8]]));
+    const complete = withTexts(
+      large,
+      new Map([
+        ['0', koi8],
+        ['1', Buffer.from('<p>Привет')],
+      ]),
+    );
     expect(readableMessage(complete, whole).body.text).toBe('Привет');
     expect(missingTextParts(complete, 'readable')).toEqual([]);
   });

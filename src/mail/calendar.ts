@@ -1,0 +1,126 @@
+// Calendar data in a mail (RFC 5545, RFC 5546, RFC 6047) → what a person wants to know of an invitation: what, when,
+// where, with whom, and what is asked. Knows nothing of MIME parts; changes and answers nothing.
+import { type Component, type Property, plainText, propertyNamed, readCalendar } from './calendar-lines.ts';
+import { recurrenceInWords } from './recurrence.ts';
+
+export interface Invitation {
+  /** What the sender wants, in the words of RFC 5546: `REQUEST`, `CANCEL`, `REPLY`, `PUBLISH` … Absent: just a file. */
+  readonly method?: string;
+  readonly summary?: string;
+  /** `2026-03-01 10:00 (Europe/Paris)`, `… (UTC)`, `2026-03-01` for a whole day; without a zone: wherever one is. */
+  readonly start?: string;
+  readonly end?: string;
+  /** Instead of an end: as written, ISO 8601 (`PT1H`). */
+  readonly duration?: string;
+  readonly location?: string;
+  readonly organizer?: string;
+  /** `Name <a@example.com> (accepted)`; the first hundred. */
+  readonly attendees?: string[];
+  /** `CONFIRMED`, `TENTATIVE`, `CANCELLED`. */
+  readonly status?: string;
+  readonly recurrence?: string;
+  readonly description?: string;
+}
+
+const maxEvents = 20;
+const maxAttendees = 100;
+const maxDescription = 4000;
+
+/** `19970714T133000` in the zone its property names (RFC 5545 §3.3.5); what is no date stays as it is written. */
+const moment = (property: Property | undefined): string | undefined => {
+  if (property === undefined) return undefined;
+  const [, year, month, day, hour, minute, zulu] =
+    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?$/.exec(property.value.trim()) ?? [];
+  if (year === undefined) return property.value.trim() || undefined;
+  const date = `${year}-${month}-${day}`;
+  if (hour === undefined) return date;
+  const zone = zulu ? 'UTC' : property.parameters.TZID;
+  return `${date} ${hour}:${minute}${zone ? ` (${zone})` : ''}`;
+};
+
+/** The last day of an event of whole days: RFC 5545 §3.6.1 names the day after it. */
+const lastDay = (start: string | undefined, end: string | undefined): string | undefined => {
+  if (end === undefined || !/^\d{4}-\d\d-\d\d$/.test(end)) return end;
+  const before = new Date(Date.parse(end) - 24 * 60 * 60 * 1000);
+  if (Number.isNaN(before.getTime())) return end;
+  const last = before.toISOString().slice(0, 10);
+  return start === undefined || last < start ? start : last;
+};
+
+const person = ({ parameters, value }: Property): string => {
+  const address = value.trim().replace(/^mailto:/i, '');
+  const name = plainText(parameters.CN ?? '');
+  return name === '' || name === address ? address : `${name} <${address}>`;
+};
+
+const attendee = (property: Property): string => {
+  const { PARTSTAT, ROLE } = property.parameters;
+  const notes = [PARTSTAT?.toLowerCase(), ROLE?.toUpperCase() === 'OPT-PARTICIPANT' ? 'optional' : undefined];
+  const said = notes.flatMap((note) => note ?? []).join(', ');
+  return `${person(property)}${said ? ` (${said})` : ''}`;
+};
+
+const attendeesOf = (event: Component): string[] => {
+  const all = event.properties.filter(({ name }) => name === 'ATTENDEE');
+  const more = all.length > maxAttendees ? [`and ${all.length - maxAttendees} more`] : [];
+  return [...all.slice(0, maxAttendees).map(attendee), ...more];
+};
+
+const invitation = (event: Component, method: string | undefined): Invitation => {
+  const text = (name: string) => plainText(propertyNamed(event, name)?.value ?? '') || undefined;
+  const organizer = propertyNamed(event, 'ORGANIZER');
+  const rule = propertyNamed(event, 'RRULE');
+  const attendees = attendeesOf(event);
+  const start = moment(propertyNamed(event, 'DTSTART'));
+  const fields: { [Field in keyof Invitation]: Invitation[Field] | undefined } = {
+    method,
+    summary: text('SUMMARY'),
+    start,
+    end: lastDay(start, moment(propertyNamed(event, 'DTEND') ?? propertyNamed(event, 'DUE'))),
+    duration: propertyNamed(event, 'DURATION')?.value.trim(),
+    location: text('LOCATION'),
+    organizer: organizer && person(organizer),
+    attendees: attendees.length === 0 ? undefined : attendees,
+    status: text('STATUS')?.toUpperCase(),
+    recurrence: rule && recurrenceInWords(rule.value.trim()),
+    description: text('DESCRIPTION')?.slice(0, maxDescription).toWellFormed(),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+};
+
+/** The events and tasks of a calendar text, the first twenty; none where it is no calendar. */
+export const invitationsOf = (text: string): Invitation[] =>
+  readCalendar(text)
+    .components.filter(({ name }) => name === 'VCALENDAR')
+    .flatMap((calendar) => {
+      const method = propertyNamed(calendar, 'METHOD')?.value.trim().toUpperCase();
+      return calendar.components
+        .filter(({ name }) => name === 'VEVENT' || name === 'VTODO')
+        .map((event) => invitation(event, method || undefined));
+    })
+    .slice(0, maxEvents);
+
+const intentions: Readonly<Record<string, string>> = {
+  REQUEST: 'Invitation',
+  CANCEL: 'Cancelled',
+  REPLY: 'Answer to an invitation',
+  COUNTER: 'Proposal of another time',
+  DECLINECOUNTER: 'Refusal of another time',
+  REFRESH: 'Question for the latest version',
+};
+
+/** An invitation as lines of text, for a message that says nothing else. */
+export const invitationText = (event: Invitation): string => {
+  const { method = '', summary, start, end, duration, location, organizer, attendees, status } = event;
+  const lines: [string, string | undefined][] = [
+    [intentions[method] ?? 'Event', summary ?? '(no title)'],
+    ['When', [start, end ?? duration].flatMap((time) => time ?? []).join(' – ') || undefined],
+    ['Repeats', event.recurrence],
+    ['Where', location],
+    ['Organiser', organizer],
+    ['Attendees', attendees?.join(', ')],
+    ['Status', status?.toLowerCase()],
+  ];
+  const said = lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  return [...said, ...(event.description === undefined ? [] : ['', event.description])].join('\n');
+};

@@ -1,0 +1,32 @@
+// A text file that came as an attachment → what is shown of it: HTML reads as a body does, everything else as it is
+// but for what nobody can see (the file itself, byte for byte, is had as a link).
+import { textOfBytes } from './charset.ts';
+import { withoutInvisible } from './invisible.ts';
+import { type Removed, readHtmlText } from './read-part.ts';
+
+export interface TextFile {
+  readonly text: string;
+  /** What no reader would see, and this text leaves out; absent where that is nothing. */
+  readonly removed?: Removed;
+}
+
+const isHtmlFile = (mimeType: string, fileName: string): boolean =>
+  /^(?:text\/html|application\/xhtml\+xml)$/.test(mimeType) ||
+  (/^application\/octet-stream$/.test(mimeType) && /\.x?html?$/i.test(fileName));
+
+const readPlainFile = (text: string): { text: string; removed: Removed } => {
+  const { text: visible, removed } = withoutInvisible(text);
+  return { text: visible, removed: { hiddenElements: 0, invisibleCharacters: removed } };
+};
+
+/** @param charset what the sender declared. */
+export const readTextFile = (
+  bytes: Uint8Array,
+  { mimeType, fileName }: { readonly mimeType: string; readonly fileName: string },
+  charset: string | undefined,
+): TextFile => {
+  const isHtml = isHtmlFile(mimeType, fileName);
+  const text = textOfBytes(bytes, isHtml ? 'text/html' : mimeType, charset);
+  const { text: shown, removed } = isHtml ? readHtmlText(text.replace(/\r\n?/g, '\n')) : readPlainFile(text);
+  return { text: shown, ...(removed.hiddenElements + removed.invisibleCharacters === 0 ? {} : { removed }) };
+};

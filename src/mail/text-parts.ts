@@ -1,0 +1,66 @@
+// The texts that Gmail left out of its answer because of their size or kind: which ones have to be fetched before a
+// message can be shown, and putting them in their places.
+import { isBodyText } from './attachments.ts';
+import { everyPart, isContainer, type Message, type MessagePart, type NumberedPart, rootOf } from './message-part.ts';
+import { isStructured } from './structured-parts.ts';
+
+/** A text to fetch; give it to `withTexts`. */
+export interface MissingText {
+  /** Our part id. */
+  readonly partId: string;
+  /** Gmail's own, valid now. */
+  readonly attachmentId: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Calendar data, reports and the like are fetched up to this size (bytes) and number. */
+const largestStructured = 2 * 1024 * 1024;
+const mostStructured = 5;
+
+const isMissing = ({ part }: NumberedPart): boolean =>
+  !isContainer(part) && !part.body?.data && Boolean(part.body?.attachmentId);
+
+/**
+ * What has to be fetched before a message can be shown.
+ * @param view `readable` needs the body texts and what is summarised, `full` the body texts alone.
+ */
+export const missingTextParts = (message: Message, view: 'readable' | 'full' = 'full'): MissingText[] => {
+  const missing = [...everyPart(message)].filter(isMissing);
+  const summarised = missing.filter(
+    (numbered) =>
+      !isBodyText(numbered) && isStructured(numbered) && (numbered.part.body?.size ?? 0) <= largestStructured,
+  );
+  const wanted = [...missing.filter(isBodyText), ...(view === 'readable' ? summarised.slice(0, mostStructured) : [])];
+  return wanted.map(({ part, partId }) => ({
+    partId,
+    attachmentId: part.body?.attachmentId ?? '',
+    size: part.body?.size ?? 0,
+  }));
+};
+
+const filled = (part: MessagePart, bytes: Uint8Array): MessagePart => ({
+  ...part,
+  body: {
+    ...part.body,
+    size: bytes.length,
+    data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url'),
+  },
+});
+
+/** The message with fetched texts in their places; `texts` goes by our part id. */
+export const withTexts = (message: Message, texts: ReadonlyMap<string, Uint8Array>): Message => {
+  const root = rootOf(message);
+  if (root === undefined) return message;
+  // Parents come before their children, so that going backwards every part finds its children done.
+  const changed = new Map<MessagePart, MessagePart>();
+  for (const { part, partId } of [...everyPart(message)].reverse()) {
+    const bytes = texts.get(partId);
+    const parts = part.parts?.some((child) => changed.has(child))
+      ? part.parts.map((child) => changed.get(child) ?? child)
+      : undefined;
+    if (bytes !== undefined) changed.set(part, filled(part, bytes));
+    else if (parts !== undefined) changed.set(part, { ...part, parts });
+  }
+  return { ...message, payload: changed.get(root.part) ?? root.part };
+};
