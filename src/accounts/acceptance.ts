@@ -13,6 +13,10 @@ export const hasPins = (pins: Pins): boolean =>
 export const isVerifiable = (account: Account, policy: LinkPolicy, replace: boolean): boolean =>
   policy !== 'pinned' || hasPins(account.pins) || (account.google !== undefined && !replace);
 
+/** Whether an accepted grant still has to wait until the product confirms who completed the link; pins prove it at once. */
+export const needsConfirmation = (account: Account, ticket: { readonly linkPolicy: LinkPolicy }): boolean =>
+  ticket.linkPolicy === 'verify_url' && !hasPins(account.pins);
+
 export type Acceptance =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'unverifiable' }

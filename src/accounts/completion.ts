@@ -7,10 +7,12 @@ import type { CodeOutcome, Tokens } from '../oauth/google-oauth.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import type { TokenFailure } from '../oauth/token-client.ts';
 import type { Grant, TakenTicket, Ticket } from '../storage/index.ts';
-import { accept } from './acceptance.ts';
+import { accept, needsConfirmation } from './acceptance.ts';
 import { authorization } from './authorization.ts';
 import type { Callback, Finish } from './connection.ts';
 import type { AccountsOptions } from './index.ts';
+import { refreshTokenFor } from './refresh-token-for.ts';
+import { awaitConfirmation } from './verification.ts';
 
 /** How often a save that lost a race is tried on the newer row. */
 const saveAttempts = 5;
@@ -80,9 +82,13 @@ const join = async (options: AccountsOptions, ticket: TakenTicket, granted: Gran
     const verdict = accept(identity, account, ticket);
     if (verdict.kind === 'unverifiable') return verdict;
     if (verdict.kind === 'wrong_mailbox') return { ...verdict, got: identity.email };
-    const refreshToken = await refreshTokenFor(options, ticket.key, tokens, identity, grantedScopes);
+    const refreshToken = await refreshTokenFor(options, ticket.key, tokens, identity.sub, grantedScopes);
     if (refreshToken === undefined) return askAgain(options, ticket);
     const google = googleIdentity(identity);
+    if (needsConfirmation(account, ticket)) {
+      const grant = toGrant(options, ticket, tokens, grantedScopes, google);
+      return awaitConfirmation(options, ticket, account, { grant, identity });
+    }
     const grant = toGrant(options, ticket, { ...tokens, refreshToken }, grantedScopes, google);
     const saved = await options.storage.accounts.saveGrant(ticket.key, account.version, grant);
     if (saved === undefined) continue;
@@ -104,26 +110,6 @@ const googleIdentity = ({ sub, email, hostedDomain }: VerifiedIdentity): GoogleI
   ...(hostedDomain === undefined ? {} : { hostedDomain }),
 });
 
-/** Google gives no refresh token where it did not ask; the stored one serves on if it covers the same. */
-const refreshTokenFor = async (
-  { storage, oauth }: AccountsOptions,
-  key: AccountKey,
-  tokens: Tokens,
-  identity: VerifiedIdentity,
-  grantedScopes: readonly string[],
-): Promise<string | undefined> => {
-  if (tokens.refreshToken !== undefined) return tokens.refreshToken;
-  const reading = await storage.accounts.readGrant(key);
-  if (reading.kind !== 'grant') return undefined;
-  const { grant } = reading;
-  const same =
-    grant.google.sub === identity.sub &&
-    grant.clientId === oauth.clientId &&
-    grant.tokenEndpoint === oauth.tokenEndpoint &&
-    missingCapabilities(capabilitiesOf(grantedScopes), grant.grantedScopes).length === 0;
-  return same ? grant.refreshToken : undefined;
-};
-
 /** Once more with `prompt=consent`, in the same browser and on the same ticket; a second time would be no help. */
 const askAgain = async (options: AccountsOptions, ticket: TakenTicket): Promise<Finish> => {
   if (ticket.askedAgain) return { kind: 'google_unavailable' };
@@ -135,11 +121,11 @@ const askAgain = async (options: AccountsOptions, ticket: TakenTicket): Promise<
 const toGrant = (
   { oauth }: AccountsOptions,
   ticket: Ticket,
-  tokens: Tokens & { readonly refreshToken: string },
+  tokens: Tokens,
   grantedScopes: readonly string[],
   google: GoogleIdentity,
 ): Grant => ({
-  refreshToken: tokens.refreshToken,
+  ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
   accessToken: tokens.accessToken,
   accessTokenExpiresAt: tokens.accessTokenExpiresAt,
   ...(tokens.refreshTokenExpiresAt === undefined ? {} : { refreshTokenExpiresAt: tokens.refreshTokenExpiresAt }),

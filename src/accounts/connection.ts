@@ -37,6 +37,8 @@ export type Finish =
     }
   /** Google has to ask once more, because it gave no refresh token: send the same browser there again. */
   | { readonly kind: 'again'; readonly url: string }
+  /** Accepted, but the product has to say who this was: the browser goes there with an `auth_request_id`. */
+  | { readonly kind: 'awaiting_verification'; readonly url: string }
   | { readonly kind: 'declined' }
   | { readonly kind: 'wrong_mailbox'; readonly expected: string; readonly got: string }
   | { readonly kind: 'scope_missing'; readonly missing: Capability[] }
@@ -119,7 +121,8 @@ export const createConnection = (options: AccountsOptions): Connection => {
       const taken = await tickets.redeem(hashSecret(state), hashSecret(browser), clock.now());
       if (taken === undefined) return deadOr(found, clock.now()) ?? { kind: 'unknown' };
       const finish = await complete(options, taken, callback);
-      if (finish.kind !== 'again') await tickets.finish(taken.hash, ticketEnd(finish));
+      const ended = ticketEnd(finish);
+      if (ended !== undefined) await tickets.finish(taken.hash, ended);
       if (finish.kind === 'connected') await tickets.voidOthers(taken.key, taken.hash);
       options.log({ event: 'link_finished', key: taken.key, cause: finish.kind });
       return finish;
@@ -127,8 +130,12 @@ export const createConnection = (options: AccountsOptions): Connection => {
   };
 };
 
-const ticketEnd = (finish: Finish): 'connected' | 'declined' | 'refused' | 'failed' => {
+/** undefined: the link goes on, at Google or at the product that confirms it. */
+const ticketEnd = (finish: Finish): 'connected' | 'declined' | 'refused' | 'failed' | undefined => {
   switch (finish.kind) {
+    case 'again':
+    case 'awaiting_verification':
+      return undefined;
     case 'connected':
     case 'declined':
       return finish.kind;

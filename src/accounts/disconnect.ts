@@ -17,11 +17,12 @@ const attempts = 5;
  * only when no other account here has one. Whatever Google says, nothing of the grant stays here.
  */
 export const disconnect = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
-  const { accounts, tickets } = options.storage;
+  const { accounts, tickets, pendingGrants } = options.storage;
   const reading = await accounts.readGrant(key);
   const account = reading.account;
   if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
   await tickets.voidAll(key);
+  await pendingGrants.voidAll(key);
   const outcome = await tellGoogle(options, key, reading);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const now = await accounts.find(key);
@@ -49,7 +50,7 @@ const tellGoogle = async (options: AccountsOptions, key: AccountKey, reading: Gr
   const { grant } = reading;
   if (grant.clientId !== oauth.clientId || grant.tokenEndpoint !== oauth.tokenEndpoint)
     return { revokedAtGoogle: false, reason: 'other_client' };
-  if ((await storage.operations.othersWithGrantOf(grant.google.sub, key)) > 0)
+  if ((await storage.operations.othersWithGrantOf(grant.google.sub, key, options.clock.now())) > 0)
     return { revokedAtGoogle: false, reason: 'sibling' };
   const revoked = await oauth.revoke(grant.refreshToken ?? grant.accessToken);
   return revoked ? { revokedAtGoogle: true } : { revokedAtGoogle: false, reason: 'google_unavailable' };

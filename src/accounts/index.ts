@@ -16,11 +16,13 @@ import { type Connection, createConnection } from './connection.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
+import { createVerification, type Verification } from './verification.ts';
 
 export type { Connection, DeadLink, Finish, LinkView } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { Link, LinkRequest } from './links.ts';
+export type { AuthRequest, Confirmed, Verification } from './verification.ts';
 
 /** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
 export type AccountLog = (entry: { readonly event: string; readonly key: AccountKey; readonly cause?: string }) => void;
@@ -50,6 +52,7 @@ export interface Accounts {
   /** Waits (at most 45 s) for the end of a link of this caller; true when it connected the account. */
   waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
   readonly connection: Connection;
+  readonly verification: Verification;
   disconnect(key: AccountKey): Promise<Result<Disconnected>>;
   /** Disconnects and deletes every row; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
@@ -77,6 +80,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     link,
     waitForLink,
     connection: createConnection(options),
+    verification: createVerification(options),
     disconnect: (key) => disconnect(options, key),
     remove: async (key) => {
       await disconnect(options, key);

@@ -88,7 +88,7 @@ export const createLinks = (options: LinkOptions) => {
   };
 
   const link = async (caller: Caller, wanted: LinkRequest): Promise<Result<Link>> => {
-    const { key, linkPolicy } = caller;
+    const { key, linkPolicy, apiKeyId } = caller;
     const sameTicket = wanted.ticket === undefined ? undefined : await again(key, wanted.ticket);
     if (sameTicket) return ok(sameTicket);
 
@@ -103,7 +103,7 @@ export const createLinks = (options: LinkOptions) => {
         ...wanted.capabilities,
       ]),
     ];
-    const name = JSON.stringify([accountKeyText(key), linkPolicy, replace, capabilities]);
+    const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
     const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
     if (earlier) return ok(earlier);
 
@@ -117,6 +117,7 @@ export const createLinks = (options: LinkOptions) => {
       expiresAt: now + linkLifetimeMs,
       linkPolicy,
       replace,
+      ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
     const opened = await tickets.open({ ...ticket, capabilities, redirectUri: origin + callbackPath }, maxOpenLinks);
     if (opened === 'too_many') return failed({ kind: 'too_many_links' });

@@ -12,6 +12,8 @@ export interface ApiKeyOptions {
   readonly label?: string;
   /** Links made with this key are not checked against pins (DESIGN §9: the operator opted out). */
   readonly unverifiedLinks: boolean;
+  /** For a service key: where the product confirms who completed a link (see verify-url.ts). */
+  readonly verifyUrl?: string;
 }
 
 /** A well-formed key; nothing of it is proven yet. */
@@ -53,6 +55,8 @@ export const createApiKey = async (
 ): Promise<{ key: string; record: ApiKeyRecord }> => {
   if ((options.kind === 'user') !== (options.identifier !== undefined))
     throw new TypeError('a user key names a person, a service key does not');
+  if (options.verifyUrl !== undefined && (options.kind === 'user' || options.unverifiedLinks))
+    throw new TypeError('a verify_url is for a service key whose links are verified');
   const id = Buffer.from(random(8)).toString('hex');
   const key = `pst_${options.kind}_${id}_${Buffer.from(random(32)).toString('base64url')}`;
   const record: ApiKeyRecord = { ...options, id, secretHash: hashApiKey(key), createdAt: clock.now() };

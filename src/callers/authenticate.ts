@@ -14,7 +14,7 @@ export interface Refusal {
 }
 
 export type Authentication =
-  | { readonly kind: 'caller'; readonly caller: Caller; readonly keyRealm: string }
+  | { readonly kind: 'caller'; readonly caller: Caller; readonly keyRealm: string; readonly keyId: string }
   /** A service key that names nobody: enough for /api/v1, not for /mcp. */
   | { readonly kind: 'service'; readonly realm: string; readonly keyId: string; readonly linkPolicy: LinkPolicy }
   | Refusal;
@@ -43,7 +43,17 @@ const forUserKey = (record: ApiKeyRecord, named: string | null, linkPolicy: Link
       'This user key belongs to another person than Postern-Identifier names.',
     );
   const key = { realm: record.realm, identifier: record.identifier };
-  return { kind: 'caller', caller: { key, credential: 'user_key', linkPolicy }, keyRealm: record.realm };
+  return {
+    kind: 'caller',
+    caller: { key, credential: 'user_key', linkPolicy },
+    keyRealm: record.realm,
+    keyId: record.id,
+  };
+};
+
+const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
+  if (record.unverifiedLinks) return 'unverified';
+  return record.verifyUrl === undefined ? 'pinned' : 'verify_url';
 };
 
 const forServiceKey = (record: ApiKeyRecord, named: string | null, linkPolicy: LinkPolicy): Authentication => {
@@ -52,7 +62,9 @@ const forServiceKey = (record: ApiKeyRecord, named: string | null, linkPolicy: L
   if (reading.kind === 'malformed')
     return refused(400, 'identifier_invalid', `The Postern-Identifier header ${reading.description}.`);
   const key = { realm: record.realm, identifier: reading.identifier };
-  return { kind: 'caller', caller: { key, credential: 'service_key', linkPolicy }, keyRealm: record.realm };
+  const confirms = linkPolicy === 'verify_url' ? { apiKeyId: record.id } : {};
+  const caller: Caller = { key, credential: 'service_key', linkPolicy, ...confirms };
+  return { kind: 'caller', caller, keyRealm: record.realm, keyId: record.id };
 };
 
 /**
@@ -69,7 +81,7 @@ export const createAuthenticator = (apiKeys: ApiKeyStore, clock: Clock): Authent
     if (!matchesRecord(presented, record) || record.revokedAt !== undefined) return invalidToken;
     // Only informative: a store too busy to note the use must not fail the call.
     void apiKeys.markUsed(record.id, clock.now()).catch(() => undefined);
-    const linkPolicy: LinkPolicy = record.unverifiedLinks ? 'unverified' : 'pinned';
+    const linkPolicy = linkPolicyOf(record);
     const named = headers.get('postern-identifier');
     return record.kind === 'user' ? forUserKey(record, named, linkPolicy) : forServiceKey(record, named, linkPolicy);
   };

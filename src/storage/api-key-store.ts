@@ -12,6 +12,8 @@ export interface ApiKeyRecord {
   readonly label?: string;
   readonly secretHash: string;
   readonly unverifiedLinks: boolean;
+  /** Where browsers go so that the product confirms who completed a link; with kind `service` only. */
+  readonly verifyUrl?: string;
   readonly createdAt: number;
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
@@ -38,6 +40,7 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   ...(row.label === null ? {} : { label: row.label }),
   secretHash: row.secret_hash,
   unverifiedLinks: row.unverified_links === 1,
+  ...(row.verify_url === null ? {} : { verifyUrl: row.verify_url }),
   createdAt: row.created_at,
   ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
   ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
@@ -62,6 +65,7 @@ export const createApiKeyStore = (db: Database): ApiKeyStore => {
           label: record.label ?? null,
           secret_hash: record.secretHash,
           unverified_links: record.unverifiedLinks ? 1 : 0,
+          verify_url: record.verifyUrl ?? null,
           created_at: record.createdAt,
         })
         .execute();

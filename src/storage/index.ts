@@ -6,6 +6,7 @@ import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
+import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import type { Sealer } from './sealer.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 
@@ -14,6 +15,7 @@ export type { AccountStore, GrantReading, RefreshedTokens } from './account-stor
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
 export type { OperationsStore } from './operations-store.ts';
+export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
@@ -25,6 +27,7 @@ export interface Storage {
   readonly operations: OperationsStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
+  readonly pendingGrants: PendingGrantStore;
   readonly downloads: DownloadStore;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
@@ -48,6 +51,7 @@ export const openStorage = async (options: {
     operations: createOperationsStore(db),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),
+    pendingGrants: createPendingGrantStore(db, sealer, clock),
     downloads: createDownloadStore(db),
     close,
   };

@@ -55,6 +55,7 @@ const migrations: readonly string[] = [
     link_policy text not null,
     redirect_uri text not null,
     replace_account integer not null,
+    api_key_id text,
     account_version_at_start integer,
     browser_hash text,
     state_hash text unique,
@@ -74,11 +75,30 @@ const migrations: readonly string[] = [
     label text,
     secret_hash text not null,
     unverified_links integer not null,
+    verify_url text,
     created_at integer not null,
     revoked_at integer,
     last_used_at integer,
-    check ((kind = 'user') = (identifier is not null))
+    check ((kind = 'user') = (identifier is not null)),
+    check (verify_url is null or (kind = 'service' and unverified_links = 0))
   ) strict;
+
+  create table pending_grants (
+    hash text primary key not null,
+    realm text not null,
+    identifier text not null,
+    ticket_hash text not null,
+    api_key_id text not null,
+    status text not null check (status in ('waiting', 'confirmed', 'refused', 'expired', 'void')),
+    created_at integer not null,
+    expires_at integer not null,
+    google_sub text,
+    sealed_grant text,
+    check ((status = 'waiting') = (sealed_grant is not null)),
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index pending_grants_by_account on pending_grants (realm, identifier);
+  create index pending_grants_by_expiry on pending_grants (expires_at);
 
   create table downloads (
     hash text primary key not null,

@@ -4,21 +4,22 @@ import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { accountColumns, toAccount } from './account-rows.ts';
 import type { Database } from './database.ts';
+import { erasePendingGrants } from './pending-grant-store.ts';
 import { type Resealed, reseal } from './reseal.ts';
 import type { Sealer } from './sealer.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */
   listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
-  /** How many other accounts hold a grant of this Google account, through whatever OAuth client. */
-  othersWithGrantOf(googleSub: string, except: AccountKey): Promise<number>;
+  /** How many other accounts hold a grant of this Google account, pending ones too, through whatever OAuth client. */
+  othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
   countsByStatus(): Promise<Record<AccountState['status'], number>>;
   /**
    * Seals up to `batch` rows anew with the current key of `sealer`, which also needs the former keys. Repeat it until
    * nothing remains; it may stop and go on at any time, beside processes that read and write.
    */
   reseal(sealer: Sealer, batch: number): Promise<Resealed>;
-  /** Deletes tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
+  /** Erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
   sweep(now: number): Promise<void>;
 }
 
@@ -37,15 +38,16 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
       .execute();
     return rows.map(toAccount);
   },
-  othersWithGrantOf: async (googleSub, except) => {
-    const { others } = await db
-      .selectFrom('accounts')
-      .select(({ fn }) => fn.countAll<number>().as('others'))
-      .where('google_sub', '=', googleSub)
-      .where('access_token', 'is not', null)
-      .where(({ or, eb }) => or([eb('realm', '!=', except.realm), eb('identifier', '!=', except.identifier)]))
-      .executeTakeFirstOrThrow();
-    return others;
+  othersWithGrantOf: async (googleSub, except, now) => {
+    const others = (table: 'accounts' | 'pending_grants') =>
+      db
+        .selectFrom(table)
+        .select(({ fn }) => fn.countAll<number>().as('others'))
+        .where('google_sub', '=', googleSub)
+        .where(({ or, eb }) => or([eb('realm', '!=', except.realm), eb('identifier', '!=', except.identifier)]));
+    const holding = await others('accounts').where('access_token', 'is not', null).executeTakeFirstOrThrow();
+    const waiting = await others('pending_grants').where('expires_at', '>', now).executeTakeFirstOrThrow();
+    return holding.others + waiting.others;
   },
   countsByStatus: async () => {
     const rows = await db
@@ -62,5 +64,7 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
+    await erasePendingGrants(db, now);
+    await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
   },
 });

@@ -3,8 +3,9 @@
 import { type SqlBool, sql } from 'kysely';
 import { placeInAccounts, type SealedAccountColumn } from './account-rows.ts';
 import type { Database } from './database.ts';
+import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
 import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
-import type { AccountsTable, TicketsTable } from './schema.ts';
+import type { AccountsTable, PendingGrantsTable, TicketsTable } from './schema.ts';
 import { envelopePrefix, type Sealer } from './sealer.ts';
 import { placeInTickets } from './ticket-rows.ts';
 
@@ -25,7 +26,7 @@ type SealedAccount = Pick<
 >;
 type SealedTicket = Pick<TicketsTable, 'hash' | 'realm' | 'identifier' | 'code_verifier'>;
 
-const underOtherKey = (column: SealedAccountColumn | 'code_verifier', keyId: string) => {
+const underOtherKey = (column: SealedAccountColumn | 'code_verifier' | 'sealed_grant', keyId: string) => {
   const prefix = envelopePrefix(keyId);
   return sql<SqlBool>`substr(${sql.ref(column)}, 1, ${prefix.length}) <> ${prefix}`;
 };
@@ -45,6 +46,9 @@ const pendingTickets = (db: Database, sealer: Sealer): Promise<SealedTicket[]> =
     .select(['hash', 'realm', 'identifier', 'code_verifier'])
     .where(underOtherKey('code_verifier', sealer.currentKeyId))
     .execute();
+
+const waitingGrants = (db: Database, sealer: Sealer): Promise<PendingGrantsTable[]> =>
+  db.selectFrom('pending_grants').selectAll().where(underOtherKey('sealed_grant', sealer.currentKeyId)).execute();
 
 /** Both tokens in one statement, and with them the keyed hash, which depends on the key too. */
 const resealAccount = async (db: Database, sealer: Sealer, row: SealedAccount): Promise<Outcome> => {
@@ -82,13 +86,28 @@ const resealTicket = async (db: Database, sealer: Sealer, row: SealedTicket): Pr
   return numUpdatedRows > 0n ? 'resealed' : 'raced';
 };
 
+const resealPendingGrant = async (db: Database, sealer: Sealer, row: PendingGrantsTable): Promise<Outcome> => {
+  const place = placeInPendingGrants(toPendingGrantView(row));
+  const grant = sealer.open(row.sealed_grant ?? '', place);
+  if (grant === undefined) return 'unreadable';
+  const { numUpdatedRows } = await db
+    .updateTable('pending_grants')
+    .set({ sealed_grant: sealer.seal(grant, place) })
+    .where('hash', '=', row.hash)
+    .where('sealed_grant', '=', row.sealed_grant)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? 'resealed' : 'raced';
+};
+
 /** See OperationsStore.reseal. */
 export const reseal = async (db: Database, sealer: Sealer, batch: number): Promise<Resealed> => {
   const accounts = await pendingAccounts(db, sealer);
   const tickets = await pendingTickets(db, sealer);
+  const grants = await waitingGrants(db, sealer);
   const pending = [
     ...accounts.map((row) => () => resealAccount(db, sealer, row)),
     ...tickets.map((row) => () => resealTicket(db, sealer, row)),
+    ...grants.map((row) => () => resealPendingGrant(db, sealer, row)),
   ];
   const counts: Record<Outcome, number> = { resealed: 0, unreadable: 0, raced: 0 };
   for (const resealRow of pending) {

@@ -50,6 +50,8 @@ export interface TicketsTable {
   link_policy: LinkPolicy;
   redirect_uri: string;
   replace_account: 0 | 1;
+  /** Which API key made the link, where that key must confirm who completed it. */
+  api_key_id: string | null;
   account_version_at_start: number | null;
   browser_hash: string | null;
   state_hash: string | null;
@@ -67,9 +69,25 @@ export interface ApiKeysTable {
   label: string | null;
   secret_hash: string;
   unverified_links: 0 | 1;
+  verify_url: string | null;
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
+}
+
+/** Only a waiting one has a grant; every end erases it. */
+export interface PendingGrantsTable {
+  hash: string;
+  realm: string;
+  identifier: string;
+  ticket_hash: string;
+  api_key_id: string;
+  status: 'waiting' | 'confirmed' | 'refused' | 'expired' | 'void';
+  created_at: number;
+  expires_at: number;
+  google_sub: string | null;
+  /** Sealed: JSON of the grant. */
+  sealed_grant: string | null;
 }
 
 export interface DownloadsTable {
@@ -92,5 +110,6 @@ export interface Schema {
   accounts: AccountsTable;
   tickets: TicketsTable;
   api_keys: ApiKeysTable;
+  pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;
 }

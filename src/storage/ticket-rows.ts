@@ -21,6 +21,8 @@ export interface Ticket {
   readonly redirectUri: string;
   /** May become another Google account than the one connected before. */
   readonly replace: boolean;
+  /** With link policy `verify_url`: the API key that made the link and alone may confirm it. */
+  readonly apiKeyId?: string;
   readonly accountVersionAtStart?: number;
 }
 
@@ -44,6 +46,7 @@ export const ticketColumns = [
   'link_policy',
   'redirect_uri',
   'replace_account',
+  'api_key_id',
   'account_version_at_start',
 ] as const satisfies readonly (keyof TicketsTable)[];
 
@@ -57,6 +60,7 @@ export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>
   linkPolicy: row.link_policy,
   redirectUri: row.redirect_uri,
   replace: row.replace_account === 1,
+  ...(row.api_key_id === null ? {} : { apiKeyId: row.api_key_id }),
   ...(row.account_version_at_start === null ? {} : { accountVersionAtStart: row.account_version_at_start }),
 });
 

@@ -3,35 +3,17 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../accounts/index.ts';
-import type { Authenticate, Authentication } from '../callers/authenticate.ts';
+import type { Authenticate } from '../callers/authenticate.ts';
 import { readIdentifier } from '../callers/postern-identifier.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Caller, LinkPolicy } from '../model/caller.ts';
 import { accountJson } from './account-json.ts';
 import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input.ts';
+import { type ApiContext, callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
+import { authRequestRoutes } from './auth-request-routes.ts';
 import { errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
 
 /** Bytes of one request body. */
 const maxBodyBytes = 64 * 1024;
-
-interface Service {
-  readonly realm: string;
-  readonly linkPolicy: LinkPolicy;
-  /** The person `Postern-Identifier` names, where it was sent. */
-  readonly named: string | undefined;
-}
-
-type ApiContext = Context<{ Variables: { service: Service } }>;
-
-const serviceOf = (authentication: Authentication): Service | undefined => {
-  if (authentication.kind === 'service') {
-    const { realm, linkPolicy } = authentication;
-    return { realm, linkPolicy, named: undefined };
-  }
-  if (authentication.kind !== 'caller' || authentication.caller.credential !== 'service_key') return undefined;
-  const { key, linkPolicy } = authentication.caller;
-  return { realm: key.realm, linkPolicy, named: key.identifier };
-};
 
 const userKeyRefused = (c: Context): Response =>
   errorResponse(c, {
@@ -50,18 +32,6 @@ const tooLarge = (c: Context): Response =>
     instead: 'Send only the fields of this request.',
   });
 
-/** The account a request is about, when the header does not name somebody else. */
-const keyFor = (c: ApiContext, identifier: string): AccountKey | Response => {
-  const { realm, named } = c.get('service');
-  if (named === undefined || named === identifier) return { realm, identifier };
-  return refusalResponse(c, {
-    kind: 'refused',
-    status: 403,
-    error: 'identifier_forbidden',
-    description: 'Postern-Identifier names another person than the request.',
-  });
-};
-
 /** From the raw path, so that it is decoded exactly once: /api/v1/accounts/{identifier}[/…]. */
 const keyInPath = (c: ApiContext): AccountKey | Response => {
   const reading = readIdentifier(new URL(c.req.url).pathname.split('/')[4] ?? '');
@@ -79,7 +49,7 @@ const notFound = (c: Context): Response =>
   });
 
 export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; authenticate: Authenticate }) => {
-  const api = new Hono<{ Variables: { service: Service } }>();
+  const api = new Hono<ServiceVariables>();
 
   api.use(async (c, next) => {
     const authentication = await authenticate(c.req.raw.headers);
@@ -116,8 +86,10 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
     const input = readInput(await c.req.text(), linkInput);
     if (!input.ok) return problemResponse(c, input.problem);
     if ((await accounts.find(key)) === undefined) return notFound(c);
-    const caller: Caller = { key, credential: 'service_key', linkPolicy: c.get('service').linkPolicy };
-    const link = await accounts.link(caller, { capabilities: [], replace: input.value.replace === true });
+    const link = await accounts.link(callerOf(c.get('service'), key), {
+      capabilities: [],
+      replace: input.value.replace === true,
+    });
     if (!link.ok) return problemResponse(c, link.problem);
     const { url, expiresAt } = link.value;
     return c.json({ url, expires_at: new Date(expiresAt).toISOString() });
@@ -145,6 +117,8 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
     if (key instanceof Response) return key;
     return (await accounts.remove(key)) ? c.body(null, 204) : notFound(c);
   });
+
+  api.route('/auth-requests', authRequestRoutes(accounts));
 
   return api;
 };

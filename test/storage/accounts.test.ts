@@ -168,11 +168,15 @@ describe('an account', () => {
         ...{ hash: `download of ${name}`, key, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a.txt' },
         ...{ mimeType: 'text/plain', size: 1, expiresAt: start + minute },
       });
+      await storage.pendingGrants.add({
+        ...{ hash: `pending grant of ${name}`, key, ticketHash: 't', apiKeyId: 'k', createdAt: start },
+        ...{ expiresAt: start + minute, grant: aGrant(), emailVerified: true },
+      });
     }
     expect(await storage.accounts.remove(ada)).toBe(true);
     expect(await storage.accounts.remove(ada)).toBe(false);
     const tables = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
-    expect(tables).toHaveLength(4);
+    expect(tables).toHaveLength(5);
     for (const table of tables) {
       const left = raw.prepare<[], string>(`select identifier from ${table}`).pluck().all();
       expect([table, left]).toEqual([table, [ben.identifier]]);

@@ -44,7 +44,9 @@ describe('while another process holds the write lock', () => {
 
   it('a first start waits for it too', async () => {
     const { path, raw } = await aWorld();
-    raw.exec('drop table downloads; drop table tickets; drop table api_keys; drop table accounts');
+    raw.pragma('foreign_keys = OFF');
+    const tables = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
+    for (const table of tables) raw.exec(`drop table ${table}`);
     raw.pragma('user_version = 0');
     raw.exec('begin immediate');
     let pauses = 0;

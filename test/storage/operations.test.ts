@@ -25,7 +25,7 @@ describe('looking across people', () => {
 
   it('counts the others that hold a grant of the same Google account, through whatever client', async () => {
     const { storage } = await aWorld();
-    const siblings = (key: AccountKey) => storage.operations.othersWithGrantOf(aGrant().google.sub, key);
+    const siblings = (key: AccountKey) => storage.operations.othersWithGrantOf(aGrant().google.sub, key, start);
     await connect(storage, ada);
     expect(await siblings(ada)).toBe(0);
     await connect(storage, inOtherRealm, aGrant({ clientId: 'another.example' }));

@@ -32,7 +32,7 @@ export interface World {
   readonly logged: string[];
   /** A request to Postern's HTTP application. */
   http(path: string, init?: RequestInit & { key?: string; as?: string }): Promise<Response>;
-  serviceKey(options?: { realm?: string; unverifiedLinks?: boolean }): Promise<string>;
+  serviceKey(options?: { realm?: string; unverifiedLinks?: boolean; verifyUrl?: string }): Promise<string>;
   userKey(identifier: string, options?: { realm?: string; unverifiedLinks?: boolean }): Promise<string>;
   /** Calls one tool through a real MCP client. */
   call(tool: string, input: Record<string, unknown>, who: { key: string; as?: string }): Promise<CallResult>;
@@ -101,8 +101,12 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     log,
   });
 
-  const send = async (request: Request): Promise<Response> =>
-    new URL(request.url).origin === posternOrigin ? app.request(request) : sandbox.fetch(request);
+  const send = async (request: Request): Promise<Response> => {
+    const { origin } = new URL(request.url);
+    if (origin === posternOrigin) return app.request(request);
+    if (origin === sandbox.origin) return sandbox.fetch(request);
+    return new Response('<!doctype html><h1>Another site</h1>', { headers: { 'content-type': 'text/html' } });
+  };
   const http: World['http'] = async (path, { key, as, ...init } = {}) => {
     const headers = new Headers(init.headers);
     headers.set('host', new URL(posternOrigin).host);
@@ -113,12 +117,13 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const newKey = async (
     kind: 'user' | 'service',
     identifier?: string,
-    wanted: { realm?: string; unverifiedLinks?: boolean } = {},
+    wanted: { realm?: string; unverifiedLinks?: boolean; verifyUrl?: string } = {},
   ) => {
     const { key } = await createApiKey(storage.apiKeys, randomBytes, clock, {
       kind,
       realm: wanted.realm ?? 'default',
       unverifiedLinks: wanted.unverifiedLinks ?? false,
+      ...(wanted.verifyUrl === undefined ? {} : { verifyUrl: wanted.verifyUrl }),
       ...(identifier === undefined ? {} : { identifier }),
     });
     return key;

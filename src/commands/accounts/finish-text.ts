@@ -30,6 +30,7 @@ export const describeFinish = (finish: Exclude<Finish, { kind: 'connected' }> | 
           fix: 'Run the command again and leave the boxes ticked.',
         },
       );
+    case 'awaiting_verification':
     case 'unverifiable':
       return new CommandError('Not connected: nothing proves who completed the link.', {
         fix: 'Add --expected-email.',

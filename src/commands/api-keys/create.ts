@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { contradicts } from '../../accounts/acceptance.ts';
 import { createApiKey } from '../../callers/api-keys.ts';
+import { verifyUrlSchema } from '../../callers/verify-url.ts';
 import type { Pins } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { systemClock } from '../../model/clock.ts';
@@ -18,6 +19,7 @@ export interface CreateOptions {
   readonly label?: string;
   readonly expectedEmail?: string;
   readonly unverifiedLinks?: boolean;
+  readonly verifyUrl?: string;
   readonly json?: boolean;
 }
 
@@ -51,9 +53,24 @@ const pin = async (accounts: AccountStore, key: AccountKey, wanted: Pins): Promi
   }
 };
 
+const verifyUrlOf = ({ verifyUrl, service, unverifiedLinks }: CreateOptions): { verifyUrl?: string } => {
+  if (verifyUrl === undefined) return {};
+  if (service !== true || unverifiedLinks === true) {
+    throw new CommandError('--verify-url is for a service key whose links are verified.', {
+      fix: 'Use it with --service and without --unverified-links.',
+      exitCode: 2,
+    });
+  }
+  const url = verifyUrlSchema.safeParse(verifyUrl);
+  if (url.success) return { verifyUrl: url.data };
+  throw new CommandError(`--verify-url ${url.error.issues[0]?.message ?? 'is not valid'}.`, { exitCode: 2 });
+};
+
 const advise = (options: CreateOptions, realm: string): void => {
   note('This is the only time the key is shown. Send it as: Authorization: Bearer KEY');
   if (options.service) note(`Name the person in each call: Postern-Identifier: user_42 (realm ${realm})`);
+  if (options.verifyUrl !== undefined)
+    note('Confirm links with this key: POST /api/v1/auth-requests/{auth_request_id}/confirm {"identifier": …}');
   if (options.unverifiedLinks) {
     note('warning: with --unverified-links whoever opens a link may complete it. Pinning the mailbox is safer.');
   } else if (options.user !== undefined && options.expectedEmail === undefined) {
@@ -65,6 +82,7 @@ const advise = (options: CreateOptions, realm: string): void => {
 export const create = (options: CreateOptions): Promise<void> => {
   const holder = holderOf(options);
   const realm = parseProductRealm(options.realm);
+  const verifying = verifyUrlOf(options);
   const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
     if (holder.kind === 'user' && pins !== undefined) {
@@ -75,6 +93,7 @@ export const create = (options: CreateOptions): Promise<void> => {
       realm,
       ...(options.label === undefined ? {} : { label: options.label }),
       unverifiedLinks: options.unverifiedLinks === true,
+      ...verifying,
     });
     if (options.json) sayJson({ id: record.id, key, kind: holder.kind, realm });
     else say(key);

@@ -1,10 +1,16 @@
 // `postern api-keys list` and `revoke`. The secrets are not stored, so they cannot be shown.
 import { systemClock } from '../../model/clock.ts';
+import type { ApiKeyRecord } from '../../storage/index.ts';
 import { CommandError } from '../command-error.ts';
-import { note, say, sayJson, sayTable, shortTime } from '../terminal.ts';
+import { note, plain, say, sayJson, sayTable, shortTime } from '../terminal.ts';
 import { withStorage } from '../with-storage.ts';
 
 const heading = ['ID', 'KIND', 'REALM', 'PERSON', 'LABEL', 'LINKS', 'MADE', 'LAST USED', 'REVOKED'];
+
+const linksOf = ({ unverifiedLinks, verifyUrl }: ApiKeyRecord): string => {
+  if (unverifiedLinks) return 'unverified';
+  return verifyUrl === undefined ? 'pinned' : plain(verifyUrl);
+};
 
 /** Prints every key. */
 export const list = (options: { json?: boolean }): Promise<void> =>
@@ -19,6 +25,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
           identifier: key.identifier,
           label: key.label,
           unverified_links: key.unverifiedLinks,
+          verify_url: key.verifyUrl,
           created_at: new Date(key.createdAt).toISOString(),
           last_used_at: key.lastUsedAt === undefined ? undefined : new Date(key.lastUsedAt).toISOString(),
           revoked_at: key.revokedAt === undefined ? undefined : new Date(key.revokedAt).toISOString(),
@@ -34,7 +41,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
         key.realm,
         key.identifier ?? '–',
         key.label ?? '',
-        key.unverifiedLinks ? 'unverified' : 'pinned',
+        linksOf(key),
         shortTime(key.createdAt),
         shortTime(key.lastUsedAt),
         shortTime(key.revokedAt),

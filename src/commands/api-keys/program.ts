@@ -12,6 +12,7 @@ export const addApiKeysCommands = (program: Command): void => {
     .option('--label <text>', 'what you will know it by')
     .option('--expected-email <email>', 'with --user: only this mailbox may be connected')
     .option('--unverified-links', 'weaker: whoever opens a link may complete it')
+    .option('--verify-url <url>', 'with --service: where your product confirms who completed a link')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./create.ts')).create(options));
   keys

@@ -13,6 +13,7 @@ import {
   usedLinkPage,
 } from './notices.ts';
 import { scopeMissingPage } from './scope-missing.ts';
+import { verifyingPage } from './verifying.ts';
 import { wrongMailboxPage } from './wrong-mailbox.ts';
 
 /** `again` is no ending: the browser goes back to Google instead. */
@@ -20,6 +21,8 @@ export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => 
   switch (finish.kind) {
     case 'connected':
       return connectedPage(finish.account.key.identifier, finish.google, finish.missing);
+    case 'awaiting_verification':
+      return verifyingPage(finish.url);
     case 'declined':
       return declinedPage;
     case 'expired':
