@@ -1,9 +1,11 @@
 // Google's OAuth in the RFCs' words: authorization request, code exchange, refresh, revocation. Knows no person.
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { splitScope } from '../model/scope.ts';
 import { readIdToken, type VerifiedIdentity } from './id-token.ts';
 import {
+  bounded,
   type GoogleEndpoints,
   type OAuthClient,
   requestTokens,
@@ -129,8 +131,13 @@ const revoke = async (send: typeof fetch, endpoint: string, token: string): Prom
       signal: AbortSignal.timeout(revocationTimeoutMs),
       redirect: 'error',
     });
-    await response.body?.cancel();
-    return response.ok || response.status === 400;
+    if (response.status !== 400) {
+      await response.body?.cancel();
+      return response.ok;
+    }
+    // Google's answer for a token that is dead already; any other refusal leaves the grant alive.
+    const answer = z.object({ error: z.literal('invalid_token') }).safeParse(await bounded(response).json());
+    return answer.success;
   } catch {
     return false;
   }

@@ -93,7 +93,7 @@ export const requestTokens = async (options: TokenClientOptions, request: TokenR
 };
 
 /** The same answer, whose body fails beyond the limit: the library would collect one without end in memory. */
-const bounded = (response: Response): Response => {
+export const bounded = (response: Response): Response => {
   if (response.body === null) return response;
   let bytes = 0;
   const limit = new TransformStream<Uint8Array, Uint8Array>({

@@ -1,0 +1,95 @@
+// A token or revocation endpoint that is broken or means harm: nothing of it sticks.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller } from '../../src/model/caller.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+/** What stands between Postern and Google; a test may change an answer or hold it back. */
+let onTheWay: (response: Response, path: string) => Promise<Response> | Response;
+let world: World;
+beforeEach(async () => {
+  onTheWay = (response) => response;
+  world = await createWorld({
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      return onTheWay(await world.sandbox.fetch(request), new URL(request.url).pathname);
+    },
+  });
+});
+afterEach(() => world.close());
+
+const key = { realm: 'default', identifier: 'user_42' };
+const caller: Caller = { key, credential: 'service_key', linkPolicy: 'unverified' };
+
+const linkFor = async (who: Caller = caller) => {
+  await world.postern.accounts.ensure(who.key);
+  const link = await world.postern.accounts.link(who, { capabilities: [] });
+  if (!link.ok) throw new Error(link.problem.kind);
+  return link.value;
+};
+
+/** Changes what the token endpoint says. */
+const tokensWith = (change: Record<string, unknown>) => async (response: Response, path: string) =>
+  path === '/token' ? Response.json({ ...((await response.json()) as object), ...change }) : response;
+
+describe('A token endpoint that talks nonsense', () => {
+  it.each([
+    ['an endless life', { expires_in: 1e300 }],
+    ['an endless life of the grant', { refresh_token_expires_in: 1e300 }],
+    ['a life of a fraction of a millisecond', { expires_in: 3599.00001 }],
+  ])('by %s is read as far as it makes sense', async (_, change) => {
+    onTheWay = tokensWith(change);
+    await world.connect('user_42');
+    const answer = await world.call('gmail_list_drafts', {}, { key: await world.serviceKey(), as: 'user_42' });
+    expect(answer.isError).toBe(false);
+  });
+
+  it.each([
+    ['access_token', 'a\r\nX-Injected: 1'],
+    ['access_token', 'a\0b'],
+    ['refresh_token', 'a\nb'],
+  ])('by an %s that no header could carry is not believed, and the person can connect again', async (name, value) => {
+    onTheWay = tokensWith({ [name]: value });
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Google could not be reached');
+    onTheWay = (response) => response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Gmail is connected');
+    onTheWay = tokensWith({ [name]: value });
+    await world.clock.advance(56 * 60_000);
+    const who = { key: await world.serviceKey(), as: 'user_42' };
+    expect((await world.call('gmail_list_drafts', {}, who)).isError).toBe(false);
+  });
+});
+
+describe('A token endpoint that means harm', () => {
+  it('and answers without end is cut off, and the person can connect again', async () => {
+    let pulled = 0;
+    onTheWay = (response, path) =>
+      path === '/token'
+        ? new Response(
+            new ReadableStream({
+              pull: (controller) => {
+                pulled += 1;
+                // Real ones do not end; this one does, so that a failing test does.
+                if (pulled > 1_000) controller.close();
+                else controller.enqueue(new Uint8Array(64 * 1024).fill(32));
+              },
+            }),
+            { headers: { 'content-type': 'application/json' } },
+          )
+        : response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Google could not be reached');
+    expect(pulled).toBeLessThan(100);
+    onTheWay = (response) => response;
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Gmail is connected');
+  });
+});
+
+describe('Disconnecting', () => {
+  it.each([
+    ['invalid_token', true, 'because it knows the token no longer'],
+    ['invalid_request', false, 'for another reason'],
+  ])('where Google answers %s says revoked: %s, %s', async (error, revokedAtGoogle) => {
+    await world.connect('user_42');
+    onTheWay = (response, path) => (path === '/revoke' ? Response.json({ error }, { status: 400 }) : response);
+    expect(await world.postern.accounts.disconnect(key)).toMatchObject({ value: { revokedAtGoogle } });
+  });
+});
