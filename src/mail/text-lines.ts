@@ -1,5 +1,10 @@
 // Collects text that is laid out in blocks and lines: spaces collapse, blank lines never double, quotes and list items
-// carry their marks. Knows nothing of HTML.
+// carry their marks. Pieces whose wording is known only later are filled in afterwards. Knows nothing of HTML.
+
+/** A piece whose text may be set until the whole is asked for. */
+export interface Slot {
+  text: string;
+}
 
 export interface TextLines {
   /** Running text: white space collapses. */
@@ -14,47 +19,69 @@ export interface TextLines {
   breakLine(): void;
   /** Begins a quoted (+1) or ends one (-1). */
   quote(change: 1 | -1): void;
-  /** What the next line begins with, before its first word. */
+  /** What the next line begins with, before its first word; '' takes back a mark that no word followed. */
   mark(text: string): void;
-  /** Whether something is on the current line. */
-  inLine(): boolean;
-  text(): string;
+  /** From now on (+1) everything stays on one line, as in the cell of a table; -1 ends that. */
+  oneLine(change: 1 | -1): void;
+  /** A slot directly before the next word. */
+  slotBefore(): Slot;
+  /** A slot in the place of a word. */
+  slotAsWord(): Slot;
+  /** A slot directly behind the last word, also where its line has ended. */
+  slotBehind(): Slot;
+  /** The number of words and slots so far: unchanged means that nothing was said in between. */
+  said(): number;
+  /** A name for the place of the next word, to be given to `text`. */
+  place(): number;
+  /** Everything, and at which UTF-16 index the given place is in it. */
+  text(place?: number): { readonly text: string; readonly index: number };
 }
 
 /** Deeper quotes are marked no further: the mark of a line must not grow with what a sender nests. */
 const deepestQuote = 10;
 
+const spaces = /[\s\u00a0]+/g;
+
 export const createTextLines = (): TextLines => {
-  const pieces: string[] = [];
+  const pieces: (string | Slot)[] = [];
   let lineBreaks = 0;
   let lineIsEmpty = true;
   let spaceWanted = false;
   let quoteDepth = 0;
   let gapDepth = 0;
   let pendingMark = '';
+  let pendingSlots: Slot[] = [];
+  let flattened = 0;
+  let said = 0;
 
   const prefix = (depth: number): string => '> '.repeat(Math.min(depth, deepestQuote));
-  const write = (text: string): void => {
+  const write = (text: string | Slot): void => {
     if (lineIsEmpty) {
       const breaks = pieces.length === 0 ? 0 : lineBreaks;
       const blank = `\n${prefix(gapDepth).trimEnd()}`.repeat(Math.max(breaks - 1, 0));
-      pieces.push(blank, breaks > 0 ? '\n' : '', prefix(quoteDepth), pendingMark);
+      pieces.push(`${blank}${breaks > 0 ? '\n' : ''}${prefix(quoteDepth)}${pendingMark}`);
       pendingMark = '';
       gapDepth = quoteDepth;
       lineIsEmpty = false;
-    } else if (spaceWanted) {
-      pieces.push(' ');
-    }
+    } else if (spaceWanted) pieces.push(' ');
     spaceWanted = false;
     lineBreaks = 0;
+    said += 1;
+    if (pendingSlots.length > 0) pieces.push(...pendingSlots);
+    pendingSlots = [];
     pieces.push(text);
   };
-  const endLine = (): void => {
+  const space = (): void => {
+    spaceWanted ||= !lineIsEmpty;
+  };
+  const endLine = () => {
+    if (flattened > 0) return space();
     if (!lineIsEmpty) lineBreaks = Math.max(lineBreaks, 1);
     lineIsEmpty = true;
     spaceWanted = false;
   };
-  const breakLine = (): void => {
+  const breakLine = () => {
+    if (flattened > 0) return space();
     lineBreaks = lineIsEmpty ? Math.min(lineBreaks + 1, 3) : 1;
     lineIsEmpty = true;
     spaceWanted = false;
@@ -62,9 +89,9 @@ export const createTextLines = (): TextLines => {
 
   return {
     words: (text) => {
-      const collapsed = text.replace(/[\s\u00a0]+/g, ' ');
+      const collapsed = text.replace(spaces, ' ');
       const words = collapsed.trim();
-      if (collapsed.startsWith(' ') && !lineIsEmpty) spaceWanted = true;
+      if (collapsed.startsWith(' ')) space();
       if (words === '') return;
       write(words);
       spaceWanted = collapsed.endsWith(' ');
@@ -78,7 +105,7 @@ export const createTextLines = (): TextLines => {
     endLine,
     endBlock: () => {
       endLine();
-      lineBreaks = Math.max(lineBreaks, 2);
+      if (flattened === 0) lineBreaks = Math.max(lineBreaks, 2);
     },
     breakLine,
     quote: (change) => {
@@ -87,9 +114,34 @@ export const createTextLines = (): TextLines => {
       gapDepth = Math.min(gapDepth, quoteDepth);
     },
     mark: (text) => {
-      pendingMark = text;
+      if (flattened === 0 || text === '') pendingMark = text;
     },
-    inLine: () => !lineIsEmpty,
-    text: () => pieces.join(''),
+    oneLine: (change) => {
+      flattened = Math.max(flattened + change, 0);
+    },
+    slotBefore: () => {
+      const slot = { text: '' };
+      pendingSlots.push(slot);
+      return slot;
+    },
+    slotAsWord: () => {
+      const slot = { text: '' };
+      write(slot);
+      return slot;
+    },
+    slotBehind: () => {
+      const slot = { text: '' };
+      pieces.push(slot);
+      return slot;
+    },
+    said: () => said,
+    place: () => pieces.length,
+    text: (place = 0) => {
+      const texts = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text));
+      const before = texts.slice(0, place).join('');
+      const text = texts.join('');
+      const lineBreaksAfter = /^\n*/.exec(text.slice(before.length))?.[0].length ?? 0;
+      return { text, index: before.length + lineBreaksAfter };
+    },
   };
 };

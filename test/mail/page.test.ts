@@ -2,33 +2,86 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { page } from '../../src/mail/page.ts';
 
-const texts = fc.string({ unit: 'binary', maxLength: 60 });
-const sizes = fc.integer({ min: 1, max: 12 });
+const anything = fc.string({ unit: 'binary', maxLength: 60 });
+const url = fc.webUrl({ withQueryParameters: true, validSchemes: ['https', 'http'] });
+const word = fc.stringMatching(/^[a-zé😀]{1,8}$/u);
+const link = fc.oneof(
+  url,
+  fc.tuple(word, url).map(([text, target]) => `${text} <${target}>`),
+  fc.tuple(word, url).map(([text, target]) => `[${text}] (goes to ${target})`),
+  fc.emailAddress().map((address) => `<mailto:${address}>`),
+);
+const linkedText = fc
+  .array(fc.oneof(link, word, fc.constantFrom('\n', '\n\n', 'a word')), { minLength: 1, maxLength: 30 })
+  .map((pieces) => pieces.join(' '));
+const texts = fc.oneof(anything, linkedText);
+const sizes = fc.integer({ min: 1, max: 40 });
 
-test('the pages one after the other are the whole text', () => {
+const pagesOf = (text: string, maxChars: number) => {
+  const pages: ReturnType<typeof page>[] = [];
+  for (let offset: number | undefined = 0; offset !== undefined; offset = pages.at(-1)?.nextOffset) {
+    pages.push(page(text, { maxChars, offset }));
+    expect(pages.length).toBeLessThanOrEqual(text.length + 1);
+  }
+  return pages;
+};
+
+test('the pages one after the other are the whole text, and none is larger than asked for', () => {
   fc.assert(
     fc.property(texts, sizes, (text, maxChars) => {
-      const pages: string[] = [];
-      for (let offset: number | undefined = 0; offset !== undefined; ) {
-        const here = page(text, { maxChars, offset });
-        pages.push(here.text);
-        expect(here.nextOffset ?? Number.POSITIVE_INFINITY).toBeGreaterThan(offset);
-        offset = here.nextOffset;
-      }
-      expect(pages.join('')).toBe(text);
-      expect(pages).toHaveLength(Math.max(1, Math.ceil([...text].length / maxChars)));
+      const pages = pagesOf(text, maxChars);
+      expect(pages.map((here) => here.text).join('')).toBe(text);
+      expect(pages.every((here) => [...here.text].length <= maxChars)).toBe(true);
     }),
   );
 });
 
-test('every page counts characters as a reader does and splits none', () => {
+test('from every offset, a page begins there, says how long the whole is and where the next one begins', () => {
   fc.assert(
-    fc.property(texts, sizes, fc.nat(70), (text, maxChars, offset) => {
+    fc.property(texts, sizes, (text, maxChars) => {
       const characters = [...text];
+      for (let offset = 0; offset <= characters.length + 1; offset += 1) {
+        const here = page(text, { maxChars, offset });
+        const length = [...here.text].length;
+        expect(here.text).toBe(characters.slice(offset, offset + length).join(''));
+        expect(here.totalChars).toBe(Math.max(characters.length, 0));
+        expect(here.nextOffset).toBe(offset + length < characters.length ? offset + length : undefined);
+        expect(length).toBeGreaterThanOrEqual(Math.min(1, Math.max(characters.length - offset, 0)));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('no page ends inside an address, from whichever offset it begins', () => {
+  fc.assert(
+    fc.property(linkedText, fc.integer({ min: 300, max: 500 }), fc.nat(400), (text, maxChars, offset) => {
       const here = page(text, { maxChars, offset });
-      expect(here.text).toBe(characters.slice(offset, offset + maxChars).join(''));
-      expect(here.totalChars).toBe(characters.length);
-      expect(here.nextOffset).toBe(offset + maxChars < characters.length ? offset + maxChars : undefined);
+      if (here.nextOffset === undefined) return;
+      const end = [...text].slice(0, here.nextOffset).join('').length;
+      for (const match of text.matchAll(/https?:\/\/\S+|mailto:\S+/g)) {
+        const isAcross = match.index < end && match.index + match[0].length > end;
+        expect(isAcross && match.index > end - here.text.length, `${match[0]} is cut`).toBe(false);
+      }
     }),
   );
+});
+
+test('a line that is a link goes to the next page as a whole, wherever the page would have cut it', () => {
+  const before = `${'words '.repeat(10)}\n`;
+  const text = `${before}[The report] (goes to https://example.com/report/2026)\nNext`;
+  for (let maxChars = text.indexOf('] (goes'); maxChars < text.indexOf('2026'); maxChars += 1) {
+    expect(page(text, { maxChars, offset: 0 }).text).toBe(before);
+  }
+});
+
+test('an address that fills more than a page by itself is cut, so that reading goes on', () => {
+  const text = `https://example.com/${'a'.repeat(50)}`;
+  const pages = pagesOf(text, 20);
+  expect(pages).toHaveLength(4);
+});
+
+test('a text without links ends exactly where it was asked to', () => {
+  expect(page('abcdef', { maxChars: 4, offset: 1 })).toEqual({ text: 'bcde', totalChars: 6, nextOffset: 5 });
+  expect(page('a😀b', { maxChars: 2, offset: 0 })).toEqual({ text: 'a😀', totalChars: 3, nextOffset: 2 });
 });

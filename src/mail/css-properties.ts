@@ -1,0 +1,257 @@
+// The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
+// gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
+import { type Color, colorOf, type Length, lengthOf } from './css-values.ts';
+
+/** What the declarations for one element come to; absent: nothing was said. */
+export interface Style {
+  readonly display?: 'none' | 'inline' | 'block';
+  readonly visibility?: 'visible' | 'hidden' | 'inherit';
+  readonly opacity?: number;
+  readonly width?: Length | 'auto';
+  readonly height?: Length | 'auto';
+  readonly maxWidth?: Length | 'auto';
+  readonly maxHeight?: Length | 'auto';
+  readonly overflow?: 'visible' | 'hidden';
+  readonly fontSize?: Length | number;
+  readonly lineHeight?: Length | 'normal';
+  readonly textIndent?: Length;
+  readonly color?: Color | 'inherit';
+  readonly textFill?: Color | 'inherit';
+  readonly backgroundColor?: Color;
+  readonly backgroundImage?: 'none' | 'picture';
+  readonly backgroundClip?: 'text' | 'box';
+  readonly clipped?: boolean;
+  readonly clippedByPath?: boolean;
+  readonly position?: 'static' | 'relative' | 'taken out';
+  readonly left?: Length | 'auto';
+  readonly right?: Length | 'auto';
+  readonly top?: Length | 'auto';
+  readonly bottom?: Length | 'auto';
+  readonly marginLeft?: Length | 'auto';
+  readonly marginTop?: Length | 'auto';
+  readonly transformedAway?: boolean;
+  readonly filteredAway?: boolean;
+  readonly hiddenInOutlook?: boolean;
+  readonly whiteSpace?: 'kept' | 'collapsed';
+}
+
+type Reader = (value: string) => Style | undefined;
+
+const inheriting = /^(?:inherit|unset|revert|revert-layer)$/;
+const resetting = /^(?:initial|unset|revert|revert-layer|inherit)$/;
+
+/** Keyword lists: of each value what it means, or nothing. */
+const keywords =
+  (meanings: Readonly<Record<string, Style>>): Reader =>
+  (value) =>
+    Object.hasOwn(meanings, value) ? meanings[value] : undefined;
+
+const length =
+  (make: (length: Length | 'auto') => Style): Reader =>
+  (value) => {
+    if (value === 'auto' || value === 'none' || resetting.test(value) || /^(?:fit|min|max)-content$/.test(value)) {
+      return make('auto');
+    }
+    const read = lengthOf(value);
+    return read && make(read);
+  };
+
+const display: Reader = (value) => {
+  if (value === 'none') return { display: 'none' };
+  if (value === 'inline' || value === 'contents' || resetting.test(value)) return { display: 'inline' };
+  const isKnown =
+    /^(?:block|flex|grid|flow-root|list-item|inline-(?:block|flex|grid|table)|table(?:-[a-z-]+)?|-webkit-(?:inline-)?(?:box|flex))$/;
+  return isKnown.test(value) ? { display: 'block' } : undefined;
+};
+
+const fontKeywords: Readonly<Record<string, number>> = {
+  'xx-small': 9,
+  'x-small': 10,
+  small: 13,
+  medium: 16,
+  large: 18,
+  'x-large': 24,
+  'xx-large': 32,
+  'xxx-large': 48,
+  initial: 16,
+};
+
+const fontSize: Reader = (value) => {
+  const keyword = fontKeywords[value];
+  if (keyword !== undefined) return { fontSize: keyword };
+  if (value === 'smaller' || value === 'larger')
+    return { fontSize: { amount: value === 'smaller' ? 83 : 120, unit: '%' } };
+  if (inheriting.test(value)) return { fontSize: { amount: 100, unit: '%' } };
+  const read = lengthOf(value);
+  return read && read.amount >= 0 ? { fontSize: read } : undefined;
+};
+
+const lineHeight: Reader = (value) => {
+  if (value === 'normal' || resetting.test(value)) return { lineHeight: 'normal' };
+  const factor = /^\d*\.?\d+$/.test(value) ? { amount: Number(value), unit: 'em' } : lengthOf(value);
+  return factor && factor.amount >= 0 ? { lineHeight: factor } : undefined;
+};
+
+/** `font: bold 1px/1px Arial`: the size is the first length. */
+const font: Reader = (value) => {
+  for (const word of value.split(' ')) {
+    const [size = '', height] = word.split('/');
+    const read = /^\d{3}$/.test(size) ? undefined : fontSize(size);
+    if (read) return height === undefined ? read : { ...read, ...lineHeight(height) };
+  }
+  return undefined;
+};
+
+const color =
+  (name: 'color' | 'textFill'): Reader =>
+  (value) => {
+    if (inheriting.test(value) || value === 'currentcolor') return { [name]: 'inherit' };
+    const read = value === 'initial' ? colorOf('black') : colorOf(value);
+    return read && { [name]: read };
+  };
+
+const isPicture = (value: string): boolean => /(?:url|gradient|image-set|image)\(/.test(value);
+
+const backgroundColor: Reader = (value) => {
+  const read = colorOf(resetting.test(value) ? 'transparent' : value);
+  return read && { backgroundColor: read };
+};
+
+/** The shorthand sets the colour as well: without one it is transparent. */
+const background: Reader = (value) => {
+  const words = value.replace(/url\([^)]*\)?/g, 'url()').match(/[a-z-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s]+/g) ?? [];
+  const found = words.map((word) => colorOf(word)).find((read) => read !== undefined);
+  const transparent = { red: 0, green: 0, blue: 0, alpha: 0 };
+  return { backgroundColor: found ?? transparent, backgroundImage: isPicture(value) ? 'picture' : 'none' };
+};
+
+const margin: Reader = (value) => {
+  const sides = value.split(' ').map((word) => lengthOf(word) ?? 'auto');
+  const [top = 'auto', right = top, , left = right] = sides;
+  return { marginTop: top, marginLeft: left };
+};
+
+const overflow: Reader = (value) => {
+  if (!/^(?:visible|hidden|clip|scroll|auto|overlay|initial|inherit|unset)(?: [a-z]+)?$/.test(value)) return undefined;
+  return { overflow: /hidden|clip|scroll|auto|overlay/.test(value) ? 'hidden' : 'visible' };
+};
+
+/** CSS 2 `clip`: away where the rectangle is at most a pixel wide or high. */
+const clip: Reader = (value) => {
+  if (value === 'auto') return { clipped: false };
+  const sides = /^rect\(([^()]*)\)$/
+    .exec(value)?.[1]
+    ?.split(/[\s,]+/)
+    .filter((side) => side !== '');
+  if (sides?.length !== 4) return undefined;
+  const [top, right, bottom, left] = sides.map((side) => lengthOf(side)?.amount);
+  const span = (from: number | undefined, to: number | undefined) =>
+    from === undefined || to === undefined ? Number.POSITIVE_INFINITY : to - from;
+  return { clipped: span(top, bottom) <= 1 || span(left, right) <= 1 };
+};
+
+const clipPath: Reader = (value) => {
+  if (value === 'none' || resetting.test(value)) return { clippedByPath: false };
+  const inset = /^inset\(([^()]*)\)/.exec(value)?.[1]?.trim();
+  if (inset !== undefined) {
+    const [top = 0, right = top, bottom = top, left = right] = inset.split(' ').map((side) => Number.parseFloat(side));
+    const isShare = inset.includes('%');
+    return { clippedByPath: isShare && (top + bottom >= 99 || left + right >= 99) };
+  }
+  const nothing =
+    /^(?:circle|ellipse)\(\s*0(?:px|%)?\b(?!\.)|^polygon\(\s*(?:0(?:px|%)? 0(?:px|%)?\s*,?\s*)+\)|^rect\((?:0(?:px)? ?)+\)/;
+  return /\(/.test(value) ? { clippedByPath: nothing.test(value) } : undefined;
+};
+
+/** Farther than this no desktop window reaches. */
+const farAway = 500;
+
+const transform: Reader = (value) => {
+  if (value === 'none') return { transformedAway: false };
+  const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
+    list.split(',').some((part) => {
+      const read = lengthOf(part.trim());
+      return read !== undefined && Math.abs(read.amount) >= (read.unit === 'px' ? farAway : 100) && read.amount < 0;
+    }),
+  );
+  const shrunk =
+    /scale(?:x|y|3d)?\([^()]*(?:^|[(,\s])0*(?:\.0\d*|0?)(?=[,\s)])/.test(value) &&
+    /scale[xy3d]*\(\s*0?\.?0/.test(value);
+  return {
+    transformedAway: moved || shrunk || /rotate[xy]\((?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
+  };
+};
+
+const opacityOf = (value: string): number | undefined => {
+  const read = /^([+-]?\d*\.?\d+)(%?)$/.exec(value);
+  return read ? Number(read[1]) / (read[2] === '%' ? 100 : 1) : undefined;
+};
+
+const filter: Reader = (value) => {
+  const microsoft = /alpha\([^()]*opacity\s*=\s*(\d+)/.exec(value)?.[1];
+  const standard = opacityOf(/(?:^|\s)opacity\(\s*([^()\s]+)\s*\)/.exec(value)?.[1] ?? '');
+  return {
+    filteredAway: (microsoft !== undefined && Number(microsoft) <= 5) || (standard !== undefined && standard <= 0.05),
+  };
+};
+
+const readers: Readonly<Record<string, Reader>> = {
+  display,
+  visibility: keywords({
+    visible: { visibility: 'visible' },
+    initial: { visibility: 'visible' },
+    hidden: { visibility: 'hidden' },
+    collapse: { visibility: 'hidden' },
+    inherit: { visibility: 'inherit' },
+    unset: { visibility: 'inherit' },
+  }),
+  'content-visibility': keywords({ hidden: { display: 'none' } }),
+  opacity: (value) => {
+    const read = resetting.test(value) ? 1 : opacityOf(value);
+    return read === undefined ? undefined : { opacity: Math.min(Math.max(read, 0), 1) };
+  },
+  width: length((width) => ({ width })),
+  height: length((height) => ({ height })),
+  'max-width': length((maxWidth) => ({ maxWidth })),
+  'max-height': length((maxHeight) => ({ maxHeight })),
+  overflow,
+  'overflow-x': overflow,
+  'overflow-y': overflow,
+  'font-size': fontSize,
+  font,
+  'line-height': lineHeight,
+  'text-indent': length((textIndent) => (textIndent === 'auto' ? {} : { textIndent })),
+  color: color('color'),
+  '-webkit-text-fill-color': color('textFill'),
+  'background-color': backgroundColor,
+  background,
+  'background-image': (value) => ({ backgroundImage: isPicture(value) ? 'picture' : 'none' }),
+  'background-clip': (value) => ({ backgroundClip: value.includes('text') ? 'text' : 'box' }),
+  '-webkit-background-clip': (value) => ({ backgroundClip: value.includes('text') ? 'text' : 'box' }),
+  clip,
+  'clip-path': clipPath,
+  '-webkit-clip-path': clipPath,
+  position: keywords({
+    static: { position: 'static' },
+    relative: { position: 'relative' },
+    sticky: { position: 'relative' },
+    absolute: { position: 'taken out' },
+    fixed: { position: 'taken out' },
+  }),
+  left: length((left) => ({ left })),
+  right: length((right) => ({ right })),
+  top: length((top) => ({ top })),
+  bottom: length((bottom) => ({ bottom })),
+  margin,
+  'margin-left': length((marginLeft) => ({ marginLeft })),
+  'margin-top': length((marginTop) => ({ marginTop })),
+  transform,
+  '-webkit-transform': transform,
+  filter,
+  'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),
+  'white-space': (value) => ({ whiteSpace: /^(?:pre|pre-wrap|break-spaces)$/.test(value) ? 'kept' : 'collapsed' }),
+};
+
+/** What one declaration says about being seen; undefined where it says nothing or is not valid. */
+export const styleOf = (name: string, value: string): Style | undefined =>
+  Object.hasOwn(readers, name) ? readers[name]?.(value) : undefined;

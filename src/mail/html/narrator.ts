@@ -1,0 +1,202 @@
+// Elements in their order → lines of text as a person would read them, without what that person does not see. Knows the
+// meaning of elements; what is seen is decided in visibility.ts, how lines are made in text-lines.ts.
+import type { Cascade } from '../css-cascade.ts';
+import type { StyledElement } from '../css-selectors.ts';
+import type { Attributes } from '../html-tokens.ts';
+import { withoutInvisible } from '../invisible.ts';
+import type { TextLines } from '../text-lines.ts';
+import { headings } from './element-kinds.ts';
+import { presentationalHints } from './hints.ts';
+import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
+import { createLists } from './lists.ts';
+import type { ElementHandlers } from './open-elements.ts';
+import type { OpenLinks } from './open-links.ts';
+import { createRows } from './rows.ts';
+import type { RowKind } from './survey.ts';
+import { type Appearance, appearanceOf, type Hider, rootAppearance } from './visibility.ts';
+
+const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
+
+/** Elements whose content is no text of the message. */
+const silent = names(
+  'style script title template iframe noembed noframes audio video canvas object applet datalist rp desc metadata',
+);
+const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
+const lines = names(
+  'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
+    'tfoot figcaption body option optgroup details summary blockquote dialog search hgroup menu dir',
+);
+
+interface NarratedElement {
+  readonly styled: StyledElement;
+  readonly inline: string | undefined;
+  readonly history: HistoryMark;
+  /** It was in sight when it began, and the lines know of it. */
+  begun: boolean;
+  isLink: boolean;
+  appearance: Appearance;
+}
+
+export interface Narration extends ElementHandlers {
+  readonly removed: () => { hiddenElements: number; invisibleCharacters: number };
+  /** The place where quoted history begins. */
+  readonly historyPlace: () => number | undefined;
+}
+
+/** Formatting that is closed while more than this is open inside it keeps its look to the end. */
+const deepestRestyling = 64;
+
+const styledElement = (name: string, attributes: Attributes): StyledElement => ({
+  name,
+  id: attributes.id?.trim().toLowerCase() ?? '',
+  classes: new Set(attributes.class?.toLowerCase().split(/\s+/).filter(Boolean)),
+  attributes,
+});
+
+export const createNarration = (
+  out: TextLines,
+  links: OpenLinks,
+  cascade: Cascade,
+  rowKinds: readonly RowKind[],
+): Narration => {
+  const elements: NarratedElement[] = [];
+  const styled: StyledElement[] = [];
+  const lists = createLists(out);
+  const rows = createRows(out, rowKinds);
+  const history = createHistoryTracker();
+  const removed = { hiddenElements: 0, invisibleCharacters: 0 };
+
+  const here = (): Appearance => elements.at(-1)?.appearance ?? rootAppearance;
+  const appearanceAt = (place: number, parent: Appearance): Appearance => {
+    const element = elements[place];
+    if (!element) return parent;
+    const { name, attributes } = element.styled;
+    if (silent.has(name)) return { ...parent, gone: parent.gone ?? { told: true } };
+    if (name === 'noscript') return { ...parent, gone: parent.gone ?? { told: false } };
+    const path = place === styled.length - 1 ? styled : styled.slice(0, place + 1);
+    return appearanceOf(
+      name,
+      attributes,
+      cascade.styleOf(path, element.inline, presentationalHints(name, attributes)),
+      parent,
+    );
+  };
+  const tellHidden = (hider: Hider): void => {
+    if (!hider.told) removed.hiddenElements += 1;
+    hider.told = true;
+  };
+  const isOutOfSight = ({ gone, invisible, folded }: Appearance): Hider | undefined => gone ?? folded ?? invisible;
+
+  const say = (text: string, { keepsSpaces }: Appearance): void => {
+    const { text: clean, removed: count } = withoutInvisible(text);
+    removed.invisibleCharacters += count;
+    links.saying(clean);
+    if (clean.trim() !== '') {
+      rows.saying();
+      history.said(out.place);
+    }
+    if (keepsSpaces && !rows.isInRow()) out.verbatim(clean);
+    else out.words(clean);
+  };
+  const layOut = (name: string): void => {
+    if (paragraphs.has(name)) out.endBlock();
+    else if (lines.has(name)) out.endLine();
+    else return;
+    links.layOut();
+  };
+  const openPicture = (alternative: string | undefined, appearance: Appearance): void => {
+    const hider = isOutOfSight(appearance);
+    const text = withoutInvisible(alternative ?? '').text.trim();
+    if (hider && text !== '') tellHidden(hider);
+    else if (text !== '') say(`[${text}]`, appearance);
+    else if (!hider) links.picture();
+  };
+
+  /** What an element does to the lines when it begins; only elements in sight come here. */
+  const begin = (name: string, attributes: Attributes) => {
+    if (lists.open(name, attributes)) return links.layOut();
+    layOut(name);
+    if (name === 'br') out.breakLine();
+    else if (name === 'hr') say('---', rootAppearance);
+    else if (headings.has(name)) out.mark(`${'#'.repeat(Number(name[1]))} `);
+    else if (name === 'blockquote') out.quote(1);
+    else if (name === 'tr') rows.openRow();
+    else if (name === 'td' || name === 'th') rows.openCell();
+    else if (name === 'base' && attributes.href) links.setBase(attributes.href);
+    else if (name === 'q') out.words('"');
+  };
+  const finish = (name: string) => {
+    if (lists.close(name)) return links.layOut();
+    if (headings.has(name) || name === 'li') out.mark('');
+    if (name === 'blockquote') {
+      out.quote(-1);
+      out.endBlock();
+    }
+    if (name === 'tr') rows.closeRow();
+    layOut(name);
+  };
+
+  return {
+    open: (name, attributes) => {
+      const parent = here();
+      const element: NarratedElement = {
+        styled: styledElement(name, attributes),
+        inline: attributes.style,
+        history: historyMark(name, attributes),
+        begun: false,
+        isLink: false,
+        appearance: parent,
+      };
+      elements.push(element);
+      styled.push(element.styled);
+      element.appearance = appearanceAt(elements.length - 1, parent);
+      if (name === 'tr') rows.meetRow();
+      if (element.appearance.gone) {
+        if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
+        return;
+      }
+      element.begun = true;
+      begin(name, attributes);
+      if (element.history) history.enter(element.history);
+      if ((name === 'a' || name === 'area') && attributes.href) {
+        element.isLink = true;
+        links.begin(attributes.href);
+      }
+      if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
+    },
+    text: (text) => {
+      const appearance = here();
+      const hider = isOutOfSight(appearance) ?? appearance.unreadable;
+      if (!hider) say(text, appearance);
+      else if (withoutInvisible(text).text.trim() !== '') tellHidden(hider);
+    },
+    close: (name) => {
+      const element = elements.pop();
+      styled.pop();
+      if (!element?.begun) return;
+      if (element.isLink) links.end();
+      if (name === 'details' && element.appearance.folded?.told) {
+        out.endLine();
+        out.words('[folded: its content is not shown]');
+      }
+      if (element.history === 'inside') history.leave();
+      finish(name);
+    },
+    release: (place) => {
+      const element = elements[place];
+      if (!element) return;
+      if (element.isLink) links.end();
+      element.isLink = false;
+      if (elements.length - place > deepestRestyling) return;
+      let parent = elements[place - 1]?.appearance ?? rootAppearance;
+      element.appearance = parent;
+      for (let inner = place + 1; inner < elements.length; inner += 1) {
+        parent = appearanceAt(inner, parent);
+        const restyled = elements[inner];
+        if (restyled) restyled.appearance = parent;
+      }
+    },
+    removed: () => removed,
+    historyPlace: history.begins,
+  };
+};

@@ -1,0 +1,134 @@
+// A first reading of a document: its style sheets, and what each table is for, which only its end tells. The second
+// reading meets the same tables and rows in the same order. Knows nothing of what is hidden.
+import { mediaHolds } from '../css-media.ts';
+import { headings } from './element-kinds.ts';
+import { readElements } from './open-elements.ts';
+
+/** `data`: cells belong together, row by row. `brief`: a row of short pieces, one line. `apart`: each cell by itself. */
+export type RowKind = 'data' | 'brief' | 'apart';
+
+export interface Survey {
+  readonly styleSheets: readonly string[];
+  /** By the order in which the rows begin. */
+  readonly rows: readonly RowKind[];
+}
+
+interface Row {
+  cells: number;
+  longestCell: number;
+  /** Line breaks and blocks, of the cell that has most of them. */
+  mostBlocks: number;
+  kind: RowKind;
+}
+
+interface Table {
+  readonly isForLayout: boolean;
+  /** Says of itself that it holds data: header cells, a caption, a border. */
+  saysData: boolean;
+  isNested: boolean;
+  readonly rows: Row[];
+  cellText: number;
+  cellBlocks: number;
+}
+
+const blocks = new Set([
+  'p',
+  'div',
+  'br',
+  'ul',
+  'ol',
+  'li',
+  'hr',
+  'blockquote',
+  'pre',
+  'section',
+  'article',
+  ...headings,
+]);
+const heavyBlocks = new Set(['ul', 'ol', 'hr', 'blockquote', 'pre']);
+
+const longestDataCell = 300;
+const usualDataCell = 60;
+const longestBriefCell = 40;
+
+const endCell = (table: Table): void => {
+  const row = table.rows.at(-1);
+  if (row) {
+    row.longestCell = Math.max(row.longestCell, table.cellText);
+    row.mostBlocks = Math.max(row.mostBlocks, table.cellBlocks);
+  }
+  table.cellText = 0;
+  table.cellBlocks = 0;
+};
+
+const isData = ({ isForLayout, saysData, isNested, rows }: Table): boolean => {
+  if (isForLayout || isNested) return false;
+  const filled = rows.filter((row) => row.cells > 0);
+  const columns = Math.max(0, ...filled.slice(0, 1_000).map((row) => row.cells));
+  if (columns < 2 || filled.some((row) => row.longestCell > longestDataCell || row.mostBlocks > 3)) return false;
+  if (saysData) return true;
+  const regular = filled.filter((row) => row.cells === columns).length;
+  const brief = filled.filter((row) => row.longestCell <= usualDataCell && row.mostBlocks <= 1).length;
+  return filled.length >= 2 && regular >= filled.length * 0.8 && brief >= filled.length * 0.8;
+};
+
+const judge = (table: Table): void => {
+  const holdsData = isData(table);
+  for (const row of table.rows) {
+    const isBrief = row.cells >= 2 && row.longestCell <= longestBriefCell && row.mostBlocks <= 1;
+    row.kind = holdsData ? 'data' : isBrief ? 'brief' : 'apart';
+  }
+};
+
+/** Reads a document for what has to be known before its text can be told. */
+export const surveyOf = (html: string): Survey => {
+  const styleSheets: string[] = [];
+  const rows: Row[] = [];
+  const tables: Table[] = [];
+  let sheet: string | undefined;
+  readElements(html, {
+    open: (name, attributes) => {
+      const table = tables.at(-1);
+      if (name === 'style') sheet = mediaHolds(attributes.media ?? '') ? '' : undefined;
+      else if (name === 'table') {
+        if (table) {
+          table.isNested = true;
+          table.cellBlocks = Number.POSITIVE_INFINITY;
+        }
+        const isForLayout = /^(?:presentation|none)$/i.test(attributes.role?.trim() ?? '');
+        const hasBorder = Number.parseInt(attributes.border ?? '0', 10) > 0;
+        tables.push({ isForLayout, saysData: hasBorder, isNested: false, rows: [], cellText: 0, cellBlocks: 0 });
+      } else if (!table) return;
+      else if (name === 'tr') {
+        const row: Row = { cells: 0, longestCell: 0, mostBlocks: 0, kind: 'apart' };
+        table.rows.push(row);
+        rows.push(row);
+      } else if (name === 'td' || name === 'th') {
+        const row = table.rows.at(-1);
+        if (row) row.cells += Math.min(Math.max(Number.parseInt(attributes.colspan ?? '1', 10) || 1, 1), 100);
+        if (name === 'th') table.saysData = true;
+      } else if (name === 'caption') table.saysData = true;
+      else if (blocks.has(name)) table.cellBlocks += heavyBlocks.has(name) ? 4 : 1;
+    },
+    text: (text) => {
+      if (sheet !== undefined) sheet += text;
+      const table = tables.at(-1);
+      if (table) table.cellText += text.trim().length;
+    },
+    close: (name) => {
+      if (name === 'style' && sheet !== undefined) {
+        styleSheets.push(sheet);
+        sheet = undefined;
+      }
+      const table = tables.at(-1);
+      if (!table) return;
+      if (name === 'td' || name === 'th') endCell(table);
+      else if (name === 'table') {
+        judge(table);
+        tables.pop();
+      }
+    },
+    release: () => undefined,
+  });
+  return { styleSheets, rows: rows.map((row) => row.kind) };
+};

@@ -1,0 +1,168 @@
+// Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
+// of how text is laid out.
+import type { Style } from '../css-properties.ts';
+import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css-values.ts';
+import type { Attributes } from '../html-tokens.ts';
+
+/** The outermost element that hides something; `told` once it was counted. */
+export interface Hider {
+  told: boolean;
+}
+
+/** How an element is seen, with all that its descendants inherit. */
+export interface Appearance {
+  /** Set where the element and all that is in it is out of sight. */
+  readonly gone: Hider | undefined;
+  /** Set where `visibility` hides it; a descendant may undo that. */
+  readonly invisible: Hider | undefined;
+  /** Set where text cannot be read (too small, in the colour of its background, indented away); pictures can be seen. */
+  readonly unreadable: Hider | undefined;
+  /** Set inside a closed `<details>`, for everything but its summary. */
+  readonly folded: Hider | undefined;
+  readonly fontSize: number;
+  readonly lineHeight: Length | 'normal';
+  readonly textIndent: number;
+  readonly opacity: number;
+  readonly color: Color;
+  /** What lies under the text; `picture` where an image or a gradient is drawn, whose colours nobody knows. */
+  readonly background: Color | 'picture';
+  /** Line breaks and spaces count, as in `<pre>`. */
+  readonly keepsSpaces: boolean;
+}
+
+const black: Color = { red: 0, green: 0, blue: 0, alpha: 1 };
+const white: Color = { red: 255, green: 255, blue: 255, alpha: 1 };
+const linkBlue: Color = { red: 0, green: 0, blue: 238, alpha: 1 };
+
+export const rootAppearance: Appearance = {
+  gone: undefined,
+  invisible: undefined,
+  unreadable: undefined,
+  folded: undefined,
+  fontSize: 16,
+  lineHeight: 'normal',
+  textIndent: 0,
+  opacity: 1,
+  color: black,
+  background: white,
+  keepsSpaces: false,
+};
+
+/** Whatever lies farther out than this is on no screen. */
+const farAway = 500;
+/** Letters of this many pixels or fewer are specks. */
+const smallestLetter = 2;
+const faintest = 0.06;
+
+const tableElements = new Set(['table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th', 'col', 'colgroup']);
+
+type Side = Length | 'auto' | undefined;
+const pixels = (side: Side, fontSize: number, whole: number): number | undefined =>
+  side === undefined || side === 'auto' ? undefined : pixelsOf(side, fontSize, whole);
+const isSliver = (size: number | undefined): boolean => size !== undefined && size <= 1;
+
+/** Zero or one pixel in size. Cells and images apart, one such side is enough where the rest is cut off. */
+const isSquashed = (name: string, style: Style, fontSize: number): boolean => {
+  const width = pixels(style.width, fontSize, viewport.width);
+  const maxWidth = pixels(style.maxWidth, fontSize, viewport.width);
+  const height = pixels(style.height, fontSize, viewport.height);
+  const maxHeight = pixels(style.maxHeight, fontSize, viewport.height);
+  const isNarrow = isSliver(width) || isSliver(maxWidth);
+  const isFlat = isSliver(height) || isSliver(maxHeight);
+  if (isNarrow && isFlat) return !tableElements.has(name) || style.overflow === 'hidden' || maxHeight === 0;
+  if (tableElements.has(name) && style.display !== 'block') return maxHeight === 0 && style.overflow === 'hidden';
+  return (style.overflow === 'hidden' && (isNarrow || isFlat)) || (maxHeight !== undefined && maxHeight <= 0);
+};
+
+const isOffScreen = (style: Style, fontSize: number): boolean => {
+  const across = (side: Side) => pixels(side, fontSize, viewport.width) ?? 0;
+  const down = (side: Side) => pixels(side, fontSize, viewport.height) ?? 0;
+  if (across(style.marginLeft) <= -farAway || down(style.marginTop) <= -farAway) return true;
+  if (style.position === undefined || style.position === 'static') return false;
+  const sides = [across(style.left), across(style.right), down(style.top), down(style.bottom)];
+  return sides.some((side) => side <= -farAway || side >= 3_000);
+};
+
+const isTrue = (value: string | undefined): boolean => value?.trim().toLowerCase() === 'true';
+
+/** Whether the element goes out of sight with everything in it. */
+const isGone = (name: string, attributes: Attributes, style: Style, fontSize: number, opacity: number): boolean =>
+  style.display === 'none' ||
+  (attributes.hidden !== undefined && style.display === undefined) ||
+  (name === 'dialog' && attributes.open === undefined && style.display === undefined) ||
+  isTrue(attributes['aria-hidden']) ||
+  // A button that Outlook draws in its own way: everybody else sees this link.
+  (style.hiddenInOutlook === true && !(name === 'a' && attributes.href !== undefined)) ||
+  opacity < faintest ||
+  style.filteredAway === true ||
+  style.transformedAway === true ||
+  style.clippedByPath === true ||
+  style.clipped === true ||
+  isSquashed(name, style, fontSize) ||
+  isOffScreen(style, fontSize);
+
+const backgroundOf = (style: Style, parent: Appearance): Color | 'picture' => {
+  if (style.backgroundImage === 'picture') return 'picture';
+  const own = style.backgroundColor;
+  if (own === undefined || own.alpha === 0) return parent.background;
+  if (own.alpha === 1) return own;
+  return parent.background === 'picture' ? 'picture' : blend(own, parent.background);
+};
+
+const colorOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Color => {
+  const said = style.textFill !== undefined && style.textFill !== 'inherit' ? style.textFill : style.color;
+  if (said !== undefined && said !== 'inherit') return said;
+  return said === undefined && name === 'a' && attributes.href !== undefined ? linkBlue : parent.color;
+};
+
+const isTooSmall = (fontSize: number, lineHeight: Length | 'normal'): boolean =>
+  fontSize <= smallestLetter || (lineHeight !== 'normal' && pixelsOf(lineHeight, fontSize, fontSize) <= 1);
+
+const isDrawnInBackground = (color: Color, background: Color | 'picture'): boolean =>
+  color.alpha < faintest || (background !== 'picture' && isIndistinct(blend(color, background), background));
+
+const fontSizeOf = (size: Style['fontSize'], parent: number): number => {
+  if (size === undefined) return parent;
+  return typeof size === 'number' ? size : pixelsOf(size, parent, parent);
+};
+
+const visibilityOf = (style: Style, parent: Appearance): Hider | undefined => {
+  if (style.visibility === 'visible') return undefined;
+  if (style.visibility === 'hidden') return parent.invisible ?? { told: false };
+  return parent.invisible;
+};
+
+/** How an element is seen that stands in another: `style` is what the cascade says about it. */
+export const appearanceOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Appearance => {
+  const fontSize = fontSizeOf(style.fontSize, parent.fontSize);
+  const opacity = parent.opacity * (style.opacity ?? 1);
+  const color = colorOf(name, attributes, style, parent);
+  const paintsLetters = style.backgroundClip === 'text';
+  const background = paintsLetters ? 'picture' : backgroundOf(style, parent);
+  const lineHeight = style.lineHeight ?? parent.lineHeight;
+  const textIndent =
+    style.textIndent === undefined ? parent.textIndent : pixelsOf(style.textIndent, fontSize, viewport.width);
+  const isUnreadable =
+    isTooSmall(fontSize, lineHeight) ||
+    Math.abs(textIndent) >= farAway ||
+    (!paintsLetters && isDrawnInBackground(color, background));
+  const isFolded = parent.folded !== undefined && !(name === 'summary' && !parent.gone);
+  return {
+    gone:
+      parent.gone ??
+      (isFolded ? parent.folded : isGone(name, attributes, style, fontSize, opacity) ? { told: false } : undefined),
+    invisible: visibilityOf(style, parent),
+    unreadable: isUnreadable ? (parent.unreadable ?? { told: false }) : undefined,
+    folded: name === 'details' && attributes.open === undefined ? { told: false } : undefined,
+    fontSize,
+    lineHeight,
+    textIndent,
+    opacity,
+    color,
+    background,
+    keepsSpaces:
+      style.whiteSpace === undefined
+        ? parent.keepsSpaces || name === 'pre' || name === 'textarea' || name === 'listing' || name === 'xmp'
+        : style.whiteSpace === 'kept',
+  };
+};

@@ -1,0 +1,120 @@
+// URLs as a reader needs them: recognisable and short, with the host always whole, and the host that a link's text claims.
+// Knows nothing of HTML; nothing is fetched or resolved.
+import { domainToASCII } from 'node:url';
+
+/** Characters of a shortened URL; only a host that is longer itself makes it longer. */
+export const usualUrlLength = 80;
+
+/** Parameters that say where a click came from, not where it goes. */
+const trackingParameter =
+  /^(?:utm_\w+|mc_[ce]id|fbclid|gclid|msclkid|mkt_tok|_hs\w+|vero_\w+|oly_\w+|trk\w*|igshid|yclid|elq\w*|ref_?src)=/i;
+const longestParameter = 40;
+
+const leadingParts = /^([a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#.*)?$/is;
+
+/** Cuts without leaving half a surrogate pair or half a percent-encoded byte. */
+const cutAt = (text: string, length: number): string =>
+  text
+    .slice(0, Math.max(length, 0))
+    .replace(/[\ud800-\udbff]$/, '')
+    .replace(/%[0-9a-f]?$/i, '');
+
+/** As many parameters as fit, those that only track left out. */
+const briefQuery = (query: string, room: number): string => {
+  const parameters = query.slice(1).split('&', 20);
+  let brief = '';
+  for (const parameter of parameters) {
+    if (parameter === '' || trackingParameter.test(parameter)) continue;
+    if (parameter.length > longestParameter || brief.length + parameter.length + 1 > room) break;
+    brief += `${brief === '' ? '?' : '&'}${parameter}`;
+  }
+  return brief;
+};
+
+/**
+ * A URL of at most `limit` characters (more only where the host alone is longer): scheme, whole host, as much of the path
+ * and the parameters as fit, and "…" where something is missing. User names before the host are left out, because they
+ * are written there to look like a host.
+ */
+export const shortUrl = (url: string, limit: number = usualUrlLength): string => {
+  const [, head = '', path = '', query = ''] = leadingParts.exec(url.slice(0, 4_000)) ?? [];
+  const origin = head.replace(/\/\/[^/]*@/, '//…@');
+  if (origin === head && url.length <= limit) return url;
+  if (head === '') return `${cutAt(url, limit - 1)}…`;
+  const room = limit - origin.length - 1;
+  if (origin !== head && url.length - head.length <= room) return `${origin}${url.slice(head.length)}`;
+  if (path.length > room) return `${origin}${cutAt(path, room)}…`;
+  return `${origin}${path}${briefQuery(query, room - path.length)}…`;
+};
+
+/** URLs in running text; the closing mark of a sentence or a bracket is not part of one. */
+const urlInText = /\bhttps?:\/\/[^\s<>"\u2026]+/gi;
+
+const endOfUrl = (run: string): number => {
+  let end = run.length;
+  while (end > 0 && /[.,;:!?'")\]}*_]/.test(run[end - 1] ?? '')) {
+    if (run[end - 1] === ')' && run.lastIndexOf('(', end - 1) > 0) break;
+    end -= 1;
+  }
+  return end;
+};
+
+/** Plain text with its long URLs shortened; everything else stays as it is. */
+export const shortenUrls = (text: string): string =>
+  text.replace(urlInText, (run) => {
+    const end = run.length > usualUrlLength || run.includes('@') ? endOfUrl(run) : 0;
+    return end === 0 ? run : shortUrl(run.slice(0, end)) + run.slice(end);
+  });
+
+/** Endings that make a word a file or a library, not a host. */
+const fileEnding =
+  /\.(?:js|ts|css|html?|php|aspx?|pdf|docx?|xlsx?|pptx?|txt|csv|png|jpe?g|gif|svg|zip|exe|json|xml|md|ics|eml|mp[34])$/i;
+const hostInText =
+  /(?:(https?):\/\/|(?<![\p{L}\p{N}.@/-])(?=[\p{L}\p{N}]))((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}\p{L}{2,24})(?![\p{L}\p{N}@-]|\.[\p{L}\p{N}])/giu;
+
+const asHost = (name: string): string => domainToASCII(name.toLowerCase()).replace(/^www\./, '') || name.toLowerCase();
+
+/** Where a URL leads: the host of a web address, the domain of a mail address; undefined where there is neither. */
+export const hostOf = (url: string): string | undefined => {
+  if (/^mailto:/i.test(url)) {
+    const address = url.slice(7).split('?', 1)[0] ?? '';
+    return address.includes('@') ? asHost(address.slice(address.lastIndexOf('@') + 1)) : undefined;
+  }
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed && /^(?:https?|ftp):$/.test(parsed.protocol) ? asHost(parsed.hostname) : undefined;
+};
+
+/** Whether a text names a host that is neither the target's nor related to it as a part of the same domain. */
+export const namesAnotherHost = (text: string, url: string): boolean => {
+  const target = hostOf(url);
+  if (target === undefined) return false;
+  const visible = text.slice(0, 500).normalize('NFKC');
+  for (const [, scheme, name = ''] of visible.matchAll(hostInText)) {
+    if (scheme === undefined && fileEnding.test(name) && !/^www\./i.test(name)) continue;
+    const named = asHost(name);
+    if (named !== target && !target.endsWith(`.${named}`) && !named.endsWith(`.${target}`)) return true;
+  }
+  const address = /[^\s@<>]+@([\p{L}\p{N}.-]+\.\p{L}{2,24})/u.exec(visible)?.[1];
+  return address !== undefined && /^mailto:/i.test(url) && asHost(address) !== target;
+};
+
+/** What browsers drop from a link's target. */
+const droppedByBrowsers = /[\t\n\r]/g;
+
+/**
+ * A link's target as a URL in printable ASCII without spaces or angle brackets; undefined where it leads nowhere outside
+ * the message. An unusual host comes out in its ASCII form (`xn--…`), which no look-alike letter can imitate.
+ */
+export const targetOf = (href: string, base: string | undefined): string | undefined => {
+  const plain = href.replace(droppedByBrowsers, '').trim();
+  if (plain === '' || plain.startsWith('#')) return undefined;
+  const absolute = /^\/\//.test(plain) && base === undefined ? `https:${plain}` : plain;
+  const isUsual =
+    /^(?:https?:\/\/|mailto:|tel:|sms:|ftp:\/\/)[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(absolute);
+  if (isUsual) return absolute;
+  if (!URL.canParse(absolute, base)) return undefined;
+  const { protocol, href: resolved } = new URL(absolute, base);
+  return /^(?:https?|mailto|tel|sms|ftp):$/.test(protocol)
+    ? resolved.replace(/[<>\s]/g, encodeURIComponent)
+    : undefined;
+};
