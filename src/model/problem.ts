@@ -25,6 +25,7 @@ export type Problem =
   | { readonly kind: 'deadline_exceeded'; readonly seconds: number }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'storage_busy' }
+  | { readonly kind: 'storage_full' }
   | { readonly kind: 'not_found'; readonly what: string }
   /** `detail` is built from parameter names and bounds, never from library text. */
   | { readonly kind: 'invalid_input'; readonly detail: string }
@@ -159,6 +160,12 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain('The call was cancelled.', 'the caller', 'Call again if the answer is still wanted.');
     case 'storage_busy':
       return explain("Postern's database is busy.", 'nobody, wait', 'Try again in a few seconds.');
+    case 'storage_full':
+      return explain(
+        "The disk that holds Postern's database is full, so nothing new can be kept.",
+        'the operator',
+        'Make room on that disk, then call again.',
+      );
     case 'not_found':
       return explain(`There is no such ${problem.what}.`, 'the caller', `Use an id from a list or search result.`);
     case 'invalid_input':

@@ -9,6 +9,7 @@ import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import { storageProblem } from '../model/storage-failure.ts';
 import { ProblemError, type Tool, ToolContent } from '../tools/define-tool.ts';
 import { withDeadline } from './deadline.ts';
 import { describeDefect } from './describe-defect.ts';
@@ -76,9 +77,9 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
       log.info({ event: 'tool_call', tool: tool.name, outcome: outcomeOf(result), ms: clock.now() - startedAt });
       return result;
     } catch (error) {
-      if (isBusy(error)) return presentProblem({ kind: 'storage_busy' });
-      log.error({ event: 'tool_call', tool: tool.name, outcome: 'internal', ...describeDefect(error) });
-      return presentProblem({ kind: 'internal' });
+      const problem = storageProblem(error) ?? { kind: 'internal' };
+      log.error({ event: 'tool_call', tool: tool.name, outcome: problem.kind, ...describeDefect(error) });
+      return presentProblem(problem);
     }
   };
 };
@@ -144,9 +145,6 @@ const askForAuthorization = async (
   const status = account?.state.status ?? 'PENDING';
   return presentLink(toolName, problem, link.value, { identifier: caller.key.identifier, status });
 };
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'StorageError' && 'kind' in error && error.kind === 'busy';
 
 const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
   if (!('content' in result)) return 'elicited';

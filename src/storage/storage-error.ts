@@ -1,11 +1,12 @@
 // What can be wrong with the database itself, in a sentence with its fix. Knows nothing of tables.
 import BetterSqlite3 from 'better-sqlite3';
+import { type StorageFailure, storageErrorName } from '../model/storage-failure.ts';
 
-export type StorageErrorKind = 'newer_schema' | 'not_a_database' | 'not_writable' | 'busy' | 'disk_full';
+export type StorageErrorKind = StorageFailure;
 
 /** `message` says what happened and the one next step; it holds no stored data. */
 export class StorageError extends Error {
-  override readonly name = 'StorageError';
+  override readonly name = storageErrorName;
   readonly kind: StorageErrorKind;
 
   constructor(kind: StorageErrorKind, message: string) {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Connection, Finish } from '../accounts/index.ts';
 import { newSecret } from '../accounts/secrets.ts';
 import type { RandomBytes } from '../model/clock.ts';
+import { storageProblem } from '../model/storage-failure.ts';
 import { describeDefect } from './http-errors.ts';
 import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
 import { pageResponse } from './page-response.ts';
@@ -17,6 +18,8 @@ import {
   expiredLinkPage,
   formRejectedPage,
   internalErrorPage,
+  storageBusyPage,
+  storageFullPage,
   takenElsewherePage,
   unknownLinkPage,
   usedLinkPage,
@@ -41,6 +44,12 @@ const deadLinkPages: Readonly<Record<'used' | 'expired' | 'unknown' | 'taken_els
   expired: expiredLinkPage,
   unknown: unknownLinkPage,
   taken_elsewhere: takenElsewherePage,
+};
+
+const failurePages: Readonly<Record<'storage_busy' | 'storage_full' | 'internal', Page>> = {
+  storage_busy: storageBusyPage,
+  storage_full: storageFullPage,
+  internal: internalErrorPage,
 };
 
 /** A parameter that may stand once (RFC 6749 §3.1); undefined also when it stands twice. */
@@ -109,8 +118,9 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
   routes.get('/favicon.ico', (c) => c.body(null, 204));
 
   routes.onError((error, c) => {
-    log.error({ event: 'page_failed', ...describeDefect(error) });
-    return pageResponse(c, internalErrorPage);
+    const problem = storageProblem(error) ?? { kind: 'internal' };
+    log.error({ event: 'page_failed', problem: problem.kind, ...describeDefect(error) });
+    return pageResponse(c, failurePages[problem.kind]);
   });
   return routes;
 };

@@ -33,6 +33,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   deadline_exceeded: 504,
   cancelled: 503,
   storage_busy: 503,
+  storage_full: 503,
   not_found: 404,
   invalid_input: 400,
   page_token_invalid: 400,

@@ -6,6 +6,7 @@ import type { Accounts } from '../accounts/index.ts';
 import type { Authenticate } from '../callers/authenticate.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
+import { storageProblem } from '../model/storage-failure.ts';
 import { apiRoutes } from './api-routes.ts';
 import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
@@ -58,8 +59,9 @@ export const createHttpApp = (options: HttpOptions): Hono => {
     }),
   );
   app.onError((error, c) => {
-    log.error({ event: 'request_failed', ...describeDefect(error) });
-    return problemResponse(c, { kind: 'internal' });
+    const problem = storageProblem(error) ?? { kind: 'internal' };
+    log.error({ event: 'request_failed', problem: problem.kind, ...describeDefect(error) });
+    return problemResponse(c, problem);
   });
   return app;
 };

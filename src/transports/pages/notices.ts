@@ -107,3 +107,19 @@ export const internalErrorPage = notice(
   html`Postern failed, and nothing was connected. You did nothing wrong.`,
   html`Try again in a minute. If it stays, tell the people who run this server: its log says what happened.`,
 );
+
+export const storageBusyPage = notice(
+  503,
+  'warn',
+  'One moment, please',
+  html`Postern’s database is busy just now, so nothing was changed. It is not your fault.`,
+  html`Open the link again in a few seconds. If it does not work any more, ask your assistant for a new one.`,
+);
+
+export const storageFullPage = notice(
+  503,
+  'bad',
+  'This server has run out of room',
+  html`The disk of this server is full, so nothing was connected. You did nothing wrong and cannot fix it.`,
+  html`Tell the people who run this server to make room on the disk that holds its database; then ask for a new link.`,
+);
