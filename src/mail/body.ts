@@ -3,7 +3,7 @@
 import { bodyPieces, type ChooseForm, type Piece } from './body-parts.ts';
 import type { Message, MessagePart } from './message-part.ts';
 import { mimeTypeOf } from './message-part.ts';
-import { codePoints, isHtml, type Reading, type Removed, readPart } from './read-part.ts';
+import { codePoints, isHtml, type Reading, readPart, sumOf } from './read-part.ts';
 import { saysTheSame } from './same-text.ts';
 
 type ReadOnce = (part: MessagePart) => Reading;
@@ -76,14 +76,9 @@ export const readBody = (message: Message): Reading => {
   const read = readerOf(readings);
   const shown = laidOut(bodyPieces(message, chooseBy(read)), read);
   const quotedFrom = historyOf(shown);
-  const all = [...readings.values()].map(({ removed }) => removed);
-  const sum = (count: (removed: Removed) => number) => all.reduce((total, removed) => total + count(removed), 0);
   return {
     text: shown.map(({ text }) => text).join(between),
-    removed: {
-      hiddenElements: sum(({ hiddenElements }) => hiddenElements),
-      invisibleCharacters: sum(({ invisibleCharacters }) => invisibleCharacters),
-    },
+    removed: sumOf([...readings.values()].map(({ removed }) => removed)),
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
   };
 };

@@ -8,10 +8,11 @@ import { type FullPart, fullPart } from './full-message.ts';
 import { type Message, rootOf } from './message-part.ts';
 import { countedRow, type MessageRow, messageRow } from './message-row.ts';
 import { type Page, type PageRequest, page } from './page.ts';
-import type { Reading, Removed } from './read-part.ts';
+import { type Reading, type Removed, sumOf } from './read-part.ts';
 import { type Security, securityOf, securityText } from './security.ts';
 import { headersOfSource } from './source-headers.ts';
 import { deliveryReportsIn, invitationsIn } from './structured-parts.ts';
+import { winmailIn } from './winmail.ts';
 
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './attachments.ts';
 export { safeFileName } from './file-name.ts';
@@ -25,6 +26,7 @@ export type { Removed } from './read-part.ts';
 export { readTextFile } from './text-file.ts';
 export { isTextLike } from './text-like.ts';
 export { type MissingText, missingTextParts, withTexts } from './text-parts.ts';
+export { filesOfWinmail, isWinmail } from './winmail.ts';
 
 /** A page of a body. */
 export interface BodyPage extends Page {
@@ -58,28 +60,20 @@ export interface RawMessage extends MessageRow {
   readonly nextOffset?: number;
 }
 
-const removedField = (removed: Removed): { removed?: Removed } =>
-  removed.hiddenElements + removed.invisibleCharacters === 0 ? {} : { removed };
-
-const plus = (removed: Removed, invisible: number): Removed => ({
-  ...removed,
-  invisibleCharacters: removed.invisibleCharacters + invisible,
-});
+type Notes = Pick<ReadableMessage, 'security' | 'invitations' | 'deliveryReports'>;
 
 /** A message without a text of its own says what its other parts say. */
-const spokenFor = (
-  body: Reading,
-  notes: Pick<ReadableMessage, 'security' | 'invitations' | 'deliveryReports'>,
-): string =>
-  body.text.trim() !== ''
-    ? body.text
-    : [
-        ...(notes.deliveryReports ?? []).map(reportText),
-        ...(notes.invitations ?? []).map(invitationText),
-        ...(notes.security ? [securityText(notes.security)] : []),
-      ]
-        .flatMap((text) => text ?? [])
-        .join('\n\n');
+const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes): Reading => {
+  if (body.text.trim() !== '') return body;
+  const [wrapped] = fromWinmail;
+  if (wrapped !== undefined) return { ...wrapped, removed: sumOf([body.removed, wrapped.removed]) };
+  const texts = [
+    ...(notes.deliveryReports ?? []).map(reportText),
+    ...(notes.invitations ?? []).map(invitationText),
+    ...(notes.security ? [securityText(notes.security)] : []),
+  ];
+  return { text: texts.flatMap((text) => text ?? []).join('\n\n'), removed: body.removed };
+};
 
 interface Told {
   readonly text: string;
@@ -87,23 +81,33 @@ interface Told {
   readonly message: Omit<ReadableMessage, 'body'>;
 }
 
-const told = (message: Message): Told => {
-  const { row, removed } = countedRow(message);
-  const body = readBody(message);
-  const [security, invitations, deliveryReports] = [
-    securityOf(message, body.text),
-    invitationsIn(message),
-    deliveryReportsIn(message),
-  ];
-  const notes = {
+const notesOf = (message: Message, text: string): Notes => {
+  const security = securityOf(message, text);
+  const invitations = invitationsIn(message);
+  const deliveryReports = deliveryReportsIn(message);
+  return {
     ...(security === undefined ? {} : { security }),
     ...(invitations.length === 0 ? {} : { invitations }),
     ...(deliveryReports.length === 0 ? {} : { deliveryReports }),
   };
+};
+
+const told = (message: Message): Told => {
+  const { row, removed: ofRow } = countedRow(message);
+  const written = readBody(message);
+  const winmail = winmailIn(message);
+  const notes = notesOf(message, written.text);
+  const { text, quotedFrom, removed } = spokenFor(written, winmail.texts, notes);
+  const left = sumOf([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
   return {
-    text: spokenFor(body, notes),
-    ...(body.quotedFrom === undefined ? {} : { quotedFrom: body.quotedFrom }),
-    message: { ...row, attachments: attachmentsOf(message), ...notes, ...removedField(plus(body.removed, removed)) },
+    text,
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    message: {
+      ...row,
+      attachments: [...attachmentsOf(message), ...winmail.files],
+      ...notes,
+      ...(left.hiddenElements + left.invisibleCharacters === 0 ? {} : { removed: left }),
+    },
   };
 };
 

@@ -3,8 +3,9 @@
 import { textOfBytes } from './charset.ts';
 import { unfoldFlowed } from './flowed.ts';
 import { declaredCharset, structuredField } from './headers.ts';
-import { textOfHtml } from './html-text.ts';
+import { readableHtml } from './html-text.ts';
 import { withoutInvisible } from './invisible.ts';
+import { shortenUrls } from './links.ts';
 import { inlineBytes, type MessagePart, mimeTypeOf } from './message-part.ts';
 import { historyStart } from './quoted-history.ts';
 
@@ -13,6 +14,11 @@ export interface Removed {
   readonly hiddenElements: number;
   readonly invisibleCharacters: number;
 }
+
+export const sumOf = (all: readonly Removed[]): Removed => ({
+  hiddenElements: all.reduce((total, { hiddenElements }) => total + hiddenElements, 0),
+  invisibleCharacters: all.reduce((total, { invisibleCharacters }) => total + invisibleCharacters, 0),
+});
 
 export interface Reading {
   readonly text: string;
@@ -38,13 +44,9 @@ export const decodedText = (part: MessagePart): string => {
 
 /** HTML as a person reads it. */
 export const readHtmlText = (html: string): Reading => {
-  const { text, removed } = withoutInvisible(textOfHtml(html));
-  const start = startOfHistory(text);
-  return {
-    text,
-    removed: { hiddenElements: 0, invisibleCharacters: removed },
-    ...(start === undefined ? {} : { quotedFrom: start }),
-  };
+  const { text, removed, quotedFrom } = readableHtml(html);
+  const start = quotedFrom ?? startOfHistory(text);
+  return { text, removed, ...(start === undefined ? {} : { quotedFrom: start }) };
 };
 
 const startOfHistory = (text: string): number | undefined => {
@@ -60,11 +62,10 @@ const enrichedAsHtml = (text: string): string =>
     .replace(/<(param|comment)>[^<]*(?:<\/\1>)?/gi, '')
     .replace(/\n{2,}/g, (breaks) => '<br>'.repeat(Math.min(breaks.length - 1, 3)));
 
-const readPlain = (part: MessagePart, text: string): Reading => {
-  const { format, delsp } = structuredField(part, 'content-type')?.parameters ?? {};
-  const unfolded = format?.toLowerCase() === 'flowed' ? unfoldFlowed(text, delsp?.toLowerCase() === 'yes') : text;
-  const { text: visible, removed } = withoutInvisible(unfolded);
-  const shown = visible.trimEnd();
+/** Plain text as a person reads it. */
+export const readPlainText = (text: string): Reading => {
+  const { text: visible, removed } = withoutInvisible(text.replace(/\r\n?/g, '\n'));
+  const shown = shortenUrls(visible.replace(/^(?:[ \t]*\n)+/, '')).trimEnd();
   const start = startOfHistory(shown);
   return {
     text: shown,
@@ -73,10 +74,15 @@ const readPlain = (part: MessagePart, text: string): Reading => {
   };
 };
 
+const unfolded = (part: MessagePart, text: string): string => {
+  const { format, delsp } = structuredField(part, 'content-type')?.parameters ?? {};
+  return format?.toLowerCase() === 'flowed' ? unfoldFlowed(text, delsp?.toLowerCase() === 'yes') : text;
+};
+
 /** What a text part says to a reader; lines end with LF. */
 export const readPart = (part: MessagePart): Reading => {
   const text = decodedText(part).replace(/\r\n?/g, '\n');
   if (isHtml(part)) return readHtmlText(text);
   if (/^text\/(?:enriched|richtext)$/.test(mimeTypeOf(part))) return readHtmlText(enrichedAsHtml(text));
-  return readPlain(part, text);
+  return readPlainText(unfolded(part, text));
 };

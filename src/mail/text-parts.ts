@@ -3,6 +3,7 @@
 import { isBodyText } from './attachments.ts';
 import { everyPart, isContainer, type Message, type MessagePart, type NumberedPart, rootOf } from './message-part.ts';
 import { isStructured } from './structured-parts.ts';
+import { isWinmail } from './winmail.ts';
 
 /** A text to fetch; give it to `withTexts`. */
 export interface MissingText {
@@ -14,9 +15,9 @@ export interface MissingText {
   readonly size: number;
 }
 
-/** Calendar data, reports and the like are fetched up to this size (bytes) and number. */
-const largestStructured = 2 * 1024 * 1024;
-const mostStructured = 5;
+/** Calendar data, reports and winmail.dat are fetched up to this size (bytes) and number. */
+const largestTold = 5 * 1024 * 1024;
+const mostTold = 5;
 
 const isMissing = ({ part }: NumberedPart): boolean =>
   !isContainer(part) && !part.body?.data && Boolean(part.body?.attachmentId);
@@ -29,9 +30,11 @@ export const missingTextParts = (message: Message, view: 'readable' | 'full' = '
   const missing = [...everyPart(message)].filter(isMissing);
   const summarised = missing.filter(
     (numbered) =>
-      !isBodyText(numbered) && isStructured(numbered) && (numbered.part.body?.size ?? 0) <= largestStructured,
+      !isBodyText(numbered) &&
+      (isStructured(numbered) || isWinmail(numbered)) &&
+      (numbered.part.body?.size ?? 0) <= largestTold,
   );
-  const wanted = [...missing.filter(isBodyText), ...(view === 'readable' ? summarised.slice(0, mostStructured) : [])];
+  const wanted = [...missing.filter(isBodyText), ...(view === 'readable' ? summarised.slice(0, mostTold) : [])];
   return wanted.map(({ part, partId }) => ({
     partId,
     attachmentId: part.body?.attachmentId ?? '',

@@ -4,8 +4,10 @@ import type { GmailReader } from '../google/ports.ts';
 import {
   attachmentsOf,
   describeAttachment,
+  filesOfWinmail,
   findPart,
   inlineBytes,
+  isWinmail,
   type Message,
   type NumberedPart,
 } from '../mail/message.ts';
@@ -53,8 +55,19 @@ const byOldGmailId = async (gmail: GmailReader, message: Message, id: string): P
   return ok({ ...unknown, partId: id, part: {}, bytes: async () => fetched });
 };
 
+/** A file inside a winmail.dat: `1:0` is the first one of part 1. */
+const insideWinmail = async (outer: AttachmentPart, attachmentId: string): Promise<Result<AttachmentPart>> => {
+  const fetched = await outer.bytes();
+  if (!fetched.ok) return fetched;
+  const file = filesOfWinmail(outer.partId, fetched.value).find((inner) => inner.attachmentId === attachmentId);
+  if (file === undefined) return missing;
+  const { fileName, mimeType, size, bytes } = file;
+  return ok({ partId: attachmentId, fileName, mimeType, size, part: {}, bytes: async () => ok(bytes) });
+};
+
 /**
- * The part that `attachmentId` names in a message: our part id (`1.2`, `root`) or one of Gmail's own ids.
+ * The part that `attachmentId` names in a message: our part id (`1.2`, `root`; `1:0` inside a winmail.dat) or one of
+ * Gmail's own ids.
  * @returns `not_found` for a message or part that does not exist, `invalid_input` for an id outside its grammar.
  */
 export const attachmentPart = async (
@@ -67,6 +80,8 @@ export const attachmentPart = async (
   const message: Message = { ...answer.value, id: messageId };
   const found = findPart(message, attachmentId);
   if (found) return ok(known(gmail, message, found));
-  const isPartId = attachmentId === 'root' || /^\d+(?:\.\d+)*$/.test(attachmentId);
+  const outer = findPart(message, /^(.+):\d+$/.exec(attachmentId)?.[1] ?? '');
+  if (outer && isWinmail(outer)) return insideWinmail(known(gmail, message, outer), attachmentId);
+  const isPartId = attachmentId === 'root' || /^\d+(?:\.\d+)*(?::\d+)?$/.test(attachmentId);
   return isPartId ? missing : byOldGmailId(gmail, message, attachmentId);
 };

@@ -4,11 +4,11 @@ import { messageRow } from '../mail/message.ts';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { clippedForms } from './message-formats.ts';
-import { listedMessageOutput } from './message-output.ts';
+import { clippableRowOutput } from './message-output.ts';
 import { failureOutput, failureRows, listSize, pageToken } from './parameters.ts';
 import { fitRows } from './size-limit.ts';
 
-type DraftRow = { id: string; message: z.infer<typeof listedMessageOutput> };
+type DraftRow = { id: string; message: z.infer<typeof clippableRowOutput> };
 
 export const gmailListDrafts = defineTool({
   name: 'gmail_list_drafts',
@@ -16,7 +16,7 @@ export const gmailListDrafts = defineTool({
   description: 'List drafts: mails written but not sent. Read one with gmail_get_message_by_id and its message id.',
   input: z.object({ max_results: listSize, page_token: pageToken }),
   output: z.object({
-    drafts: z.array(z.object({ id: z.string(), message: listedMessageOutput })),
+    drafts: z.array(z.object({ id: z.string(), message: clippableRowOutput })),
     nextPageToken: z.exactOptional(z.string()),
     failures: z.array(failureOutput),
   }),

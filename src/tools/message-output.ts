@@ -36,29 +36,26 @@ const body = z.object({
   quotedFrom: optionalCount,
 });
 
-/** RFC 5546's words. */
+/** RFC 5546's words; those of every event. */
 const invitation = z.object({
-  ...{ method: optionalText, summary: optionalText, start: optionalText, end: optionalText, duration: optionalText },
-  ...{ location: optionalText, organizer: optionalText, attendees: optionalTexts, status: optionalText },
-  ...{ recurrence: optionalText, description: optionalText },
+  ...{ method: optionalText, summary: optionalText, start: optionalText, end: optionalText, location: optionalText },
+  ...{ organizer: optionalText, attendees: optionalTexts, status: optionalText },
 });
 
 /** RFC 3464's words. */
-const deliveryReport = z.object({
-  ...{ recipient: text, action: text, status: optionalText, meaning: optionalText, reason: optionalText },
-  remoteServer: optionalText,
-});
+const deliveryReport = z.object({ recipient: text, action: text, status: optionalText, reason: optionalText });
 
-const security = z.object({
-  signed: optionalText,
-  encrypted: optionalText,
-  signatureChecked: z.exactOptional(z.literal(false)),
-});
+const security = z.object({ signed: optionalText, encrypted: optionalText });
 
 /** What no reader would see: left out of readable text, kept in full. */
 const removed = z.object({ hiddenElements: z.int().min(0), invisibleCharacters: z.int().min(0) });
 
-export const listedMessageOutput = messageRowOutput.extend({
+export const clippableRowOutput = messageRowOutput.extend({
+  /** The message did not fit into the result as asked; fetch it by its id. */
+  clipped: z.exactOptional(z.literal(true)),
+});
+
+export const listedMessageOutput = clippableRowOutput.extend({
   body: z.exactOptional(body),
   attachments: z.exactOptional(z.array(attachment)),
   security: z.exactOptional(security),
@@ -66,8 +63,6 @@ export const listedMessageOutput = messageRowOutput.extend({
   deliveryReports: z.exactOptional(z.array(deliveryReport)),
   removed: z.exactOptional(removed),
   payload: z.exactOptional(z.object({ partId: text, mimeType: text, filename: text })),
-  /** The message did not fit into the result as asked; fetch it by its id. */
-  clipped: z.exactOptional(z.literal(true)),
 });
 
 export const oneMessageOutput = listedMessageOutput.extend({
