@@ -5,7 +5,7 @@ const printable = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 
 /**
  * The caller's own name for a person: 1–256 printable characters, NFC, without comma or edge spaces
- * (a comma would make two HTTP header values look like one).
+ * (a comma would make two HTTP header values look like one), and not `.` or `..`, which no URL path can carry.
  */
 export const identifierSchema = z
   .string()
@@ -13,6 +13,7 @@ export const identifierSchema = z
   .refine((text) => [...text].length <= 256, 'must have at most 256 characters')
   .refine((text) => printable.test(text), 'must consist of printable characters')
   .refine((text) => !text.includes(','), 'must not contain a comma')
+  .refine((text) => text !== '.' && text !== '..', 'must not be "." or ".."')
   .refine((text) => text === text.trim(), 'must not begin or end with a space')
   .refine((text) => text === text.normalize('NFC'), 'must be in Unicode normal form C');
 

@@ -54,6 +54,20 @@ const serve = async (sandbox: Sandbox, request: Request, bindings: HttpBindings)
   }
 };
 
+const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
+
+/**
+ * On loopback only requests under a name of this machine are answered: a web page whose own name was made to point here
+ * (DNS rebinding) could otherwise walk the consent and read the mail that was imported.
+ */
+const isOwnName = (request: Request, publicHost: string, onLoopback: boolean): boolean => {
+  const { hostname } = new URL(request.url);
+  return !onLoopback || loopbackNames.includes(hostname) || hostname === publicHost;
+};
+
+const wrongName = () =>
+  new Response('The sandbox answers only under a loopback name of this machine.\n', { status: 403 });
+
 /**
  * Starts the sandbox on a port.
  * @throws Error with a sentence that names the fix, when the port cannot be opened
@@ -61,10 +75,15 @@ const serve = async (sandbox: Sandbox, request: Request, bindings: HttpBindings)
 export const listenSandbox = async (options: ListenOptions): Promise<ListeningSandbox> => {
   const { host = '127.0.0.1', port = 0, publicHost = host, ...sandboxOptions } = options;
   let sandbox: Sandbox | undefined;
+  const onLoopback = /^(?:127\.|localhost$|::1$)/.test(host);
   const server = createAdaptorServer({
     overrideGlobalObjects: false,
-    fetch: (request: Request, bindings) =>
-      sandbox === undefined ? new Response(null, { status: 503 }) : serve(sandbox, request, bindings as HttpBindings),
+    fetch: (request: Request, bindings) => {
+      if (sandbox === undefined) return new Response(null, { status: 503 });
+      return isOwnName(request, publicHost, onLoopback)
+        ? serve(sandbox, request, bindings as HttpBindings)
+        : wrongName();
+    },
   }) as Server;
   const boundPort = await start(server, port, host);
   const urlHost = publicHost.includes(':') ? `[${publicHost}]` : publicHost;

@@ -70,6 +70,8 @@ describe('A service key', () => {
       '',
       'a%00',
       'x'.repeat(257),
+      '.',
+      '..',
       'e%CC%81',
       '%E2%80%AEa',
     ])

@@ -1,5 +1,6 @@
 // The sandbox on a real port, with real people in it.
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { get } from 'node:http';
 import { CodeChallengeMethod, OAuth2Client } from 'google-auth-library';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
@@ -16,7 +17,23 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map(({ close }) => close()));
 });
 
+/** Node's fetch does not let a caller choose the Host header. */
+const statusFor = (url: string, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get(`${url}/_sandbox`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+
 describe('listening', () => {
+  it('answers no web page whose own name was made to point at this machine', async () => {
+    const { url } = await listen();
+    const { port } = new URL(url);
+    expect(await statusFor(url, `evil.example:${port}`)).toBe(403);
+    expect(await statusFor(url, `localhost:${port}`)).toBe(200);
+  });
+
   it('answers on loopback under the URL that its settings and its documents name', async () => {
     const { sandbox, url } = await listen();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
