@@ -29,6 +29,8 @@ export interface ComposeOptions {
   readonly clock?: Clock;
   readonly random?: RandomBytes;
   readonly fetch?: typeof fetch;
+  /** See AccountsOptions. */
+  readonly leaseMs?: number;
 }
 
 export interface Postern {
@@ -37,6 +39,8 @@ export interface Postern {
   readonly google: GoogleServices;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly fetchAttachment: FetchAttachment;
+  /** Whether calls can be served: the database answers, and Google does not refuse everybody at once. */
+  readonly ready: () => Promise<boolean>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -73,7 +77,9 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     baseCapabilities: [...new Set(tools.flatMap(({ requires, optional }) => [...requires, ...optional]))],
     linkOrigin,
     changed: (key) => google.forget(key),
-    log: ({ key, ...entry }) => log.info({ ...entry, account: nameInLog(key) }),
+    log: ({ key, level, ...entry }) =>
+      log[level ?? 'info']({ ...entry, ...(key === undefined ? {} : { account: nameInLog(key) }) }),
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const mcpServer = createMcpServerFactory({
     accounts,
@@ -91,5 +97,11 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     version: packageJson.version,
   });
   const fetchAttachment = createFetchAttachment(accounts, google);
-  return { storage, accounts, google, mcpServer, fetchAttachment, sealer, clock, random, close: () => storage.close() };
+  // A look into an index: anybody may ask for it, as often as they like.
+  const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined && accounts.inOrder();
+  const close = (): Promise<void> => {
+    accounts.close();
+    return storage.close();
+  };
+  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, close };
 };

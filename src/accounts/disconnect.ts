@@ -52,6 +52,8 @@ const tellGoogle = async (options: AccountsOptions, key: AccountKey, reading: Gr
     return { revokedAtGoogle: false, reason: 'other_client' };
   if ((await storage.operations.othersWithGrantOf(grant.google.sub, key, options.clock.now())) > 0)
     return { revokedAtGoogle: false, reason: 'sibling' };
-  const revoked = await oauth.revoke(grant.refreshToken ?? grant.accessToken);
-  return revoked ? { revokedAtGoogle: true } : { revokedAtGoogle: false, reason: 'google_unavailable' };
+  if (!(await oauth.revoke(grant.refreshToken ?? grant.accessToken)))
+    return { revokedAtGoogle: false, reason: 'google_unavailable' };
+  await storage.refreshTokenCount.forget(grant.google.sub);
+  return { revokedAtGoogle: true };
 };

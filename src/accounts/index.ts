@@ -9,23 +9,35 @@ import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
-import type { Storage } from '../storage/index.ts';
+import { keepEndedGrantsMs, type Storage } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
 import { createAccess } from './access.ts';
+import { createBreaker } from './breaker.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
+import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
+import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
+import { createRefreshOnce } from './refresh.ts';
+import { watchTokenEndpoint } from './token-endpoint.ts';
 import { createVerification, type Verification } from './verification.ts';
 
 export type { Connection, DeadLink, Finish, LinkView } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { Link, LinkRequest } from './links.ts';
+export { refreshTokenWarning } from './token-endpoint.ts';
 export type { AuthRequest, Confirmed, Verification } from './verification.ts';
 
 /** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
-export type AccountLog = (entry: { readonly event: string; readonly key: AccountKey; readonly cause?: string }) => void;
+export type AccountLog = (entry: {
+  readonly event: string;
+  readonly key?: AccountKey;
+  readonly cause?: string;
+  /** `info` when absent. */
+  readonly level?: 'warn' | 'error';
+}) => void;
 
 export interface AccountsOptions {
   readonly storage: Storage;
@@ -39,6 +51,8 @@ export interface AccountsOptions {
   /** Told of every change of an account, so that caches drop what they hold for it. */
   readonly changed: (key: AccountKey) => void;
   readonly log: AccountLog;
+  /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
+  readonly leaseMs?: number;
 }
 
 export interface Accounts {
@@ -57,29 +71,32 @@ export interface Accounts {
   /** Disconnects and deletes every row; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
   readonly downloads: Downloads;
+  /** False while Google refuses the grants of many people at once: an accident of the operator's. */
+  inOrder(): boolean;
+  /** Uses grants before six idle months end them: all that are due, daily, or one. */
+  readonly keepAlive: KeepAlive;
+  /** Ends what waits for its time. */
+  close(): void;
 }
 
 const pinAttempts = 5;
 
 export const createAccounts = (options: AccountsOptions): Accounts => {
-  const { storage, oauth, clock, changed, log } = options;
+  const { storage, clock, changed } = options;
+  const breaker = createBreaker(clock);
+  const oauth = watchTokenEndpoint({ ...options, breaker });
+  const watched: AccountsOptions = { ...options, oauth };
+  const closing = new AbortController();
+  const refreshOnce = createRefreshOnce({ ...watched, breaker, eraseLater: createEraser(options, closing.signal) });
   const { link, waitForLink } = createLinks({ ...options, accounts: storage.accounts, tickets: storage.tickets });
-  const { freshToken } = createAccess({
-    store: storage.accounts,
-    tickets: storage.tickets,
-    oauth,
-    clock,
-    changed,
-    log,
-  });
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
     ensure: (key, pins) => ensure(storage, key, pins),
-    freshToken,
+    freshToken: createAccess(watched, { refreshOnce, lastUse: createLastUse(options) }),
     link,
     waitForLink,
-    connection: createConnection(options),
+    connection: createConnection(watched),
     verification: createVerification(options),
     disconnect: (key) => disconnect(options, key),
     remove: async (key) => {
@@ -89,8 +106,22 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
       return removed;
     },
     downloads: createDownloads(options),
+    inOrder: () => !breaker.open,
+    keepAlive: createKeepAlive(watched, refreshOnce),
+    close: () => closing.abort(),
   };
 };
+
+/** Erases grants that ended once they have been kept long enough; a process that ends earlier leaves it to the sweep. */
+const createEraser =
+  ({ storage, clock, log }: AccountsOptions, signal: AbortSignal) =>
+  async (): Promise<void> => {
+    await clock.sleep(keepEndedGrantsMs, signal);
+    if (signal.aborted) return;
+    await storage.operations
+      .eraseEndedGrants(clock.now())
+      .catch(() => log({ event: 'ended_grant_not_erased', level: 'warn' }));
+  };
 
 const ensure = async ({ accounts }: Storage, key: AccountKey, pins?: Pins): Promise<Result<Account>> => {
   for (let attempt = 0; attempt < pinAttempts; attempt++) {

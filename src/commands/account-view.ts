@@ -1,6 +1,6 @@
 // An account in a terminal and as JSON. Knows nothing of tokens: an Account holds none.
 import type { Account } from '../model/account.ts';
-import { authorizationText } from '../model/problem.ts';
+import { stateText } from '../model/problem.ts';
 import { plain, say, shortTime } from './terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
@@ -9,7 +9,7 @@ export const accountRow = (account: Account): string[] => [
   account.state.status,
   account.google?.email ?? '–',
   shortTime(account.lastUsedAt),
-  account.state.status === 'ACTIVE' ? '' : authorizationText(account.state.reason),
+  account.state.status === 'ACTIVE' ? '' : stateText(account.state),
 ];
 
 export const accountHeading = ['IDENTIFIER', 'REALM', 'STATE', 'GOOGLE ACCOUNT', 'LAST USED', 'WHY'];
@@ -26,7 +26,7 @@ const pinsText = ({ pins }: Account): string =>
 /** All there is to say about one account, a line each. */
 export const sayAccount = (account: Account): void => {
   const { state, google } = account;
-  const why = state.status === 'ACTIVE' ? '' : ` — ${authorizationText(state.reason)}`;
+  const why = state.status === 'ACTIVE' ? '' : ` — ${stateText(state)}`;
   const lines: readonly [string, string][] = [
     ['identifier', account.key.identifier],
     ['realm', account.key.realm],

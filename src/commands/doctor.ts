@@ -1,6 +1,7 @@
 // `postern doctor`: what is configured, what is wrong, what to do. Changes nothing and contacts nobody.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { refreshTokenWarning } from '../accounts/index.ts';
 import { type Config, defaultHttpPort, type Environment, type Fault, readConfig } from '../config.ts';
 import { systemClock } from '../model/clock.ts';
 import { createSealer, openStorage, StorageError } from '../storage/index.ts';
@@ -73,6 +74,7 @@ const aboutDatabase = async (config: Config): Promise<Finding[]> => {
     try {
       const counts = await storage.operations.countsByStatus();
       const keys = (await storage.apiKeys.list()).filter((key) => key.revokedAt === undefined);
+      const crowded = await storage.operations.manyRefreshTokens(refreshTokenWarning);
       const weak = keys.filter((key) => key.unverifiedLinks);
       return [
         finding(
@@ -80,6 +82,12 @@ const aboutDatabase = async (config: Config): Promise<Finding[]> => {
           `Database: ${path}; accounts: ${counts.ACTIVE} active, ${counts.PENDING} pending, ${counts.REVOKED} revoked`,
         ),
         finding('ok', `API keys: ${keys.length}`),
+        ...crowded.map(({ key, refreshTokensIssued }) =>
+          finding(
+            'warning',
+            `${key.identifier} (realm ${key.realm}): Google gave ${refreshTokensIssued} refresh tokens for its Google account and ends the oldest beyond 100. Remove accounts that nobody needs.`,
+          ),
+        ),
         ...weak.map((key) =>
           finding(
             'warning',

@@ -21,15 +21,14 @@ export const http = async (options: { generateKey?: boolean }): Promise<void> =>
   const ended = untilSignal();
   const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
   try {
-    const { storage, accounts, mcpServer, fetchAttachment, clock, random } = postern;
+    const { storage, accounts, mcpServer, fetchAttachment, ready, clock, random } = postern;
     const app = createHttpApp({
       accounts,
       authenticate: createAuthenticator(storage.apiKeys, clock),
       mcpServer,
       fetchAttachment,
       publicUrl: config.publicUrl,
-      // A look into an index: anybody may ask for it, as often as they like.
-      ready: async () => (await storage.apiKeys.find('')) === undefined,
+      ready,
       log,
       clock,
       random,
@@ -39,9 +38,10 @@ export const http = async (options: { generateKey?: boolean }): Promise<void> =>
     log.info({ event: 'listening', host: listening.host, port: listening.port, publicUrl: config.publicUrl.origin });
     const stopping = new AbortController();
     const sweeping = sweepHourly(storage.operations, clock, log, stopping.signal);
+    const keepingAlive = accounts.keepAlive.daily(stopping.signal);
     log.info({ event: 'stopping', signal: await ended });
     stopping.abort();
-    await Promise.all([sweeping, listening.close(graceMs)]);
+    await Promise.all([sweeping, keepingAlive, listening.close(graceMs)]);
   } finally {
     await postern.close();
   }

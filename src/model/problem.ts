@@ -1,6 +1,6 @@
 // Everything that can go wrong, as a closed union: what happened · who can fix it · the one next step.
 // Texts here are ours alone; nothing from Google, a library or a mail ever becomes part of one.
-import type { PendingReason, RevokedReason } from './account.ts';
+import type { AccountState, PendingReason, RevokedEvidence, RevokedReason } from './account.ts';
 import { type Capability, capabilityText } from './scope.ts';
 
 /** Why a person has to visit a link before a call can go on. */
@@ -8,7 +8,12 @@ export type AuthorizationReason = PendingReason | RevokedReason | 'scope_missing
 
 export type Problem =
   /** A human is needed: the answer is a link, not a failure. */
-  | { readonly kind: 'authorization_required'; readonly reason: AuthorizationReason; readonly missing?: Capability[] }
+  | {
+      readonly kind: 'authorization_required';
+      readonly reason: AuthorizationReason;
+      readonly missing?: Capability[];
+      readonly evidence?: RevokedEvidence;
+    }
   /** A link for this account could never be completed: nothing would prove who completes it. */
   | { readonly kind: 'link_not_verifiable' }
   | { readonly kind: 'too_many_links' }
@@ -18,6 +23,8 @@ export type Problem =
   | { readonly kind: 'domain_policy' }
   | { readonly kind: 'client_invalid' }
   | { readonly kind: 'operator_client_changed' }
+  /** Google says of many people at once that their access ended, which is not believed. */
+  | { readonly kind: 'many_grants_refused' }
   | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
   | { readonly kind: 'sealing_key_missing' }
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
@@ -46,7 +53,11 @@ export interface Explanation {
 const explain = (what: string, fixer: Fixer, next: string): Explanation => ({ what, fixer, next });
 
 /** Why access is missing, as a sentence for the person; claims no more than is known. */
-export const authorizationText = (reason: AuthorizationReason, missing: readonly Capability[] = []): string => {
+export const authorizationText = (
+  reason: AuthorizationReason,
+  missing: readonly Capability[] = [],
+  evidence: RevokedEvidence = {},
+): string => {
   switch (reason) {
     case 'never_connected':
       return 'Gmail is not connected yet.';
@@ -59,17 +70,17 @@ export const authorizationText = (reason: AuthorizationReason, missing: readonly
     case 'disconnected':
       return 'Gmail was disconnected.';
     case 'revoked_or_password_changed':
-      return 'Google ended the access: usually the password was changed or the app was removed in the Google account.';
+      return 'Google ended the access: usually the password was changed, the app was removed in the Google account, or that account was closed. Connecting again mends it.';
     case 'testing_mode_expired':
-      return "Google ended the access after seven days, as it does while the operator's app is in testing mode.";
+      return testingModeText(evidence);
     case 'idle_six_months':
-      return 'Google ended the access, probably because it was not used for six months.';
+      return `Google ended the access, probably because it was not used ${unusedText(evidence)}: Google ends what is not used for six months. Connecting again mends it.`;
     case 'token_cap_reached':
-      return 'Google ended the access, probably because this Google account was connected more often than Google allows.';
+      return `Google ended the access, probably because this Google account was connected ${issuedText(evidence)}: Google keeps the newest 100 connections of one account alive. Connecting again mends it, and ends the next oldest; the operator should remove accounts that nobody needs.`;
     case 'admin_policy':
-      return "The Workspace admin's policy does not allow this app.";
+      return "The Workspace admin's policy does not allow this app. The admin can trust it in the admin console under Security → API controls; connecting again works only after that.";
     case 'session_policy':
-      return "The Workspace's session policy asks for a new sign-in.";
+      return "The Workspace's session policy asks for a new sign-in: connecting again is one. The admin sets how often under Security → Google Cloud session control, and can exempt trusted apps.";
     case 'account_deleted':
       return 'The Google account no longer exists.';
     case 'scope_missing':
@@ -77,12 +88,30 @@ export const authorizationText = (reason: AuthorizationReason, missing: readonly
   }
 };
 
+/** Why an account that is not ACTIVE is not. */
+export const stateText = (state: Exclude<AccountState, { readonly status: 'ACTIVE' }>): string =>
+  authorizationText(state.reason, [], state.status === 'REVOKED' ? state.evidence : undefined);
+
+const testingModeText = ({ ageInDays = 7, announced = false }: RevokedEvidence): string => {
+  const days = ageInDays === 1 ? '1 day' : `${ageInDays} days`;
+  const why = announced
+    ? `Google ended the access ${days} after it was given, as it had announced: it does so while the operator's app is in testing mode.`
+    : `Google ended the access about ${days} after it was given, probably because the operator's app is in testing mode.`;
+  return `${why} Connecting again helps for as long; the operator ends this by publishing the app, or making it Internal, on the Google Auth Platform page "Audience".`;
+};
+
+const unusedText = ({ unusedSince }: RevokedEvidence): string =>
+  unusedSince === undefined ? 'for six months' : `since ${new Date(unusedSince).toISOString().slice(0, 10)}`;
+
+const issuedText = ({ issuedSince }: RevokedEvidence): string =>
+  issuedSince === undefined ? 'more often than Google allows' : `${issuedSince} times since`;
+
 /** A problem in words. Exhaustive: a new kind does not compile without its sentence. */
 export const explainProblem = (problem: Problem): Explanation => {
   switch (problem.kind) {
     case 'authorization_required':
       return explain(
-        authorizationText(problem.reason, problem.missing),
+        authorizationText(problem.reason, problem.missing, problem.evidence),
         'the person',
         'Open the link, approve, then call again.',
       );
@@ -127,6 +156,12 @@ export const explainProblem = (problem: Problem): Explanation => {
         'This account was connected through another OAuth client or token endpoint than the one configured now.',
         'the operator',
         'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a new link.',
+      );
+    case 'many_grants_refused':
+      return explain(
+        "Google refuses the stored access of many people at once. That points to Postern's OAuth client or token endpoint, not to these people: nobody was disconnected.",
+        'the operator',
+        'Look for a change of the OAuth client in the Google Cloud console and compare GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET and GOOGLE_TOKEN_ENDPOINT. If these people really all left, let one of them connect again.',
       );
     case 'api_not_enabled':
       return explain(

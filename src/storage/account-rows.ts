@@ -39,6 +39,7 @@ export const accountColumns = [
   'version',
   'status',
   'reason',
+  'reason_evidence',
   'state_since',
   'created_at',
   'connected_at',
@@ -51,18 +52,23 @@ export const accountColumns = [
   'google_hosted_domain',
   'grant_version',
   'granted_scopes',
+  'refresh_tokens_issued',
 ] as const satisfies readonly (keyof AccountsTable)[];
 
 export type AccountRow = Pick<AccountsTable, (typeof accountColumns)[number]>;
 
-const toState = ({ status, reason }: AccountRow): AccountState => {
+const toState = ({ status, reason, reason_evidence: evidence }: AccountRow): AccountState => {
   switch (status) {
     case 'ACTIVE':
       return { status };
     case 'PENDING':
       return { status, reason: pendingReasons.find((known) => known === reason) ?? 'never_connected' };
     case 'REVOKED':
-      return { status, reason: revokedReasons.find((known) => known === reason) ?? 'revoked_or_password_changed' };
+      return {
+        status,
+        reason: revokedReasons.find((known) => known === reason) ?? 'revoked_or_password_changed',
+        ...(evidence === null ? {} : { evidence: JSON.parse(evidence) }),
+      };
   }
 };
 
@@ -93,10 +99,11 @@ export const toAccount = (row: AccountRow): Account => {
     pins: toPins(row),
     version: row.version,
     grantVersion: row.grant_version,
-    grantedScopes: toScopes(row.granted_scopes),
+    grantedScopes: row.status === 'ACTIVE' ? toScopes(row.granted_scopes) : [],
     ...(google === undefined ? {} : { google }),
     ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    ...(row.refresh_tokens_issued === null ? {} : { refreshTokensIssued: row.refresh_tokens_issued }),
   };
 };
 
@@ -123,6 +130,9 @@ export const noGrant = {
   refreshed_at: null,
   refresh_token_prefix_hmac: null,
   refresh_token_double_sha512: null,
+  refresh_tokens_issued: null,
+  lease_until: null,
+  lease_holder: null,
 } as const satisfies Partial<AccountsTable>;
 
 /** The columns that say which Google account it was. */

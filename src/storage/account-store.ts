@@ -1,6 +1,6 @@
 // One person's account and grant; every method takes the account key first. Every write names the version it read, so
-// that of two writers exactly one succeeds. Knows no other person (operations-store.ts) and nothing of OAuth.
-import { sql } from 'kysely';
+// that of two writers exactly one succeeds. Knows no other person (operations-store.ts), no OAuth, and leaves what a refresh
+// writes to refresh-store.ts.
 import type { Account, AccountState, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
@@ -10,29 +10,20 @@ import {
   noGrant,
   noIdentity,
   openGrant,
-  placeInAccounts,
   type StoredGrant,
   toAccount,
 } from './account-rows.ts';
+import { grantChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Database } from './database.ts';
-import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
+import { countLiving } from './refresh-token-count.ts';
 import type { AccountsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
-/** `unsealable`: there is a grant, but the sealing key does not open it, or it was moved here from elsewhere. */
+/** Only an ACTIVE account's grant is given out. `unsealable`: there is one, but the sealing key does not open it, or it was moved here from elsewhere. */
 export type GrantReading =
   | { readonly kind: 'grant'; readonly account: Account; readonly grant: StoredGrant }
   | { readonly kind: 'none'; readonly account: Account | undefined }
   | { readonly kind: 'unsealable'; readonly account: Account };
-
-/** What a refresh brought; what is absent stays as it is. Times in milliseconds. */
-export interface RefreshedTokens {
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number;
-  readonly refreshToken?: string;
-  readonly refreshTokenExpiresAt?: number;
-  readonly grantedScopes?: readonly string[];
-}
 
 /** A write answers with the account it made, or `undefined`: the account is gone, or somebody else wrote first. */
 export interface AccountStore {
@@ -44,12 +35,6 @@ export interface AccountStore {
   readGrant(key: AccountKey): Promise<GrantReading>;
   /** Makes the account ACTIVE with a new grant, which replaces the present one. */
   saveGrant(key: AccountKey, version: number, grant: Grant): Promise<Account | undefined>;
-  /** Keeps refreshed tokens of the present grant. */
-  saveRefreshed(
-    key: AccountKey,
-    at: { readonly accountVersion: number; readonly grantVersion: number },
-    tokens: RefreshedTokens,
-  ): Promise<Account | undefined>;
   /**
    * PENDING and REVOKED erase the grant in the same statement. The Google identity stays, so that a reconnect can be
    * compared with it, unless the account was disconnected: then nothing of Google's is kept.
@@ -67,24 +52,8 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
   const select = (key: AccountKey) =>
     db.selectFrom('accounts').where('realm', '=', key.realm).where('identifier', '=', key.identifier);
 
-  /** The one way an account changes: one statement that names the version it read. */
-  const update = async (
-    key: AccountKey,
-    at: { accountVersion: number; grantVersion?: number },
-    change: Partial<AccountsTable>,
-  ): Promise<Account | undefined> => {
-    const row = await db
-      .updateTable('accounts')
-      .set({ ...change, version: at.accountVersion + 1 })
-      .$if(change.status !== undefined, (query) => query.set(stateSince(change, clock.now())))
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('version', '=', at.accountVersion)
-      .$if(at.grantVersion !== undefined, (query) => query.where('grant_version', '=', at.grantVersion ?? 0))
-      .returning(accountColumns)
-      .executeTakeFirst();
-    return row && toAccount(row);
-  };
+  const update = (key: AccountKey, version: number, change: Partial<AccountsTable>) =>
+    updateAccount(db, key, { accountVersion: version }, change, clock.now());
 
   const find = async (key: AccountKey): Promise<Account | undefined> => {
     const row = await select(key).select(accountColumns).executeTakeFirst();
@@ -95,44 +64,37 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
     find,
     getOrCreate: async (key) => (await find(key)) ?? create(db, key, clock.now()),
     setPins: (key, version, pins) =>
-      update(
-        key,
-        { accountVersion: version },
-        {
-          expected_email: pins.expectedEmail ?? null,
-          expected_domain: pins.expectedDomain ?? null,
-          expected_sub: pins.expectedSub ?? null,
-        },
-      ),
+      update(key, version, {
+        expected_email: pins.expectedEmail ?? null,
+        expected_domain: pins.expectedDomain ?? null,
+        expected_sub: pins.expectedSub ?? null,
+      }),
     readGrant: async (key) => {
       const row = await select(key).selectAll().executeTakeFirst();
       if (row === undefined) return { kind: 'none', account: undefined };
       const account = toAccount(row);
-      if (row.access_token === null) return { kind: 'none', account };
+      if (row.status !== 'ACTIVE') return { kind: 'none', account };
       const grant = openGrant(row, sealer);
       return grant === undefined ? { kind: 'unsealable', account } : { kind: 'grant', account, grant };
     },
     saveGrant: async (key, version, grant) => {
-      const present = await select(key).where('version', '=', version).select('grant_version').executeTakeFirst();
+      const present = await select(key).where('version', '=', version).select(presentGrant).executeTakeFirst();
       if (present === undefined) return undefined;
-      const grantVersion = present.grant_version + 1;
-      return update(key, { accountVersion: version }, grantChange(key, grant, grantVersion, sealer, clock.now()));
+      const now = clock.now();
+      const of = { googleSub: grant.google.sub, clientId: grant.clientId, now };
+      const change = grantChange(key, grant, present.grant_version + 1, sealer, now);
+      return update(key, version, {
+        ...change,
+        ...agesOfSameToken(present, change),
+        refresh_tokens_issued: await countLiving(db, sealer, of),
+      });
     },
-    saveRefreshed: (key, at, tokens) =>
-      update(key, at, refreshChange(key, tokens, at.grantVersion, sealer, clock.now())),
     setState: (key, version, state) =>
-      update(
-        key,
-        { accountVersion: version },
-        state.status === 'ACTIVE'
-          ? { status: state.status, reason: null }
-          : {
-              ...noGrant,
-              ...(state.reason === 'disconnected' ? noIdentity : {}),
-              status: state.status,
-              reason: state.reason,
-            },
-      ),
+      update(key, version, {
+        ...stateChange(state),
+        ...(state.status === 'ACTIVE' ? {} : noGrant),
+        ...(state.status === 'PENDING' && state.reason === 'disconnected' ? noIdentity : {}),
+      }),
     markUsed: async (key, at) => {
       // Looking first spares the write lock, which every process shares.
       const row = await select(key).select('last_used_at').executeTakeFirst();
@@ -148,10 +110,28 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
   };
 };
 
-/** A state that is set again keeps the time since which it holds. */
-const stateSince = (change: Partial<AccountsTable>, now: number) => ({
-  state_since: sql<number>`case when status = ${change.status} and reason is ${change.reason ?? null} then state_since else ${now} end`,
-});
+const presentGrant = [
+  'grant_version',
+  'granted_at',
+  'refreshed_at',
+  'refresh_token_expires_at',
+  'refresh_token_double_sha512',
+] as const satisfies readonly (keyof AccountsTable)[];
+
+/** A refresh token that serves on after a reconnect is as old as before, and was not exercised by it. */
+const agesOfSameToken = (
+  present: Pick<AccountsTable, (typeof presentGrant)[number]>,
+  change: Partial<AccountsTable>,
+): Partial<AccountsTable> => {
+  const token = change.refresh_token_double_sha512;
+  if (token === undefined || token === null || token !== present.refresh_token_double_sha512) return {};
+  const { granted_at, refreshed_at, refresh_token_expires_at } = present;
+  return {
+    granted_at,
+    refreshed_at,
+    refresh_token_expires_at: change.refresh_token_expires_at ?? refresh_token_expires_at,
+  };
+};
 
 const create = async (db: Database, key: AccountKey, now: number): Promise<Account> => {
   const row = await db
@@ -173,48 +153,6 @@ const create = async (db: Database, key: AccountKey, now: number): Promise<Accou
     .executeTakeFirstOrThrow();
   return toAccount(row);
 };
-
-const grantChange = (
-  key: AccountKey,
-  grant: Grant,
-  grantVersion: number,
-  sealer: Sealer,
-  now: number,
-): Partial<AccountsTable> => ({
-  ...noGrant,
-  ...refreshChange(key, grant, grantVersion, sealer, now),
-  status: 'ACTIVE',
-  reason: null,
-  grant_version: grantVersion,
-  requested_scopes: JSON.stringify(grant.requestedScopes),
-  client_id: grant.clientId,
-  token_endpoint: grant.tokenEndpoint,
-  google_sub: grant.google.sub,
-  google_email: grant.google.email,
-  google_hosted_domain: grant.google.hostedDomain ?? null,
-  granted_at: now,
-  connected_at: now,
-});
-
-const refreshChange = (
-  key: AccountKey,
-  tokens: RefreshedTokens,
-  grantVersion: number,
-  sealer: Sealer,
-  now: number,
-): Partial<AccountsTable> => ({
-  access_token: sealer.seal(tokens.accessToken, placeInAccounts(key, 'access_token', grantVersion)),
-  access_token_expires_at: tokens.accessTokenExpiresAt,
-  refreshed_at: now,
-  ...(tokens.refreshToken === undefined
-    ? {}
-    : {
-        refresh_token: sealer.seal(tokens.refreshToken, placeInAccounts(key, 'refresh_token', grantVersion)),
-        ...refreshTokenIdentifiers(tokens.refreshToken, sealer),
-      }),
-  ...(tokens.refreshTokenExpiresAt === undefined ? {} : { refresh_token_expires_at: tokens.refreshTokenExpiresAt }),
-  ...(tokens.grantedScopes === undefined ? {} : { granted_scopes: JSON.stringify(tokens.grantedScopes) }),
-});
 
 /** Tickets and downloads go with the account (foreign keys); an API key may be older than the account it is for. */
 const remove = (db: Database, key: AccountKey): Promise<boolean> =>

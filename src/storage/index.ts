@@ -7,15 +7,20 @@ import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
+import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
+import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
 import type { Sealer } from './sealer.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 
 export type { Grant, StoredGrant } from './account-rows.ts';
-export type { AccountStore, GrantReading, RefreshedTokens } from './account-store.ts';
+export type { AccountStore, GrantReading } from './account-store.ts';
+export type { RefreshedTokens } from './account-writes.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
-export type { OperationsStore } from './operations-store.ts';
+export { keepEndedGrantsMs, type OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
+export type { LeaseAt, RefreshStore } from './refresh-store.ts';
+export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
@@ -24,6 +29,8 @@ export type { TicketStore } from './ticket-store.ts';
 
 export interface Storage {
   readonly accounts: AccountStore;
+  readonly refreshes: RefreshStore;
+  readonly refreshTokenCount: RefreshTokenCount;
   readonly operations: OperationsStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
@@ -48,6 +55,8 @@ export const openStorage = async (options: {
   const { queries: db, close } = await openDatabase(path, { pause, random });
   return {
     accounts: createAccountStore(db, sealer, clock),
+    refreshes: createRefreshStore(db, sealer, clock),
+    refreshTokenCount: createRefreshTokenCount(db, sealer),
     operations: createOperationsStore(db),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),

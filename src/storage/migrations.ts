@@ -14,6 +14,7 @@ const migrations: readonly string[] = [
     version integer not null,
     status text not null check (status in ('PENDING', 'ACTIVE', 'REVOKED')),
     reason text,
+    reason_evidence text,
     state_since integer not null,
     created_at integer not null,
     connected_at integer,
@@ -37,12 +38,26 @@ const migrations: readonly string[] = [
     refreshed_at integer,
     refresh_token_prefix_hmac text,
     refresh_token_double_sha512 text,
+    refresh_tokens_issued integer,
+    lease_until integer,
+    lease_holder text,
     primary key (realm, identifier),
     check ((status = 'ACTIVE') = (reason is null)),
-    check ((status = 'ACTIVE') = (access_token is not null)),
+    check (status = 'REVOKED' or (status = 'ACTIVE') = (access_token is not null)),
+    check (status = 'REVOKED' or reason_evidence is null),
+    check ((lease_until is null) = (lease_holder is null)),
     check (access_token is not null or refresh_token is null)
   ) strict;
   create index accounts_by_google_sub on accounts (google_sub) where access_token is not null;
+  create index accounts_by_refresh on accounts (refreshed_at) where status = 'ACTIVE';
+  create index accounts_just_ended on accounts (state_since) where status = 'REVOKED' and access_token is not null;
+
+  create table refresh_tokens_issued (
+    google_account text not null,
+    client_id text not null,
+    issued_at integer not null
+  ) strict;
+  create index refresh_tokens_issued_to on refresh_tokens_issued (google_account, client_id, issued_at);
 
   create table tickets (
     hash text primary key not null,

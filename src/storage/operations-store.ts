@@ -2,9 +2,10 @@
 
 import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { accountColumns, toAccount } from './account-rows.ts';
+import { accountColumns, noGrant, toAccount } from './account-rows.ts';
 import type { Database } from './database.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
+import { sweepCounts } from './refresh-token-count.ts';
 import { type Resealed, reseal } from './reseal.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -19,12 +20,26 @@ export interface OperationsStore {
    * nothing remains; it may stop and go on at any time, beside processes that read and write.
    */
   reseal(sealer: Sealer, batch: number): Promise<Resealed>;
+  /** REVOKED accounts that ended at or after `since` and whose grant is still kept. */
+  endedGrants(since: number): Promise<Account[]>;
+  /** Erases the grants of accounts that ended `keepEndedGrantsMs` ago. `now` in milliseconds. */
+  eraseEndedGrants(now: number): Promise<void>;
+  /** ACTIVE accounts of this client whose refresh token was last used at or before `until`: one page, in an order. */
+  longUnused(
+    of: { readonly clientId: string; readonly tokenEndpoint: string; readonly until: number },
+    page: { readonly size: number; readonly after?: AccountKey },
+  ): Promise<AccountKey[]>;
+  /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
+  manyRefreshTokens(atLeast: number): Promise<Account[]>;
   /** Erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
   sweep(now: number): Promise<void>;
 }
 
 /** Until then a page can still say "this link has run out" rather than "there is no such link". Milliseconds. */
 const keepExpiredMs = 24 * 60 * 60_000;
+
+/** How long the grant of an account that became REVOKED may be kept (refresh-store.ts). Milliseconds. */
+export const keepEndedGrantsMs = 10 * 60_000;
 
 export const createOperationsStore = (db: Database): OperationsStore => ({
   listAccounts: async (filter = {}) => {
@@ -45,7 +60,10 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
         .select(({ fn }) => fn.countAll<number>().as('others'))
         .where('google_sub', '=', googleSub)
         .where(({ or, eb }) => or([eb('realm', '!=', except.realm), eb('identifier', '!=', except.identifier)]));
-    const holding = await others('accounts').where('access_token', 'is not', null).executeTakeFirstOrThrow();
+    const holding = await others('accounts')
+      .where('status', '=', 'ACTIVE')
+      .where('access_token', 'is not', null)
+      .executeTakeFirstOrThrow();
     const waiting = await others('pending_grants').where('expires_at', '>', now).executeTakeFirstOrThrow();
     return holding.others + waiting.others;
   },
@@ -59,12 +77,71 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
     for (const { status, accounts } of rows) counts[status] = accounts;
     return counts;
   },
+  endedGrants: async (since) => {
+    const rows = await endedWithGrant(db).where('state_since', '>=', since).select(accountColumns).execute();
+    return rows.map(toAccount);
+  },
+  eraseEndedGrants: (now) => eraseEndedGrants(db, now),
+  longUnused: (of, page) => longUnused(db, of, page),
+  manyRefreshTokens: async (atLeast) => {
+    const rows = await db
+      .selectFrom('accounts')
+      .select(accountColumns)
+      .where('status', '=', 'ACTIVE')
+      .where('refresh_tokens_issued', '>=', atLeast)
+      .orderBy('realm')
+      .orderBy('identifier')
+      .execute();
+    return rows.map(toAccount);
+  },
   reseal: (sealer, batch) => reseal(db, sealer, batch),
   sweep: async (now) => {
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
+    await sweepCounts(db, now);
+    await eraseEndedGrants(db, now);
     await erasePendingGrants(db, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
   },
 });
+
+const eraseEndedGrants = async (db: Database, now: number): Promise<void> => {
+  const until = now - keepEndedGrantsMs;
+  // Looking first spares the write lock, which every process shares.
+  const due = await endedWithGrant(db).where('state_since', '<=', until).select('realm').executeTakeFirst();
+  if (due === undefined) return;
+  await db
+    .updateTable('accounts')
+    .set(noGrant)
+    .where('status', '=', 'REVOKED')
+    .where('access_token', 'is not', null)
+    .where('state_since', '<=', until)
+    .execute();
+};
+
+const endedWithGrant = (db: Database) =>
+  db.selectFrom('accounts').where('status', '=', 'REVOKED').where('access_token', 'is not', null);
+
+const longUnused = (
+  db: Database,
+  { clientId, tokenEndpoint, until }: Parameters<OperationsStore['longUnused']>[0],
+  { size, after }: Parameters<OperationsStore['longUnused']>[1],
+): Promise<AccountKey[]> =>
+  db
+    .selectFrom('accounts')
+    .select(['realm', 'identifier'])
+    .where('status', '=', 'ACTIVE')
+    .where('refreshed_at', '<=', until)
+    .where('refresh_token', 'is not', null)
+    .where('client_id', '=', clientId)
+    .where('token_endpoint', '=', tokenEndpoint)
+    .$if(after !== undefined, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(refTuple('realm', 'identifier'), '>', tuple(after?.realm ?? '', after?.identifier ?? '')),
+      ),
+    )
+    .orderBy('realm')
+    .orderBy('identifier')
+    .limit(size)
+    .execute();

@@ -2,13 +2,18 @@
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 
-/** A null `access_token` means that there is no grant; then every other column of the grant is null too. */
+/**
+ * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED
+ * account keeps its grant for some minutes, in case that its end was an operator's accident.
+ */
 export interface AccountsTable {
   realm: string;
   identifier: string;
   version: number;
   status: 'PENDING' | 'ACTIVE' | 'REVOKED';
   reason: PendingReason | RevokedReason | null;
+  /** JSON of the model's RevokedEvidence. */
+  reason_evidence: string | null;
   state_since: number;
   created_at: number;
   connected_at: number | null;
@@ -36,6 +41,19 @@ export interface AccountsTable {
   refreshed_at: number | null;
   refresh_token_prefix_hmac: string | null;
   refresh_token_double_sha512: string | null;
+  /** How many refresh tokens Google gave this Postern for the same Google account and client; refresh-token-count.ts. */
+  refresh_tokens_issued: number | null;
+  /** While this is in the future, `lease_holder` is renewing the access token. */
+  lease_until: number | null;
+  lease_holder: string | null;
+}
+
+/** One row per refresh token that Google gave; names nobody. */
+export interface RefreshTokensIssuedTable {
+  /** HMAC of the Google account's `sub`. */
+  google_account: string;
+  client_id: string;
+  issued_at: number;
 }
 
 export interface TicketsTable {
@@ -112,4 +130,5 @@ export interface Schema {
   api_keys: ApiKeysTable;
   pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;
+  refresh_tokens_issued: RefreshTokensIssuedTable;
 }

@@ -25,6 +25,8 @@ export interface Sealer {
   keyIdOf(envelope: string): string;
   /** HMAC-SHA-256 in hex under a key derived from the current sealing key; each purpose has its own. */
   hmac(purpose: string, text: string): string;
+  /** The same under every key that opens, the current one first: for finding what was written before a rotation. */
+  hmacs(purpose: string, text: string): string[];
 }
 
 const format = 'v1';
@@ -65,6 +67,11 @@ const decrypt = (key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): string |
     return undefined;
   }
 };
+
+const hmacUnder = (key: Uint8Array, purpose: string, text: string): string =>
+  createHmac('sha256', derive(key, 'hmac', purpose, keyBytes))
+    .update(text)
+    .digest('hex');
 
 /** How every envelope sealed with this key begins. */
 export const envelopePrefix = (keyId: string): string => `${format}.${keyId}.`;
@@ -111,9 +118,7 @@ export const createSealer = (
       const sealed = Buffer.from(envelope.slice(envelopePrefix(keyId).length), 'base64url');
       return decrypt(accountKey(key, place.key), sealed, additionalData(keyId, place));
     },
-    hmac: (purpose, text) =>
-      createHmac('sha256', derive(keys.current, 'hmac', purpose, keyBytes))
-        .update(text)
-        .digest('hex'),
+    hmac: (purpose, text) => hmacUnder(keys.current, purpose, text),
+    hmacs: (purpose, text) => all.map((key) => hmacUnder(key, purpose, text)),
   };
 };

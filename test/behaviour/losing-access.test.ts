@@ -42,11 +42,15 @@ describe('Access that Google ended', () => {
     expect(answer.structured.authorizationRequired).toMatchObject({ reason: 'revoked_or_password_changed' });
   });
 
-  it('leaves no token in the database', async () => {
+  it('leaves no token that can be used, and none in the database ten minutes after', async () => {
     world.sandbox.revokeAccess(alex);
     await fetchOne();
     const reading = await world.postern.storage.accounts.readGrant({ realm: 'default', identifier: 'user_42' });
     expect(reading.kind).toBe('none');
+    const kept = async () => (await world.postern.storage.operations.endedGrants(0)).length;
+    expect(await kept()).toBe(1);
+    await world.clock.advance(10 * 60_000);
+    await expect.poll(kept).toBe(0);
   });
 
   it('is not believed to have ended for another person of the same server', async () => {

@@ -45,8 +45,8 @@ describe('while another process holds the write lock', () => {
   it('a first start waits for it too', async () => {
     const { path, raw } = await aWorld();
     raw.pragma('foreign_keys = OFF');
-    const tables = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
-    for (const table of tables) raw.exec(`drop table ${table}`);
+    for (const table of raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all())
+      raw.exec(`drop table ${table}`);
     raw.pragma('user_version = 0');
     raw.exec('begin immediate');
     let pauses = 0;

@@ -111,12 +111,14 @@ describe('rotating the sealing key', () => {
     for (const key of people) await connect(storage, key);
 
     const write = async (key: AccountKey, round: number): Promise<number> => {
-      const { accounts } = round % 2 ? storage : renewed;
+      const { accounts, refreshes } = round % 2 ? storage : renewed;
       const reading = await accounts.readGrant(key);
       if (reading.kind !== 'grant') throw new Error(`${key.identifier} became ${reading.kind}`);
       const refreshToken = round % 3 === 0 ? { refreshToken: `rotated ${round}` } : {};
       const tokens = { accessToken: `${key.identifier}, ${round}`, accessTokenExpiresAt: round, ...refreshToken };
-      return (await accounts.saveRefreshed(key, reading.grant, tokens)) === undefined ? 0 : 1;
+      const at = { ...reading.grant, holder: 'me' };
+      await refreshes.takeLease(key, at, minute);
+      return (await refreshes.saveRefreshed(key, at, tokens)) === undefined ? 0 : 1;
     };
     const writers = people.map(async (key) => {
       let saved = 0;

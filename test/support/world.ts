@@ -54,6 +54,7 @@ export interface WorldOptions {
   readonly clock?: HandClock;
   readonly fetch?: typeof fetch;
   readonly encryptionKey?: string;
+  readonly leaseMs?: number;
 }
 
 export const alex = 'alex@example.com';
@@ -91,13 +92,13 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     linkOrigin: async () => config.publicUrl.origin,
     clock,
     fetch: toGoogle,
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const { accounts, storage } = postern;
   const app = createHttpApp({
     ...postern,
     authenticate: createAuthenticator(storage.apiKeys, clock),
     publicUrl: config.publicUrl,
-    ready: async () => true,
     log,
   });
 

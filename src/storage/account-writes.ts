@@ -1,0 +1,104 @@
+// The one way an account changes: a statement that names the version it read. Knows which columns a change has, and
+// nothing of when one is due.
+import { sql } from 'kysely';
+import type { Account, AccountState } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import { accountColumns, type Grant, noGrant, placeInAccounts, toAccount } from './account-rows.ts';
+import type { Database } from './database.ts';
+import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
+import type { AccountsTable } from './schema.ts';
+import type { Sealer } from './sealer.ts';
+
+/** What a refresh brought; what is absent stays as it is. Times in milliseconds. */
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: number;
+  readonly refreshToken?: string;
+  readonly refreshTokenExpiresAt?: number;
+  readonly grantedScopes?: readonly string[];
+}
+
+/** What the row must still be like for a write to happen. */
+export interface WriteAt {
+  readonly accountVersion: number;
+  readonly grantVersion?: number;
+  /** The row's lease must be this holder's, also when it has run out without anybody else taking it. */
+  readonly holder?: string;
+}
+
+/** @returns the account as it is now, or `undefined`: it is gone, or somebody else wrote first. */
+export const updateAccount = async (
+  db: Database,
+  key: AccountKey,
+  at: WriteAt,
+  change: Partial<AccountsTable>,
+  now: number,
+): Promise<Account | undefined> => {
+  const { accountVersion, grantVersion, holder } = at;
+  const row = await db
+    .updateTable('accounts')
+    .set({ ...change, version: accountVersion + 1 })
+    .$if(change.status !== undefined, (query) => query.set(stateSince(change, now)))
+    .where('realm', '=', key.realm)
+    .where('identifier', '=', key.identifier)
+    .where('version', '=', accountVersion)
+    .$if(grantVersion !== undefined, (query) => query.where('grant_version', '=', grantVersion ?? 0))
+    .$if(holder !== undefined, (query) => query.where('lease_holder', '=', holder ?? ''))
+    .returning(accountColumns)
+    .executeTakeFirst();
+  return row && toAccount(row);
+};
+
+/** A state that is set again keeps the time since which it holds. */
+const stateSince = (change: Partial<AccountsTable>, now: number) => ({
+  state_since: sql<number>`case when status = ${change.status} and reason is ${change.reason ?? null} then state_since else ${now} end`,
+});
+
+/** The columns that say how an account stands. */
+export const stateChange = (state: AccountState): Partial<AccountsTable> => ({
+  status: state.status,
+  reason: state.status === 'ACTIVE' ? null : state.reason,
+  reason_evidence: state.status === 'REVOKED' && state.evidence !== undefined ? JSON.stringify(state.evidence) : null,
+});
+
+/** The columns of a new grant, which leaves nothing of the former one. */
+export const grantChange = (
+  key: AccountKey,
+  grant: Grant,
+  grantVersion: number,
+  sealer: Sealer,
+  now: number,
+): Partial<AccountsTable> => ({
+  ...noGrant,
+  ...refreshChange(key, grant, grantVersion, sealer, now),
+  ...stateChange({ status: 'ACTIVE' }),
+  grant_version: grantVersion,
+  requested_scopes: JSON.stringify(grant.requestedScopes),
+  client_id: grant.clientId,
+  token_endpoint: grant.tokenEndpoint,
+  google_sub: grant.google.sub,
+  google_email: grant.google.email,
+  google_hosted_domain: grant.google.hostedDomain ?? null,
+  granted_at: now,
+  connected_at: now,
+});
+
+export const refreshChange = (
+  key: AccountKey,
+  tokens: RefreshedTokens,
+  grantVersion: number,
+  sealer: Sealer,
+  now: number,
+): Partial<AccountsTable> => ({
+  access_token: sealer.seal(tokens.accessToken, placeInAccounts(key, 'access_token', grantVersion)),
+  access_token_expires_at: tokens.accessTokenExpiresAt,
+  refreshed_at: now,
+  ...(tokens.refreshToken === undefined
+    ? {}
+    : {
+        refresh_token: sealer.seal(tokens.refreshToken, placeInAccounts(key, 'refresh_token', grantVersion)),
+        ...refreshTokenIdentifiers(tokens.refreshToken, sealer),
+      }),
+  ...(tokens.refreshTokenExpiresAt === undefined ? {} : { refresh_token_expires_at: tokens.refreshTokenExpiresAt }),
+  ...(tokens.grantedScopes === undefined ? {} : { granted_scopes: JSON.stringify(tokens.grantedScopes) }),
+});

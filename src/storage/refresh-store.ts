@@ -1,0 +1,91 @@
+// One refresh per account across processes: a lease with an end, and the writes of whoever holds it. Every write names
+// the versions it read and the holder, so that a late one changes nothing. Knows nothing of OAuth.
+import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Clock } from '../model/clock.ts';
+import { noGrant } from './account-rows.ts';
+import { type RefreshedTokens, refreshChange, stateChange, updateAccount } from './account-writes.ts';
+import type { Database } from './database.ts';
+import type { Sealer } from './sealer.ts';
+
+/** What a write of a refresh is based on. */
+export interface LeaseAt {
+  readonly accountVersion: number;
+  readonly grantVersion: number;
+  readonly holder: string;
+}
+
+export interface RefreshStore {
+  /**
+   * Reserves the refresh of this version of an account for `milliseconds`; of many that ask, one gets it. Does not
+   * change the version. A lease that lasts longer than any could was made before the clock was put back: it is free.
+   */
+  takeLease(key: AccountKey, at: LeaseAt, milliseconds: number): Promise<boolean>;
+  /** Lets others try at once, if the lease is still this holder's. */
+  releaseLease(key: AccountKey, holder: string): Promise<void>;
+  /** Keeps refreshed tokens of the present grant and ends the lease. */
+  saveRefreshed(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
+  /**
+   * Makes the account REVOKED and ends the lease. With `keepGrant` the sealed grant stays where nobody but `reinstate`
+   * can use it, until somebody erases it (operations-store.ts).
+   */
+  endGrant(
+    key: AccountKey,
+    at: LeaseAt,
+    end: { readonly reason: RevokedReason; readonly evidence?: RevokedEvidence; readonly keepGrant: boolean },
+  ): Promise<Account | undefined>;
+  /** ACTIVE again with the kept grant; `undefined` when it was erased, or somebody wrote meanwhile. */
+  reinstate(key: AccountKey, version: number): Promise<Account | undefined>;
+}
+
+const noLease = { lease_until: null, lease_holder: null };
+
+export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): RefreshStore => ({
+  takeLease: async (key, { accountVersion, grantVersion, holder }, milliseconds) => {
+    const now = clock.now();
+    const until = now + milliseconds;
+    const taken = await db
+      .updateTable('accounts')
+      .set({ lease_until: until, lease_holder: holder })
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('version', '=', accountVersion)
+      .where('grant_version', '=', grantVersion)
+      .where(({ or, eb }) =>
+        or([eb('lease_until', 'is', null), eb('lease_until', '<=', now), eb('lease_until', '>', until)]),
+      )
+      .returning('version')
+      .executeTakeFirst();
+    return taken !== undefined;
+  },
+  releaseLease: async (key, holder) => {
+    await db
+      .updateTable('accounts')
+      .set(noLease)
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('lease_holder', '=', holder)
+      .execute();
+  },
+  saveRefreshed: (key, at, tokens) => {
+    const now = clock.now();
+    return updateAccount(db, key, at, { ...refreshChange(key, tokens, at.grantVersion, sealer, now), ...noLease }, now);
+  },
+  endGrant: (key, at, { reason, evidence, keepGrant }) => {
+    const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
+    const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
+    return updateAccount(db, key, at, change, clock.now());
+  },
+  reinstate: async (key, version) => {
+    const kept = await db
+      .selectFrom('accounts')
+      .select('version')
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('status', '=', 'REVOKED')
+      .where('access_token', 'is not', null)
+      .executeTakeFirst();
+    if (kept?.version !== version) return undefined;
+    return updateAccount(db, key, { accountVersion: version }, stateChange({ status: 'ACTIVE' }), clock.now());
+  },
+});

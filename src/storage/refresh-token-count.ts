@@ -1,0 +1,84 @@
+// How many refresh tokens Google gave this Postern for one Google account and client. Google keeps 100 of them alive and
+// ends the oldest silently (https://developers.google.com/identity/protocols/oauth2#expiration). Rows name nobody.
+import type { Database } from './database.ts';
+import type { Sealer } from './sealer.ts';
+
+export interface RefreshTokenCount {
+  /** Counts one more, and tells the accounts of this Google account. @returns how many may still live. */
+  issued(googleSub: string, clientId: string, now: number): Promise<number>;
+  /** How many were given after `since`. */
+  issuedSince(googleSub: string, clientId: string, since: number): Promise<number>;
+  /** Google ended all of them, whatever the client. */
+  forget(googleSub: string): Promise<void>;
+}
+
+/** A refresh token that nobody uses dies after six months; older ones that are in use are among the accounts. */
+const unusedLifetimeMs = 183 * 24 * 60 * 60_000;
+
+/** Under the present key and the former ones, so that a rotation forgets nothing while those are kept. */
+const namesOf = (sealer: Sealer, googleSub: string): string[] => sealer.hmacs('google account', googleSub);
+
+/** How many may live now; for a new grant's row as well. */
+export const countLiving = async (
+  db: Database,
+  sealer: Sealer,
+  of: { readonly googleSub: string; readonly clientId: string; readonly now: number },
+): Promise<number> => {
+  const { googleSub, clientId, now } = of;
+  const recent = await db
+    .selectFrom('refresh_tokens_issued')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('google_account', 'in', namesOf(sealer, googleSub))
+    .where('client_id', '=', clientId)
+    .where('issued_at', '>', now - unusedLifetimeMs)
+    .executeTakeFirstOrThrow();
+  const older = await db
+    .selectFrom('accounts')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('google_sub', '=', googleSub)
+    .where('access_token', 'is not', null)
+    .where('client_id', '=', clientId)
+    .where('granted_at', '<=', now - unusedLifetimeMs)
+    .executeTakeFirstOrThrow();
+  return recent.count + older.count;
+};
+
+/** Deletes what no longer counts. */
+export const sweepCounts = async (db: Database, now: number): Promise<void> => {
+  await db
+    .deleteFrom('refresh_tokens_issued')
+    .where('issued_at', '<=', now - unusedLifetimeMs)
+    .execute();
+};
+
+export const createRefreshTokenCount = (db: Database, sealer: Sealer): RefreshTokenCount => ({
+  issued: async (googleSub, clientId, now) => {
+    const google_account = sealer.hmac('google account', googleSub);
+    await db
+      .insertInto('refresh_tokens_issued')
+      .values({ google_account, client_id: clientId, issued_at: now })
+      .execute();
+    const count = await countLiving(db, sealer, { googleSub, clientId, now });
+    await db
+      .updateTable('accounts')
+      .set({ refresh_tokens_issued: count })
+      .where('google_sub', '=', googleSub)
+      .where('access_token', 'is not', null)
+      .where('client_id', '=', clientId)
+      .execute();
+    return count;
+  },
+  issuedSince: async (googleSub, clientId, since) => {
+    const { count } = await db
+      .selectFrom('refresh_tokens_issued')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('google_account', 'in', namesOf(sealer, googleSub))
+      .where('client_id', '=', clientId)
+      .where('issued_at', '>', since)
+      .executeTakeFirstOrThrow();
+    return count;
+  },
+  forget: async (googleSub) => {
+    await db.deleteFrom('refresh_tokens_issued').where('google_account', 'in', namesOf(sealer, googleSub)).execute();
+  },
+});
