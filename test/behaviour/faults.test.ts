@@ -1,0 +1,256 @@
+// What goes wrong around Postern, and what everybody sees of it: each fault is played, and docs/faults.md is written from
+// what was seen. Renew it: npx vitest run test/behaviour/faults.test.ts -u
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Fault } from '../../src/sandbox/sandbox.ts';
+import { fillDisk, lockDatabase, noteConnections } from '../support/database-faults.ts';
+import { type HandClock, handClock } from '../support/hand-clock.ts';
+import { alex, type CallResult, createWorld, newSandbox, sam, type World } from '../support/world.ts';
+
+// Waiting for a lock of another program goes by the real clock; here nobody has to wait for it.
+vi.mock('node:timers/promises', () => ({ setTimeout: () => new Promise((resolve) => setImmediate(resolve)) }));
+
+const hour = 3_600_000;
+const minute = 60_000;
+/** No answer may take longer, by any clock. */
+const longestAnswer = 3 * minute;
+
+interface Played {
+  readonly world: World;
+  readonly path: string;
+  /** Google's own clock: not ours. */
+  readonly googleTime: HandClock;
+  readonly connection: ReturnType<typeof noteConnections>;
+}
+
+interface Row {
+  readonly fault: string;
+  /** Starts the fault; the answer ends it. */
+  readonly begin: (played: Played) => (() => void) | Promise<() => void>;
+  /** Our access token has expired when the fault begins. */
+  readonly tokenExpired?: boolean;
+}
+
+const at = (path: RegExp | string, fault: Fault) => ({
+  begin: ({ world }: Played) => {
+    world.sandbox.fault({ path }, fault);
+    return () => world.sandbox.clearFaults();
+  },
+});
+const gmail = /^\/gmail\//;
+const tenMinutes = { kind: 'delay', milliseconds: 10 * minute } as const;
+const turned =
+  (milliseconds: number): Row['begin'] =>
+  async ({ world }) => {
+    await world.clock.advance(milliseconds);
+    return () => {};
+  };
+
+const rows: readonly Row[] = [
+  {
+    fault: 'The database is locked by another program',
+    begin: ({ connection, path }) => lockDatabase(connection(path)),
+  },
+  {
+    fault: 'The database is locked while a token has to be renewed',
+    begin: ({ connection, path }) => lockDatabase(connection(path)),
+    tokenExpired: true,
+  },
+  { fault: 'The disk is full', begin: ({ connection, path }) => fillDisk(connection(path)) },
+  { fault: 'Gmail answers 503', ...at(gmail, { status: 503 }) },
+  { fault: 'Gmail answers an HTML page', ...at(gmail, { kind: 'html' }) },
+  { fault: 'Gmail’s answer breaks off in the middle', ...at(gmail, { kind: 'half' }) },
+  { fault: 'The connection to Gmail is cut', ...at(gmail, { kind: 'reset' }) },
+  { fault: 'Gmail takes ten minutes to answer', ...at(gmail, tenMinutes) },
+  {
+    fault: 'Gmail limits the rate and asks to wait two minutes',
+    ...at(gmail, { status: 429, headers: { 'retry-after': '120' } }),
+  },
+  { fault: 'The token endpoint answers 503', tokenExpired: true, ...at('/token', { status: 503 }) },
+  { fault: 'The token endpoint answers an HTML page', tokenExpired: true, ...at('/token', { kind: 'html' }) },
+  { fault: 'The token endpoint’s answer breaks off', tokenExpired: true, ...at('/token', { kind: 'half' }) },
+  { fault: 'The connection to the token endpoint is cut', tokenExpired: true, ...at('/token', { kind: 'reset' }) },
+  { fault: 'The token endpoint limits the rate', tokenExpired: true, ...at('/token', { status: 429 }) },
+  { fault: 'The token endpoint is down while the token is still good', ...at('/token', { status: 503 }) },
+  { fault: 'Our clock jumps six hours ahead', begin: turned(6 * hour) },
+  {
+    fault: 'Our clock jumps six hours back, Google’s goes on for two',
+    begin: async ({ world, googleTime }) => {
+      await googleTime.advance(2 * hour);
+      await world.clock.advance(-6 * hour);
+      return () => {};
+    },
+  },
+];
+
+let folder: string;
+let played: Played;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-'));
+  const googleTime = handClock();
+  const path = join(folder, 'postern.db');
+  const connection = noteConnections();
+  const world = await createWorld({ databasePath: path, sandbox: newSandbox(googleTime) });
+  played = { world, path, googleTime, connection };
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await played.world.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Turns both clocks until the answer is there. */
+const inTime = async <T>(answer: Promise<T>): Promise<T> => {
+  const { world, googleTime } = played;
+  const began = world.clock.now();
+  let over = false;
+  const settled = answer.finally(() => {
+    over = true;
+  });
+  settled.catch(() => {});
+  while (!over) {
+    // Until nothing moves but clocks, so that a busy machine is not taken for a slow answer.
+    for (let turn = 0; turn < 20 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (over || (world.clock.sleeping === 0 && googleTime.sleeping === 0)) continue;
+    expect(world.clock.now() - began).toBeLessThan(longestAnswer);
+    await world.clock.advance(1000);
+    await googleTime.advance(1000);
+  }
+  return settled;
+};
+
+const said = ({ structured, text, isError }: CallResult): string => {
+  if (!isError) return structured.messages === undefined ? text : 'The mail, as always';
+  const { kind, message, next } = structured.problem as Record<'kind' | 'message' | 'next', string>;
+  return `\`${kind}\`: ${message} ${next}`;
+};
+
+/** What a log line of a fault says, without what differs from run to run. */
+const loggedSince = (logged: readonly string[], from: number): string[] => {
+  const lines = logged.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const words = lines
+    .filter(({ event, level, outcome }) => Number(level) >= 40 || outcome === 'problem' || event === 'refresh_failed')
+    .map(
+      ({ event, cause, problem, outcome }) => `\`${[event, cause ?? problem ?? outcome].filter(Boolean).join(' ')}\``,
+    );
+  return [...new Set(words)];
+};
+
+const seen = new Map<string, { person: string; caller: string; operator: string }>();
+
+describe('A fault', () => {
+  it.each(rows)('is answered in bounded time and loses nothing that was acknowledged: $fault', async (row) => {
+    const { world, googleTime } = played;
+    const { accounts } = world.postern;
+    const key = await world.serviceKey({ unverifiedLinks: true });
+    await world.connect('user_42');
+    await accounts.ensure({ realm: 'default', identifier: 'user_43' });
+    const links = await Promise.all(Array.from({ length: 2 }, () => newLink('user_43')));
+    if (row.tokenExpired) {
+      await world.clock.advance(65 * minute);
+      await googleTime.advance(65 * minute);
+    }
+    const freshLink = row.tokenExpired ? await newLink('user_43') : links[0];
+
+    const from = world.logged.length;
+    const end = await row.begin(played);
+    const call = () => world.call('gmail_fetch_mails', { max_results: 1 }, { key, as: 'user_42' });
+    const answer = await inTime(call());
+    const made = await inTime(newPeopleUntilRefused(key));
+    const page = await inTime(world.approve(freshLink ?? '', { email: sam }));
+    const operator = loggedSince(world.logged, from);
+    end();
+
+    seen.set(row.fault, {
+      person: page.heading,
+      caller: said(answer),
+      operator: operator.length === 0 ? 'nothing' : operator.join(', '),
+    });
+    // Afterwards everything that was acknowledged is there, and everything works again.
+    expect((await accounts.find({ realm: 'default', identifier: 'user_42' }))?.state).toEqual({ status: 'ACTIVE' });
+    for (const identifier of made) expect(await accounts.find({ realm: 'default', identifier })).toBeDefined();
+    expect((await inTime(call())).structured.messages).toHaveLength(1);
+    if (page.heading === 'Gmail is connected')
+      expect((await accounts.find({ realm: 'default', identifier: 'user_43' }))?.google?.email).toBe(sam);
+    else if (!row.fault.includes('clock')) {
+      const again = await inTime(world.approve(await newLink('user_43'), { email: sam }));
+      expect(again.heading).toBe('Gmail is connected');
+    }
+  });
+
+  it('that comes late, an invalid_grant for a grant that was replaced meanwhile, changes nothing', async () => {
+    const { world, googleTime } = played;
+    const key = await world.serviceKey();
+    await world.connect('user_42');
+    await world.clock.advance(2 * hour);
+    await googleTime.advance(2 * hour);
+    world.sandbox.fault({ path: '/token', times: 1 }, { kind: 'delay', milliseconds: 5000 });
+    const call = world.call('gmail_fetch_mails', { max_results: 1 }, { key, as: 'user_42' });
+    await expect.poll(() => googleTime.sleeping).toBe(1);
+    world.sandbox.revokeAccess(alex);
+    await world.connect('user_42');
+    const from = world.logged.length;
+    const answer = await inTime(call);
+    expect((await world.postern.accounts.find({ realm: 'default', identifier: 'user_42' }))?.state.status).toBe(
+      'ACTIVE',
+    );
+    seen.set('A late `invalid_grant` for a grant that was replaced meanwhile', {
+      person: 'nothing',
+      caller: said(answer),
+      operator: loggedSince(world.logged, from).join(', ') || 'nothing',
+    });
+    expect(said(answer)).toBe('The mail, as always');
+  });
+
+  it('and what is seen of it stands in docs/faults.md', async () => {
+    const lines = [...seen].map(
+      ([fault, { person, caller, operator }]) => `| ${fault} | ${caller} | ${person} | ${operator} |`,
+    );
+    await expect(document(lines), 'Renew it: npx vitest run test/behaviour/faults.test.ts -u').toMatchFileSnapshot(
+      '../../docs/faults.md',
+    );
+  });
+});
+
+const document = (lines: readonly string[]): string => `# What happens when something fails
+
+Made by playing every fault in \`test/behaviour/faults.test.ts\`; do not edit.
+
+Each fault is met by a person who is connected and asks for mail (*the caller gets*), and by a person who just presses
+“Continue to Google” on a link and approves (*a person who connects sees*, the page’s title). *The operator’s log* names the
+events, without names or secrets. Afterwards everything that was acknowledged is still there, and works.
+
+| fault | the caller gets | a person who connects sees | the operator’s log |
+|---|---|---|---|
+${lines.join('\n')}
+`;
+
+const newLink = async (identifier: string): Promise<string> => {
+  const key = { realm: 'default', identifier };
+  const { accounts } = played.world.postern;
+  const link = await accounts.link({ key, credential: 'service_key', linkPolicy: 'unverified' }, { capabilities: [] });
+  if (!link.ok) throw new Error(link.problem.kind);
+  return link.value.url;
+};
+
+/** Creates people until the store refuses one; answers with those that were acknowledged. */
+const newPeopleUntilRefused = async (key: string): Promise<string[]> => {
+  const made: string[] = [];
+  for (let n = 0; n < 40; n++) {
+    const identifier = `new ${n} ${'x'.repeat(240)}`;
+    const answer = await played.world.http('/api/v1/accounts', {
+      method: 'POST',
+      key,
+      body: JSON.stringify({ identifier }),
+    });
+    if (answer.status !== 201) {
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toMatchObject({ error: expect.stringMatching(/^storage_(busy|full)$/) });
+      break;
+    }
+    made.push(identifier);
+  }
+  return made;
+};
