@@ -174,9 +174,9 @@ const transform: Reader = (value) => {
       return read !== undefined && Math.abs(read.amount) >= (read.unit === 'px' ? farAway : 100) && read.amount < 0;
     }),
   );
-  const shrunk =
-    /scale(?:x|y|3d)?\([^()]*(?:^|[(,\s])0*(?:\.0\d*|0?)(?=[,\s)])/.test(value) &&
-    /scale[xy3d]*\(\s*0?\.?0/.test(value);
+  const shrunk = [...value.matchAll(/scale(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
+    list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
+  );
   return {
     transformedAway: moved || shrunk || /rotate[xy]\((?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
   };

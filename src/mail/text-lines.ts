@@ -15,7 +15,7 @@ export interface TextLines {
   endLine(): void;
   /** Ends the line and makes sure that one blank line follows. */
   endBlock(): void;
-  /** An explicit line break: several of them make blank lines. */
+  /** An explicit line break: several of them make one blank line. */
   breakLine(): void;
   /** Begins a quoted (+1) or ends one (-1). */
   quote(change: 1 | -1): void;
@@ -82,7 +82,7 @@ export const createTextLines = (): TextLines => {
   };
   const breakLine = () => {
     if (flattened > 0) return space();
-    lineBreaks = lineIsEmpty ? Math.min(lineBreaks + 1, 3) : 1;
+    lineBreaks = lineIsEmpty ? Math.min(lineBreaks + 1, 2) : 1;
     lineIsEmpty = true;
     spaceWanted = false;
   };

@@ -26,9 +26,7 @@ export const specialElements = names(
 );
 
 /** An end tag from inside one of these does not close what was opened outside. */
-export const scopeBoundaries = [
-  ...['applet', 'caption', 'html', 'table', 'td', 'th', 'marquee', 'object', 'template', 'svg', 'math'],
-] as const;
+export const scopeBoundaries = names('applet caption html table td th marquee object template svg math');
 
 /** Parts of a table: their end tags reach up to the table they are in. */
 export const tableParts = names('caption colgroup tbody td tfoot th thead tr');

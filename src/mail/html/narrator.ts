@@ -106,10 +106,12 @@ export const createNarration = (
   };
   const openPicture = (alternative: string | undefined, appearance: Appearance): void => {
     const hider = isOutOfSight(appearance);
-    const text = withoutInvisible(alternative ?? '').text.trim();
-    if (hider && text !== '') tellHidden(hider);
-    else if (text !== '') say(`[${text}]`, appearance);
-    else if (!hider) links.picture();
+    const text = alternative?.trim() ?? '';
+    const isEmpty = withoutInvisible(text).text.trim() === '';
+    if (hider) {
+      if (!isEmpty) tellHidden(hider);
+    } else if (isEmpty) links.picture();
+    else say(`[${text}]`, appearance);
   };
 
   /** What an element does to the lines when it begins; only elements in sight come here. */

@@ -37,11 +37,12 @@ const createOpenElements = (handlers: ElementHandlers) => {
   const stack: OpenElement[] = [];
   const placesByName = new Map<string, number[]>();
   const specialPlaces: number[] = [];
+  const boundaryPlaces: number[] = [];
   let carriedOn: readonly OpenElement[] = [];
 
   const placeOf = (name: string): number => placesByName.get(name)?.at(-1) ?? -1;
   const lastOf = (...names: readonly string[]): number => Math.max(...names.map(placeOf));
-  const scope = (): number => lastOf(...scopeBoundaries);
+  const scope = (): number => boundaryPlaces.at(-1) ?? -1;
   const isOpenIn = (name: string, boundary: number): boolean => placeOf(name) > boundary;
 
   const push = (name: string, attributes: Attributes): void => {
@@ -49,6 +50,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
     if (places) places.push(stack.length);
     else placesByName.set(name, [stack.length]);
     if (specialElements.has(name)) specialPlaces.push(stack.length);
+    if (scopeBoundaries.has(name)) boundaryPlaces.push(stack.length);
     const isBoundary = formattingBoundaries.has(name);
     stack.push({ name, attributes, waiting: isBoundary ? carriedOn : [], released: false });
     if (isBoundary) carriedOn = [];
@@ -63,6 +65,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
       if (!element) return;
       placesByName.get(element.name)?.pop();
       if (specialPlaces.at(-1) === stack.length) specialPlaces.pop();
+      if (boundaryPlaces.at(-1) === stack.length) boundaryPlaces.pop();
       if (formattingBoundaries.has(element.name)) {
         leftOpen = [];
         carriedOn = element.waiting;
@@ -100,7 +103,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
 
   const closeImplied = (name: string): void => {
     const table = lastOf('table', 'template');
-    if (paragraphEnders.has(name)) closeAbove('p', lastOf('button', ...scopeBoundaries));
+    if (paragraphEnders.has(name)) closeAbove('p', Math.max(lastOf('button'), scope()));
     if (name === 'li') closeAbove('li', Math.max(lastOf('ul', 'ol', 'menu', 'dir'), scope()));
     else if (name === 'dt' || name === 'dd') {
       closeAbove(placeOf('dt') > placeOf('dd') ? 'dt' : 'dd', Math.max(lastOf('dl'), scope()));

@@ -85,7 +85,7 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     picture = undefined;
     out.words(' ');
     told.push({ url, before: undefined, behind: out.slotAsWord(), kind: 'bare', said: out.said() });
-    if (isApart) out.endLine();
+    if (isApart) out.endBlock();
     else out.words(' ');
   };
   const end = (): void => {

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { readableHtml, textOfHtml } from '../../src/mail/html-text.ts';
+
+const hidden = (html: string) => {
+  const { text, removed } = readableHtml(`<p>Before</p>${html}<p>After</p>`);
+  expect(text).not.toContain('SECRET');
+  expect(text.replace(/\s+/g, ' ')).toBe('Before After');
+  expect(removed.hiddenElements).toBe(1);
+};
+
+test.each([
+  ['the attribute hidden', '<div hidden>SECRET</div>'],
+  ['the attribute aria-hidden', '<div aria-hidden="true">SECRET</div>'],
+  ['display:none', '<div style="DISPLAY : none">SECRET</div>'],
+  ['display:none that a later, invalid value does not undo', '<div style="display:none; display:nothing">SECRET</div>'],
+  ['display:none in CSS escapes and comments', '<div style="d\\69 splay/* x */:/**/no\\6e e">SECRET</div>'],
+  ['an important value against a later one', '<div style="display:none!important;display:block">SECRET</div>'],
+  ['visibility:hidden', '<div style="visibility:hidden">SECRET</div>'],
+  ['opacity 0', '<div style="opacity:0">SECRET</div>'],
+  ['opacities that multiply to nearly nothing', '<div style="opacity:.2"><p style="opacity:20%">SECRET</p></div>'],
+  ['filter: alpha(opacity=0)', '<div style="filter:alpha(opacity=0)">SECRET</div>'],
+  ['no width and height', '<div style="width:0;height:0">SECRET</div>'],
+  ['a height of one pixel with the rest cut off', '<div style="height:1px;overflow:hidden">SECRET</div>'],
+  ['a width of 0 with the rest cut off', '<span style="display:inline-block;width:0px;overflow:hidden">SECRET</span>'],
+  ['max-height 0', '<div style="max-height:0px;overflow:hidden">SECRET</div>'],
+  ['font-size 0', '<div style="font-size:0">SECRET</div>'],
+  ['font-size 1px in the shorthand', '<div style="font:bold 1px/1 Arial">SECRET</div>'],
+  ['font-size in parts of nothing', '<div style="font-size:0"><p style="font-size:2em">SECRET</p></div>'],
+  ['line-height 0', '<div style="line-height:0">SECRET</div>'],
+  ['clip', '<div style="position:absolute;clip:rect(0 0 0 0)">SECRET</div>'],
+  ['clip-path', '<div style="clip-path: inset(50%)">SECRET</div>'],
+  ['a place left of the screen', '<div style="position:absolute;left:-9999px">SECRET</div>'],
+  ['a place above the screen', '<div style="position:fixed;top:-100em">SECRET</div>'],
+  ['a negative margin', '<div style="margin:0 0 0 -9999px">SECRET</div>'],
+  ['text-indent', '<div style="text-indent:-9999px">SECRET</div>'],
+  ['a transform', '<div style="transform:translateX(-9999px)">SECRET</div>'],
+  ['scaling to nothing', '<div style="transform:scale(0)">SECRET</div>'],
+  ['white text on the white page', '<div style="color:#ffffff">SECRET</div>'],
+  ['nearly white text', '<div style="color:#fdfdfd">SECRET</div>'],
+  ['text in the named colour of its background', '<div style="background:navy;color:#000081">SECRET</div>'],
+  [
+    'the background of an outer element',
+    '<table bgcolor="#222222"><tr><td><font color="#232323">SECRET</font></table>',
+  ],
+  ['transparent text', '<div style="color:rgba(0,0,0,0)">SECRET</div>'],
+  ['transparent text in the newer notation', '<div style="color:rgb(0 0 0 / 1%)">SECRET</div>'],
+  ['mso-hide', '<div style="mso-hide:all">SECRET</div>'],
+  ['noscript', '<noscript>SECRET</noscript>'],
+  ['a rule for a class', '<style>.x{display:none}</style><div class="y X">SECRET</div>'],
+  ['a rule for an id', '<style>#x{display:none}</style><div id="x">SECRET</div>'],
+  ['a rule for an element', '<style>aside{display:none}</style><aside>SECRET</aside>'],
+  [
+    'a rule in a list, with a parent',
+    '<style>p.no, div.a > .b{display:none}</style><div class="a"><p class="b">SECRET</p></div>',
+  ],
+  ['a rule with :not', '<style>div:not(.seen){display:none}</style><div>SECRET</div>'],
+  ['a rule for an attribute', '<style>[data-x^="hi"]{display:none}</style><div data-x="hidden">SECRET</div>'],
+  ['a rule that follows the text', '<div class="x">SECRET</div><style>.x{display:none}</style>'],
+  [
+    'a rule for screens',
+    '<style>@media only screen and (min-width:480px){.x{display:none}}</style><div class="x">SECRET</div>',
+  ],
+  [
+    'the rule with the higher specificity',
+    '<style>#x{display:none} .x{display:block}</style><div id="x" class="x">SECRET</div>',
+  ],
+  [
+    'an important rule against an inline style',
+    '<style>.x{display:none!important}</style><div class="x" style="display:block">SECRET</div>',
+  ],
+  ['formatting left open in an earlier paragraph', '<p><font style="font-size:0"></p>SECRET</font>'],
+  ['a paragraph that the next one ends', '<p style="display:none">SECRET<p>'],
+])('text hidden by %s is left out and counted', (_, html) => hidden(html));
+
+test('hidden elements inside a hidden element are counted as one', () => {
+  expect(readableHtml('<div hidden><p hidden>a</p><p style="display:none">b</p></div>').removed.hiddenElements).toBe(1);
+});
+
+test('each of several hidden elements is counted, empty ones are not', () => {
+  expect(readableHtml('<i hidden>a</i>b<i hidden>c</i><i hidden> </i>').removed.hiddenElements).toBe(2);
+});
+
+test('hidden alternative texts, link targets and pictures go as well', () => {
+  const html = '<div style="display:none"><a href="https://example.com/x"><img alt="SECRET"></a></div>Text';
+  expect(readableHtml(html)).toMatchObject({ text: 'Text', removed: { hiddenElements: 1 } });
+  expect(
+    textOfHtml('<a href="https://example.com/x"></a><a href="https://example.com/y"><img width="1" height="1"></a>'),
+  ).toBe('');
+});
+
+test('comments, also conditional ones, are no text', () => {
+  expect(textOfHtml('a<!-- SECRET --><!--[if mso]>SECRET<![endif]--><!--[if !mso]><!-->b<!--<![endif]-->')).toBe('ab');
+});
+
+test('the padding after a preheader leaves nothing behind', () => {
+  const padding = '&#847;&zwnj;&nbsp;&#8199;&shy;&#65279;'.repeat(40);
+  expect(textOfHtml(`<div>Short and sweet ${padding}</div><p>Text</p>`)).toBe('Short and sweet\n\nText');
+});
+
+test('closed details show their summary and say that there is more', () => {
+  const { text, removed } = readableHtml('<details><summary>Terms</summary><p>SECRET</p></details>End');
+  expect(text).toBe('Terms\n[folded: its content is not shown]\nEnd');
+  expect(removed.hiddenElements).toBe(1);
+  expect(textOfHtml('<details open><summary>Terms</summary>all</details>')).toBe('Terms\nall');
+});
+
+test.each([
+  [
+    'visible inside an invisible element',
+    '<div style="visibility:hidden"><p style="visibility:visible">SEEN</p></div>',
+  ],
+  ['larger inside a zero-size wrapper', '<td style="font-size:0"><div style="font-size:16px">SEEN</div></td>'],
+  ['white on a dark cell', '<table><tr><td bgcolor="#003366"><span style="color:#fff">SEEN</span></td></tr></table>'],
+  [
+    'white on a picture',
+    '<div style="background:url(https://example.com/a.png)"><span style="color:white">SEEN</span></div>',
+  ],
+  ['white on a gradient', '<div style="background-image:linear-gradient(#000,#333);color:#fff">SEEN</div>'],
+  ['grey on white', '<p style="color:#999">SEEN</p>'],
+  ['red on a green of the same brightness', '<p style="background:#008000;color:#e00000">SEEN</p>'],
+  ['hidden on telephones only', '<style>@media (max-width:600px){.x{display:none}}</style><p class="x">SEEN</p>'],
+  ['hidden in print only', '<style media="print">.x{display:none}</style><p class="x">SEEN</p>'],
+  [
+    'hidden in dark mode only',
+    '<style>@media (prefers-color-scheme:dark){.x{display:none}}</style><p class="x">SEEN</p>',
+  ],
+  ['a button that only Outlook draws otherwise', '<a href="https://example.com/x" style="mso-hide:all">SEEN</a>'],
+  ['shown by a stronger rule', '<style>.x{display:none} p.x{display:block}</style><p class="x">SEEN</p>'],
+  ['behind an end tag of formatting', '<font style="display:none"><p></font>SEEN</p>'],
+  ['after a hidden paragraph that was never closed', '<p hidden>gone<p>SEEN'],
+  ['in the row after a hidden one', '<table><tr style="display:none"><td>gone<tr><td>SEEN</table>'],
+  ['in a small cell that grows with its text', '<table><tr><td width="1" height="1">SEEN</td></tr></table>'],
+  ['under a rule that matches only when pointed at', '<style>p:hover{display:none}</style><p>SEEN</p>'],
+  ['after a broken sheet', '<style>.x{{{ </style><p class="x">SEEN</p>'],
+])('text that a person sees stays: %s', (_, html) => {
+  expect(textOfHtml(html)).toContain('SEEN');
+});
+
+test('of a mobile and a desktop version the desktop one is told', () => {
+  const html =
+    '<style>.mobile{display:none} @media (max-width:480px){.mobile{display:block!important}.desktop{display:none!important}}</style>' +
+    '<div class="desktop">Wide</div><div class="mobile">Narrow</div>';
+  expect(textOfHtml(html)).toBe('Wide');
+});
