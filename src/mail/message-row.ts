@@ -50,7 +50,8 @@ export const countedRow = (
     id: message.id ?? '',
     threadId: message.threadId ?? '',
     labelIds: [...(message.labelIds ?? [])],
-    snippet: seen(decodeSnippet(message.snippet ?? '')),
+    // Not counted: it repeats the body.
+    snippet: withoutInvisible(decodeSnippet(message.snippet ?? '')).text,
     ...(from === '' ? {} : { from }),
     ...(to.length === 0 ? {} : { to }),
     ...(cc.length === 0 ? {} : { cc }),
