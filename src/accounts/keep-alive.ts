@@ -53,12 +53,14 @@ export const createKeepAlive = (options: KeepAliveOptions, refreshOnce: RefreshO
 
   return {
     daily: async (signal) => {
-      let pause = firstWithinMs * fraction(random);
+      let pause = Math.floor(firstWithinMs * fraction(random));
       for (;;) {
         await clock.sleep(pause, signal);
         if (signal.aborted) return;
-        await round(signal).catch((error: unknown) => log({ event: 'keep_alive_failed', cause: nameOf(error) }));
-        pause = dayMs * (0.9 + 0.2 * fraction(random));
+        await round(signal).catch((error: unknown) =>
+          log({ event: 'keep_alive_failed', cause: nameOf(error), level: 'warn' }),
+        );
+        pause = Math.floor(dayMs * (0.9 + 0.2 * fraction(random)));
       }
     },
     exercise: async (key) => {

@@ -71,7 +71,7 @@ const whenLeased = async (
       return renew(options, key, grant, grant.refreshToken, holder, rejected);
     if (stillServes(grant, rejected, now)) return given(grant);
     if (now >= giveUpAt) return failed({ kind: 'google_unavailable' });
-    await clock.sleep(shortestLookMs + ((random(1)[0] ?? 0) / 255) * (longestLookMs - shortestLookMs));
+    await clock.sleep(shortestLookMs + ((random(1)[0] ?? 0) % (longestLookMs - shortestLookMs)));
   }
 };
 

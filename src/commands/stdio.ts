@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { compose } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../model/clock.ts';
+import { describeDefect } from '../server/describe-defect.ts';
 import { createLoopback } from '../transports/loopback.ts';
 import { runStdio } from '../transports/stdio.ts';
 import { createLogger } from './logger.ts';
@@ -21,11 +22,16 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   const postern = await compose(config, { transport: 'stdio', log, linkOrigin: () => loopback.origin() });
   const { connection } = postern.accounts;
   const loopback = createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
+  const key = { realm: 'local', identifier: config.identifier };
+  // A client that starts us daily and never calls keeps the access alive as well; nobody waits for it.
+  void postern.accounts.keepAlive
+    .exercise(key)
+    .catch((error: unknown) => log.warn({ event: 'keep_alive_failed', ...describeDefect(error) }));
   try {
     await runStdio({
       mcpServer: postern.mcpServer,
       caller: {
-        key: { realm: 'local', identifier: config.identifier },
+        key,
         credential: 'stdio',
         linkPolicy: 'loopback',
       },
