@@ -12,7 +12,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { type BusyRetry, retryWhileBusy } from './busy.ts';
-import { inOurWords } from './storage-error.ts';
+import { busyToo, inOurWords, isBusy } from './storage-error.ts';
 
 /** Kysely's own lock would be held through every wait; the driver below has a finer one. */
 class ConcurrentAdapter extends SqliteAdapter {
@@ -47,9 +47,14 @@ const run = <R>(database: BetterSqlite3.Database, statements: Statements, query:
   return { rows: [], numAffectedRows: BigInt(statement.run(...query.parameters).changes) };
 };
 
+/** By its text, without preparing it: that may wait for a lock too. */
+const readsOnly = ({ sql }: CompiledQuery): boolean => /^\s*select\b/i.test(sql);
+
 const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Driver => {
   let open: OpenTransaction | undefined;
   const statements: Statements = new Map();
+  /** The write that waits for another process's lock. A try blocks the whole process for a moment, so only one tries. */
+  let waiting: symbol | undefined;
 
   /** Runs synchronous work once no other logical connection has a transaction open on the one real connection. */
   const inTurn = <T>(connection: DatabaseConnection, work: () => T): Promise<T> =>
@@ -62,6 +67,27 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
       retry,
     );
 
+  const writeInTurn = <T>(connection: DatabaseConnection, work: () => T): Promise<T> => {
+    const me = Symbol('write');
+    const tryToWrite = (): T => {
+      if (waiting !== undefined && waiting !== me && open === undefined) throw busyToo();
+      try {
+        return work();
+      } catch (error) {
+        if (isBusy(error)) waiting = me;
+        throw error;
+      }
+    };
+    return inTurn(connection, tryToWrite).finally(() => {
+      if (waiting === me) waiting = undefined;
+    });
+  };
+
+  const execute = <R>(connection: DatabaseConnection, query: CompiledQuery): Promise<QueryResult<R>> => {
+    const work = () => run<R>(database, statements, query);
+    return readsOnly(query) ? inTurn(connection, work) : writeInTurn(connection, work);
+  };
+
   const end = () => {
     open?.end();
     open = undefined;
@@ -71,7 +97,7 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
     init: async () => {},
     acquireConnection: async () => {
       const connection: DatabaseConnection = {
-        executeQuery: (query) => inTurn(connection, () => run(database, statements, query)),
+        executeQuery: (query) => execute(connection, query),
         streamQuery: () => {
           throw new Error('Results are small and read whole.');
         },
@@ -79,7 +105,7 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
       return connection;
     },
     beginTransaction: (connection) =>
-      inTurn(connection, () => {
+      writeInTurn(connection, () => {
         // A deferred transaction that reads and then writes fails as soon as another process wrote in between.
         database.exec('begin immediate');
         const { promise, resolve } = Promise.withResolvers<void>();

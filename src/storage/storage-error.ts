@@ -21,6 +21,9 @@ const codeOf = (error: unknown): string => (error instanceof BetterSqlite3.Sqlit
 /** Somebody else holds the lock, or is just setting up the shared memory of the write-ahead log: worth another try. */
 export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|PROTOCOL)/.test(codeOf(error));
 
+/** As if SQLite had said it: somebody of this process waits for the same lock already. */
+export const busyToo = (): unknown => new BetterSqlite3.SqliteError('another write waits for the lock', 'SQLITE_BUSY');
+
 export const notADatabase = (path: string): StorageError =>
   new StorageError(
     'not_a_database',

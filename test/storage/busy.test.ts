@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
-import { sql } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { retryWhileBusy } from '../../src/storage/busy.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { StorageError } from '../../src/storage/index.ts';
+import type { Schema } from '../../src/storage/schema.ts';
+import { createSqliteDialect } from '../../src/storage/sqlite-dialect.ts';
 import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
 
 describe('while another process holds the write lock', () => {
@@ -58,6 +60,44 @@ describe('while another process holds the write lock', () => {
     expect(await queries.selectFrom('accounts').selectAll().execute()).toEqual([]);
     expect(pauses).toBe(3);
     await close();
+  });
+
+  it('only one of many waiting writes tries, because every try blocks the process', async () => {
+    const { path, raw } = await aWorld();
+    const people = Array.from({ length: 20 }, (_, n) => `person ${n}`);
+    let pauses = 0;
+    const pause = async () => {
+      pauses += 1;
+      if (pauses === 400) raw.exec('commit');
+      await nextTurn();
+    };
+    const database = new BetterSqlite3(path, { timeout: 0 });
+    let tries = 0;
+    const prepare = database.prepare.bind(database);
+    database.prepare = ((text: string) => {
+      const statement = prepare(text);
+      const all = statement.all.bind(statement);
+      statement.all = (...parameters: unknown[]) => {
+        tries += 1;
+        return all(...parameters);
+      };
+      return statement;
+    }) as typeof database.prepare;
+    const queries = new Kysely<Schema>({ dialect: createSqliteDialect(database, { pause, random: randomBytes }) });
+    const row = { realm: 'default', version: 1, grant_version: 0, state_since: start, created_at: start };
+    raw.exec('begin immediate');
+    const writes = people.map((identifier) =>
+      queries
+        .insertInto('accounts')
+        .values({ ...row, identifier, status: 'PENDING', reason: 'never_connected' })
+        .returning('identifier')
+        .executeTakeFirst(),
+    );
+    expect((await Promise.all(writes)).map((written) => written?.identifier)).toEqual(people);
+    expect(pauses).toBeGreaterThanOrEqual(400);
+    expect(tries).toBeLessThan(100);
+    await queries.destroy();
+    database.close();
   });
 
   it('ends with "busy" when the lock never opens', async () => {
