@@ -1,0 +1,190 @@
+// The built command, killed with SIGKILL at every step of connecting and of renewing a token, and started again on the
+// same file: what was acknowledged is there, and the person can connect.
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/model/clock.ts';
+import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
+import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { type BrowserPage, createBrowser } from '../support/browser.ts';
+import {
+  endWithTest,
+  freePort,
+  type Running,
+  run,
+  type Settings,
+  settingsIn,
+  start,
+  temporaryFolder,
+} from './built.ts';
+
+const alex = 'alex@example.com';
+
+/** Where a request for a token stands when Postern dies. */
+type Moment = 'before Google sees it' | 'after Google has answered' | 'as the answer arrives';
+
+interface Google {
+  readonly sandbox: Sandbox;
+  /** Kills Postern at this moment of the next request for a token; resolves when it is dead. */
+  killAt(moment: Moment, kill: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** The fake Google on a port, which can hold a token request still. */
+const startGoogle = async (): Promise<Google> => {
+  const port = await freePort();
+  const sandbox = createSandbox({ clock: systemClock, origin: `http://127.0.0.1:${port}` });
+  fillSampleMailbox(sandbox.addAccount({ email: alex }).mailbox, systemClock);
+  let plan: { moment: Moment; kill: () => Promise<unknown>; killed: (value?: unknown) => void } | undefined;
+  const answer = async (request: Request): Promise<Response> => {
+    const held = new URL(request.url).pathname === '/token' ? plan : undefined;
+    if (held === undefined) return sandbox.fetch(request);
+    plan = undefined;
+    if (held.moment === 'before Google sees it') {
+      held.killed(await held.kill());
+      return new Response(null, { status: 503 });
+    }
+    const response = await sandbox.fetch(request);
+    if (held.moment === 'after Google has answered') held.killed(await held.kill());
+    else setImmediate(async () => held.killed(await held.kill()));
+    return response;
+  };
+  const server = createAdaptorServer({ overrideGlobalObjects: false, fetch: answer }) as Server;
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    sandbox,
+    killAt: (moment, kill) =>
+      new Promise((killed) => {
+        plan = { moment, kill, killed };
+      }),
+  };
+};
+
+const startPostern = async () => {
+  const google = await startGoogle();
+  const port = await freePort();
+  const settings: Settings = settingsIn(temporaryFolder(), { ...google.sandbox.env(), POSTERN_PORT: String(port) });
+  const origin = `http://127.0.0.1:${port}`;
+  let running: Running;
+  const begin = async () => {
+    running = endWithTest(start(['http', '--generate-key'], settings));
+    await running.says('"event":"listening"', 'stderr');
+  };
+  const kill = () => {
+    running.child.kill('SIGKILL');
+    return running.exit;
+  };
+  await begin();
+  const made = await run(['api-keys', 'create', '--service', '--unverified-links'], settings);
+  const authorization = `Bearer ${made.stdout.trim()}`;
+  const api = async (method: string, path: string, body?: object): Promise<Record<string, string>> => {
+    const init = { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    return (await fetch(`${origin}/api/v1/accounts${path}`, init)).json() as Promise<Record<string, string>>;
+  };
+  return {
+    google,
+    begin,
+    kill,
+    create: () => api('POST', '', { identifier: 'user_42' }),
+    link: async () => String((await api('POST', '/user_42/link')).url),
+    account: () => api('GET', '/user_42'),
+    call: async () => {
+      const client = new Client({ name: 'test', version: '1' });
+      const headers = { authorization, 'postern-identifier': 'user_42' };
+      await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', origin), { requestInit: { headers } }));
+      try {
+        return (await client.callTool({ name: 'gmail_fetch_mails', arguments: { max_results: 1 } })).structuredContent;
+      } finally {
+        await client.close();
+      }
+    },
+  };
+};
+
+const unauthorized = {
+  error: { code: 401, status: 'UNAUTHENTICATED', errors: [{ reason: 'authError' }], message: 'Invalid Credentials' },
+};
+
+const newBrowser = () => createBrowser((request) => fetch(request, { redirect: 'manual' }));
+const atGoogle = ({ html }: BrowserPage) => html.includes('id="chooser"') || html.includes('id="consent"');
+
+/** From Google's first page to the end. */
+const approve = async (browser: ReturnType<typeof newBrowser>, page: BrowserPage): Promise<BrowserPage> => {
+  let shown = page;
+  while (atGoogle(shown))
+    shown = await browser.submit(shown, { button: shown.html.includes('id="chooser"') ? alex : 'allow' });
+  return shown;
+};
+const connect = async (link: string): Promise<BrowserPage> => {
+  const browser = newBrowser();
+  return approve(browser, await browser.submit(await browser.open(link)));
+};
+
+test('A kill between the steps of a connection does not even disturb it', async () => {
+  const postern = await startPostern();
+  const again = async () => {
+    await postern.kill();
+    await postern.begin();
+  };
+  await postern.create();
+  await again();
+  const link = await postern.link();
+  await again();
+  const browser = newBrowser();
+  const confirm = await browser.open(link);
+  await again();
+  const consent = await browser.submit(confirm);
+  expect(atGoogle(consent)).toBe(true);
+  await again();
+  expect((await approve(browser, consent)).heading).toBe('Gmail is connected');
+  await again();
+  expect(await postern.account()).toMatchObject({ state: 'ACTIVE', google_email: alex });
+  expect(await postern.call()).toMatchObject({ messages: [{}] });
+});
+
+const moments: readonly Moment[] = ['before Google sees it', 'after Google has answered', 'as the answer arrives'];
+
+test.each(moments)(
+  'A kill during the exchange of the code, %s, leaves an account that can be connected',
+  async (moment) => {
+    const postern = await startPostern();
+    await postern.create();
+    const killed = postern.google.killAt(moment, postern.kill);
+    const acknowledged = await connect(await postern.link()).then(
+      ({ heading }) => heading === 'Gmail is connected',
+      () => false,
+    );
+    await killed;
+    await postern.begin();
+    const { state } = await postern.account();
+    if (acknowledged) expect(state).toBe('ACTIVE');
+    expect(['PENDING', 'ACTIVE']).toContain(state);
+    expect((await connect(await postern.link())).heading).toBe('Gmail is connected');
+    expect(await postern.call()).toMatchObject({ messages: [{}] });
+  },
+);
+
+test.each(moments)(
+  'A kill during the renewal of a token, %s, loses neither the grant nor the account',
+  async (moment) => {
+    const postern = await startPostern();
+    await postern.create();
+    await connect(await postern.link());
+    const { connected_at } = await postern.account();
+    const killed = postern.google.killAt(moment, postern.kill);
+    // A token that Gmail rejects is renewed at once.
+    postern.google.sandbox.fault({ path: /\/messages$/, times: 1 }, { status: 401, body: unauthorized });
+    // The client of this call waits on for a while: nobody answers it any more.
+    postern.call().catch(() => undefined);
+    await killed;
+    await postern.begin();
+    expect(await postern.account()).toMatchObject({ state: 'ACTIVE', connected_at });
+    expect(await postern.call()).toMatchObject({ messages: [{}] });
+  },
+);
