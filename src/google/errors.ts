@@ -2,6 +2,7 @@
 // message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors and SPIKES of the libraries.
 import type { Problem } from '../model/problem.ts';
 import type { Capability } from '../model/scope.ts';
+import { BrokenAnswer } from './attachment-bytes.ts';
 
 /** What the caller of an API method knows about the request, for the errors that mean different things by method. */
 export interface RequestMeaning {
@@ -45,8 +46,18 @@ interface Answer {
 
 const code = /^[A-Za-z0-9_]{1,64}$/;
 
+/** A failed answer that was to be streamed is still text. */
+const parsedBody = (body: unknown): unknown => {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+};
+
 const reasonsIn = (body: unknown): string[] => {
-  const error = (body as { error?: GoogleError } | undefined | null)?.error;
+  const error = (parsedBody(body) as { error?: GoogleError } | undefined | null)?.error;
   if (typeof error !== 'object' || error === null) return [];
   const listed = [error.errors, error.details].flatMap((list) => (Array.isArray(list) ? list : []));
   const all = [error.status, ...listed.map((entry) => entry?.reason)];
@@ -119,7 +130,7 @@ const finalProblem = ({ status, reasons }: Answer, meaning: RequestMeaning): Pro
 export const readFailure = (error: unknown, meaning: RequestMeaning, now: number): FailedRequest | undefined => {
   const answer = answerOf(error);
   if (answer === undefined) {
-    const sent = error instanceof Error && 'config' in error;
+    const sent = error instanceof Error && ('config' in error || error instanceof BrokenAnswer);
     return sent ? { kind: 'transient', problem: { kind: 'google_unavailable' }, evidence: {} } : undefined;
   }
   const { status, reasons } = answer;

@@ -3,6 +3,7 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import { attachmentBytes } from './attachment-bytes.ts';
 import type { GoogleClients } from './clients.ts';
 import { hydrate } from './hydrate.ts';
 import { checkId, firstBadId } from './ids.ts';
@@ -122,14 +123,19 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
         ['attachment_id', attachmentId],
       ]);
       if (bad) return failed(bad);
-      const found = await gmailRequest<gmail_v1.Schema$MessagePartBody>(signal, {
+      const found = await gmailRequest<{ readonly bytes: Uint8Array }>(signal, {
         method: 'users.messages.attachments.get',
         what: 'attachment',
         invalidArgument: { kind: 'not_found', what: 'attachment' },
-        send: (users, options) =>
-          users.messages.attachments.get({ userId: 'me', messageId, id: attachmentId, fields: 'data' }, options),
+        send: async (users, options) => {
+          const { data } = await users.messages.attachments.get(
+            { userId: 'me', messageId, id: attachmentId, fields: 'size,data' },
+            { ...options, responseType: 'stream' },
+          );
+          return { data: { bytes: await attachmentBytes(data) } };
+        },
       });
-      return found.ok ? ok(Buffer.from(found.value.data ?? '', 'base64url')) : found;
+      return found.ok ? ok(found.value.bytes) : found;
     },
 
     searchDrafts: async ({ maxResults, pageToken }, view) => {

@@ -1,0 +1,120 @@
+// The answer of users.messages.attachments.get, read as it arrives: 25 MB of file are 34 MB of JSON, and neither that text
+// nor the string inside it ever exists as a whole. Reads `size` and `data` of one flat JSON object and nothing else.
+
+/** An answer that ended early or is not what Gmail sends; asking again may help. */
+export class BrokenAnswer extends Error {}
+
+/** More than this before the data, or after a backslash in it, is no answer of Gmail's. Characters. */
+const longestOther = 100_000;
+/** No message of Gmail's is larger; a larger `size` is not believed. Bytes. */
+const largest = 64 * 1024 * 1024;
+
+const dataBegins = /"data"\s*:\s*"/;
+
+interface Decoder {
+  push(text: string): void;
+  end(): Uint8Array;
+}
+
+/** base64url in pieces of any length → bytes. @param size of the whole, where it is known. */
+const createDecoder = (size: number): Decoder => {
+  let bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  let rest = '';
+  const write = (text: string) => {
+    const piece = Buffer.from(text, 'base64url');
+    if (length + piece.length > bytes.length)
+      bytes = Buffer.concat([bytes.subarray(0, length)], Math.max((length + piece.length) * 2, 64 * 1024));
+    length += piece.copy(bytes, length);
+  };
+  return {
+    push: (text) => {
+      const all = rest + text;
+      const whole = all.length - (all.length % 4);
+      write(all.slice(0, whole));
+      rest = all.slice(whole);
+    },
+    end: () => {
+      write(rest);
+      return bytes.subarray(0, length);
+    },
+  };
+};
+
+/** What follows a backslash within the data: Google may write "=" as an escape. */
+const unescaped = (tail: string): string => {
+  try {
+    return String(JSON.parse(`"${tail}"`));
+  } catch {
+    throw new BrokenAnswer();
+  }
+};
+
+/** An object without data is an empty file. */
+const emptyAnswer = (head: string): Uint8Array => {
+  try {
+    const answer: unknown = JSON.parse(head);
+    if (typeof answer === 'object' && answer !== null) return new Uint8Array();
+  } catch {
+    // Not JSON: judged below.
+  }
+  throw new BrokenAnswer();
+};
+
+const sizeIn = (head: string): number => {
+  const size = Number(/"size"\s*:\s*(\d{1,10})\b/.exec(head)?.[1] ?? 0);
+  return size <= largest ? size : 0;
+};
+
+interface State {
+  head: string;
+  decoder: Decoder | undefined;
+  escaped: string | undefined;
+}
+
+/** Looks for the beginning of the data; gives what follows it in this piece. */
+const begin = (state: State, text: string): string | undefined => {
+  state.head += text;
+  const begins = dataBegins.exec(state.head);
+  if (begins === null && state.head.length > longestOther) throw new BrokenAnswer();
+  if (begins === null) return undefined;
+  state.decoder = createDecoder(sizeIn(state.head.slice(0, begins.index)));
+  return state.head.slice(begins.index + begins[0].length);
+};
+
+/** One piece of the answer; the bytes once the data has ended. */
+const take = (state: State, piece: string): Uint8Array | undefined => {
+  const text = state.decoder === undefined ? begin(state, piece) : piece;
+  if (text === undefined || state.decoder === undefined) return undefined;
+  const quote = text.indexOf('"');
+  const here = quote === -1 ? text : text.slice(0, quote);
+  const backslash = state.escaped === undefined ? here.indexOf('\\') : 0;
+  if (backslash === -1) state.decoder.push(here);
+  else {
+    if (state.escaped === undefined) state.decoder.push(here.slice(0, backslash));
+    state.escaped = (state.escaped ?? '') + here.slice(backslash);
+    if (state.escaped.length > longestOther) throw new BrokenAnswer();
+  }
+  if (quote === -1) return undefined;
+  if (state.escaped !== undefined) state.decoder.push(unescaped(state.escaped));
+  return state.decoder.end();
+};
+
+/**
+ * The bytes in the answer's `data`.
+ * @throws BrokenAnswer where the answer or its connection ends early, or where it is something else.
+ */
+export const attachmentBytes = async (answer: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+  const state: State = { head: '', decoder: undefined, escaped: undefined };
+  try {
+    for await (const chunk of answer) {
+      const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
+      const bytes = take(state, piece);
+      if (bytes !== undefined) return bytes;
+    }
+  } catch {
+    throw new BrokenAnswer();
+  }
+  if (state.decoder === undefined) return emptyAnswer(state.head);
+  throw new BrokenAnswer();
+};
