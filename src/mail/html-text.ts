@@ -20,11 +20,11 @@ export interface ReadableText {
   readonly quotedFrom?: number;
 }
 
-/** A text up to this size may carry its links at their usual length. */
+/** Bytes. A text up to this size may carry its links at their usual length. */
 const smallText = 20_000;
 /** A larger one is to be at most this share of its HTML; its URLs become shorter until it is. */
 const largestShare = 0.19;
-const shorterUrls = [68, 58, 50, 44, 38, 32] as const;
+const shorterUrls = [68, 58, 50, 44, 38, 34, 30, 26] as const;
 
 /**
  * The readable text of an HTML document or fragment: links keep their URL (shortened), images their alternative text,
@@ -41,9 +41,9 @@ export const readableHtml = (html: string): ReadableText => {
   const historyPlace = narration.historyPlace();
   links.fill(usualUrlLength);
   let { text, index } = out.text(historyPlace);
-  const wanted = Math.max(smallText, html.length * largestShare);
+  const wanted = Math.max(smallText, Buffer.byteLength(html) * largestShare);
   for (const limit of links.count() > 0 ? shorterUrls : []) {
-    if (text.length <= wanted) break;
+    if (Buffer.byteLength(text) <= wanted) break;
     links.fill(limit);
     ({ text, index } = out.text(historyPlace));
   }

@@ -19,6 +19,10 @@ const cutAt = (text: string, length: number): string =>
     .replace(/[\ud800-\udbff]$/, '')
     .replace(/%[0-9a-f]?$/i, '');
 
+/** The end of a path, where the name or the number of what it leads to usually stands. */
+const endOf = (path: string, length: number): string =>
+  length <= 0 ? '' : path.slice(-length).replace(/^(?:[\udc00-\udfff]|%?[0-9a-f]?(?=%))/i, '');
+
 /** As many parameters as fit, those that only track left out. */
 const briefQuery = (query: string, room: number): string => {
   const parameters = query.slice(1).split('&', 20);
@@ -31,9 +35,18 @@ const briefQuery = (query: string, room: number): string => {
   return brief;
 };
 
+/** Shorter than this no path tells one item of a newsletter from the next. */
+const leastPath = 8;
+
+/** The end of the path with its parameters, which tells most in the least room. */
+const tightUrl = (origin: string, path: string, query: string, room: number): string => {
+  const rest = `${path}${briefQuery(query, longestParameter)}`;
+  return rest.length <= room ? `${origin}${rest}…` : `${origin}/…${endOf(rest, room - 1)}`;
+};
+
 /**
- * A URL of at most `limit` characters (more only where the host alone is longer): scheme, whole host, as much of the path
- * and the parameters as fit, and "…" where something is missing. User names before the host are left out, because they
+ * A URL of at most `limit` characters (more only where the host leaves no room for eight of the path): scheme, whole host, as much of the path
+ * (below the usual length: of its end) and the parameters as fit, and "…" where something is missing. User names before the host are left out, because they
  * are written there to look like a host.
  */
 export const shortUrl = (url: string, limit: number = usualUrlLength): string => {
@@ -43,6 +56,7 @@ export const shortUrl = (url: string, limit: number = usualUrlLength): string =>
   if (head === '') return `${cutAt(url, limit - 1)}…`;
   const room = limit - origin.length - 1;
   if (origin !== head && url.length - head.length <= room) return `${origin}${url.slice(head.length)}`;
+  if (limit < usualUrlLength) return tightUrl(origin, path, query, Math.max(room, leastPath));
   if (path.length > room) return `${origin}${cutAt(path, room)}…`;
   return `${origin}${path}${briefQuery(query, room - path.length)}…`;
 };

@@ -110,8 +110,10 @@ export const createNarration = (
     const isEmpty = withoutInvisible(text).text.trim() === '';
     if (hider) {
       if (!isEmpty) tellHidden(hider);
-    } else if (isEmpty) links.picture();
-    else say(`[${text}]`, appearance);
+    } else if (isEmpty) {
+      links.picture();
+      rows.picture();
+    } else say(`[${text}]`, appearance);
   };
 
   /** What an element does to the lines when it begins; only elements in sight come here. */

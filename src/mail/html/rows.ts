@@ -7,6 +7,7 @@ interface OpenRow {
   readonly kind: RowKind;
   isOpen: boolean;
   cells: number;
+  hasText: boolean;
   /** Cells without text since the last one with some: their bars are written only if another text follows. */
   barsOwed: number;
 }
@@ -28,7 +29,7 @@ export const createRows = (out: TextLines, kinds: readonly RowKind[]) => {
     },
     openRow: (): void => {
       if (kindOfNext !== 'apart') out.oneLine(1);
-      rows.push({ kind: kindOfNext, isOpen: true, cells: 0, barsOwed: 0 });
+      rows.push({ kind: kindOfNext, isOpen: true, cells: 0, hasText: false, barsOwed: 0 });
     },
     closeRow: (): void => {
       close(rows.pop());
@@ -45,7 +46,15 @@ export const createRows = (out: TextLines, kinds: readonly RowKind[]) => {
     saying: (): void => {
       const row = rows.at(-1);
       if (!row?.isOpen) return;
+      row.hasText = true;
       for (; row.barsOwed > 0; row.barsOwed -= 1) out.words(' | ');
+    },
+    /** A picture without words stands in the cell: it is no empty column. */
+    picture: (): void => {
+      const row = rows.at(-1);
+      if (!row || row.hasText) return;
+      row.cells = 0;
+      row.barsOwed = 0;
     },
     isInRow: (): boolean => {
       const row = rows.at(-1);
