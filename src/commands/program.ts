@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addAccountsCommands } from './accounts/program.ts';
 import { addApiKeysCommands } from './api-keys/program.ts';
 import { CommandError } from './command-error.ts';
+import { exitOnDefects } from './exit-on-defects.ts';
 import { note } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -80,6 +81,7 @@ const everyCommand = (command: Command): Command[] => [command, ...command.comma
  * @returns the exit code: 0 done, 1 it did not work, 2 the command line or the configuration is wrong.
  */
 export const run = async (argv: readonly string[]): Promise<number> => {
+  exitOnDefects();
   const program = createProgram();
   for (const command of everyCommand(program)) command.exitOverride();
   // A reader that has seen enough (`| head`) is not a failure.

@@ -188,3 +188,25 @@ test.each(moments)(
     expect(await postern.call()).toMatchObject({ messages: [{}] });
   },
 );
+
+/** A defect in the middle of everything, whose error carries what a failed request to Google would. */
+const defect = (raise: string) =>
+  `data:text/javascript,${encodeURIComponent(`
+    const error = Object.assign(new Error('ya29.secret-token'), { config: { data: 'refresh_token=1//secret-token' } });
+    setTimeout(() => { ${raise} }, 700);`)}`;
+
+test.each([
+  ['an exception', 'throw error'],
+  ['a rejection', 'Promise.reject(error)'],
+])('A crash by %s that nobody handles says where, and nothing that the error carried', async (_, raise) => {
+  const sandbox = createSandbox({ clock: systemClock });
+  const settings = settingsIn(temporaryFolder(), {
+    ...sandbox.env(),
+    POSTERN_PORT: String(await freePort()),
+    NODE_OPTIONS: `--import=${defect(raise)}`,
+  });
+  const { code, stdout, stderr } = await endWithTest(start(['http', '--generate-key'], settings)).exit;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/postern: failed unexpectedly \(Error at [^)]+\)\. This is a defect/);
+  expect(stdout + stderr).not.toContain('secret-token');
+});
