@@ -22,17 +22,24 @@ const createDecoder = (size: number): Decoder => {
   let length = 0;
   let rest = '';
   const write = (text: string) => {
-    const piece = Buffer.from(text, 'base64url');
-    if (length + piece.length > bytes.length)
-      bytes = Buffer.concat([bytes.subarray(0, length)], Math.max((length + piece.length) * 2, 64 * 1024));
-    length += piece.copy(bytes, length);
+    const most = Math.ceil((text.length * 3) / 4);
+    if (length + most > bytes.length && length + Buffer.byteLength(text, 'base64url') > bytes.length)
+      bytes = Buffer.concat([bytes.subarray(0, length)], Math.max((length + most) * 2, 64 * 1024));
+    length += bytes.write(text, length, 'base64url');
   };
   return {
     push: (text) => {
-      const all = rest + text;
-      const whole = all.length - (all.length % 4);
-      write(all.slice(0, whole));
-      rest = all.slice(whole);
+      // Four characters are three bytes; what is left over waits for the next piece.
+      const filling = rest === '' ? 0 : 4 - rest.length;
+      const first = rest + text.slice(0, filling);
+      if (first.length < 4 && rest !== '') {
+        rest = first;
+        return;
+      }
+      if (first !== '') write(first);
+      const whole = filling + Math.floor((text.length - filling) / 4) * 4;
+      write(text.slice(filling, whole));
+      rest = text.slice(whole);
     },
     end: () => {
       write(rest);

@@ -1,3 +1,4 @@
+import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { missingTextParts, readableMessage, withTexts } from '../../src/mail/message.ts';
 import { attached, container, message, text, whole } from './messages.ts';
@@ -109,6 +110,45 @@ describe('charsets', () => {
     ['utf-16le', '480069000a00e900', 'Hi\né'],
   ])('bytes that are still %s are read as that', (charset, hex, words) => {
     expect(plain(charset, Buffer.from(hex, 'hex'))).toBe(words);
+  });
+
+  test.each([
+    ['koi8-r', 'Здравствуйте, встреча завтра в десять.'],
+    ['windows-1251', 'Здравствуйте, встреча завтра в десять.'],
+    ['shift_jis', 'こんにちは、元気ですか。'],
+    ['euc-jp', 'こんにちは、元気ですか。明日は会議です。'],
+    ['euc-kr', '안녕하세요. 내일 회의가 있습니다.'],
+    ['gb18030', '您好，会议明天举行。谢谢'],
+    ['windows-1253', 'Καλημέρα, η συνάντηση είναι αύριο'],
+    ['iso-8859-2', 'Dzień dobry, spotkanie jest jutro o dziesiątej. Proszę'],
+  ])(
+    'bytes in %s that nobody declared, or that were declared as ASCII, are told by what they are',
+    (charset, words) => {
+      const bytes = iconv.encode(words, charset);
+      expect(bodyOf(text('text/plain', bytes))).toBe(words);
+      expect(plain('us-ascii', bytes)).toBe(words);
+      expect(plain('utf-8', bytes)).toBe(words);
+    },
+  );
+
+  test('a declared charset that cannot have made the bytes gives way to what they look like', () => {
+    expect(plain('iso-8859-1', iconv.encode('こんにちは、元気ですか。', 'shift_jis'))).toBe('こんにちは、元気ですか。');
+    expect(plain('shift_jis', iconv.encode('Grüße aus München, schöne Tage', 'latin1'))).toBe(
+      'Grüße aus München, schöne Tage',
+    );
+  });
+
+  test('escape sequences of ISO-2022-JP and zeros of UTF-16 speak for themselves', () => {
+    expect(bodyOf(text('text/plain', Buffer.from('1b2442254625391b2842', 'hex')))).toBe('テス');
+    expect(bodyOf(text('text/plain', Buffer.from('Hello, Zoë', 'utf16le')))).toBe('Hello, Zoë');
+  });
+
+  test('one broken byte does not spoil the rest of a text', () => {
+    const broken = Buffer.concat([
+      iconv.encode('こんにちは、元気ですか。明日は会議です。', 'shift_jis'),
+      Buffer.from([0xfd]),
+    ]);
+    expect(plain('shift_jis', broken)).toContain('こんにちは、元気ですか。明日は会議です。');
   });
 
   test('UTF-8 that was cut in the middle of a character stays UTF-8', () => {
