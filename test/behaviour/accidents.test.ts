@@ -87,6 +87,25 @@ describe('A token endpoint that answers invalid_grant to everybody', () => {
     expect(errors()).toHaveLength(1);
   });
 
+  it('ends nobody’s access where the database was slower than the fifth answer', async () => {
+    for (const identifier of people) world.sandbox.revokeAccess(emailOf(identifier));
+    world.sandbox.clearRequests();
+    world.sandbox.fault({ path: '/token' }, { kind: 'delay', milliseconds: 1000 });
+    const tokens = people.map((identifier) =>
+      world.postern.accounts.freshToken({ realm: 'default', identifier }, ['mail'])(),
+    );
+    await expect.poll(() => world.sandbox.requests.length).toBe(people.length);
+    const foreign = new BetterSqlite3(join(folder, 'postern.db'));
+    foreign.exec('begin immediate');
+    await world.clock.advance(1000);
+    await expect.poll(() => errors().length).toBe(1);
+    foreign.exec('commit');
+    foreign.close();
+    for (const token of await Promise.all(tokens))
+      expect(token).toEqual({ ok: false, problem: { kind: 'many_grants_refused' } });
+    expect(await statuses()).toEqual(everybodyActive);
+  });
+
   it('lets those read on whose access token still serves', async () => {
     breakTokenEndpoint();
     await Promise.all(rest.map(call));
