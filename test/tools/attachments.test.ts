@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attachmentsToFolder } from '../../src/server/deliver-attachment.ts';
+import { outlook } from '../mail/outlook.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 
 let world: ToolWorld;
@@ -112,6 +113,22 @@ describe('Which attachment is meant', () => {
     const byOldId = await get(id, { attachment_id: gmailsOwn });
     expect(byOldId.structured).toMatchObject({ fileName: 'b.pdf', mimeType: 'application/pdf' });
     expect(Buffer.from(String(byOldId.structured.data), 'base64')).toEqual(bytes);
+  });
+
+  it('may be a file inside a winmail.dat, which has an id like every other', async () => {
+    const id = withAttachment(file('application/ms-tnef', 'winmail.dat', outlook));
+    const { structured } = await world.ask('gmail_get_message_by_id', { message_id: id });
+    expect(structured.attachments).toMatchObject([
+      { attachmentId: '1' },
+      { attachmentId: '1:0' },
+      { attachmentId: '1:1' },
+    ]);
+    const first = await get(id, { attachment_id: '1:0' });
+    expect(first.structured).toMatchObject({ fileName: 'Liste für März.csv', mimeType: 'text/csv', text: 'a;b' });
+    const link = await get(id, { attachment_id: '1:1', delivery: 'link' });
+    const download = await world.http(new URL(String(link.structured.url)).pathname);
+    expect(await download.text()).toBe('%PDF');
+    expect((await get(id, { attachment_id: '1:2' })).structured.problem).toMatchObject({ kind: 'not_found' });
   });
 
   it('must exist in the message', async () => {
