@@ -1,10 +1,10 @@
 // The credential of an HTTP request → one account key, or a refusal (DESIGN §9, RFC 6750). The realm always comes from
-// the key. Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
+// the credential. Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { Clock } from '../model/clock.ts';
-import type { ApiKeyRecord, ApiKeyStore } from '../storage/index.ts';
-import { matchesRecord, parseApiKey } from './api-keys.ts';
+import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
 import { readIdentifier } from './postern-identifier.ts';
+import { matchesRecord, type PresentedToken, parseToken } from './secret-token.ts';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -21,6 +21,12 @@ export type Authentication =
 
 export type Authenticate = (headers: Headers) => Promise<Authentication>;
 
+/** Where keys and session tokens are kept. */
+export interface CredentialStores {
+  readonly apiKeys: ApiKeyStore;
+  readonly sessions: SessionStore;
+}
+
 const refused = (status: Refusal['status'], error: string, description: string): Refusal => ({
   kind: 'refused',
   status,
@@ -28,62 +34,93 @@ const refused = (status: Refusal['status'], error: string, description: string):
   description,
 });
 
-// One answer for malformed, unknown and revoked keys: the difference would help only somebody who guesses.
-const invalidToken = refused(401, 'invalid_token', 'The API key is not valid, or was revoked.');
+// One answer for malformed, unknown, expired and revoked credentials: the difference would help only somebody who guesses.
+const invalidToken = refused(
+  401,
+  'invalid_token',
+  'The key or session token is not valid, has expired, or was revoked.',
+);
 
 const bearerOf = (authorization: string): string | undefined => /^bearer +([^\s,]+)$/i.exec(authorization)?.[1];
-
-const forUserKey = (record: ApiKeyRecord, named: string | null, linkPolicy: LinkPolicy): Authentication => {
-  if (record.identifier === undefined) return invalidToken;
-  const reading = named === null ? undefined : readIdentifier(named);
-  if (reading !== undefined && (reading.kind === 'malformed' || reading.identifier !== record.identifier))
-    return refused(
-      403,
-      'identifier_forbidden',
-      'This user key belongs to another person than Postern-Identifier names.',
-    );
-  const key = { realm: record.realm, identifier: record.identifier };
-  return {
-    kind: 'caller',
-    caller: { key, credential: 'user_key', linkPolicy },
-    keyRealm: record.realm,
-    keyId: record.id,
-  };
-};
 
 const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
   if (record.unverifiedLinks) return 'unverified';
   return record.verifyUrl === undefined ? 'pinned' : 'verify_url';
 };
 
-const forServiceKey = (record: ApiKeyRecord, named: string | null, linkPolicy: LinkPolicy): Authentication => {
-  if (named === null) return { kind: 'service', realm: record.realm, keyId: record.id, linkPolicy };
-  const reading = readIdentifier(named);
-  if (reading.kind === 'malformed')
-    return refused(400, 'identifier_invalid', `The Postern-Identifier header ${reading.description}.`);
-  const key = { realm: record.realm, identifier: reading.identifier };
-  const confirms = linkPolicy === 'verify_url' ? { apiKeyId: record.id } : {};
-  const caller: Caller = { key, credential: 'service_key', linkPolicy, ...confirms };
+/** A credential that is one person's: the header may repeat their name, and no other. */
+const forOnePerson = (
+  record: ApiKeyRecord,
+  { credential, identifier }: { readonly credential: 'user_key' | 'session_token'; readonly identifier: string },
+  named: string | null,
+): Authentication => {
+  const reading = named === null ? undefined : readIdentifier(named);
+  if (reading !== undefined && (reading.kind === 'malformed' || reading.identifier !== identifier)) {
+    const what = credential === 'user_key' ? 'user key' : 'session token';
+    return refused(
+      403,
+      'identifier_forbidden',
+      `This ${what} belongs to another person than Postern-Identifier names.`,
+    );
+  }
+  const caller = callerOf(record, credential, identifier);
   return { kind: 'caller', caller, keyRealm: record.realm, keyId: record.id };
 };
 
+const callerOf = (record: ApiKeyRecord, credential: Caller['credential'], identifier: string): Caller => {
+  const linkPolicy = linkPolicyOf(record);
+  const confirms = linkPolicy === 'verify_url' ? { apiKeyId: record.id } : {};
+  return { key: { realm: record.realm, identifier }, credential, linkPolicy, ...confirms };
+};
+
+const forServiceKey = (record: ApiKeyRecord, named: string | null): Authentication => {
+  if (named === null)
+    return { kind: 'service', realm: record.realm, keyId: record.id, linkPolicy: linkPolicyOf(record) };
+  const reading = readIdentifier(named);
+  if (reading.kind === 'malformed')
+    return refused(400, 'identifier_invalid', `The Postern-Identifier header ${reading.description}.`);
+  const caller = callerOf(record, 'service_key', reading.identifier);
+  return { kind: 'caller', caller, keyRealm: record.realm, keyId: record.id };
+};
+
+/** The key a credential stands on, and for a session token whose it is; undefined unless both are in force. */
+const proven = async (
+  { apiKeys, sessions }: CredentialStores,
+  presented: PresentedToken,
+  now: number,
+): Promise<{ record: ApiKeyRecord; sessionOf?: string } | undefined> => {
+  if (presented.kind !== 'session') {
+    const record = await apiKeys.find(presented.id);
+    return matchesRecord(presented, record) && record.revokedAt === undefined ? { record } : undefined;
+  }
+  const session = await sessions.find(presented.id);
+  if (!matchesRecord(presented, session) || session.expiresAt <= now) return undefined;
+  const record = await apiKeys.find(session.apiKeyId);
+  if (record === undefined || record.revokedAt !== undefined || record.realm !== session.key.realm) return undefined;
+  return { record, sessionOf: session.key.identifier };
+};
+
 /**
- * Builds the check of `Authorization: Bearer <API key>` and `Postern-Identifier`.
+ * Builds the check of `Authorization: Bearer <API key or session token>` and `Postern-Identifier`.
  * The result never rejects for a bad credential; it does for a store that cannot be read.
  */
-export const createAuthenticator = (apiKeys: ApiKeyStore, clock: Clock): Authenticate => {
+export const createAuthenticator = (stores: CredentialStores, clock: Clock): Authenticate => {
   return async (headers) => {
     const authorization = headers.get('authorization');
-    if (authorization === null) return refused(401, 'authentication_required', 'This request needs an API key.');
-    const presented = parseApiKey(bearerOf(authorization) ?? '');
-    if (presented === undefined) return invalidToken;
-    const record = await apiKeys.find(presented.id);
-    if (!matchesRecord(presented, record) || record.revokedAt !== undefined) return invalidToken;
+    if (authorization === null)
+      return refused(401, 'authentication_required', 'This request needs a key or a session token.');
+    const presented = parseToken(bearerOf(authorization) ?? '');
+    const found = presented === undefined ? undefined : await proven(stores, presented, clock.now());
+    if (found === undefined) return invalidToken;
+    const { record, sessionOf } = found;
     // Only informative: a store too busy to note the use must not fail the call.
-    void apiKeys.markUsed(record.id, clock.now()).catch(() => undefined);
-    const linkPolicy = linkPolicyOf(record);
+    void stores.apiKeys.markUsed(record.id, clock.now()).catch(() => undefined);
     const named = headers.get('postern-identifier');
-    return record.kind === 'user' ? forUserKey(record, named, linkPolicy) : forServiceKey(record, named, linkPolicy);
+    if (sessionOf !== undefined)
+      return forOnePerson(record, { credential: 'session_token', identifier: sessionOf }, named);
+    if (record.kind === 'service') return forServiceKey(record, named);
+    if (record.identifier === undefined) return invalidToken;
+    return forOnePerson(record, { credential: 'user_key', identifier: record.identifier }, named);
   };
 };
 

@@ -1,5 +1,6 @@
 // `postern http`: listens until a signal comes, then lets running answers finish.
 import { createAuthenticator } from '../callers/authenticate.ts';
+import { createSessions } from '../callers/sessions.ts';
 import { compose } from '../compose.ts';
 import { type Config, defaultHttpPort } from '../config.ts';
 import { createHttpApp } from '../transports/http.ts';
@@ -24,7 +25,8 @@ export const http = async (options: { generateKey?: boolean }): Promise<void> =>
     const { storage, accounts, mcpServer, fetchAttachment, ready, clock, random } = postern;
     const app = createHttpApp({
       accounts,
-      authenticate: createAuthenticator(storage.apiKeys, clock),
+      authenticate: createAuthenticator(storage, clock),
+      sessions: createSessions(storage.sessions, random, clock),
       mcpServer,
       fetchAttachment,
       publicUrl: config.publicUrl,

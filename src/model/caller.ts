@@ -13,8 +13,8 @@ export const authRequestParameter = 'auth_request_id';
 
 export interface Caller {
   readonly key: AccountKey;
-  readonly credential: 'stdio' | 'user_key' | 'service_key';
+  readonly credential: 'stdio' | 'user_key' | 'service_key' | 'session_token';
   readonly linkPolicy: LinkPolicy;
-  /** The service key the call came with, where that key confirms who completed its links. */
+  /** The service key the call came with, or its session was made with, where that key confirms who completed its links. */
   readonly apiKeyId?: string;
 }

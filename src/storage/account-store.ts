@@ -154,7 +154,7 @@ const create = async (db: Database, key: AccountKey, now: number): Promise<Accou
   return toAccount(row);
 };
 
-/** Tickets and downloads go with the account (foreign keys); an API key may be older than the account it is for. */
+/** Tickets, downloads and sessions go with the account (foreign keys); an API key may be older than the account it is for. */
 const remove = (db: Database, key: AccountKey): Promise<boolean> =>
   db.transaction().execute(async (transaction) => {
     const deleteFrom = (table: 'api_keys' | 'accounts') =>

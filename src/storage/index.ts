@@ -10,6 +10,7 @@ import { createPendingGrantStore, type PendingGrantStore } from './pending-grant
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
 import type { Sealer } from './sealer.ts';
+import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 
 export type { Grant, StoredGrant } from './account-rows.ts';
@@ -23,6 +24,7 @@ export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
+export type { SessionRecord, SessionStore } from './session-store.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
 export type { TakenTicket, Ticket, TicketStatus } from './ticket-rows.ts';
 export type { TicketStore } from './ticket-store.ts';
@@ -34,6 +36,7 @@ export interface Storage {
   readonly operations: OperationsStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
+  readonly sessions: SessionStore;
   readonly pendingGrants: PendingGrantStore;
   readonly downloads: DownloadStore;
   /** Waits for nothing: end what uses the stores first. */
@@ -60,6 +63,7 @@ export const openStorage = async (options: {
     operations: createOperationsStore(db),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),
+    sessions: createSessionStore(db),
     pendingGrants: createPendingGrantStore(db, sealer, clock),
     downloads: createDownloadStore(db),
     close,

@@ -98,6 +98,20 @@ const migrations: readonly string[] = [
     check (verify_url is null or (kind = 'service' and unverified_links = 0))
   ) strict;
 
+  create table sessions (
+    id text primary key not null,
+    secret_hash text not null,
+    realm text not null,
+    identifier text not null,
+    api_key_id text not null references api_keys on delete cascade,
+    created_at integer not null,
+    expires_at integer not null,
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index sessions_by_account on sessions (realm, identifier);
+  create index sessions_by_api_key on sessions (api_key_id);
+  create index sessions_by_expiry on sessions (expires_at);
+
   create table pending_grants (
     hash text primary key not null,
     realm text not null,

@@ -31,7 +31,7 @@ export interface OperationsStore {
   ): Promise<AccountKey[]>;
   /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
-  /** Erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
+  /** Deletes sessions that ran out; erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
   sweep(now: number): Promise<void>;
 }
 
@@ -99,6 +99,7 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
+    await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
     await eraseEndedGrants(db, now);
     await erasePendingGrants(db, now);

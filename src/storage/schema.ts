@@ -93,6 +93,16 @@ export interface ApiKeysTable {
   last_used_at: number | null;
 }
 
+export interface SessionsTable {
+  id: string;
+  secret_hash: string;
+  realm: string;
+  identifier: string;
+  api_key_id: string;
+  created_at: number;
+  expires_at: number;
+}
+
 /** Only a waiting one has a grant; every end erases it. */
 export interface PendingGrantsTable {
   hash: string;
@@ -128,6 +138,7 @@ export interface Schema {
   accounts: AccountsTable;
   tickets: TicketsTable;
   api_keys: ApiKeysTable;
+  sessions: SessionsTable;
   pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;
   refresh_tokens_issued: RefreshTokensIssuedTable;

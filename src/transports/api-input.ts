@@ -1,5 +1,6 @@
 // Bodies of /api/v1: JSON objects with known fields only; a misspelled one is named with the right one beside it.
 import { z } from 'zod';
+import { sessionSeconds } from '../callers/sessions.ts';
 import type { Pins } from '../model/account.ts';
 import { identifierSchema } from '../model/account-key.ts';
 import { nearestName } from '../model/nearest-name.ts';
@@ -24,6 +25,12 @@ export const linkInput = z.strictObject({ replace: absent(z.boolean('must be tru
 
 /** The person as the product knows them from the session in which the browser came back. */
 export const confirmInput = z.strictObject({ identifier: identifierSchema });
+
+const sessionTime = `must be a whole number of seconds from ${sessionSeconds.least} to ${sessionSeconds.most}`;
+
+export const sessionInput = z.strictObject({
+  expires_in: absent(z.int(sessionTime).min(sessionSeconds.least, sessionTime).max(sessionSeconds.most, sessionTime)),
+});
 
 export const noInput = z.strictObject({});
 

@@ -4,22 +4,23 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../accounts/index.ts';
 import type { Authenticate } from '../callers/authenticate.ts';
-import { readIdentifier } from '../callers/postern-identifier.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import type { Sessions } from '../callers/sessions.ts';
+import { accountNotFound, keyInPath } from './account-in-path.ts';
 import { accountJson } from './account-json.ts';
 import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input.ts';
-import { type ApiContext, callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
+import { callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
+import { sessionRoutes } from './session-routes.ts';
 
 /** Bytes of one request body. */
 const maxBodyBytes = 64 * 1024;
 
-const userKeyRefused = (c: Context): Response =>
+const serviceKeyRequired = (c: Context): Response =>
   errorResponse(c, {
     status: 403,
     error: 'service_key_required',
-    message: 'Accounts are managed with a service key; this is a user key.',
+    message: 'Accounts are managed with a service key; user keys and session tokens are for /mcp.',
     who: 'the caller',
     next: 'Use a key made by `postern api-keys create --service`.',
   });
@@ -32,30 +33,20 @@ const tooLarge = (c: Context): Response =>
     instead: 'Send only the fields of this request.',
   });
 
-/** From the raw path, so that it is decoded exactly once: /api/v1/accounts/{identifier}[/…]. */
-const keyInPath = (c: ApiContext): AccountKey | Response => {
-  const reading = readIdentifier(new URL(c.req.url).pathname.split('/')[4] ?? '');
-  if (reading.kind === 'identifier') return keyFor(c, reading.identifier);
-  return problemResponse(c, { kind: 'invalid_input', detail: `The identifier in the path ${reading.description}.` });
-};
+export interface ApiOptions {
+  readonly accounts: Accounts;
+  readonly authenticate: Authenticate;
+  readonly sessions: Sessions;
+}
 
-const notFound = (c: Context): Response =>
-  errorResponse(c, {
-    status: 404,
-    error: 'not_found',
-    message: 'There is no account with this identifier in the realm of this key.',
-    who: 'the caller',
-    next: 'Create it with POST /api/v1/accounts.',
-  });
-
-export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; authenticate: Authenticate }) => {
+export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
   const api = new Hono<ServiceVariables>();
 
   api.use(async (c, next) => {
     const authentication = await authenticate(c.req.raw.headers);
     if (authentication.kind === 'refused') return refusalResponse(c, authentication);
     const service = serviceOf(authentication);
-    if (service === undefined) return userKeyRefused(c);
+    if (service === undefined) return serviceKeyRequired(c);
     c.set('service', service);
     c.header('Cache-Control', 'no-store');
     return next();
@@ -77,7 +68,7 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
     const key = keyInPath(c);
     if (key instanceof Response) return key;
     const account = await accounts.find(key);
-    return account === undefined ? notFound(c) : c.json(accountJson(account));
+    return account === undefined ? accountNotFound(c) : c.json(accountJson(account));
   });
 
   api.post('/accounts/:identifier/link', async (c) => {
@@ -85,7 +76,7 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
     if (key instanceof Response) return key;
     const input = readInput(await c.req.text(), linkInput);
     if (!input.ok) return problemResponse(c, input.problem);
-    if ((await accounts.find(key)) === undefined) return notFound(c);
+    if ((await accounts.find(key)) === undefined) return accountNotFound(c);
     const link = await accounts.link(callerOf(c.get('service'), key), {
       capabilities: [],
       replace: input.value.replace === true,
@@ -100,7 +91,7 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
     if (key instanceof Response) return key;
     const input = readInput(await c.req.text(), noInput);
     if (!input.ok) return problemResponse(c, input.problem);
-    if ((await accounts.find(key)) === undefined) return notFound(c);
+    if ((await accounts.find(key)) === undefined) return accountNotFound(c);
     const outcome = await accounts.disconnect(key);
     if (!outcome.ok) return problemResponse(c, outcome.problem);
     const account = await accounts.find(key);
@@ -115,9 +106,10 @@ export const apiRoutes = ({ accounts, authenticate }: { accounts: Accounts; auth
   api.delete('/accounts/:identifier', async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
-    return (await accounts.remove(key)) ? c.body(null, 204) : notFound(c);
+    return (await accounts.remove(key)) ? c.body(null, 204) : accountNotFound(c);
   });
 
+  api.route('/', sessionRoutes({ accounts, sessions }));
   api.route('/auth-requests', authRequestRoutes(accounts));
 
   return api;

@@ -51,8 +51,8 @@ export const problemResponse = (c: Context, problem: Problem): Response => {
 
 const refusalNext: Readonly<Record<Refusal['status'], string>> = {
   400: 'Correct the header and send the request again.',
-  401: 'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`.',
-  403: 'Leave Postern-Identifier out, or use the key that belongs to this person.',
+  401: 'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`, or a new session token.',
+  403: 'Leave Postern-Identifier out, or use the key or session token that belongs to this person.',
 };
 
 /** A refused credential; with `WWW-Authenticate` where one is asked for (RFC 9110 §11.6.1). */

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { Authenticate } from '../callers/authenticate.ts';
+import type { Sessions } from '../callers/sessions.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
@@ -18,6 +19,7 @@ import { requestLog } from './request-log.ts';
 export interface HttpOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
+  readonly sessions: Sessions;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly fetchAttachment: FetchAttachment;
   /** What people and clients see; its host name and the loopback names are answered, no others. */
@@ -30,7 +32,7 @@ export interface HttpOptions {
 }
 
 export const createHttpApp = (options: HttpOptions): Hono => {
-  const { accounts, authenticate, publicUrl, log, clock, random } = options;
+  const { accounts, authenticate, sessions, publicUrl, log, clock, random } = options;
   const app = new Hono();
   app.use(requestLog(log, clock));
 
@@ -46,7 +48,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   app.use('/api/*', originGuard(publicUrl.origin));
   app.route('/', mcpRoute(options));
   app.route('/', connectRoutes({ connection: accounts.connection, origin: () => publicUrl.origin, random, log }));
-  app.route('/api/v1', apiRoutes({ accounts, authenticate }));
+  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
 
   app.notFound((c) =>

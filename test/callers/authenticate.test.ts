@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ApiKeyOptions, createApiKey, parseApiKey } from '../../src/callers/api-keys.ts';
+import { type ApiKeyOptions, createApiKey } from '../../src/callers/api-keys.ts';
 import { type Authentication, challengeFor, createAuthenticator } from '../../src/callers/authenticate.ts';
 import { readIdentifier } from '../../src/callers/postern-identifier.ts';
+import { parseToken } from '../../src/callers/secret-token.ts';
 import { identifierSchema } from '../../src/model/account-key.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -14,7 +15,7 @@ const world = async () => {
   const sealer = createSealer({ current: new Uint8Array(32).fill(1), retired: [] }, randomBytes);
   const storage = await openStorage({ path: ':memory:', sealer, clock, random: randomBytes });
   onTestFinished(() => storage.close());
-  const authenticate = createAuthenticator(storage.apiKeys, clock);
+  const authenticate = createAuthenticator(storage, clock);
   return {
     storage,
     clock,
@@ -187,7 +188,7 @@ describe('5. What is kept of a key', () => {
   it('stores a hash and never the secret', async () => {
     const { make, storage } = await world();
     const { key, record } = await make({ label: 'backend' });
-    expect(parseApiKey(key)).toEqual({ id: record.id, text: key });
+    expect(parseToken(key)).toEqual({ kind: 'service', id: record.id, text: key });
     expect(JSON.stringify(await storage.apiKeys.list())).not.toContain(key.split('_').at(-1));
     expect(record.secretHash).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../src/callers/authenticate.ts';
+import { createSessions } from '../../src/callers/sessions.ts';
 import { compose, type Postern } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -67,7 +68,8 @@ describe.runIf(found)('In a real browser', () => {
     postern = await compose(reading.config, { transport: 'http', log, linkOrigin: async () => origin });
     const app = createHttpApp({
       ...postern,
-      authenticate: createAuthenticator(postern.storage.apiKeys, systemClock),
+      authenticate: createAuthenticator(postern.storage, systemClock),
+      sessions: createSessions(postern.storage.sessions, postern.random, systemClock),
       publicUrl: reading.config.publicUrl,
       ready: async () => true,
       log,

@@ -166,6 +166,8 @@ describe('an account', () => {
         ...{ id: `key of ${name}`, kind: 'user', secretHash: 'hash', unverifiedLinks: false, createdAt: start },
         ...key,
       });
+      const session = { id: `session of ${name}`, secretHash: 'hash', key, apiKeyId: `key of ${name}` };
+      await storage.sessions.add({ ...session, createdAt: start, expiresAt: start + minute });
       await storage.downloads.add({
         ...{ hash: `download of ${name}`, key, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a.txt' },
         ...{ mimeType: 'text/plain', size: 1, expiresAt: start + minute },
@@ -179,7 +181,7 @@ describe('an account', () => {
       )
       .pluck()
       .all();
-    expect(tables).toEqual(expect.arrayContaining(['accounts', 'api_keys', 'tickets', 'downloads']));
+    expect(tables).toEqual(expect.arrayContaining(['accounts', 'api_keys', 'tickets', 'downloads', 'sessions']));
     for (const table of tables) {
       const left = raw.prepare<[], string>(`select identifier from ${table}`).pluck().all();
       expect(left, table).not.toContain(ada.identifier);

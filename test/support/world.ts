@@ -5,6 +5,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { pino } from 'pino';
 import { createApiKey } from '../../src/callers/api-keys.ts';
 import { createAuthenticator } from '../../src/callers/authenticate.ts';
+import { createSessions } from '../../src/callers/sessions.ts';
 import { compose, type Postern } from '../../src/compose.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Pins } from '../../src/model/account.ts';
@@ -97,7 +98,8 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const { accounts, storage } = postern;
   const app = createHttpApp({
     ...postern,
-    authenticate: createAuthenticator(storage.apiKeys, clock),
+    authenticate: createAuthenticator(storage, clock),
+    sessions: createSessions(storage.sessions, randomBytes, clock),
     publicUrl: config.publicUrl,
     log,
   });

@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { type Accounts, createAccounts } from '../../src/accounts/index.ts';
 import { type ApiKeyOptions, createApiKey } from '../../src/callers/api-keys.ts';
 import { createAuthenticator } from '../../src/callers/authenticate.ts';
+import { createSessions } from '../../src/callers/sessions.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { ok } from '../../src/model/result.ts';
@@ -82,7 +83,8 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const logged: string[] = [];
   const app = createHttpApp({
     accounts,
-    authenticate: createAuthenticator(storage.apiKeys, clock),
+    authenticate: createAuthenticator(storage, clock),
+    sessions: createSessions(storage.sessions, randomBytes, clock),
     mcpServer: whoami,
     fetchAttachment: options.fetchAttachment ?? (async () => ok(new TextEncoder().encode('attachment bytes'))),
     publicUrl,
