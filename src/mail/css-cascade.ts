@@ -1,8 +1,9 @@
 // All rules of a message's sheets and an element's own style → what holds for the element (CSS Cascade 4 §6: importance,
 // then inline before sheet, specificity, order). Work is bounded by a budget: a sheet cannot make a message expensive.
 import { atRuleApplies } from './css-media.ts';
-import { type Style, styleOf } from './css-properties.ts';
+import { styleOf } from './css-properties.ts';
 import { type MatchingBudget, matches, type Selector, type StyledElement, selectorsOf } from './css-selectors.ts';
+import type { Style } from './css-style.ts';
 import { declarationsOf, rulesOf } from './css-syntax.ts';
 
 interface Declaration {
@@ -66,10 +67,11 @@ const createIndex = () => {
 
 /** Collects declarations; of each property the one with the highest weight holds, of equals the later. */
 const createWinners = (hints: Style) => {
-  const weights = new Map<string, number>();
+  let weights: Map<string, number> | undefined;
   let style = hints;
   return {
     add: (declared: Style, weight: number): void => {
+      weights ??= new Map();
       for (const [property, value] of Object.entries(declared)) {
         if (weight < (weights.get(property) ?? -1)) continue;
         weights.set(property, weight);

@@ -1,41 +1,8 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
-import { type Color, colorOf, type Length, lengthOf } from './css-values.ts';
-
-/** What the declarations for one element come to; absent: nothing was said. */
-export interface Style {
-  readonly display?: 'none' | 'inline' | 'block';
-  readonly visibility?: 'visible' | 'hidden' | 'inherit';
-  readonly opacity?: number;
-  readonly width?: Length | 'auto';
-  readonly height?: Length | 'auto';
-  readonly maxWidth?: Length | 'auto';
-  readonly maxHeight?: Length | 'auto';
-  readonly overflow?: 'visible' | 'hidden';
-  readonly fontSize?: Length | number;
-  readonly lineHeight?: Length | 'normal';
-  readonly textIndent?: Length;
-  readonly color?: Color | 'inherit';
-  readonly textFill?: Color | 'inherit';
-  readonly backgroundColor?: Color;
-  readonly backgroundImage?: 'none' | 'picture';
-  readonly backgroundClip?: 'text' | 'box';
-  readonly clipped?: boolean;
-  readonly clippedByPath?: boolean;
-  readonly position?: 'static' | 'relative' | 'taken out';
-  readonly left?: Length | 'auto';
-  readonly right?: Length | 'auto';
-  readonly top?: Length | 'auto';
-  readonly bottom?: Length | 'auto';
-  readonly marginLeft?: Length | 'auto';
-  readonly marginTop?: Length | 'auto';
-  readonly transformedAway?: boolean;
-  readonly filteredAway?: boolean;
-  readonly hiddenInOutlook?: boolean;
-  readonly whiteSpace?: 'kept' | 'collapsed';
-}
-
-type Reader = (value: string) => Style | undefined;
+import { clip, clipPath, filter, opacityOf, transform } from './css-effects.ts';
+import type { Reader, Style } from './css-style.ts';
+import { colorOf, type Length, lengthOf } from './css-values.ts';
 
 const inheriting = /^(?:inherit|unset|revert|revert-layer)$/;
 const resetting = /^(?:initial|unset|revert|revert-layer|inherit)$/;
@@ -134,65 +101,6 @@ const margin: Reader = (value) => {
 const overflow: Reader = (value) => {
   if (!/^(?:visible|hidden|clip|scroll|auto|overlay|initial|inherit|unset)(?: [a-z]+)?$/.test(value)) return undefined;
   return { overflow: /hidden|clip|scroll|auto|overlay/.test(value) ? 'hidden' : 'visible' };
-};
-
-/** CSS 2 `clip`: away where the rectangle is at most a pixel wide or high. */
-const clip: Reader = (value) => {
-  if (value === 'auto') return { clipped: false };
-  const sides = /^rect\(([^()]*)\)$/
-    .exec(value)?.[1]
-    ?.split(/[\s,]+/)
-    .filter((side) => side !== '');
-  if (sides?.length !== 4) return undefined;
-  const [top, right, bottom, left] = sides.map((side) => lengthOf(side)?.amount);
-  const span = (from: number | undefined, to: number | undefined) =>
-    from === undefined || to === undefined ? Number.POSITIVE_INFINITY : to - from;
-  return { clipped: span(top, bottom) <= 1 || span(left, right) <= 1 };
-};
-
-const clipPath: Reader = (value) => {
-  if (value === 'none' || resetting.test(value)) return { clippedByPath: false };
-  const inset = /^inset\(([^()]*)\)/.exec(value)?.[1]?.trim();
-  if (inset !== undefined) {
-    const [top = 0, right = top, bottom = top, left = right] = inset.split(' ').map((side) => Number.parseFloat(side));
-    const isShare = inset.includes('%');
-    return { clippedByPath: isShare && (top + bottom >= 99 || left + right >= 99) };
-  }
-  const nothing =
-    /^(?:circle|ellipse)\(\s*0(?:px|%)?\b(?!\.)|^polygon\(\s*(?:0(?:px|%)? 0(?:px|%)?\s*,?\s*)+\)|^rect\((?:0(?:px)? ?)+\)/;
-  return /\(/.test(value) ? { clippedByPath: nothing.test(value) } : undefined;
-};
-
-/** Farther than this no desktop window reaches. */
-const farAway = 500;
-
-const transform: Reader = (value) => {
-  if (value === 'none') return { transformedAway: false };
-  const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
-    list.split(',').some((part) => {
-      const read = lengthOf(part.trim());
-      return read !== undefined && Math.abs(read.amount) >= (read.unit === 'px' ? farAway : 100) && read.amount < 0;
-    }),
-  );
-  const shrunk = [...value.matchAll(/scale(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
-    list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
-  );
-  return {
-    transformedAway: moved || shrunk || /rotate[xy]\((?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
-  };
-};
-
-const opacityOf = (value: string): number | undefined => {
-  const read = /^([+-]?\d*\.?\d+)(%?)$/.exec(value);
-  return read ? Number(read[1]) / (read[2] === '%' ? 100 : 1) : undefined;
-};
-
-const filter: Reader = (value) => {
-  const microsoft = /alpha\([^()]*opacity\s*=\s*(\d+)/.exec(value)?.[1];
-  const standard = opacityOf(/(?:^|\s)opacity\(\s*([^()\s]+)\s*\)/.exec(value)?.[1] ?? '');
-  return {
-    filteredAway: (microsoft !== undefined && Number(microsoft) <= 5) || (standard !== undefined && standard <= 0.05),
-  };
 };
 
 const readers: Readonly<Record<string, Reader>> = {

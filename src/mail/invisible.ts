@@ -1,11 +1,19 @@
 // Removes characters that nobody sees but a model reads: zero-width and bidirectional controls, tag characters, payloads
 // of variation selectors. Keeps them where a script or an emoji needs them. Knows nothing of HTML or mail.
 
-/** Characters without a shape of their own, in any text; the rest of the file decides which of them have a use. */
-const suspicious =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
-  // biome-ignore lint/suspicious/noMisleadingCharacterClass: single code points are meant
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}]/u;
+/** Characters without a shape of their own, whatever the text; the rest of the file decides which of them have a use. */
+const shapeless = [
+  '0-8 b c e-1f 7f-9f', // controls, except tab, line feed and carriage return
+  'ad 34f 61c 180e 200b-200f 202a-202e 2060-206f feff', // soft hyphen, joiners, zero-width and bidirectional controls
+  '115f 1160 17b4 17b5 2800 3164 ffa0', // letters and a Braille pattern that are blank
+  '180b-180d 180f fe00-fe0f', // variation selectors
+  '2028 2029 fff0-fffb 1bca0-1bca3 1d173-1d17a', // separators, annotations, controls of shorthand and music
+  'fdd0-fdef fffe ffff', // non-characters
+  'e0000-e0fff', // tags and further variation selectors
+  'f0000-10ffff', // the private planes
+].join(' ');
+
+const suspicious = new RegExp(`[${shapeless.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '')}]`, 'gu');
 
 /** Scripts whose spelling uses U+200C and U+200D between or after letters. */
 const joiningScript =
@@ -23,10 +31,11 @@ const cancelTag = '\u{e007f}';
 const isTag = (character: string): boolean => /[\u{e0020}-\u{e007e}]/u.test(character);
 const tagLetter = (tag: string): string => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000);
 
-/** How many of the characters after a black flag belong to it: 6, or 0 where it is no flag that people know. */
-const flagLength = (characters: readonly string[], from: number): number => {
-  const tags = characters.slice(from, from + 5);
-  return flagTags.test(tags.filter(isTag).map(tagLetter).join('')) && characters[from + 5] === cancelTag ? 6 : 0;
+/** The five tags and the end mark that make the flag before them a known one: their length in UTF-16 units, or 0. */
+const flagLength = (text: string, from: number): number => {
+  const characters = [...text.slice(from, from + 12)];
+  const isFlag = flagTags.test(characters.slice(0, 5).filter(isTag).map(tagLetter).join(''));
+  return isFlag && characters[5] === cancelTag ? 12 : 0;
 };
 
 const keepsJoiner = (joiner: string, before: string | undefined, after: string | undefined): boolean => {
@@ -55,26 +64,41 @@ const keeps = (character: string, before: string | undefined, after: string | un
 /** Line and paragraph separators are breaks that people see; so are form feeds. */
 const breaks: Readonly<Record<string, string>> = { '\u2028': '\n', '\u2029': '\n\n', '\u000c': '\n', '\u000b': '\n' };
 
+const lastCharacter = (text: string): string | undefined => {
+  const pair = text.slice(-2);
+  return (pair.codePointAt(0) ?? 0) > 0xffff ? pair : pair.at(-1);
+};
+
+const characterAt = (text: string, index: number): string | undefined => {
+  const codePoint = text.codePointAt(index);
+  return codePoint === undefined ? undefined : String.fromCodePoint(codePoint);
+};
+
 /**
  * The text without what has no shape, and how many code points were removed. What stays: joiners inside an emoji or after
  * a letter whose script uses them, one variation selector after an emoji or an ideograph, the three known flags of tags.
  */
 export const withoutInvisible = (text: string): { text: string; removed: number } => {
-  if (!suspicious.test(text)) return { text, removed: 0 };
-  const characters = [...text];
-  const kept: string[] = [];
+  const pieces: string[] = [];
+  let before: string | undefined;
+  let from = 0;
   let removed = 0;
-  for (let index = 0; index < characters.length; index += 1) {
-    const character = characters[index] ?? '';
-    const before = kept.at(-1);
-    if (!suspicious.test(character)) {
-      kept.push(character);
-      const flag = character === blackFlag ? flagLength(characters, index + 1) : 0;
-      if (flag > 0) kept.push(characters.slice(index + 1, index + 1 + flag).join(''));
-      index += flag;
-    } else if (breaks[character] !== undefined) kept.push(breaks[character]);
-    else if (keeps(character, before, characters[index + 1])) kept.push(character);
+  for (const { 0: character, index } of text.matchAll(suspicious)) {
+    if (index < from) continue;
+    const plain = text.slice(from, index);
+    pieces.push(plain);
+    if (plain !== '') before = lastCharacter(plain);
+    from = index + character.length;
+    const flag = before === blackFlag && isTag(character) ? flagLength(text, index) : 0;
+    let kept = '';
+    if (flag > 0) {
+      kept = text.slice(index, index + flag);
+      from = index + flag;
+    } else if (breaks[character] !== undefined) kept = breaks[character];
+    else if (keeps(character, before, characterAt(text, from))) kept = character;
     else removed += 1;
+    pieces.push(kept);
+    if (kept !== '') before = lastCharacter(kept);
   }
-  return { text: kept.join(''), removed };
+  return from === 0 ? { text, removed } : { text: pieces.join('') + text.slice(from), removed };
 };

@@ -87,3 +87,10 @@ test('in plain text long URLs are shortened and nothing else changes', () => {
   );
   expect(shortenUrls('no links here: e.g. a/b')).toBe('no links here: e.g. a/b');
 });
+
+test('a long URL in the text of HTML is shortened like one in a link', () => {
+  expect(textOfHtml(`<p>See ${long.replaceAll('&', '&amp;')} now</p>`)).toBe(
+    'See https://news.example.com/2026/11/a-story?id=5… now',
+  );
+  expect(textOfHtml(`<a href="${long}">${long}</a>`)).toBe('https://news.example.com/2026/11/a-story?id=5…');
+});

@@ -1,5 +1,5 @@
 // Attributes that say how an element looks (`bgcolor`, `width`, `<font color>`) as CSS would say it. Knows no cascade.
-import type { Style } from '../css-properties.ts';
+import type { Style } from '../css-style.ts';
 import { type Color, colorOf, type Length, lengthOf } from '../css-values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
@@ -15,8 +15,12 @@ const sizeAttribute = (value: string | undefined): Length | undefined =>
 const painted = new Set(['body', 'table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th']);
 const sized = new Set(['img', 'iframe', 'object', 'table', 'td', 'th', 'tr']);
 
+const nothing: Style = {};
+const telling = ['color', 'text', 'bgcolor', 'background', 'width', 'height'] as const;
+
 /** What the attributes of an element say about its looks; weaker than any style. */
 export const presentationalHints = (name: string, attributes: Attributes): Style => {
+  if (telling.every((attribute) => attributes[attribute] === undefined)) return nothing;
   const color =
     name === 'font' ? colorAttribute(attributes.color) : name === 'body' ? colorAttribute(attributes.text) : undefined;
   const background = painted.has(name) ? colorAttribute(attributes.bgcolor) : undefined;

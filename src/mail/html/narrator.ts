@@ -4,6 +4,7 @@ import type { Cascade } from '../css-cascade.ts';
 import type { StyledElement } from '../css-selectors.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
+import { shortenUrls } from '../links.ts';
 import type { TextLines } from '../text-lines.ts';
 import { headings } from './element-kinds.ts';
 import { presentationalHints } from './hints.ts';
@@ -46,10 +47,12 @@ export interface Narration extends ElementHandlers {
 /** Formatting that is closed while more than this is open inside it keeps its look to the end. */
 const deepestRestyling = 64;
 
+const noClasses: ReadonlySet<string> = new Set();
+
 const styledElement = (name: string, attributes: Attributes): StyledElement => ({
   name,
   id: attributes.id?.trim().toLowerCase() ?? '',
-  classes: new Set(attributes.class?.toLowerCase().split(/\s+/).filter(Boolean)),
+  classes: attributes.class ? new Set(attributes.class.toLowerCase().split(/\s+/).filter(Boolean)) : noClasses,
   attributes,
 });
 
@@ -95,8 +98,9 @@ export const createNarration = (
       rows.saying();
       history.said(out.place);
     }
-    if (keepsSpaces && !rows.isInRow()) out.verbatim(clean);
-    else out.words(clean);
+    const short = shortenUrls(clean);
+    if (keepsSpaces && !rows.isInRow()) out.verbatim(short);
+    else out.words(short);
   };
   const layOut = (name: string): void => {
     if (paragraphs.has(name)) out.endBlock();

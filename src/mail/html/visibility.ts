@@ -1,6 +1,6 @@
 // Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
 // of how text is laid out.
-import type { Style } from '../css-properties.ts';
+import type { Style } from '../css-style.ts';
 import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css-values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
@@ -132,8 +132,19 @@ const visibilityOf = (style: Style, parent: Appearance): Hider | undefined => {
   return parent.invisible;
 };
 
+/** Elements that look special without any style. */
+const special = new Set(['a', 'dialog', 'details', 'pre', 'textarea', 'listing', 'xmp']);
+
+/** Most elements look as the one around them does. */
+const saysNothing = (name: string, attributes: Attributes, style: Style): boolean =>
+  !special.has(name) &&
+  attributes.hidden === undefined &&
+  attributes['aria-hidden'] === undefined &&
+  Object.keys(style).length === 0;
+
 /** How an element is seen that stands in another: `style` is what the cascade says about it. */
 export const appearanceOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Appearance => {
+  if (saysNothing(name, attributes, style) && parent.folded === undefined) return parent;
   const fontSize = fontSizeOf(style.fontSize, parent.fontSize);
   const opacity = parent.opacity * (style.opacity ?? 1);
   const color = colorOf(name, attributes, style, parent);

@@ -1,0 +1,65 @@
+// CSS that takes an element out of sight by clipping, moving, shrinking or filtering it. Knows no other properties.
+import type { Reader } from './css-style.ts';
+import { lengthOf } from './css-values.ts';
+
+const resetting = /^(?:initial|unset|revert|revert-layer|inherit)$/;
+
+/** CSS 2 `clip`: away where the rectangle is at most a pixel wide or high. */
+export const clip: Reader = (value) => {
+  if (value === 'auto') return { clipped: false };
+  const sides = /^rect\(([^()]*)\)$/
+    .exec(value)?.[1]
+    ?.split(/[\s,]+/)
+    .filter((side) => side !== '');
+  if (sides?.length !== 4) return undefined;
+  const [top, right, bottom, left] = sides.map((side) => lengthOf(side)?.amount);
+  const span = (from: number | undefined, to: number | undefined) =>
+    from === undefined || to === undefined ? Number.POSITIVE_INFINITY : to - from;
+  return { clipped: span(top, bottom) <= 1 || span(left, right) <= 1 };
+};
+
+export const clipPath: Reader = (value) => {
+  if (value === 'none' || resetting.test(value)) return { clippedByPath: false };
+  const inset = /^inset\(([^()]*)\)/.exec(value)?.[1]?.trim();
+  if (inset !== undefined) {
+    const [top = 0, right = top, bottom = top, left = right] = inset.split(' ').map((side) => Number.parseFloat(side));
+    const isShare = inset.includes('%');
+    return { clippedByPath: isShare && (top + bottom >= 99 || left + right >= 99) };
+  }
+  const nothing =
+    /^(?:circle|ellipse)\(\s*0(?:px|%)?\b(?!\.)|^polygon\(\s*(?:0(?:px|%)? 0(?:px|%)?\s*,?\s*)+\)|^rect\((?:0(?:px)? ?)+\)/;
+  return /\(/.test(value) ? { clippedByPath: nothing.test(value) } : undefined;
+};
+
+/** Farther than this no desktop window reaches. */
+const farAway = 500;
+
+export const transform: Reader = (value) => {
+  if (value === 'none') return { transformedAway: false };
+  const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
+    list.split(',').some((part) => {
+      const read = lengthOf(part.trim());
+      return read !== undefined && Math.abs(read.amount) >= (read.unit === 'px' ? farAway : 100) && read.amount < 0;
+    }),
+  );
+  const shrunk = [...value.matchAll(/scale(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
+    list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
+  );
+  return {
+    transformedAway: moved || shrunk || /rotate[xy]\((?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
+  };
+};
+
+/** A share from 0 to 1, also written in percent. */
+export const opacityOf = (value: string): number | undefined => {
+  const read = /^([+-]?\d*\.?\d+)(%?)$/.exec(value);
+  return read ? Number(read[1]) / (read[2] === '%' ? 100 : 1) : undefined;
+};
+
+export const filter: Reader = (value) => {
+  const microsoft = /alpha\([^()]*opacity\s*=\s*(\d+)/.exec(value)?.[1];
+  const standard = opacityOf(/(?:^|\s)opacity\(\s*([^()\s]+)\s*\)/.exec(value)?.[1] ?? '');
+  return {
+    filteredAway: (microsoft !== undefined && Number(microsoft) <= 5) || (standard !== undefined && standard <= 0.05),
+  };
+};

@@ -1,0 +1,38 @@
+// What CSS can say about an element as far as it decides whether text is seen. Types only.
+import type { Color, Length } from './css-values.ts';
+
+/** What the declarations for one element come to; absent: nothing was said. */
+export interface Style {
+  readonly display?: 'none' | 'inline' | 'block';
+  readonly visibility?: 'visible' | 'hidden' | 'inherit';
+  readonly opacity?: number;
+  readonly width?: Length | 'auto';
+  readonly height?: Length | 'auto';
+  readonly maxWidth?: Length | 'auto';
+  readonly maxHeight?: Length | 'auto';
+  readonly overflow?: 'visible' | 'hidden';
+  readonly fontSize?: Length | number;
+  readonly lineHeight?: Length | 'normal';
+  readonly textIndent?: Length;
+  readonly color?: Color | 'inherit';
+  readonly textFill?: Color | 'inherit';
+  readonly backgroundColor?: Color;
+  readonly backgroundImage?: 'none' | 'picture';
+  readonly backgroundClip?: 'text' | 'box';
+  readonly clipped?: boolean;
+  readonly clippedByPath?: boolean;
+  readonly position?: 'static' | 'relative' | 'taken out';
+  readonly left?: Length | 'auto';
+  readonly right?: Length | 'auto';
+  readonly top?: Length | 'auto';
+  readonly bottom?: Length | 'auto';
+  readonly marginLeft?: Length | 'auto';
+  readonly marginTop?: Length | 'auto';
+  readonly transformedAway?: boolean;
+  readonly filteredAway?: boolean;
+  readonly hiddenInOutlook?: boolean;
+  readonly whiteSpace?: 'kept' | 'collapsed';
+}
+
+/** The value of one property, in lower case → what it means; undefined where no browser would accept it. */
+export type Reader = (value: string) => Style | undefined;
