@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { fillDisk, lockDatabase, noteConnections } from '../support/database-faults.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
+import { inTime as answerInTime } from '../support/in-time.ts';
 import { alex, type CallResult, createWorld, newSandbox, sam, type World } from '../support/world.ts';
 
 // Waiting for a lock of another program goes by the real clock; here nobody has to wait for it.
@@ -101,25 +102,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Turns both clocks until the answer is there. */
-const inTime = async <T>(answer: Promise<T>): Promise<T> => {
-  const { world, googleTime } = played;
-  const began = world.clock.now();
-  let over = false;
-  const settled = answer.finally(() => {
-    over = true;
-  });
-  settled.catch(() => {});
-  while (!over) {
-    // Until nothing moves but clocks, so that a busy machine is not taken for a slow answer.
-    for (let turn = 0; turn < 20 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
-    if (over || (world.clock.sleeping === 0 && googleTime.sleeping === 0)) continue;
-    expect(world.clock.now() - began).toBeLessThan(longestAnswer);
-    await world.clock.advance(1000);
-    await googleTime.advance(1000);
-  }
-  return settled;
-};
+const inTime = <T>(answer: Promise<T>): Promise<T> =>
+  answerInTime(answer, [played.world.clock, played.googleTime], longestAnswer);
 
 const said = ({ structured, text, isError }: CallResult): string => {
   if (!isError) return structured.messages === undefined ? text : 'The mail, as always';
