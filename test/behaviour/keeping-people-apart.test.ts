@@ -1,6 +1,6 @@
 // Two people, two products, one process and one database: nobody reaches what is another's.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { alex, createWorld, sam, type World } from '../support/world.ts';
+import { createWorld, sam, type World } from '../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
