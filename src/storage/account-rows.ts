@@ -103,7 +103,9 @@ export const toAccount = (row: AccountRow): Account => {
     ...(google === undefined ? {} : { google }),
     ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
-    ...(row.refresh_tokens_issued === null ? {} : { refreshTokensIssued: row.refresh_tokens_issued }),
+    ...(row.status === 'ACTIVE' && row.refresh_tokens_issued !== null
+      ? { refreshTokensIssued: row.refresh_tokens_issued }
+      : {}),
   };
 };
 

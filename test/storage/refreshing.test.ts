@@ -1,0 +1,127 @@
+// The lease of a refresh, the grant that is kept for some minutes, and the count of refresh tokens.
+import { describe, expect, it } from 'vitest';
+import { ada, aGrant, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
+
+const day = 24 * 60 * minute;
+
+describe('the lease of a refresh', () => {
+  it('goes to one of twenty that ask, in each of ten rounds', async () => {
+    const { storage, open, clock } = await aWorld();
+    const other = await open();
+    const { version: accountVersion, grantVersion } = await connect(storage, ada);
+    for (let round = 0; round < 10; round++) {
+      const takers = Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? storage : other).refreshes.takeLease(ada, { accountVersion, grantVersion, holder: `${n}` }, minute),
+      );
+      expect((await Promise.all(takers)).filter((taken) => taken)).toHaveLength(1);
+      clock.turn(minute);
+    }
+    expect(await storage.accounts.find(ada)).toMatchObject({ version: accountVersion });
+  });
+
+  it('is not given for a version that is no longer there, nor for another person', async () => {
+    const { storage } = await aWorld();
+    const { version: accountVersion, grantVersion } = await connect(storage, ada);
+    const { refreshes } = storage;
+    const at = { accountVersion, grantVersion, holder: 'me' };
+    expect(await refreshes.takeLease(ada, { ...at, accountVersion: accountVersion - 1 }, minute)).toBe(false);
+    expect(await refreshes.takeLease(ada, { ...at, grantVersion: grantVersion - 1 }, minute)).toBe(false);
+    expect(await refreshes.takeLease(ben, at, minute)).toBe(false);
+  });
+
+  it('is released by its holder only', async () => {
+    const { storage } = await aWorld();
+    const { version: accountVersion, grantVersion } = await connect(storage, ada);
+    const take = (holder: string) => storage.refreshes.takeLease(ada, { accountVersion, grantVersion, holder }, minute);
+    expect(await take('first')).toBe(true);
+    await storage.refreshes.releaseLease(ada, 'second');
+    expect(await take('second')).toBe(false);
+    await storage.refreshes.releaseLease(ada, 'first');
+    expect(await take('second')).toBe(true);
+    const tokens = { accessToken: 'late', accessTokenExpiresAt: 1 };
+    const late = { accountVersion, grantVersion, holder: 'first' };
+    expect(await storage.refreshes.saveRefreshed(ada, late, tokens)).toBeUndefined();
+    expect(
+      await storage.refreshes.endGrant(ada, late, { reason: 'idle_six_months', keepGrant: false }),
+    ).toBeUndefined();
+  });
+});
+
+describe('the kept grant of an account that ended', () => {
+  const ended = async (keepGrant: boolean) => {
+    const world = await aWorld();
+    const { version: accountVersion, grantVersion } = await connect(world.storage, ada);
+    const at = { accountVersion, grantVersion, holder: 'me' };
+    const { refreshes } = world.storage;
+    await refreshes.takeLease(ada, at, minute);
+    const end = { reason: 'idle_six_months', evidence: { unusedSince: 7 }, keepGrant } as const;
+    const account = await refreshes.endGrant(ada, at, end);
+    if (account === undefined) throw new Error('somebody else wrote first');
+    return { ...world, account };
+  };
+
+  it('serves nobody, and makes the account active again as it was', async () => {
+    const { storage, account } = await ended(true);
+    expect(account.state).toEqual({ status: 'REVOKED', reason: 'idle_six_months', evidence: { unusedSince: 7 } });
+    expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
+    expect((await storage.operations.endedGrants(0)).map(({ key }) => key)).toEqual([ada]);
+    expect(await storage.refreshes.reinstate(ada, account.version - 1)).toBeUndefined();
+    expect(await storage.refreshes.reinstate(ada, account.version)).toMatchObject({ state: { status: 'ACTIVE' } });
+    expect(await storage.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
+  });
+
+  it('survives a rotation of the sealing key', async () => {
+    const { storage, open, account } = await ended(true);
+    expect((await storage.operations.reseal(sealerWith(2, 1), 10)).remaining).toBe(0);
+    const after = await open(sealerWith(2));
+    await after.refreshes.reinstate(ada, account.version);
+    expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
+  });
+
+  it('cannot be brought back once it was erased', async () => {
+    for (const keepGrant of [true, false]) {
+      const { storage, clock, account } = await ended(keepGrant);
+      clock.turn(10 * minute);
+      await storage.operations.eraseEndedGrants(clock.now());
+      expect(await storage.refreshes.reinstate(ada, account.version)).toBeUndefined();
+      expect(await storage.accounts.find(ada)).toEqual(account);
+    }
+  });
+});
+
+describe('the count of refresh tokens', () => {
+  const sub = aGrant().google.sub;
+
+  it('is kept per Google account and client, and shown by every account that uses them', async () => {
+    const { storage, raw } = await aWorld();
+    const { refreshTokenCount } = storage;
+    await connect(storage, ada);
+    expect(await refreshTokenCount.issued(sub, 'client.example', start)).toBe(1);
+    expect(await refreshTokenCount.issued(sub, 'client.example', start + 1)).toBe(2);
+    expect(await refreshTokenCount.issued(sub, 'another client', start)).toBe(1);
+    expect(await refreshTokenCount.issued('another sub', 'client.example', start)).toBe(1);
+    expect(await refreshTokenCount.issuedSince(sub, 'client.example', start)).toBe(1);
+    expect(await storage.accounts.find(ada)).toMatchObject({ refreshTokensIssued: 2 });
+    expect(await connect(storage, ben)).toMatchObject({ refreshTokensIssued: 2 });
+    expect((await storage.operations.manyRefreshTokens(2)).map(({ key }) => key)).toEqual([ada, ben]);
+    expect(await storage.operations.manyRefreshTokens(3)).toEqual([]);
+    expect(JSON.stringify(raw.prepare('select * from refresh_tokens_issued').all())).not.toContain(sub);
+  });
+
+  it('goes on after a rotation, as long as the former key is kept', async () => {
+    const { storage, open } = await aWorld(sealerWith(1));
+    await storage.refreshTokenCount.issued(sub, 'client.example', start);
+    const after = await open(sealerWith(2, 1));
+    expect(await after.refreshTokenCount.issued(sub, 'client.example', start)).toBe(2);
+  });
+
+  it('forgets tokens that died unused after six months, but not one that is in use', async () => {
+    const { storage, clock, raw } = await aWorld();
+    await connect(storage, ada);
+    for (let n = 0; n < 5; n++) await storage.refreshTokenCount.issued(sub, 'client.example', start);
+    clock.turn(184 * day);
+    await storage.operations.sweep(clock.now());
+    expect(raw.prepare('select count(*) from refresh_tokens_issued').pluck().get()).toBe(0);
+    expect(await storage.refreshTokenCount.issued(sub, 'client.example', clock.now())).toBe(2);
+  });
+});
