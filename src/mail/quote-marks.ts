@@ -28,8 +28,6 @@ export const verb = new RegExp(
 /** Some languages use no verb: a year, a time and an address are enough, in whatever order the first two come. */
 export const wordless =
   /^(?=.{0,120}(?:19|20)\d\d)(?=.{0,120}\d{1,2}[:.]\d\d).{0,200}<[^<>\s]+@[^<>\s]+>.{0,30}[:：]$/u;
-/** A date or an address: without one `she wrote:` is just a sentence. */
-export const anchored = /\d{1,4}.*\d|@/u;
 /** Surely an attribution, even if no quote marks follow. */
 export const strong = /@|\d{1,2}[:.h]\d\d/u;
 

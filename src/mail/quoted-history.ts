@@ -1,6 +1,6 @@
 // Where the quoted history of a plain text begins: everything from there on is what others wrote before. A quote that
 // its reader answers below, point by point, is no history. Knows nothing of HTML.
-import { anchored, dateField, divider, fromField, opener, otherField, strong, verb, wordless } from './quote-marks.ts';
+import { dateField, divider, fromField, opener, otherField, strong, verb, wordless } from './quote-marks.ts';
 
 interface Line {
   readonly text: string;
@@ -40,7 +40,7 @@ const attributionLength = (lines: readonly Line[], at: number): number => {
     const text = here.map((line) => line.text).join(' ');
     if (!/[:：]$/.test(text)) continue;
     const opens = count === 1 || opener.test(text);
-    if (opens && ((verb.test(text) && anchored.test(text)) || wordless.test(text))) return count;
+    if (opens && (verb.test(text) || wordless.test(text))) return count;
   }
   return 0;
 };

@@ -14,6 +14,7 @@ describe('quoted history begins', () => {
     ['English', 'On Thu, Jan 15, 2026 at 10:00 AM Robin Quill <robin@example.org> wrote:'],
     ['English, wrapped', 'On Thu, Jan 15, 2026 at 10:00 AM Robin Quill\n<robin@example.org> wrote:'],
     ['English, from a phone', 'On 15 Jan 2026, at 10:00, Robin Quill wrote:'],
+    ['English, without a time', 'On Monday, Robin Quill wrote:'],
     ['German', 'Am Do., 15. Jan. 2026 um 10:00 Uhr schrieb Robin Quill <robin@example.org>:'],
     ['German, wrapped', 'Am 15.01.2026 um 10:00 schrieb Robin\nQuill <robin@example.org>:'],
     ['French', 'Le jeu. 15 janv. 2026 à 10:00, Robin Quill <robin@example.org> a écrit :'],
