@@ -155,6 +155,7 @@ const readers: Readonly<Record<string, Reader>> = {
   'margin-top': length((marginTop) => ({ marginTop })),
   transform,
   '-webkit-transform': transform,
+  zoom: (value) => ({ transformedAway: Number.parseFloat(value) <= 0.05 }),
   filter,
   'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),
   'white-space': (value) => ({ whiteSpace: /^(?:pre|pre-wrap|break-spaces)$/.test(value) ? 'kept' : 'collapsed' }),

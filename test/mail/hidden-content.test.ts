@@ -46,6 +46,10 @@ test.each([
   ['transparent text in the newer notation', '<div style="color:rgb(0 0 0 / 1%)">SECRET</div>'],
   ['mso-hide', '<div style="mso-hide:all">SECRET</div>'],
   ['noscript', '<noscript>SECRET</noscript>'],
+  ['the place of a video', '<video>SECRET</video>'],
+  ['a place right of the window', '<div style="position:absolute;left:100vw">SECRET</div>'],
+  ['zoom', '<div style="zoom:0">SECRET</div>'],
+  ['a drawing without size', '<svg width="0" height="0"><text>SECRET</text></svg>'],
   ['a rule for a class', '<style>.x{display:none}</style><div class="y X">SECRET</div>'],
   ['a rule for an id', '<style>#x{display:none}</style><div id="x">SECRET</div>'],
   ['a rule for an element', '<style>aside{display:none}</style><aside>SECRET</aside>'],
@@ -131,6 +135,10 @@ test.each([
   ['in the row after a hidden one', '<table><tr style="display:none"><td>gone<tr><td>SEEN</table>'],
   ['in a small cell that grows with its text', '<table><tr><td width="1" height="1">SEEN</td></tr></table>'],
   ['under a rule that matches only when pointed at', '<style>p:hover{display:none}</style><p>SEEN</p>'],
+  [
+    'in the body of a second document that was appended',
+    '<body bgcolor="#000" text="#fff">a<html><body bgcolor="#fff">SEEN',
+  ],
   ['after a broken sheet', '<style>.x{{{ </style><p class="x">SEEN</p>'],
 ])('text that a person sees stays: %s', (_, html) => {
   expect(textOfHtml(html)).toContain('SEEN');
@@ -141,4 +149,8 @@ test('of a mobile and a desktop version the desktop one is told', () => {
     '<style>.mobile{display:none} @media (max-width:480px){.mobile{display:block!important}.desktop{display:none!important}}</style>' +
     '<div class="desktop">Wide</div><div class="mobile">Narrow</div>';
   expect(textOfHtml(html)).toBe('Wide');
+});
+
+test('rules for the body hold for text that stands in none', () => {
+  expect(textOfHtml('<style>body{color:#fff}</style>SECRET<p style="color:#000">Text</p>')).toBe('Text');
 });

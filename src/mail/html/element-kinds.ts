@@ -34,4 +34,9 @@ export const tableParts = names('caption colgroup tbody td tfoot th thead tr');
 /** Formatting left open inside one of these ends with it. */
 export const formattingBoundaries = names('applet caption marquee object td template th');
 
+/** Elements that may come before the body begins by itself. */
+export const headElements = names(
+  'html head title meta link style script base basefont bgsound noscript template frameset',
+);
+
 export const headings = names('h1 h2 h3 h4 h5 h6');

@@ -13,7 +13,7 @@ const sizeAttribute = (value: string | undefined): Length | undefined =>
   value === undefined ? undefined : lengthOf(value.slice(0, 60).trim().toLowerCase());
 
 const painted = new Set(['body', 'table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th']);
-const sized = new Set(['img', 'iframe', 'object', 'table', 'td', 'th', 'tr']);
+const sized = new Set(['img', 'iframe', 'object', 'svg', 'table', 'td', 'th', 'tr']);
 
 const nothing: Style = {};
 const telling = ['color', 'text', 'bgcolor', 'background', 'width', 'height'] as const;

@@ -20,8 +20,10 @@ const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Elements whose content is no text of the message. */
 const silent = names(
-  'style script title template iframe noembed noframes audio video canvas object applet datalist rp desc metadata',
+  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml',
 );
+/** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
+const fallbacks = names('noscript object applet audio video canvas');
 const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
 const lines = names(
   'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
@@ -75,7 +77,7 @@ export const createNarration = (
     if (!element) return parent;
     const { name, attributes } = element.styled;
     if (silent.has(name)) return { ...parent, gone: parent.gone ?? { told: true } };
-    if (name === 'noscript') return { ...parent, gone: parent.gone ?? { told: false } };
+    if (fallbacks.has(name)) return { ...parent, gone: parent.gone ?? { told: false } };
     const path = place === styled.length - 1 ? styled : styled.slice(0, place + 1);
     return appearanceOf(
       name,

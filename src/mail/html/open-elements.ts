@@ -5,6 +5,7 @@ import { type Attributes, readTags } from '../html-tokens.ts';
 import {
   formattingBoundaries,
   formattingElements,
+  headElements,
   headings,
   paragraphEnders,
   scopeBoundaries,
@@ -39,6 +40,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
   const specialPlaces: number[] = [];
   const boundaryPlaces: number[] = [];
   let carriedOn: readonly OpenElement[] = [];
+  let body: 'missing' | 'implied' | 'written' = 'missing';
 
   const placeOf = (name: string): number => placesByName.get(name)?.at(-1) ?? -1;
   const lastOf = (...names: readonly string[]): number => Math.max(...names.map(placeOf));
@@ -138,8 +140,22 @@ const createOpenElements = (handlers: ElementHandlers) => {
     return foreign >= 0 && foreign > lastOf('foreignobject', 'desc', 'annotation-xml');
   };
 
+  /** HTML gives every text a body, so that rules for `body` hold for it. A late body tag is an element like others. */
+  const beginBody = (): void => {
+    const around = stack.at(-1)?.name;
+    if (body !== 'missing' || (around !== undefined && around !== 'html' && around !== 'head')) return;
+    body = 'implied';
+    if (around === undefined) push('html', {});
+    closeAbove('head', -1);
+    push('body', {});
+  };
+
   const open = (name: string, attributes: Attributes, selfClosing: boolean): void => {
-    if ((name === 'html' || name === 'body') && placeOf(name) >= 0) return;
+    if ((name === 'html' && placeOf(name) >= 0) || (name === 'body' && body === 'written')) return;
+    if (name === 'body') {
+      closeAbove('head', -1);
+      body = 'written';
+    } else if (!headElements.has(name)) beginBody();
     closeImplied(name);
     const isStructure = paragraphEnders.has(name) || tableParts.has(name) || name === 'html' || name === 'body';
     if (!isStructure || name === 'hr') carryOn();
@@ -154,7 +170,10 @@ const createOpenElements = (handlers: ElementHandlers) => {
     close,
     inForeignContent,
     text: (text: string): void => {
-      if (text.trim() !== '') carryOn();
+      if (text.trim() !== '') {
+        beginBody();
+        carryOn();
+      }
       handlers.text(text);
     },
     end: (): void => closeTo(0),

@@ -79,8 +79,9 @@ const isOffScreen = (style: Style, fontSize: number): boolean => {
   const down = (side: Side) => pixels(side, fontSize, viewport.height) ?? 0;
   if (across(style.marginLeft) <= -farAway || down(style.marginTop) <= -farAway) return true;
   if (style.position === undefined || style.position === 'static') return false;
-  const sides = [across(style.left), across(style.right), down(style.top), down(style.bottom)];
-  return sides.some((side) => side <= -farAway || side >= 3_000);
+  const [besides, above] = [[style.left, style.right].map(across), [style.top, style.bottom].map(down)];
+  if ([...besides, ...above].some((side) => side <= -farAway)) return true;
+  return besides.some((side) => side >= viewport.width) || above.some((side) => side >= viewport.height * 2);
 };
 
 const isTrue = (value: string | undefined): boolean => value?.trim().toLowerCase() === 'true';
