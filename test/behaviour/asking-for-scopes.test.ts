@@ -1,6 +1,7 @@
 // Only what the enabled tools need is asked for; what the person leaves out is missed by the tools that need it, not by all.
 import { afterEach, describe, expect, it } from 'vitest';
-import { createWorld, type World } from '../support/world.ts';
+import { handClock } from '../support/hand-clock.ts';
+import { createWorld, newSandbox, type World } from '../support/world.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -88,5 +89,65 @@ describe('A grant', () => {
     const contacts = await world.call('gmail_get_contacts', {}, who);
     expect(contacts.structured.authorizationRequired).toMatchObject({ reason: 'scope_missing' });
     expect((await world.postern.accounts.find(key))?.state.status).toBe('ACTIVE');
+  });
+});
+
+describe('What Google says it granted', () => {
+  /** A Postern whose Google names the granted scopes in its own way. */
+  const startWith = async (scopesInAnswer: (scopes: string[]) => string[] | undefined) => {
+    const clock = handClock();
+    const sandbox = newSandbox(clock);
+    const renaming: typeof fetch = async (input, init) => {
+      const request = new Request(input, init);
+      const response = await sandbox.fetch(request);
+      if (new URL(request.url).pathname !== '/token' || !response.ok) return response;
+      const { scope: given, ...answer } = (await response.json()) as { scope: string };
+      const scopes = scopesInAnswer(given.split(' '));
+      return Response.json({ ...answer, ...(scopes === undefined ? {} : { scope: scopes.join(' ') }) });
+    };
+    world = await createWorld({ clock, sandbox, fetch: renaming });
+    await world.connect('user_42');
+    return { key: await world.serviceKey({ unverifiedLinks: true }), as: 'user_42' };
+  };
+  const replaced = (name: string, by: string) => (scopes: string[]) =>
+    scopes.map((item) => (item === scope(name) ? by : item));
+
+  it.each([
+    ['gmail.modify', replaced('gmail.readonly', scope('gmail.modify')), 'gmail_fetch_mails', 'messages'],
+    ['mail.google.com', replaced('gmail.readonly', 'https://mail.google.com/'), 'gmail_fetch_mails', 'messages'],
+    ['contacts', replaced('contacts.readonly', scope('contacts')), 'gmail_get_contacts', 'people'],
+    ['userinfo.email', replaced('userinfo.email', 'email'), 'gmail_fetch_mails', 'messages'],
+  ])('counts by what it allows: %s will do', async (_, names, tool, field) => {
+    const who = await startWith(names);
+    expect((await world.call(tool, {}, who)).structured[field]).toBeDefined();
+    await world.clock.advance(2 * 3_600_000);
+    expect((await world.call(tool, {}, who)).structured[field]).toBeDefined();
+  });
+
+  it('and does not say means that it granted what was asked for, at first and at each renewal', async () => {
+    const who = await startWith(() => undefined);
+    expect((await world.postern.accounts.find(key))?.grantedScopes).toContain(scope('gmail.readonly'));
+    await world.clock.advance(2 * 3_600_000);
+    expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
+    expect((await world.call('gmail_get_contacts', {}, who)).structured.people).toBeDefined();
+    expect((await world.postern.accounts.find(key))?.grantedScopes).toContain(scope('contacts.readonly'));
+  });
+
+  it('and was never asked for does not stand in for what is missing', async () => {
+    const who = await startWith(replaced('gmail.readonly', scope('gmail.metadata')));
+    const answer = await world.call('gmail_fetch_mails', {}, who);
+    expect(answer.structured.authorizationRequired).toMatchObject({ reason: 'scope_missing' });
+    expect((await world.call('gmail_get_contacts', {}, who)).structured.people).toBeDefined();
+  });
+
+  it('and no longer grants is asked for again by the next link, which then brings it back', async () => {
+    const who = await startWith((scopes) => scopes);
+    world.sandbox.removeScope('alex@example.com', scope('gmail.readonly'));
+    await world.clock.advance(2 * 3_600_000);
+    const missing = await world.call('gmail_fetch_mails', {}, who);
+    expect(missing.structured.authorizationRequired).toMatchObject({ reason: 'scope_missing' });
+    await world.approve(urlIn(missing.structured));
+    expect(askedScopes().at(-1)).toContain(scope('gmail.readonly'));
+    expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
   });
 });
