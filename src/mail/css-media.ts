@@ -1,21 +1,23 @@
 // Whether an at-rule holds for the person whose view we take: someone at a desktop screen, light mode, with a mouse.
 import { lengthOf, pixelsOf, viewport } from './css-values.ts';
 
-const keywordFeatures: Readonly<Record<string, readonly string[]>> = {
-  orientation: ['landscape'],
-  'prefers-color-scheme': ['light', 'no-preference'],
-  'prefers-reduced-motion': ['no-preference'],
-  'prefers-contrast': ['no-preference'],
-  'forced-colors': ['none'],
-  'inverted-colors': ['none'],
-  hover: ['hover'],
-  'any-hover': ['hover'],
-  pointer: ['fine'],
-  'any-pointer': ['fine'],
-  'display-mode': ['browser'],
-  scripting: ['none'],
-  update: ['fast'],
-};
+const keywordFeatures = new Map<string, readonly string[]>(
+  Object.entries({
+    orientation: ['landscape'],
+    'prefers-color-scheme': ['light', 'no-preference'],
+    'prefers-reduced-motion': ['no-preference'],
+    'prefers-contrast': ['no-preference'],
+    'forced-colors': ['none'],
+    'inverted-colors': ['none'],
+    hover: ['hover'],
+    'any-hover': ['hover'],
+    pointer: ['fine'],
+    'any-pointer': ['fine'],
+    'display-mode': ['browser'],
+    scripting: ['none'],
+    update: ['fast'],
+  }),
+);
 
 const sizeFeature = /^(min-|max-|)(?:device-)?(width|height)$/;
 const ratioFeature = /^(?:-webkit-|-o-|-moz-)?(min-|max-|min--moz-)?(?:device-pixel-ratio|resolution)$/;
@@ -34,7 +36,7 @@ const resolutionOf = (value: string): number => {
 /** One feature such as `max-width:600px`. An unknown one with a value holds: what it hides is hidden to someone. */
 const featureHolds = (feature: string): boolean => {
   const [name = '', value] = feature.split(':').map((part) => part.trim());
-  const allowed = keywordFeatures[name];
+  const allowed = keywordFeatures.get(name);
   if (allowed) return value === undefined ? allowed[0] !== 'none' : allowed.includes(value);
   const size = sizeFeature.exec(name);
   if (size) {

@@ -31,20 +31,22 @@ const display: Reader = (value) => {
   return isKnown.test(value) ? { display: 'block' } : undefined;
 };
 
-const fontKeywords: Readonly<Record<string, number>> = {
-  'xx-small': 9,
-  'x-small': 10,
-  small: 13,
-  medium: 16,
-  large: 18,
-  'x-large': 24,
-  'xx-large': 32,
-  'xxx-large': 48,
-  initial: 16,
-};
+const fontKeywords = new Map<string, number>(
+  Object.entries({
+    'xx-small': 9,
+    'x-small': 10,
+    small: 13,
+    medium: 16,
+    large: 18,
+    'x-large': 24,
+    'xx-large': 32,
+    'xxx-large': 48,
+    initial: 16,
+  }),
+);
 
 const fontSize: Reader = (value) => {
-  const keyword = fontKeywords[value];
+  const keyword = fontKeywords.get(value);
   if (keyword !== undefined) return { fontSize: keyword };
   if (value === 'smaller' || value === 'larger')
     return { fontSize: { amount: value === 'smaller' ? 83 : 120, unit: '%' } };

@@ -159,6 +159,16 @@ test.each([
   expect(text.startsWith('first')).toBe(true);
 });
 
+test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+  'the name %s means nothing special anywhere',
+  (name) => {
+    const style = `font-size:${name};color:${name};display:${name};${name}:0;width:${name}`;
+    const sheet = `@media (${name}:1){p{${style}}} @${name}{p{}} .${name} > ${name}[${name}=${name}]{${style}}`;
+    const html = `<style media="(${name})">${sheet}</style><${name} ${name}="1" class="${name}"><p style="${style}">text</p></${name}>`;
+    expect(readableHtml(html).text).toBe('text');
+  },
+);
+
 test.each([
   ['open blocks', 'a{'],
   ['open at-rules', '@media screen{'],
