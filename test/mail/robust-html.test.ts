@@ -164,7 +164,7 @@ test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
   (name) => {
     const style = `font-size:${name};color:${name};display:${name};${name}:0;width:${name}`;
     const sheet = `@media (${name}:1){p{${style}}} @${name}{p{}} .${name} > ${name}[${name}=${name}]{${style}}`;
-    const html = `<style media="(${name})">${sheet}</style><${name} ${name}="1" class="${name}"><p style="${style}">text</p></${name}>`;
+    const html = `<style media="(${name})">${sheet}</style><a${name} ${name}="1" class="${name}"><p style="${style}">text</p></a${name}>`;
     expect(readableHtml(html).text).toBe('text');
   },
 );
