@@ -4,7 +4,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed } from '../model/result.ts';
 import { type Capability, missingCapabilities } from '../model/scope.ts';
-import { given, isFresh, openGrant } from './grant-access.ts';
+import { given, isFresh, openGrant, servesACall } from './grant-access.ts';
 import type { AccountsOptions } from './index.ts';
 import type { LastUse } from './last-use.ts';
 import type { RefreshOnce } from './refresh.ts';
@@ -19,5 +19,12 @@ export const createAccess =
     const missing = missingCapabilities(required, grant.grantedScopes);
     if (missing.length > 0) return failed({ kind: 'authorization_required', reason: 'scope_missing', missing });
     parts.lastUse.note(account);
-    return isFresh(grant, rejected, options.clock.now()) ? given(grant) : parts.refreshOnce(key, rejected);
+    const now = options.clock.now();
+    if (isFresh(grant, rejected, now)) return given(grant);
+    if (!servesACall(grant, rejected, now)) return parts.refreshOnce(key, rejected);
+    // Early enough that nobody has to wait: neither for Google nor for a locked database.
+    void parts.refreshOnce(key).catch((error: unknown) => {
+      options.log({ event: 'refresh_failed', key, cause: error instanceof Error ? error.name : typeof error });
+    });
+    return given(grant);
   };

@@ -63,6 +63,12 @@ export const given = ({ accessToken, grantVersion }: StoredGrant): Result<Access
 export const isFresh = (grant: StoredGrant, rejected: string | undefined, now: number): boolean =>
   grant.accessToken !== rejected && now < grant.accessTokenExpiresAt - refreshEarlyMs;
 
+/** Milliseconds that must be left for a token to be given out while a newer one is fetched beside the call. */
+const enoughForACallMs = 60_000;
+
+export const servesACall = (grant: StoredGrant, rejected: string | undefined, now: number): boolean =>
+  grant.accessToken !== rejected && now < grant.accessTokenExpiresAt - enoughForACallMs;
+
 /** Too old to be fresh, but it serves until it really expires. */
 export const stillServes = (grant: StoredGrant, rejected: string | undefined, now: number): boolean =>
   grant.accessToken !== rejected && now < grant.accessTokenExpiresAt;

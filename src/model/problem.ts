@@ -70,7 +70,7 @@ export const authorizationText = (
     case 'disconnected':
       return 'Gmail was disconnected.';
     case 'revoked_or_password_changed':
-      return 'Google ended the access: usually the password was changed, the app was removed in the Google account, or that account was closed. Connecting again mends it.';
+      return 'Google ended the access: usually the password was changed, the app was removed in the Google account, or that account was closed. Connecting again mends it, unless the account is gone.';
     case 'testing_mode_expired':
       return testingModeText(evidence);
     case 'idle_six_months':

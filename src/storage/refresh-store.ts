@@ -18,7 +18,7 @@ export interface LeaseAt {
 export interface RefreshStore {
   /**
    * Reserves the refresh of this version of an account for `milliseconds`; of many that ask, one gets it. Does not
-   * change the version. A lease that lasts longer than any could was made before the clock was put back: it is free.
+   * change the version. A lease that lasts much longer than any could was made before the clock was put back: it is free.
    */
   takeLease(key: AccountKey, at: LeaseAt, milliseconds: number): Promise<boolean>;
   /** Lets others try at once, if the lease is still this holder's. */
@@ -38,6 +38,9 @@ export interface RefreshStore {
   reinstate(key: AccountKey, version: number): Promise<Account | undefined>;
 }
 
+/** A process that was held up, or waited for a lock, may ask with a time this much in the past. Milliseconds. */
+const clockPutBackMs = 60_000;
+
 const noLease = { lease_until: null, lease_holder: null };
 
 export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): RefreshStore => ({
@@ -52,7 +55,11 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
       .where('version', '=', accountVersion)
       .where('grant_version', '=', grantVersion)
       .where(({ or, eb }) =>
-        or([eb('lease_until', 'is', null), eb('lease_until', '<=', now), eb('lease_until', '>', until)]),
+        or([
+          eb('lease_until', 'is', null),
+          eb('lease_until', '<=', now),
+          eb('lease_until', '>', until + clockPutBackMs),
+        ]),
       )
       .returning('version')
       .executeTakeFirst();

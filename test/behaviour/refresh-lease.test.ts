@@ -201,6 +201,18 @@ describe('A late answer', () => {
 });
 
 describe('While a foreign program holds the database', () => {
+  it('a call is answered too whose token is just being renewed early', async () => {
+    await clock.advance(56 * minute);
+    const foreign = new BetterSqlite3(databasePath());
+    foreign.exec('begin immediate');
+    expect((await tokenOf(one)).ok).toBe(true);
+    expect(foreign.inTransaction).toBe(true);
+    foreign.exec('commit');
+    foreign.close();
+    await expect.poll(tokenRequests).toBe(1);
+    await expect.poll(lease).toEqual(noLease);
+  });
+
   it('calls whose token is fresh are answered, and their last use is noted afterwards', async () => {
     const service = { key: await one.serviceKey(), as: 'user_42' };
     await clock.advance(2 * minute);

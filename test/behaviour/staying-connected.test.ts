@@ -28,10 +28,22 @@ describe('An access token', () => {
     expect(tokenRequests()).toHaveLength(0);
   });
 
-  it('is renewed within the last five minutes, and only once for all who ask', async () => {
+  it('is renewed within the last five minutes, only once for all who ask, and none of them waits for it', async () => {
     await world.clock.advance(56 * minutes);
+    world.sandbox.fault({ path: '/token', times: 1 }, { kind: 'delay', milliseconds: 1000 });
     const answers = await Promise.all(Array.from({ length: 12 }, fetchOne));
     for (const answer of answers) expect(answer.structured.messages).toHaveLength(1);
+    await expect.poll(tokenRequests).toHaveLength(1);
+    await world.clock.advance(1000);
+    await expect.poll(() => world.logged.join()).toContain('token_refreshed');
+    await world.clock.advance(50 * minutes);
+    await fetchOne();
+    expect(tokenRequests()).toHaveLength(1);
+  });
+
+  it('is renewed before the call within its last minute', async () => {
+    await world.clock.advance(59 * minutes);
+    expect((await fetchOne()).structured.messages).toHaveLength(1);
     expect(tokenRequests()).toHaveLength(1);
   });
 
@@ -79,9 +91,12 @@ describe('Trouble at the token endpoint', () => {
   });
 
   it('during an early renewal lets the old token serve on', async () => {
-    await world.clock.advance(57 * minutes);
     world.sandbox.fault({ path: '/token' }, { status: 503 });
-    expect((await fetchOne()).structured.messages).toHaveLength(1);
+    for (const more of [57 * minutes, 2.5 * minutes]) {
+      await world.clock.advance(more);
+      expect((await fetchOne()).structured.messages).toHaveLength(1);
+    }
+    expect(await state()).toEqual({ status: 'ACTIVE' });
   });
 
   it('caused by the operator’s client is the operator’s to mend, and the account stays', async () => {

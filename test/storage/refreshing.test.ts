@@ -19,6 +19,17 @@ describe('the lease of a refresh', () => {
     expect(await storage.accounts.find(ada)).toMatchObject({ version: accountVersion });
   });
 
+  it('is not given to one that asks a little late, with the time of before', async () => {
+    const { storage, clock } = await aWorld();
+    const { version: accountVersion, grantVersion } = await connect(storage, ada);
+    const take = (holder: string) => storage.refreshes.takeLease(ada, { accountVersion, grantVersion, holder }, minute);
+    expect(await take('first')).toBe(true);
+    clock.turn(-5_000);
+    expect(await take('second')).toBe(false);
+    clock.turn(-60 * minute);
+    expect(await take('third')).toBe(true);
+  });
+
   it('is not given for a version that is no longer there, nor for another person', async () => {
     const { storage } = await aWorld();
     const { version: accountVersion, grantVersion } = await connect(storage, ada);
