@@ -66,7 +66,7 @@ export const authorizationText = (
     case 'link_expired':
       return 'Gmail is not connected: the last link ran out before it was used. If Google showed a page saying that access is blocked, a Workspace admin has to allow this app first.';
     case 'awaiting_verification':
-      return 'Gmail is not connected: the last connection was never confirmed.';
+      return 'Gmail is not connected: the last connection has not been confirmed by the app that asked for it.';
     case 'disconnected':
       return 'Gmail was disconnected.';
     case 'revoked_or_password_changed':
@@ -119,7 +119,7 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         'Gmail is not connected, and no link can be made: nothing would prove that the person who opens it is the person it is for.',
         'the operator',
-        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --unverified-links.',
+        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --verify-url or, weaker, --unverified-links.',
       );
     case 'too_many_links':
       return explain(
