@@ -53,6 +53,8 @@ export interface ReadOptions {
   readonly transport: 'stdio' | 'http' | 'cli';
   /** http only: whether a missing sealing key may be generated. stdio and cli always may. */
   readonly generateKey?: boolean;
+  /** http only: whether the public URL may do without TLS off this machine. */
+  readonly insecureHttp?: boolean;
   readonly machine?: Machine;
   readonly random?: RandomBytes;
 }
@@ -144,7 +146,7 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const plainKind = options.transport === 'http' || reader.text('POSTERN_PORT') !== undefined ? 'web' : 'desktop';
   const google = readGoogleSettings(reader, path(reader.text('GOOGLE_CREDENTIALS_FILE')), plainKind);
   const storage = readStorage(reader, environment, machine);
-  const listening = readListening(reader);
+  const listening = readListening(reader, options);
   const tools = readTools(reader);
   const inlineLimit =
     reader.parsed('POSTERN_INLINE_LIMIT', sizeSchema, 'Use bytes, or a size such as 25MB.') ?? defaultInlineLimit;

@@ -15,8 +15,14 @@ import { untilSignal } from './until-signal.ts';
 /** Milliseconds that answers in flight get after SIGTERM. */
 const graceMs = 10_000;
 
-export const http = async (options: { generateKey?: boolean }): Promise<void> => {
-  const config: Config = requireConfig({ transport: 'http', generateKey: options.generateKey === true });
+export interface HttpCommandOptions {
+  readonly generateKey?: boolean;
+  readonly insecureHttp?: boolean;
+}
+
+export const http = async (options: HttpCommandOptions): Promise<void> => {
+  const { generateKey = false, insecureHttp = false } = options;
+  const config: Config = requireConfig({ transport: 'http', generateKey, insecureHttp });
   const log = createLogger();
   logSettings(log, config);
   const ended = untilSignal();

@@ -24,6 +24,7 @@ const addServing = (program: Command): void => {
     .command('http')
     .description('serve many people over HTTP: /mcp, the connect pages and the API for products')
     .option('--generate-key', 'make a sealing key in the config folder when none is configured')
+    .option('--insecure-http', 'allow a POSTERN_PUBLIC_URL without https that is not this machine')
     .action(async (options) => (await import('./http.ts')).http(options));
 };
 

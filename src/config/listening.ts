@@ -9,8 +9,14 @@ export interface Listening {
   readonly host: string;
   /** Undefined unless set: then http takes `defaultHttpPort`, and the loopback of stdio a free port. */
   readonly port: number | undefined;
-  /** IP addresses and networks whose forwarding headers count. */
+  /** IP addresses and networks whose forwarding headers would count; nothing here needs such a header. */
   readonly trustedProxies: readonly string[];
+}
+
+export interface ListeningOptions {
+  readonly transport: 'stdio' | 'http' | 'cli';
+  /** http only: a public URL without TLS is allowed, and warned about. */
+  readonly insecureHttp?: boolean;
 }
 
 export const defaultHttpPort = 8080;
@@ -22,7 +28,23 @@ const ownUrl = (host: string, port: number): URL => {
   return new URL(`http://${name.includes(':') ? `[${name}]` : name}:${port}`);
 };
 
-export const readListening = (reader: EnvironmentReader): Listening => {
+/** Off this machine, plain http would show keys and links to whoever listens on the way. */
+const checkScheme = (reader: EnvironmentReader, url: URL, options: ListeningOptions): void => {
+  if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return;
+  if (options.transport === 'http' && options.insecureHttp !== true) {
+    reader.fault(
+      'POSTERN_PUBLIC_URL',
+      `is ${url.origin}, where keys, links and mail would travel in the clear`,
+      `Put a proxy that speaks TLS in front and use https://${url.hostname}, or start with --insecure-http where nobody else is on the network.`,
+    );
+    return;
+  }
+  reader.warnings.push(
+    'POSTERN_PUBLIC_URL is not https: keys and links travel in the clear, and Google refuses such a redirect URI.',
+  );
+};
+
+export const readListening = (reader: EnvironmentReader, options: ListeningOptions): Listening => {
   const host = reader.parsed('POSTERN_HOST', hostSchema, 'Use an address such as 127.0.0.1 or 0.0.0.0.') ?? '127.0.0.1';
   const port = reader.parsed('POSTERN_PORT', portSchema, 'Use a number from 1 to 65535.');
   const trustedProxies =
@@ -34,11 +56,7 @@ export const readListening = (reader: EnvironmentReader): Listening => {
     'Use the address people see, such as https://postern.example.com.',
   );
   const publicUrl = given ?? ownUrl(host, port ?? defaultHttpPort);
-  if (publicUrl.protocol === 'http:' && !isLoopbackHost(publicUrl.hostname)) {
-    reader.warnings.push(
-      'POSTERN_PUBLIC_URL is not https: keys and links travel in the clear, and Google refuses such a redirect URI.',
-    );
-  }
+  checkScheme(reader, publicUrl, options);
   if (given === undefined && !isLoopbackHost(host)) {
     reader.warnings.push(
       `POSTERN_HOST is ${host}, but POSTERN_PUBLIC_URL is not set: links will say ${publicUrl.origin}.`,

@@ -156,6 +156,19 @@ describe('faults', () => {
     expect(faults({ ...client, ...key, ...environment })).toEqual([expect.stringContaining(said)]);
   });
 
+  test('a public URL without TLS is refused for http off this machine, unless that is asked for', () => {
+    const open = { ...client, ...key, POSTERN_PUBLIC_URL: 'http://postern.example.com' };
+    expect(faults(open, { transport: 'http' })).toEqual([
+      'POSTERN_PUBLIC_URL is http://postern.example.com, where keys, links and mail would travel in the clear. Put a proxy that speaks TLS in front and use https://postern.example.com, or start with --insecure-http where nobody else is on the network.',
+    ]);
+    expect(config(open, { transport: 'http', insecureHttp: true }).warnings).toEqual([
+      expect.stringContaining('is not https'),
+    ]);
+    expect(config(open, { transport: 'cli' }).warnings).toEqual([expect.stringContaining('is not https')]);
+    for (const local of ['http://localhost:8080', 'http://127.0.0.1', 'http://[::1]:8080', 'https://example.com'])
+      expect(config({ POSTERN_PUBLIC_URL: local }, { transport: 'http' }).warnings, local).toEqual([]);
+  });
+
   test('come all at once', () => {
     expect(faults({ POSTERN_PORT: 'x', POSTERN_HOST: '?', POSTERN_ENCRYPTION_KEY: 'x' })).toHaveLength(5);
   });
