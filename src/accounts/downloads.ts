@@ -7,6 +7,8 @@ import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
 /** Milliseconds a download URL may be used. */
 const downloadLifetimeMs = 5 * 60_000;
+/** Open URLs of one account; the oldest ends for one more. */
+const maxOpenDownloads = 100;
 /** Milliseconds one GET may keep others out. */
 const claimMs = 2 * 60_000;
 
@@ -37,17 +39,8 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
       const token = newSecret(random);
       const expiresAt = clock.now() + downloadLifetimeMs;
       const { messageId, partId, fileName, mimeType, size, grantVersion } = file;
-      await downloads.add({
-        hash: hashSecret(token),
-        key,
-        grantVersion,
-        messageId,
-        partId,
-        fileName,
-        mimeType,
-        size,
-        expiresAt,
-      });
+      const record = { hash: hashSecret(token), key, grantVersion, messageId, partId, fileName, mimeType, size };
+      await downloads.add({ ...record, expiresAt }, maxOpenDownloads);
       return { url: `${await linkOrigin()}/downloads/${token}`, expiresAt };
     },
     claim: async (token) => {

@@ -63,7 +63,7 @@ export interface Accounts {
   /** The port for Google clients; checks first that the account is ACTIVE and has what is `required`. */
   freshToken(key: AccountKey, required: readonly Capability[]): FreshToken;
   link(caller: Caller, wanted: LinkRequest): Promise<Result<Link>>;
-  /** Waits (at most 45 s) for the end of a link of this caller; true when it connected the account. */
+  /** Waits (at most 45 s, ten calls of an account at a time) for the end of a link of this caller; true when it connected the account. */
   waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
   readonly connection: Connection;
   readonly verification: Verification;

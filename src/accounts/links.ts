@@ -6,6 +6,7 @@ import { failed, ok, type Result } from '../model/result.ts';
 import { type Capability, capabilitiesOf, identityCapabilities } from '../model/scope.ts';
 import type { AccountStore, Ticket, TicketStore } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
+import { createPlaces } from './places.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
 /** Milliseconds a link may be used. */
@@ -18,6 +19,8 @@ const maxRemembered = 10_000;
 /** DESIGN §9: how long a retried call waits for its link, and how often it looks; milliseconds. */
 const waitMs = 45_000;
 const lookEveryMs = 300;
+/** Calls of one account that wait at the same time; one more gets its answer at once. */
+const maxWaits = 10;
 
 export interface Link {
   readonly url: string;
@@ -58,6 +61,7 @@ const isLive = (ticket: Ticket, now: number): boolean =>
 export const createLinks = (options: LinkOptions) => {
   const { accounts, tickets, clock, random } = options;
   const remembered = new Map<string, Link>();
+  const placeToWait = createPlaces(maxWaits);
 
   const callersTicket = async (key: AccountKey, secret: string): Promise<Ticket | undefined> => {
     if (!isSecret(secret)) return undefined;
@@ -127,6 +131,16 @@ export const createLinks = (options: LinkOptions) => {
   };
 
   const waitForLink = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
+    const leave = placeToWait(caller.key);
+    if (leave === undefined) return false;
+    try {
+      return await watchTicket(caller, secret, signal);
+    } finally {
+      leave();
+    }
+  };
+
+  const watchTicket = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
     const until = clock.now() + waitMs;
     while (!signal.aborted) {
       const ticket = await callersTicket(caller.key, secret);

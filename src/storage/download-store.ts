@@ -1,4 +1,5 @@
 // Single-use download links for attachments, found by hashes only. Holds no bytes and knows nothing of Gmail.
+import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Database } from './database.ts';
 import type { DownloadsTable } from './schema.ts';
@@ -18,7 +19,8 @@ export interface DownloadRecord {
 
 /** Times in milliseconds. */
 export interface DownloadStore {
-  add(record: DownloadRecord): Promise<void>;
+  /** Only the newest `mostOpen` links of an account that are neither used nor expired stay. */
+  add(record: DownloadRecord, mostOpen: number): Promise<void>;
   /** A link that is neither used nor expired; changes nothing. */
   find(hash: string, now: number): Promise<DownloadRecord | undefined>;
   /** Keeps the link for one GET until `until`; others get nothing meanwhile. */
@@ -59,8 +61,33 @@ const insert = async (db: Database, record: DownloadRecord): Promise<void> => {
     .execute();
 };
 
+/** How many links are removed by one call at most. */
+const atOnce = 100;
+
+/** Links of one account live equally long, so those that end first are the oldest. */
+const removeOldest = async (db: Database, { key }: DownloadRecord, mostOpen: number): Promise<void> => {
+  const tooMany = await db
+    .selectFrom('downloads')
+    .select('hash')
+    .where('realm', '=', key.realm)
+    .where('identifier', '=', key.identifier)
+    .where('completed_at', 'is', null)
+    .orderBy('expires_at', 'desc')
+    .orderBy(sql`rowid`, 'desc')
+    .limit(atOnce)
+    .offset(mostOpen)
+    .execute();
+  // Looking first spares the write lock, which every process shares.
+  if (tooMany.length === 0) return;
+  const hashes = tooMany.map(({ hash }) => hash);
+  await db.deleteFrom('downloads').where('hash', 'in', hashes).execute();
+};
+
 export const createDownloadStore = (db: Database): DownloadStore => ({
-  add: (record) => insert(db, record),
+  add: async (record, mostOpen) => {
+    await insert(db, record);
+    await removeOldest(db, record, mostOpen);
+  },
   find: async (hash, now) => {
     const row = await db
       .selectFrom('downloads')

@@ -168,10 +168,11 @@ describe('an account', () => {
       });
       const session = { id: `session of ${name}`, secretHash: 'hash', key, apiKeyId: `key of ${name}` };
       await storage.sessions.add({ ...session, createdAt: start, expiresAt: start + minute });
-      await storage.downloads.add({
+      const download = {
         ...{ hash: `download of ${name}`, key, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a.txt' },
         ...{ mimeType: 'text/plain', size: 1, expiresAt: start + minute },
-      });
+      };
+      await storage.downloads.add(download, 100);
     }
     expect(await storage.accounts.remove(ada)).toBe(true);
     expect(await storage.accounts.remove(ada)).toBe(false);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiKeyRecord, DownloadRecord } from '../../src/storage/index.ts';
-import { ada, aWorld, minute, start, type World } from './support.ts';
+import { ada, aWorld, ben, minute, start, type World } from './support.ts';
 
 const serviceKey: ApiKeyRecord = {
   id: 'k1',
@@ -70,7 +70,7 @@ const download: DownloadRecord = {
 const withDownload = async (): Promise<World> => {
   const world = await aWorld();
   await world.storage.accounts.getOrCreate(ada);
-  await world.storage.downloads.add(download);
+  await world.storage.downloads.add(download, 100);
   return world;
 };
 
@@ -108,5 +108,21 @@ describe('a download link', () => {
     const { storage } = await withDownload();
     expect(await storage.downloads.find('download', download.expiresAt)).toBeUndefined();
     expect(await storage.downloads.claim('download', download.expiresAt, start + 99 * minute)).toBeUndefined();
+  });
+
+  it('of an account ends, the oldest first, when it has more open ones than it may', async () => {
+    const { storage } = await withDownload();
+    const { downloads } = storage;
+    await storage.accounts.getOrCreate(ben);
+    await downloads.add({ ...download, key: ben, hash: 'of ben', expiresAt: start + minute }, 2);
+    for (const hash of ['second', 'third']) await downloads.add({ ...download, hash }, 2);
+    const open = async () => {
+      const found = await Promise.all(['download', 'second', 'third', 'of ben'].map((h) => downloads.find(h, start)));
+      return found.map((record) => record?.hash);
+    };
+    expect(await open()).toEqual([undefined, 'second', 'third', 'of ben']);
+    await downloads.complete('second', start);
+    await downloads.add({ ...download, hash: 'fourth' }, 2);
+    expect(await open()).toEqual([undefined, undefined, 'third', 'of ben']);
   });
 });

@@ -45,7 +45,7 @@ describe('looking across people', () => {
       ['new', start + 1],
     ] as const) {
       await storage.tickets.open(aTicket(name, { expiresAt }), 20);
-      await storage.downloads.add({ ...download, hash: name, size: 1, expiresAt });
+      await storage.downloads.add({ ...download, hash: name, size: 1, expiresAt }, 100);
     }
     await storage.operations.sweep(start + 24 * 60 * minute + 1);
     for (const table of ['tickets', 'downloads'])
