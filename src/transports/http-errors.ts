@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { challengeFor, type Refusal } from '../callers/authenticate.ts';
 import { explainProblem, type Fixer, type Problem } from '../model/problem.ts';
+import type { Busy, NeverFits } from './call-limits.ts';
 
 export interface HttpError {
   readonly status: ContentfulStatusCode;
@@ -60,6 +61,34 @@ export const refusalResponse = (c: Context, refusal: Refusal): Response => {
   if (refusal.status === 401) c.header('WWW-Authenticate', challengeFor(refusal));
   const { status, error, description } = refusal;
   return errorResponse(c, { status, error, message: description, who: 'the caller', next: refusalNext[status] });
+};
+
+const busyText: Readonly<Record<Busy['kind'], string>> = {
+  too_many_calls: 'More calls were made for this person within a minute than are allowed.',
+  too_many_calls_at_once: 'Too many calls for this person are under way at the same time.',
+  server_busy: 'Postern has more to do than it takes on at once.',
+};
+
+const batchTooLarge: HttpError = {
+  status: 400,
+  error: 'batch_too_large',
+  message: 'This message holds more calls than one person may make at once.',
+  who: 'the caller',
+  next: 'Send the calls in several messages.',
+};
+
+/** A limit of ours was reached; `Retry-After` in seconds (RFC 9110 §10.2.3, RFC 6585 §4). */
+export const busyResponse = (c: Context, busy: Busy | NeverFits): Response => {
+  if (busy.kind === 'batch_too_large') return errorResponse(c, batchTooLarge);
+  const { kind, retryAfterSeconds } = busy;
+  c.header('Retry-After', String(retryAfterSeconds));
+  return errorResponse(c, {
+    status: kind === 'server_busy' ? 503 : 429,
+    error: kind,
+    message: busyText[kind],
+    who: kind === 'server_busy' ? 'nobody, wait' : 'the caller',
+    next: `Try again in ${retryAfterSeconds} seconds.`,
+  });
 };
 
 /** What an unexpected exception may say in a log: its kind and where it was thrown, never its message. */

@@ -9,6 +9,7 @@ import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { apiRoutes } from './api-routes.ts';
+import { type CallLimits, createCallGate, defaultCallLimits } from './call-limits.ts';
 import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { describeDefect, errorResponse, problemResponse } from './http-errors.ts';
@@ -26,6 +27,8 @@ export interface HttpOptions {
   readonly publicUrl: URL;
   /** Whether calls can be served now: the database answers. */
   readonly ready: () => Promise<boolean>;
+  /** `defaultCallLimits` unless given. */
+  readonly callLimits?: CallLimits;
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -46,7 +49,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   app.use(hostGuard([publicUrl.hostname]));
   app.use('/mcp', originGuard(publicUrl.origin));
   app.use('/api/*', originGuard(publicUrl.origin));
-  app.route('/', mcpRoute(options));
+  app.route('/', mcpRoute({ ...options, callGate: createCallGate(clock, options.callLimits ?? defaultCallLimits) }));
   app.route('/', connectRoutes({ connection: accounts.connection, origin: () => publicUrl.origin, random, log }));
   app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));

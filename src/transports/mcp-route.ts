@@ -1,21 +1,63 @@
 // /mcp: streamable HTTP, stateless, both protocol eras from the SDK's one handler. Knows nothing of tools.
 import { type AuthInfo, createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
-import type { Authenticate } from '../callers/authenticate.ts';
+import type { Authenticate, Refusal } from '../callers/authenticate.ts';
 import type { Caller } from '../model/caller.ts';
-import { describeDefect, refusalResponse } from './http-errors.ts';
-
-/** Bytes of one MCP message. */
-const maxMessageBytes = 1024 * 1024;
+import type { CallGate, Turn } from './call-limits.ts';
+import { busyResponse, describeDefect, errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
+import { countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
+import { whenSent } from './when-sent.ts';
 
 export interface McpRouteOptions {
   readonly authenticate: Authenticate;
+  readonly callGate: CallGate;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly log: Logger;
 }
 
-export const mcpRoute = ({ authenticate, mcpServer, log }: McpRouteOptions): Hono => {
+const personMissing: Refusal = {
+  kind: 'refused',
+  status: 400,
+  error: 'identifier_missing',
+  description: 'A service key has to name the person in the Postern-Identifier header.',
+};
+
+const tooLarge = (c: Context): Response =>
+  problemResponse(c, {
+    kind: 'too_large',
+    what: 'The message',
+    limitBytes: maxMessageBytes,
+    instead: 'Send less at once.',
+  });
+
+const brokenOff = (c: Context): Response =>
+  errorResponse(c, {
+    status: 400,
+    error: 'body_incomplete',
+    message: 'The request ended before its body was complete.',
+    who: 'the caller',
+    next: 'Send the request again.',
+  });
+
+/** Reads and counts what was posted. A body that is no JSON is left to the protocol, which has its own error for it. */
+const readPosted = async (c: Context, turn: Turn): Promise<Response | { request: Request; parsedBody?: unknown }> => {
+  let text: string | undefined;
+  try {
+    text = await readMessageText(c.req.raw);
+  } catch {
+    return brokenOff(c);
+  }
+  if (text === undefined) return tooLarge(c);
+  const body = parseJson(text);
+  const busy = turn.take(countMessages(body));
+  if (busy) return busyResponse(c, busy);
+  if (body !== undefined) return { request: c.req.raw, parsedBody: body };
+  const { method, headers, url } = c.req.raw;
+  return { request: new Request(url, { method, headers, body: text }) };
+};
+
+export const mcpRoute = ({ authenticate, callGate, mcpServer, log }: McpRouteOptions): Hono => {
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -24,25 +66,31 @@ export const mcpRoute = ({ authenticate, mcpServer, log }: McpRouteOptions): Hon
       if (caller === undefined) throw new TypeError('an MCP request without a caller');
       return mcpServer(caller);
     },
-    { maxRequestBodySize: maxMessageBytes, onerror: (error) => log.debug({ route: '/mcp', ...describeDefect(error) }) },
+    { onerror: (error) => log.debug({ route: '/mcp', ...describeDefect(error) }) },
   );
+
+  const answer = async (c: Context, caller: Caller, turn: Turn): Promise<Response> => {
+    const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
+    callers.set(authInfo, caller);
+    if (c.req.method !== 'POST') return handler.fetch(c.req.raw, { authInfo });
+    const posted = await readPosted(c, turn);
+    if (posted instanceof Response) return posted;
+    const { request, ...parsed } = posted;
+    return handler.fetch(request, { authInfo, ...parsed });
+  };
+
   return new Hono().all('/mcp', async (c) => {
     const authentication = await authenticate(c.req.raw.headers);
-    switch (authentication.kind) {
-      case 'refused':
-        return refusalResponse(c, authentication);
-      case 'service':
-        return refusalResponse(c, {
-          kind: 'refused',
-          status: 400,
-          error: 'identifier_missing',
-          description: 'A service key has to name the person in the Postern-Identifier header.',
-        });
-      case 'caller': {
-        const authInfo: AuthInfo = { token: '', clientId: authentication.caller.credential, scopes: [] };
-        callers.set(authInfo, authentication.caller);
-        return handler.fetch(c.req.raw, { authInfo });
-      }
+    if (authentication.kind === 'refused') return refusalResponse(c, authentication);
+    if (authentication.kind === 'service') return refusalResponse(c, personMissing);
+    const { caller } = authentication;
+    const turn = callGate.enter(caller.key);
+    if (!('take' in turn)) return busyResponse(c, turn);
+    try {
+      return whenSent(await answer(c, caller, turn), c.req.raw.signal, turn.end);
+    } catch (error) {
+      turn.end();
+      throw error;
     }
   });
 };

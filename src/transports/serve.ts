@@ -3,6 +3,12 @@ import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../model/clock.ts';
+import {
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  limitConnections,
+  serverOptions,
+} from './connection-limits.ts';
 
 export interface Listening {
   readonly kind: 'listening';
@@ -46,9 +52,11 @@ export const listen = (
   app: Hono,
   where: { readonly host: string; readonly port: number },
   clock: Clock,
+  limits: ConnectionLimits = defaultConnectionLimits,
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
-  const server = createServer(getRequestListener(app.fetch));
+  const server = createServer(serverOptions(limits), getRequestListener(app.fetch));
+  limitConnections(server, limits);
   let closing = false;
   // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
   server.on('request', (_, response) => {

@@ -15,6 +15,7 @@ import { ok } from '../../src/model/result.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
+import type { CallLimits } from '../../src/transports/call-limits.ts';
 import type { FetchAttachment } from '../../src/transports/download-route.ts';
 import { createHttpApp } from '../../src/transports/http.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
@@ -44,6 +45,9 @@ export interface WorldOptions {
   readonly publicUrl?: string;
   readonly fetchAttachment?: FetchAttachment;
   readonly ready?: () => Promise<boolean>;
+  readonly callLimits?: CallLimits;
+  /** Instead of the one tool that says for whom it was called. */
+  readonly mcpServer?: (caller: Caller) => McpServer;
   /** Changes the accounts before the routes get them, to make one part fail. */
   readonly disturb?: (accounts: Accounts) => Accounts;
 }
@@ -85,7 +89,8 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     accounts,
     authenticate: createAuthenticator(storage, clock),
     sessions: createSessions(storage.sessions, randomBytes, clock),
-    mcpServer: whoami,
+    mcpServer: options.mcpServer ?? whoami,
+    ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
     fetchAttachment: options.fetchAttachment ?? (async () => ok(new TextEncoder().encode('attachment bytes'))),
     publicUrl,
     ready: options.ready ?? (async () => true),
