@@ -59,7 +59,7 @@ export const awaitConfirmation = async (
   if (verifier === undefined) return { kind: 'unverifiable' };
   const id = newSecret(random);
   const now = clock.now();
-  await storage.pendingGrants.add({
+  const kept = await storage.pendingGrants.add({
     hash: hashSecret(id),
     key: ticket.key,
     ticketHash: ticket.hash,
@@ -69,6 +69,7 @@ export const awaitConfirmation = async (
     grant: granted.grant,
     emailVerified: granted.identity.emailVerified,
   });
+  if (!kept) return { kind: 'unknown' };
   // Where this loses a race, somebody just wrote what is truer than "awaiting".
   if (account.state.status !== 'ACTIVE')
     await storage.accounts.setState(ticket.key, account.version, {

@@ -30,7 +30,8 @@ export interface PendingGrant extends Omit<PendingGrantView, 'status'> {
 }
 
 export interface PendingGrantStore {
-  add(pending: PendingGrant): Promise<void>;
+  /** False when the account is gone. */
+  add(pending: PendingGrant): Promise<boolean>;
   find(hash: string): Promise<PendingGrantView | undefined>;
   /** One that waits, with its grant; undefined when it is over, or the sealing key does not open it. */
   open(hash: string, now: number): Promise<PendingGrant | undefined>;
@@ -102,10 +103,13 @@ export const createPendingGrantStore = (db: Database, sealer: Sealer, clock: Clo
       .executeTakeFirst();
 
   return {
-    add: async (pending) => {
-      await erasePendingGrants(db, pending.createdAt);
-      await insert(db, sealer, pending);
-    },
+    add: (pending) =>
+      db.transaction().execute(async (transaction) => {
+        await erasePendingGrants(transaction, pending.createdAt);
+        if ((await createAccountStore(transaction, sealer, clock).find(pending.key)) === undefined) return false;
+        await insert(transaction, sealer, pending);
+        return true;
+      }),
     find: async (hash) => {
       const row = await db.selectFrom('pending_grants').selectAll().where('hash', '=', hash).executeTakeFirst();
       return row && toPendingGrantView(row);

@@ -1,7 +1,8 @@
 // The built command, killed with SIGKILL at every step of connecting and of renewing a token, and started again on the
 // same file: what was acknowledged is there, and the person can connect.
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
@@ -66,7 +67,7 @@ const startGoogle = async (): Promise<Google> => {
   };
 };
 
-const startPostern = async () => {
+const startPostern = async (links: readonly string[] = ['--unverified-links']) => {
   const google = await startGoogle();
   const port = await freePort();
   const settings: Settings = settingsIn(temporaryFolder(), { ...google.sandbox.env(), POSTERN_PORT: String(port) });
@@ -81,19 +82,20 @@ const startPostern = async () => {
     return running.exit;
   };
   await begin();
-  const made = await run(['api-keys', 'create', '--service', '--unverified-links'], settings);
+  const made = await run(['api-keys', 'create', '--service', ...links], settings);
   const authorization = `Bearer ${made.stdout.trim()}`;
   const api = async (method: string, path: string, body?: object): Promise<Record<string, string>> => {
     const init = { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    return (await fetch(`${origin}/api/v1/accounts${path}`, init)).json() as Promise<Record<string, string>>;
+    return (await fetch(`${origin}/api/v1${path}`, init)).json() as Promise<Record<string, string>>;
   };
   return {
     google,
     begin,
     kill,
-    create: () => api('POST', '', { identifier: 'user_42' }),
-    link: async () => String((await api('POST', '/user_42/link')).url),
-    account: () => api('GET', '/user_42'),
+    create: () => api('POST', '/accounts', { identifier: 'user_42' }),
+    link: async () => String((await api('POST', '/accounts/user_42/link')).url),
+    account: () => api('GET', '/accounts/user_42'),
+    confirm: (id: string | null) => api('POST', `/auth-requests/${id}/confirm`, { identifier: 'user_42' }),
     call: async () => {
       const client = new Client({ name: 'test', version: '1' });
       const headers = { authorization, 'postern-identifier': 'user_42' };
@@ -145,6 +147,24 @@ test('A kill between the steps of a connection does not even disturb it', async 
   expect((await approve(browser, consent)).heading).toBe('Gmail is connected');
   await again();
   expect(await postern.account()).toMatchObject({ state: 'ACTIVE', google_email: alex });
+  expect(await postern.call()).toMatchObject({ messages: [{}] });
+});
+
+test('A kill while a connection waits for the product’s word loses nothing: it is confirmed afterwards', async () => {
+  const product = createServer((_, response) => response.end('the product')).listen(0, '127.0.0.1');
+  onTestFinished(() => void product.close());
+  await once(product, 'listening');
+  const { port } = product.address() as AddressInfo;
+  const postern = await startPostern(['--verify-url', `http://127.0.0.1:${port}/verify`]);
+  await postern.create();
+  const arrived = new URL((await connect(await postern.link())).url);
+  await postern.kill();
+  await postern.begin();
+  expect(await postern.account()).toMatchObject({ state: 'PENDING', reason: 'awaiting_verification' });
+  const confirmed = await postern.confirm(arrived.searchParams.get('auth_request_id'));
+  expect(confirmed).toMatchObject({ state: 'ACTIVE', google_email: alex });
+  await postern.kill();
+  await postern.begin();
   expect(await postern.call()).toMatchObject({ messages: [{}] });
 });
 

@@ -30,6 +30,12 @@ describe('a pending grant', () => {
     expect((await storage.accounts.readGrant(ada)).kind).toBe('none');
   });
 
+  it('is not kept for an account that is gone', async () => {
+    const { pending } = await aWaiting();
+    expect(await pending.add(aPending('b', { key: ben }))).toBe(false);
+    expect(await pending.find('b')).toBeUndefined();
+  });
+
   it('is not readable in the file, neither while it waits nor afterwards', async () => {
     const { pending, raw, path } = await aWaiting();
     const { accessToken, refreshToken = '' } = aGrant();
