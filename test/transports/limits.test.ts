@@ -12,7 +12,7 @@ import { type CallLimits, createCallGate, defaultCallLimits, type Turn } from '.
 import { type ConnectionLimits, defaultConnectionLimits } from '../../src/transports/connection-limits.ts';
 import { listen } from '../../src/transports/serve.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { aWorld, type World } from './support.ts';
+import { aBrowser, aWorld, type World } from './support.ts';
 
 const generous: CallLimits = { callsPerMinute: 1000, accountAtOnce: 100, processAtOnce: 100 };
 const second = 1000;
@@ -123,22 +123,32 @@ describe('1. Calls a minute', () => {
 describe('2. Calls at once', () => {
   /** A tool that answers only when the gate of its caller opens. */
   const aSlowWorld = async (callLimits: CallLimits) => {
-    const gates = new Map<string, PromiseWithResolvers<void>>();
-    const gateOf = (identifier: string) => {
-      const gate = gates.get(identifier) ?? Promise.withResolvers<void>();
-      gates.set(identifier, gate);
-      return gate;
+    const perPerson = () => {
+      const promises = new Map<string, PromiseWithResolvers<void>>();
+      return (identifier: string) => {
+        const promise = promises.get(identifier) ?? Promise.withResolvers<void>();
+        promises.set(identifier, promise);
+        return promise;
+      };
     };
+    const gateOf = perPerson();
+    const enteredBy = perPerson();
     const mcpServer = ({ key }: Caller): McpServer => {
       const server = new McpServer({ name: 'slow', version: '1.0.0' }, { capabilities: { tools: {} } });
       server.registerTool('whoami', { description: 'Answers when it may' }, async () => {
+        enteredBy(key.identifier).resolve();
         await gateOf(key.identifier).promise;
         return { content: [{ type: 'text', text: key.identifier }] };
       });
       return server;
     };
     const world = await aWorld({ callLimits, mcpServer });
-    return { call: await caller(world), open: (identifier: string) => gateOf(identifier).resolve() };
+    return {
+      world,
+      call: await caller(world),
+      open: (identifier: string) => gateOf(identifier).resolve(),
+      entered: (identifier: string) => enteredBy(identifier).promise,
+    };
   };
 
   it('of one person are limited, and a finished one makes room', async () => {
@@ -172,6 +182,43 @@ describe('2. Calls at once', () => {
     expect((await call('ada')).status).toBe(429);
     broken.abort();
     expect((await call('ada')).status).toBe(200);
+  });
+
+  it.each(['2025-11-25', '2026-07-28'])('make room when the socket of a %s client breaks', async (version) => {
+    const { world, entered } = await aSlowWorld({ ...generous, accountAtOnce: 1 });
+    const listening = await listen(world.app, { host: '127.0.0.1', port: 0 }, systemClock);
+    if (listening.kind !== 'listening') throw new Error(listening.message);
+    onTestFinished(() => listening.close(0));
+    const key = await world.key({ kind: 'user', identifier: 'ada' });
+    const post = (message: unknown, headers = {}, signal: AbortSignal | null = null) =>
+      fetch(`http://127.0.0.1:${listening.port}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+        body: JSON.stringify(message),
+        signal,
+      });
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': version,
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 'a test', version: '1.0.0' },
+    };
+    const modern = { 'mcp-protocol-version': version, 'mcp-method': 'tools/call', 'mcp-name': 'whoami' };
+    const broken = new AbortController();
+    const left =
+      version === '2025-11-25'
+        ? post(toolCall(), {}, broken.signal)
+        : post({ ...toolCall(), params: { name: 'whoami', arguments: {}, _meta } }, modern, broken.signal);
+    const end = left.then((response) => response.text()).catch(() => 'broken off');
+    await entered('ada');
+    expect((await post(toolList)).status).toBe(429);
+    broken.abort();
+    expect(await end).toBe('broken off');
+    await expect.poll(() => statusOf(post(toolList))).toBe(200);
   });
 
   it('are limited for the whole process, and one person can never take all of it', async () => {
@@ -269,7 +316,31 @@ describe('4. Waiting for a person', () => {
   });
 });
 
-describe('5. Connections', () => {
+describe('5. Download URLs', () => {
+  it('of one account are at most a hundred: one more ends the oldest, and nobody else’s', async () => {
+    const world = await aWorld();
+    for (const name of ['ada', 'ben']) world.sandbox.addAccount({ email: `${name}@example.com` });
+    const mintAs = async (identifier: string) => {
+      await aBrowser(world).connect(await world.link(identifier), `${identifier}@example.com`);
+      const key = { realm: 'default', identifier };
+      const grantVersion = (await world.accounts.find(key))?.grantVersion ?? 0;
+      const file = { messageId: '18c0ffee', partId: '1', fileName: 'a.txt', mimeType: 'text/plain', size: 1 };
+      return async () =>
+        (await world.accounts.downloads.mint(key, { ...file, grantVersion, bytes: async () => new Uint8Array() })).url;
+    };
+    const mint = await mintAs('ada');
+    const bens = await (await mintAs('ben'))();
+    const first = await mint();
+    const second = await mint();
+    for (let more = 2; more < 100; more++) await mint();
+    const status = async (url: string) => (await world.app.request(url, { method: 'HEAD' })).status;
+    expect([await status(first), await status(second)]).toEqual([200, 200]);
+    await mint();
+    expect([await status(first), await status(second), await status(bens)]).toEqual([404, 200, 200]);
+  });
+});
+
+describe('6. Connections', () => {
   const open = async (app: Hono, limits: Partial<ConnectionLimits>) => {
     const where = { host: '127.0.0.1', port: 0 };
     const listening = await listen(app, where, systemClock, {
@@ -364,7 +435,7 @@ describe('5. Connections', () => {
   });
 });
 
-describe('6. Forwarding headers', () => {
+describe('7. Forwarding headers', () => {
   it('change nothing, whoever sends them, and stand in no log', async () => {
     const world = await aWorld();
     const forwarded = {
