@@ -6,6 +6,8 @@ export interface PageRequest {
   readonly maxChars: number;
   /** Code points before this page. */
   readonly offset: number;
+  /** UTF-8 bytes on this page, at most, for whoever pays by size; any number when absent. */
+  readonly maxBytes?: number;
 }
 
 export interface Page {
@@ -16,14 +18,31 @@ export interface Page {
   readonly nextOffset?: number;
 }
 
-const isPairAt = (text: string, index: number): boolean => (text.codePointAt(index) ?? 0) > 0xffff;
+/** UTF-8 bytes of a code point. */
+const bytesOf = (point: number): number => {
+  if (point < 0x80) return 1;
+  if (point < 0x800) return 2;
+  return point < 0x10000 ? 3 : 4;
+};
 
-/** The index (in UTF-16 units) `count` code points after `from`, and how many of them there were. */
-const advance = (text: string, from: number, count: number): { index: number; passed: number } => {
+/**
+ * The index (in UTF-16 units) `count` code points after `from`, or fewer where they would take more than `bytes`, but at
+ * least one; and how many there were.
+ */
+const advance = (
+  text: string,
+  from: number,
+  count: number,
+  bytes = Number.POSITIVE_INFINITY,
+): { index: number; passed: number } => {
   let index = from;
   let passed = 0;
+  let size = 0;
   while (index < text.length && passed < count) {
-    index += isPairAt(text, index) ? 2 : 1;
+    const point = text.codePointAt(index) ?? 0;
+    size += bytesOf(point);
+    if (size > bytes && passed > 0) break;
+    index += point > 0xffff ? 2 : 1;
     passed += 1;
   }
   return { index, passed };
@@ -67,9 +86,9 @@ const outsideLinks = (text: string, from: number, end: number): number => {
  * Cuts one page out of a text without splitting a surrogate pair or a link; linear in the text. The pages in turn are the
  * text; a page is shorter than asked for where a link would be cut.
  */
-export const page = (text: string, { maxChars, offset }: PageRequest): Page => {
+export const page = (text: string, { maxChars, offset, maxBytes }: PageRequest): Page => {
   const start = advance(text, 0, offset);
-  const end = outsideLinks(text, start.index, advance(text, start.index, maxChars).index);
+  const end = outsideLinks(text, start.index, advance(text, start.index, maxChars, maxBytes).index);
   const nextOffset = start.passed + codePointsIn(text.slice(start.index, end));
   const totalChars = nextOffset + codePointsIn(text.slice(end));
   return {

@@ -3,7 +3,6 @@ import type { Accounts } from '../accounts/index.ts';
 import type { GoogleServices } from '../google/ports.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
-import { attachmentPart } from '../tools/attachment-part.ts';
 
 /** The bytes of an attachment of an account's message, by our part id. */
 export type FetchAttachment = (
@@ -18,6 +17,7 @@ export const createFetchAttachment =
   async (key, { messageId, partId }, signal) => {
     const freshToken = accounts.freshToken(key, ['mail']);
     const { gmail } = google.forCaller({ key, freshToken, signal });
+    const { attachmentPart } = await import('../tools/attachment-part.ts');
     const part = await attachmentPart(gmail, messageId, partId);
     return part.ok ? part.value.bytes() : part;
   };

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { failed, ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
-import { clippedForms, completed, formatted, viewOf } from './message-formats.ts';
 import { listedMessageOutput } from './message-output.ts';
+import { viewOf } from './message-views.ts';
 import { failureOutput, failureRows, listSize, pageToken, searchText } from './parameters.ts';
 import { fitRows } from './size-limit.ts';
 
@@ -36,6 +36,7 @@ export const gmailFetchMails = defineTool({
   requires: ['mail'],
   optional: [],
   run: async (input, { google: { gmail } }) => {
+    const { clippedForms, completed, formatted } = await import('./message-formats.ts');
     const { format } = input;
     const found = await gmail.searchMessages(
       {

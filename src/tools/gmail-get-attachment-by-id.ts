@@ -1,11 +1,7 @@
 // gmail_get_attachment_by_id: one attachment, in the form that fits it or that was asked for. The only tool without an
 // output schema, because some clients drop content blocks where structured content is declared.
 import { z } from 'zod';
-import { declaredCharset } from '../mail/headers.ts';
-import { safeFileName } from '../mail/message.ts';
 import { failed, ok } from '../model/result.ts';
-import { asBase64, asImage, asInlineData, asLink, asText, fittingForm } from './attachment-forms.ts';
-import { attachmentPart } from './attachment-part.ts';
 import { defineTool, ProblemError } from './define-tool.ts';
 import { attachmentId, maxChars, messageId, offset } from './parameters.ts';
 
@@ -32,6 +28,9 @@ export const gmailGetAttachmentById = defineTool({
   requires: ['mail'],
   optional: [],
   run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit }) => {
+    const { declaredCharset, safeFileName } = await import('../mail/message.ts');
+    const { attachmentPart } = await import('./attachment-part.ts');
+    const { asBase64, asImage, asInlineData, asLink, asText, fittingForm } = await import('./attachment-forms.ts');
     const { message_id: messageId, max_chars: maxChars, offset } = wanted;
     const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id);
     if (!found.ok) return found;

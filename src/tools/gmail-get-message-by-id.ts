@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
-import { clippedForms, completed, formatted, messageFormats, viewOf } from './message-formats.ts';
 import { oneMessageOutput } from './message-output.ts';
-import { maxChars, messageId, offset } from './parameters.ts';
+import { messageFormats, viewOf } from './message-views.ts';
+import { maxChars, messageId, offset, pageOf } from './parameters.ts';
 import { fitPage } from './size-limit.ts';
 
 export const gmailGetMessageById = defineTool({
@@ -22,6 +22,7 @@ export const gmailGetMessageById = defineTool({
   requires: ['mail'],
   optional: [],
   run: async ({ message_id, format, max_chars, offset }, { google: { gmail } }) => {
+    const { clippedForms, completed, formatted } = await import('./message-formats.ts');
     const found = await gmail.message(message_id, viewOf(format));
     if (!found.ok) return found;
     const whole = await completed(gmail, found.value, format);
@@ -30,7 +31,7 @@ export const gmailGetMessageById = defineTool({
     return ok(
       fitPage(
         max_chars,
-        (maxChars) => formatted(message, format, { maxChars, offset }),
+        (maxChars) => formatted(message, format, pageOf(maxChars, offset)),
         () => clippedForms(message).at(1) ?? { id: message_id },
       ),
     );

@@ -1,9 +1,7 @@
 // gmail_list_drafts: what was written and not sent.
 import { z } from 'zod';
-import { messageRow } from '../mail/message.ts';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
-import { clippedForms } from './message-formats.ts';
 import { clippableRowOutput } from './message-output.ts';
 import { failureOutput, failureRows, listSize, pageToken } from './parameters.ts';
 import { fitRows } from './size-limit.ts';
@@ -23,6 +21,8 @@ export const gmailListDrafts = defineTool({
   requires: ['mail'],
   optional: [],
   run: async ({ max_results, page_token }, { google: { gmail } }) => {
+    const { messageRow } = await import('../mail/message.ts');
+    const { clippedForms } = await import('./message-formats.ts');
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
     const found = await gmail.searchDrafts(query, 'metadata');
     if (!found.ok) return found;

@@ -1,5 +1,6 @@
 // A message of Gmail's → the format a caller asked for. Where a long body is not in Gmail's answer itself, fetches it.
-import type { GmailReader, MessageView } from '../google/ports.ts';
+// Tools load this with their first call, not at the start: most of what reads mail hangs on it.
+import type { GmailReader } from '../google/ports.ts';
 import {
   fullMessage,
   type Message,
@@ -12,12 +13,7 @@ import {
 } from '../mail/message.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { MessageOutput } from './message-output.ts';
-
-export const messageFormats = ['minimal', 'metadata', 'readable', 'full', 'raw'] as const;
-export type MessageFormat = (typeof messageFormats)[number];
-
-/** What has to be fetched for a format. */
-export const viewOf = (format: MessageFormat): MessageView => (format === 'readable' ? 'full' : format);
+import { type MessageFormat, viewOf } from './message-views.ts';
 
 /** The message with the text bodies that Gmail gives only on request, when the format shows bodies. */
 export const completed = async (

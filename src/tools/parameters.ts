@@ -1,6 +1,7 @@
 // Parameters that several tools share, so that they mean and say the same everywhere.
 import { z } from 'zod';
 import type { Failure } from '../google/ports.ts';
+import type { PageRequest } from '../mail/page.ts';
 import { explainProblem } from '../model/problem.ts';
 
 /** Long enough for anything Google gives out; ids are checked against their grammar before they reach a URL. */
@@ -13,7 +14,12 @@ export const pageToken = z.exactOptional(z.string().min(1).max(4000)).describe('
 export const listSize = z.int().min(1).max(100).default(10);
 
 /** Largest page of a body, raw source or text attachment; a result that would exceed 1 MB gets a smaller one. */
-export const maxChars = z.int().min(1).max(1_000_000).default(20_000).describe('Characters per page');
+const usualChars = 20_000;
+/** A page of the usual length is also bounded in UTF-8 bytes: that is what a model pays for in every script. */
+const usualBytes = 20_000;
+export const pageOf = (maxChars: number, offset: number): PageRequest =>
+  maxChars === usualChars ? { maxChars, offset, maxBytes: usualBytes } : { maxChars, offset };
+export const maxChars = z.int().min(1).max(1_000_000).default(usualChars).describe('Characters per page');
 export const offset = z.int().min(0).default(0).describe('nextOffset of the page before');
 
 /** Google's names: https://developers.google.com/people/api/rest/v1/people */

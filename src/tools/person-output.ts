@@ -1,7 +1,7 @@
 // What a person looks like in an answer: Google's own field names, as many fields as were asked for.
 import { z } from 'zod';
 import type { ShownPerson } from '../google/person-shape.ts';
-import { withoutInvisible } from '../mail/message.ts';
+import { withoutInvisible } from '../mail/invisible.ts';
 
 export const personOutput = z.object({
   resourceName: z.string(),

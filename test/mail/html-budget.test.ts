@@ -2,14 +2,16 @@ import { expect, test } from 'vitest';
 import { createCascade, mostSteps } from '../../src/mail/css-cascade.ts';
 import { readableHtml } from '../../src/mail/html-text.ts';
 import { page } from '../../src/mail/page.ts';
+import { pageOf } from '../../src/tools/parameters.ts';
 import { addressOf, headlineOf, newsletter, newsletterItems } from './newsletter.ts';
 
 const bytes = (text: string): number => Buffer.byteLength(text);
 
-const pagesOf = (text: string, maxChars: number): string[] => {
+/** As a tool pages that was asked for no size. */
+const pagesOf = (text: string): string[] => {
   const pages: string[] = [];
   for (let offset: number | undefined = 0; offset !== undefined; ) {
-    const here = page(text, { maxChars, offset });
+    const here = page(text, pageOf(20_000, offset));
     pages.push(here.text);
     offset = here.nextOffset;
   }
@@ -21,13 +23,13 @@ test('a newsletter of 351 KB comes out at no more than a fifth of its size, on p
   expect(Math.round(bytes(html) / 1000)).toBe(351);
   const { text } = readableHtml(html);
   expect(bytes(text)).toBeLessThanOrEqual(bytes(html) * 0.2);
-  const pages = pagesOf(text, 19_000);
+  const pages = pagesOf(text);
   expect(pages.join('')).toBe(text);
   for (const here of pages) expect(bytes(here)).toBeLessThanOrEqual(20_000);
 });
 
 test('every item of it is told on one page with its link', () => {
-  const pages = pagesOf(readableHtml(newsletter()).text, 19_000);
+  const pages = pagesOf(readableHtml(newsletter()).text);
   const lines = pages.flatMap((here) => here.split('\n'));
   for (let item = 0; item < newsletterItems; item += 1) {
     const line = lines.find((candidate) => candidate.startsWith(`${headlineOf(item)} `));

@@ -36,6 +36,21 @@ test('the pages one after the other are the whole text, and none is larger than 
   );
 });
 
+test('a page bounded in bytes takes no more of them, unless one character alone does, and the pages are still the whole', () => {
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 4, max: 40 }), (text, maxBytes) => {
+      let [whole, offset]: [string, number | undefined] = ['', 0];
+      while (offset !== undefined) {
+        const here = page(text, { maxChars: 1000, offset, maxBytes });
+        expect(Buffer.byteLength(here.text)).toBeLessThanOrEqual(maxBytes);
+        whole += here.text;
+        offset = here.nextOffset;
+      }
+      expect(whole).toBe(text);
+    }),
+  );
+});
+
 test('from every offset, a page begins there, says how long the whole is and where the next one begins', () => {
   fc.assert(
     fc.property(texts, sizes, (text, maxChars) => {
