@@ -68,6 +68,16 @@ const targetAcross = (text: string, from: number, end: number): number | undefin
   return undefined;
 };
 
+/** Where the short line begins that `end` would part, if it is one with a link: its words and its address stay together. */
+const lineOfLink = (text: string, from: number, end: number): number | undefined => {
+  const before = text.slice(Math.max(from, end - longestLinkLine), end).lastIndexOf('\n');
+  const after = text.slice(end, end + longestLinkLine).indexOf('\n');
+  if (before < 0 || after < 0) return undefined;
+  const start = Math.max(from, end - longestLinkLine) + before + 1;
+  const line = text.slice(start, end + after);
+  return start < end && line.search(target) >= 0 ? start : undefined;
+};
+
 /**
  * The index nearest before `end` at which no link is cut: the beginning of a line with nothing but a link and a few
  * words, else the beginning of the address. Only an address that fills the page by itself is cut.
@@ -75,7 +85,7 @@ const targetAcross = (text: string, from: number, end: number): number | undefin
 const outsideLinks = (text: string, from: number, end: number): number => {
   if (end >= text.length) return end;
   const start = targetAcross(text, from, end);
-  if (start === undefined) return end;
+  if (start === undefined) return lineOfLink(text, from, end) ?? end;
   const nearby = Math.max(from, end - longestLinkLine);
   const line = text.slice(nearby, start).lastIndexOf('\n');
   if (line >= 0) return nearby + line + 1;
