@@ -213,7 +213,7 @@ describe('An auth_request_id', () => {
     expect(await find()).toBeUndefined();
   });
 
-  it('is neither in a log nor readable in the page’s referrer', async () => {
+  it('is in no log line', async () => {
     const id = await pending();
     await confirm(id);
     expect(world.logged.join('\n')).not.toContain(id);
