@@ -5,8 +5,8 @@ import type { FreshToken } from '../model/fresh-token.ts';
 import { failed } from '../model/result.ts';
 import { type Capability, missingCapabilities } from '../model/scope.ts';
 import { given, isFresh, openGrant, servesACall } from './grant-access.ts';
-import type { AccountsOptions } from './index.ts';
 import type { LastUse } from './last-use.ts';
+import type { AccountsOptions } from './options.ts';
 import type { RefreshOnce } from './refresh.ts';
 
 export const createAccess =

@@ -1,7 +1,7 @@
 // One round to Google's consent page. Knows nothing of what comes back.
 import { scopesFor } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 
 /** One round to Google: fresh state, nonce and verifier, so that nothing of an earlier round can be replayed. */

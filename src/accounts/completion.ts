@@ -9,8 +9,8 @@ import type { TokenFailure } from '../oauth/token-client.ts';
 import type { Grant, TakenTicket, Ticket } from '../storage/index.ts';
 import { accept, needsConfirmation } from './acceptance.ts';
 import { authorization } from './authorization.ts';
-import type { Callback, Finish } from './connection.ts';
-import type { AccountsOptions } from './index.ts';
+import type { Callback, Finish } from './finish.ts';
+import type { AccountsOptions } from './options.ts';
 import { refreshTokenFor } from './refresh-token-for.ts';
 import { awaitConfirmation } from './verification.ts';
 

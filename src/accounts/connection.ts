@@ -1,15 +1,14 @@
 // The browser's half of connecting: look at a ticket, take it, come back from Google. Changes an account only at the
 // very end, in one version-checked write; the present grant serves until the new one is accepted.
-import type { Account, GoogleIdentity } from '../model/account.ts';
+import type { Account } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
 import { authorization } from './authorization.ts';
 import { complete } from './completion.ts';
-import type { AccountsOptions } from './index.ts';
+import type { Callback, DeadLink, Finish } from './finish.ts';
+import type { AccountsOptions } from './options.ts';
 import { hashSecret, isSecret } from './secrets.ts';
-
-export type DeadLink = { readonly kind: 'used' } | { readonly kind: 'expired' } | { readonly kind: 'unknown' };
 
 export type LinkView =
   | {
@@ -27,34 +26,6 @@ export type Begin =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'taken_elsewhere' }
   | DeadLink;
-
-export type Finish =
-  | {
-      readonly kind: 'connected';
-      readonly account: Account;
-      readonly google: GoogleIdentity;
-      readonly missing: Capability[];
-    }
-  /** Google has to ask once more, because it gave no refresh token: send the same browser there again. */
-  | { readonly kind: 'again'; readonly url: string }
-  /** Accepted, but the product has to say who this was: the browser goes there with an `auth_request_id`. */
-  | { readonly kind: 'awaiting_verification'; readonly url: string }
-  | { readonly kind: 'declined' }
-  | { readonly kind: 'wrong_mailbox'; readonly expected: string; readonly got: string }
-  | { readonly kind: 'scope_missing'; readonly missing: Capability[] }
-  | { readonly kind: 'unverifiable' }
-  | { readonly kind: 'admin_blocked' }
-  | { readonly kind: 'google_unavailable' }
-  | { readonly kind: 'operator_fault' }
-  | DeadLink;
-
-export interface Callback {
-  readonly state?: string;
-  readonly code?: string;
-  readonly error?: string;
-  /** The secret of this ticket's cookie. */
-  readonly browser?: string;
-}
 
 export interface Connection {
   /** What a link is about. Changes nothing: chat apps preview links. */

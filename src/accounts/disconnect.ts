@@ -2,7 +2,7 @@
 import type { AccountKey } from '../model/account-key.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { GrantReading } from '../storage/index.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 export interface Disconnected {
   readonly revokedAtGoogle: boolean;

@@ -2,7 +2,7 @@
 import type { AccountKey } from '../model/account-key.ts';
 import type { AttachmentFile } from '../model/delivery.ts';
 import type { DownloadRecord } from '../storage/index.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
 /** Milliseconds a download URL may be used. */

@@ -5,7 +5,7 @@ import type { AccessToken } from '../model/fresh-token.ts';
 import type { AuthorizationReason, Problem } from '../model/problem.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { StoredGrant } from '../storage/index.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 /** Access tokens are renewed this long before they expire, in milliseconds. */
 export const refreshEarlyMs = 5 * 60_000;

@@ -4,11 +4,9 @@
 import type { Account, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
-import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import { keepEndedGrantsMs, type Storage } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
 import { createAccess } from './access.ts';
@@ -19,41 +17,19 @@ import { createDownloads, type Downloads } from './downloads.ts';
 import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
 import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
+import type { AccountsOptions } from './options.ts';
 import { createRefreshOnce } from './refresh.ts';
 import { watchTokenEndpoint } from './token-endpoint.ts';
 import { createVerification, type Verification } from './verification.ts';
 
-export type { Connection, DeadLink, Finish, LinkView } from './connection.ts';
+export type { Connection, LinkView } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
+export type { DeadLink, Finish } from './finish.ts';
 export type { Link, LinkRequest } from './links.ts';
+export type { AccountLog, AccountsOptions } from './options.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
 export type { AuthRequest, Confirmed, Verification } from './verification.ts';
-
-/** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
-export type AccountLog = (entry: {
-  readonly event: string;
-  readonly key?: AccountKey;
-  readonly cause?: string;
-  /** `info` when absent. */
-  readonly level?: 'warn' | 'error';
-}) => void;
-
-export interface AccountsOptions {
-  readonly storage: Storage;
-  readonly oauth: GoogleOAuth;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  /** What the enabled tools require or can use: every consent asks for it. */
-  readonly baseCapabilities: readonly Capability[];
-  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
-  readonly linkOrigin: () => Promise<string>;
-  /** Told of every change of an account, so that caches drop what they hold for it. */
-  readonly changed: (key: AccountKey) => void;
-  readonly log: AccountLog;
-  /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
-  readonly leaseMs?: number;
-}
 
 export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;

@@ -2,7 +2,7 @@
 // anything else, and nobody waits for it.
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 import type { RefreshOnce } from './refresh.ts';
 
 const dayMs = 24 * 60 * 60_000;

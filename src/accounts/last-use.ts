@@ -1,7 +1,7 @@
 // Notes when an account was used, beside the call and never in its way: a locked database delays the note, not the call.
 import type { Account } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 const noteEveryMs = 60_000;
 

@@ -1,7 +1,7 @@
 // Which refresh token a new grant goes on with: Google's new one, or the stored one where Google gave none.
 import type { AccountKey } from '../model/account-key.ts';
 import { capabilitiesOf, missingCapabilities } from '../model/scope.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 /**
  * Google gives no refresh token where it did not ask; the stored one serves on if it covers the same.

@@ -9,7 +9,7 @@ import type { Breaker } from './breaker.ts';
 import { problemOf } from './diagnosis.ts';
 import { endAccess } from './ending.ts';
 import { given, isFresh, openGrant, stillServes } from './grant-access.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 /** A little longer than a token request may take: only a holder that was killed lets it run out. Milliseconds. */
 const defaultLeaseMs = 12_000;

@@ -3,7 +3,7 @@
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Breaker } from './breaker.ts';
 import { refreshTokenCap } from './diagnosis.ts';
-import type { AccountsOptions } from './index.ts';
+import type { AccountsOptions } from './options.ts';
 
 /** From so many refresh tokens of one Google account on, the operator is warned. */
 export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);

@@ -5,8 +5,8 @@ import { authRequestParameter } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import type { Grant, PendingGrant, PendingGrantStatus, PendingGrantView, TakenTicket } from '../storage/index.ts';
 import { accept } from './acceptance.ts';
-import type { Finish } from './connection.ts';
-import type { AccountsOptions } from './index.ts';
+import type { Finish } from './finish.ts';
+import type { AccountsOptions } from './options.ts';
 import { refreshTokenFor } from './refresh-token-for.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 

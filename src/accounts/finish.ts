@@ -1,0 +1,33 @@
+// How a link can end, in values: what Google's redirect brings, and what becomes of it. Does nothing.
+import type { Account, GoogleIdentity } from '../model/account.ts';
+import type { Capability } from '../model/scope.ts';
+
+export type DeadLink = { readonly kind: 'used' } | { readonly kind: 'expired' } | { readonly kind: 'unknown' };
+
+export type Finish =
+  | {
+      readonly kind: 'connected';
+      readonly account: Account;
+      readonly google: GoogleIdentity;
+      readonly missing: Capability[];
+    }
+  /** Google has to ask once more, because it gave no refresh token: send the same browser there again. */
+  | { readonly kind: 'again'; readonly url: string }
+  /** Accepted, but the product has to say who this was: the browser goes there with an `auth_request_id`. */
+  | { readonly kind: 'awaiting_verification'; readonly url: string }
+  | { readonly kind: 'declined' }
+  | { readonly kind: 'wrong_mailbox'; readonly expected: string; readonly got: string }
+  | { readonly kind: 'scope_missing'; readonly missing: Capability[] }
+  | { readonly kind: 'unverifiable' }
+  | { readonly kind: 'admin_blocked' }
+  | { readonly kind: 'google_unavailable' }
+  | { readonly kind: 'operator_fault' }
+  | DeadLink;
+
+export interface Callback {
+  readonly state?: string;
+  readonly code?: string;
+  readonly error?: string;
+  /** The secret of this ticket's cookie. */
+  readonly browser?: string;
+}

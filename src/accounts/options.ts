@@ -1,0 +1,31 @@
+// What every room of this folder is given: the store, Google's OAuth, time, and whom to tell. Knows none of them.
+import type { AccountKey } from '../model/account-key.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { Capability } from '../model/scope.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
+import type { Storage } from '../storage/index.ts';
+
+/** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
+export type AccountLog = (entry: {
+  readonly event: string;
+  readonly key?: AccountKey;
+  readonly cause?: string;
+  /** `info` when absent. */
+  readonly level?: 'warn' | 'error';
+}) => void;
+
+export interface AccountsOptions {
+  readonly storage: Storage;
+  readonly oauth: GoogleOAuth;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** What the enabled tools require or can use: every consent asks for it. */
+  readonly baseCapabilities: readonly Capability[];
+  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
+  readonly linkOrigin: () => Promise<string>;
+  /** Told of every change of an account, so that caches drop what they hold for it. */
+  readonly changed: (key: AccountKey) => void;
+  readonly log: AccountLog;
+  /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
+  readonly leaseMs?: number;
+}
