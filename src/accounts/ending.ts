@@ -8,7 +8,7 @@ import { failed, type Result } from '../model/result.ts';
 import { keepEndedGrantsMs, type StoredGrant } from '../storage/index.ts';
 import { diagnose, type Ending, type GrantEnded } from './diagnosis.ts';
 import { given, openGrant, stillServes } from './grant-access.ts';
-import type { RefreshOptions } from './refresh.ts';
+import type { RefreshOptions } from './options.ts';
 
 const attempts = 5;
 

@@ -4,6 +4,7 @@ import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
+import type { Breaker } from './breaker.ts';
 
 /** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
 export type AccountLog = (entry: {
@@ -28,4 +29,11 @@ export interface AccountsOptions {
   readonly log: AccountLog;
   /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
   readonly leaseMs?: number;
+}
+
+/** What renewing and ending a grant need beside. */
+export interface RefreshOptions extends AccountsOptions {
+  readonly breaker: Breaker;
+  /** Sees to it that grants that ended are erased in time. */
+  readonly eraseLater: () => void;
 }

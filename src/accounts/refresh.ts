@@ -5,11 +5,10 @@ import type { AccessToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Tokens } from '../oauth/google-oauth.ts';
 import type { StoredGrant } from '../storage/index.ts';
-import type { Breaker } from './breaker.ts';
 import { problemOf } from './diagnosis.ts';
 import { endAccess } from './ending.ts';
 import { given, isFresh, openGrant, stillServes } from './grant-access.ts';
-import type { AccountsOptions } from './options.ts';
+import type { RefreshOptions } from './options.ts';
 
 /** A little longer than a token request may take: only a holder that was killed lets it run out. Milliseconds. */
 const defaultLeaseMs = 12_000;
@@ -18,12 +17,6 @@ const attempts = 5;
 /** Between looks at a refresh of another process; milliseconds. */
 const shortestLookMs = 40;
 const longestLookMs = 120;
-
-export interface RefreshOptions extends AccountsOptions {
-  readonly breaker: Breaker;
-  /** Sees to it that grants that ended are erased in time. */
-  readonly eraseLater: () => void;
-}
 
 /** A new access token, unless another process made one meanwhile that is not the `rejected` one. */
 export type RefreshOnce = (key: AccountKey, rejected?: string) => Promise<Result<AccessToken>>;
