@@ -27,7 +27,7 @@ export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { DeadLink, Finish } from './finish.ts';
 export type { Link, LinkRequest } from './links.ts';
-export type { AccountLog, AccountsOptions } from './options.ts';
+export { type AccountLog, type AccountsOptions, LinkOriginError } from './options.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
 export type { AuthRequest, Confirmed, Verification } from './verification.ts';
 

@@ -6,6 +6,7 @@ import { failed, ok, type Result } from '../model/result.ts';
 import { type Capability, capabilitiesOf, identityCapabilities } from '../model/scope.ts';
 import type { AccountStore, Ticket, TicketStore } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
+import { LinkOriginError } from './options.ts';
 import { createPlaces } from './places.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
@@ -54,6 +55,12 @@ export interface LinkOptions {
 
 export const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
 export const callbackPath = '/oauth/callback';
+
+const originOrNone = (linkOrigin: () => Promise<string>): Promise<string | undefined> =>
+  linkOrigin().catch((error: unknown) => {
+    if (error instanceof LinkOriginError) return undefined;
+    throw error;
+  });
 
 const isLive = (ticket: Ticket, now: number): boolean =>
   (ticket.status === 'open' || ticket.status === 'taken') && ticket.expiresAt > now;
@@ -111,7 +118,8 @@ export const createLinks = (options: LinkOptions) => {
     const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
     if (earlier) return ok(earlier);
 
-    const origin = await options.linkOrigin();
+    const origin = await originOrNone(options.linkOrigin);
+    if (origin === undefined) return failed({ kind: 'link_pages_unavailable' });
     const secret = newSecret(random);
     const now = clock.now();
     const ticket = {

@@ -6,6 +6,11 @@ import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
 import type { Breaker } from './breaker.ts';
 
+/** Where a link could be opened is not to be had now; the message says what to do. */
+export class LinkOriginError extends Error {
+  override readonly name = 'LinkOriginError';
+}
+
 /** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
 export type AccountLog = (entry: {
   readonly event: string;
@@ -22,7 +27,7 @@ export interface AccountsOptions {
   readonly random: RandomBytes;
   /** What the enabled tools require or can use: every consent asks for it. */
   readonly baseCapabilities: readonly Capability[];
-  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
+  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
   readonly linkOrigin: () => Promise<string>;
   /** Told of every change of an account, so that caches drop what they hold for it. */
   readonly changed: (key: AccountKey) => void;

@@ -1,6 +1,6 @@
 // Any error as words for the terminal: no stack, and no library's text, which may carry a secret.
+import { LinkOriginError } from '../accounts/index.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { LoopbackError } from '../transports/loopback.ts';
 import { CommandError } from './command-error.ts';
 
 const isSystemError = (error: Error): error is NodeJS.ErrnoException =>
@@ -13,7 +13,7 @@ const place = (error: Error): string =>
 /** What happened and the one next step. */
 export const describeFailure = (error: unknown): string => {
   if (error instanceof CommandError) return error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
-  if (error instanceof StorageError || error instanceof LoopbackError) return error.message;
+  if (error instanceof StorageError || error instanceof LinkOriginError) return error.message;
   if (!(error instanceof Error)) return 'failed unexpectedly. This is a defect; please report it.';
   if (isSystemError(error)) return `${error.message}.`;
   return `failed unexpectedly (${error.name} at ${place(error)}). This is a defect; please report it.`;

@@ -17,6 +17,8 @@ export type Problem =
   /** A link for this account could never be completed: nothing would prove who completes it. */
   | { readonly kind: 'link_not_verifiable' }
   | { readonly kind: 'too_many_links' }
+  /** The page a link leads to cannot be served: on a laptop another program has its port. */
+  | { readonly kind: 'link_pages_unavailable' }
   | { readonly kind: 'no_mailbox' }
   /** Only Workspace accounts have one. */
   | { readonly kind: 'no_directory' }
@@ -120,6 +122,12 @@ export const explainProblem = (problem: Problem): Explanation => {
         'Gmail is not connected, and no link can be made: nothing would prove that the person who opens it is the person it is for.',
         'the operator',
         'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --verify-url or, weaker, --unverified-links.',
+      );
+    case 'link_pages_unavailable':
+      return explain(
+        'Gmail is not connected, and no link can be made: another program uses the port of the connect pages, perhaps another client with the same settings.',
+        'the person',
+        'Finish connecting there, or end the other program, then call again.',
       );
     case 'too_many_links':
       return explain(

@@ -22,6 +22,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   authorization_required: 409,
   link_not_verifiable: 409,
   too_many_links: 429,
+  link_pages_unavailable: 503,
   no_mailbox: 409,
   no_directory: 409,
   domain_policy: 409,

@@ -1,7 +1,7 @@
 // The connect pages on this machine, for stdio and `accounts connect`: there only while a link is live. Asking for the
 // origin starts them; they end with the last link, or when its time is over.
 import type { Logger } from 'pino';
-import type { Connection, Finish } from '../accounts/index.ts';
+import { type Connection, type Finish, LinkOriginError } from '../accounts/index.ts';
 import { linkLifetimeMs } from '../accounts/links.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { Listening } from './serve.ts';
@@ -25,11 +25,6 @@ const loopbackHost = '127.0.0.1';
 
 /** Milliseconds an open answer may take to finish. */
 const graceMs = 2_000;
-
-/** The port is not to be had; the message says what to do. */
-export class LoopbackError extends Error {
-  override readonly name = 'LoopbackError';
-}
 
 /** Endings that leave the link dead and were not counted before. */
 const endsOneLink = (finish: Finish): boolean =>
@@ -84,7 +79,7 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
     const listening = await listen(app, { host: loopbackHost, port: options.port ?? 0 }, clock);
     if (listening.kind !== 'listening') {
       log.error({ event: 'loopback_failed', reason: listening.kind, message: listening.message });
-      throw new LoopbackError(listening.message);
+      throw new LinkOriginError(listening.message);
     }
     origin = `http://${loopbackHost}:${listening.port}`;
     return { listening, origin, over: new AbortController(), liveLinks: 0, liveUntil: 0 };

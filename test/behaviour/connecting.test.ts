@@ -1,5 +1,6 @@
 // Connecting a Gmail account by link: what the person, the agent and an attacker see.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LinkOriginError } from '../../src/accounts/index.ts';
 import { alex, createWorld, posternOrigin, sam, type World } from '../support/world.ts';
 
 let world: World;
@@ -297,3 +298,17 @@ const callbackOf = async (consent: { html: string; url: string }): Promise<strin
   );
   return answer.headers.get('location') ?? '';
 };
+
+describe('On a laptop whose port for the connect pages is taken', () => {
+  it('a call says so and what to do, instead of failing', async () => {
+    await world.close();
+    const taken = async (): Promise<string> => {
+      throw new LinkOriginError('Port 8080 on 127.0.0.1 is in use.');
+    };
+    world = await createWorld({ linkOrigin: taken });
+    const key = await world.serviceKey({ unverifiedLinks: true });
+    const answer = await world.call('gmail_fetch_mails', {}, { key, as: 'user_42' });
+    expect(answer.isError).toBe(true);
+    expect(answer.text).toContain('another program uses the port');
+  });
+});

@@ -49,6 +49,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** Instead of the public URL's origin. */
+  readonly linkOrigin?: () => Promise<string>;
   readonly env?: Record<string, string>;
   readonly databasePath?: string;
   readonly sandbox?: Sandbox;
@@ -90,7 +92,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const postern = await compose(config, {
     transport: 'http',
     log,
-    linkOrigin: async () => config.publicUrl.origin,
+    linkOrigin: options.linkOrigin ?? (async () => config.publicUrl.origin),
     clock,
     fetch: toGoogle,
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection, Finish } from '../../src/accounts/index.ts';
-import { createLoopback, LoopbackError } from '../../src/transports/loopback.ts';
+import { LinkOriginError } from '../../src/accounts/index.ts';
+import { createLoopback } from '../../src/transports/loopback.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld } from './support.ts';
 
@@ -114,7 +115,7 @@ describe('The loopback', () => {
     const first = (await world()).loopback;
     const port = Number(new URL(await first.origin()).port);
     const { loopback } = await world({ kind: 'declined' }, port);
-    await expect(loopback.origin()).rejects.toThrow(LoopbackError);
+    await expect(loopback.origin()).rejects.toThrow(LinkOriginError);
     await expect(loopback.origin()).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use.`);
     await first.close();
     expect(await loopback.origin()).toBe(`http://127.0.0.1:${port}`);
