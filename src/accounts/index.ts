@@ -64,7 +64,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const watched: AccountsOptions = { ...options, oauth };
   const closing = new AbortController();
   const refreshOnce = createRefreshOnce({ ...watched, breaker, eraseLater: createEraser(options, closing.signal) });
-  const { link, waitForLink } = createLinks({ ...options, accounts: storage.accounts, tickets: storage.tickets });
+  const { link, waitForLink } = createLinks(options);
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),

@@ -1,12 +1,11 @@
 // Links for a person: made, given again while still open, waited for. Knows nothing of the browser that opens one.
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { type Capability, capabilitiesOf, identityCapabilities } from '../model/scope.ts';
-import type { AccountStore, Ticket, TicketStore } from '../storage/index.ts';
+import type { Ticket } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
-import { LinkOriginError } from './options.ts';
+import { type AccountsOptions, LinkOriginError } from './options.ts';
 import { createPlaces } from './places.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
@@ -42,17 +41,6 @@ export interface LinkRequest {
   readonly reuse?: boolean;
 }
 
-export interface LinkOptions {
-  readonly accounts: AccountStore;
-  readonly tickets: TicketStore;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  /** What the enabled tools require: every consent asks for it. */
-  readonly baseCapabilities: readonly Capability[];
-  /** Where the connect pages are served; on stdio this starts them. */
-  readonly linkOrigin: () => Promise<string>;
-}
-
 export const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
 export const callbackPath = '/oauth/callback';
 
@@ -65,8 +53,9 @@ const originOrNone = (linkOrigin: () => Promise<string>): Promise<string | undef
 const isLive = (ticket: Ticket, now: number): boolean =>
   (ticket.status === 'open' || ticket.status === 'taken') && ticket.expiresAt > now;
 
-export const createLinks = (options: LinkOptions) => {
-  const { accounts, tickets, clock, random } = options;
+export const createLinks = (options: AccountsOptions) => {
+  const { clock, random } = options;
+  const { accounts, tickets } = options.storage;
   const remembered = new Map<string, Link>();
   const placeToWait = createPlaces(maxWaits);
 

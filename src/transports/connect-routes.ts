@@ -7,7 +7,8 @@ import type { Connection, Finish } from '../accounts/index.ts';
 import { newSecret } from '../accounts/secrets.ts';
 import type { RandomBytes } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
-import { describeDefect } from './http-errors.ts';
+import { describeDefect } from '../server/describe-defect.ts';
+
 import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
 import { pageResponse } from './page-response.ts';
 import { confirmPage } from './pages/confirm.ts';

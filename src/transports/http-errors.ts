@@ -91,10 +91,5 @@ export const busyResponse = (c: Context, busy: Busy | NeverFits): Response => {
     next: `Try again in ${retryAfterSeconds} seconds.`,
   });
 };
-
-/** What an unexpected exception may say in a log: its kind and where it was thrown, never its message. */
-export const describeDefect = (error: unknown): { name: string; at: string[] } => {
-  if (!(error instanceof Error)) return { name: typeof error, at: [] };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return { name: error.name, at: frames.slice(0, 6).map((line) => line.trim()) };
-};

@@ -4,8 +4,9 @@ import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Authenticate, Refusal } from '../callers/authenticate.ts';
 import type { Caller } from '../model/caller.ts';
+import { describeDefect } from '../server/describe-defect.ts';
 import type { CallGate, Turn } from './call-limits.ts';
-import { busyResponse, describeDefect, errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
+import { busyResponse, errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
 import { countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
 import { whenSent } from './when-sent.ts';
 

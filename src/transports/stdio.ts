@@ -5,7 +5,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Logger } from 'pino';
 import type { Caller } from '../model/caller.ts';
-import { describeDefect } from './http-errors.ts';
+import { describeDefect } from '../server/describe-defect.ts';
 
 export interface StdioOptions {
   readonly mcpServer: (caller: Caller) => McpServer;
