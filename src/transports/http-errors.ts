@@ -91,5 +91,3 @@ export const busyResponse = (c: Context, busy: Busy | NeverFits): Response => {
     next: `Try again in ${retryAfterSeconds} seconds.`,
   });
 };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { name: error.name, at: frames.slice(0, 6).map((line) => line.trim()) };
