@@ -21,6 +21,16 @@ const largestOther = 64 * 1024;
 /** A type that may be repeated outside the fence; the sender chose it. */
 const imageType = /^image\/[a-z0-9.+-]{1,60}$/;
 
+/**
+ * Bytes: the clients of the MCP SDK end the connection at a message of 10 MiB on stdin and stdout; base64 and what is
+ * around it make this much of a file such a message.
+ */
+const largestOverPipe = 7 * 1024 * 1024;
+
+/** Bytes of the largest attachment that `inline` may answer with. */
+export const largestInline = (delivery: 'http' | 'stdio', inlineLimit: number): number =>
+  delivery === 'stdio' ? Math.min(inlineLimit, largestOverPipe) : inlineLimit;
+
 export type AttachmentForm = 'image' | 'text' | 'base64' | 'link';
 
 /** The form in which a model can use an attachment best. */

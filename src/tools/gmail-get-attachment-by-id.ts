@@ -30,7 +30,9 @@ export const gmailGetAttachmentById = defineTool({
   run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit }) => {
     const { declaredCharset, safeFileName } = await import('../mail/message.ts');
     const { attachmentPart } = await import('./attachment-part.ts');
-    const { asBase64, asImage, asInlineData, asLink, asText, fittingForm } = await import('./attachment-forms.ts');
+    const { asBase64, asImage, asInlineData, asLink, asText, fittingForm, largestInline } = await import(
+      './attachment-forms.ts'
+    );
     const { message_id: messageId, max_chars: maxChars, offset } = wanted;
     const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id);
     if (!found.ok) return found;
@@ -45,9 +47,10 @@ export const gmailGetAttachmentById = defineTool({
       };
       return ok(await asLink(deliver, { messageId, partId, fileName, mimeType, size, grantVersion, bytes }));
     }
-    if (form === 'inline' && size > inlineLimit) {
+    const limitBytes = largestInline(delivery, inlineLimit);
+    if (form === 'inline' && size > limitBytes) {
       const instead = linkInstead[delivery];
-      return failed({ kind: 'too_large', what: 'The attachment', limitBytes: inlineLimit, instead });
+      return failed({ kind: 'too_large', what: 'The attachment', limitBytes, instead });
     }
     const fetched = await rest.bytes();
     if (!fetched.ok) return fetched;

@@ -36,6 +36,13 @@ test('the text of every element comes out once and in order, whatever is nested 
   );
 });
 
+test.each(['object', 'applet', 'marquee', 'audio', 'noscript'])(
+  'text after the end of a %s element is kept',
+  (name) => {
+    expect(textOfHtml(`<p>Before</p><${name}>x</${name}><p>After</p>`)).toMatch(/After$/);
+  },
+);
+
 test('any text at all gives a result', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (html) => typeof textOfHtml(`<${html}`) === 'string'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attachmentsToFolder } from '../../src/server/deliver-attachment.ts';
+import { asInlineData, largestInline } from '../../src/tools/attachment-forms.ts';
 import { outlook } from '../mail/outlook.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 
@@ -72,6 +73,17 @@ describe('On request', () => {
     const answer = await get(withAttachment(file('application/pdf', 'a.pdf', bytes)), { delivery: 'inline' });
     expect(digest(Buffer.from(String(answer.structured.data), 'base64'))).toBe(digest(bytes));
     expect(factsOf(answer)).not.toHaveProperty('data');
+  });
+
+  it('inline over a pipe stays below the 10 MiB at which the clients of the SDK end the connection', () => {
+    const most = largestInline('stdio', 25_000_000);
+    const { facts, structured } = asInlineData(
+      { fileName: 'a'.repeat(200), mimeType: 'application/zip', size: most },
+      new Uint8Array(most),
+    );
+    expect(JSON.stringify({ facts, structured }).length).toBeLessThan(10 * 1024 * 1024 - 64 * 1024);
+    expect(largestInline('stdio', 1000)).toBe(1000);
+    expect(largestInline('http', 25_000_000)).toBe(25_000_000);
   });
 
   it('inline above the operator’s limit says so and what to use instead', async () => {

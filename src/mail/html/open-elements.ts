@@ -132,6 +132,8 @@ const createOpenElements = (handlers: ElementHandlers) => {
       return;
     }
     if (name === 'svg' || name === 'math') return closeAbove(name, lastOf('table', 'td', 'th', 'template'));
+    // Such an element is the boundary that its own end tag would otherwise stop at.
+    if (scopeBoundaries.has(name)) return closeAbove(name, scope() - 1);
     closeAbove(name, specialElements.has(name) ? scope() : (specialPlaces.at(-1) ?? -1));
   };
 
