@@ -41,29 +41,18 @@ export interface RefreshStore {
 /** A process that was held up, or waited for a lock, may ask with a time this much in the past. Milliseconds. */
 const clockPutBackMs = 60_000;
 
+/** A wait for the database's lock that is as long as this is not taken off the lease. Milliseconds. */
+const noticeableWaitMs = 1_000;
+
 const noLease = { lease_until: null, lease_holder: null };
 
 export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): RefreshStore => ({
-  takeLease: async (key, { accountVersion, grantVersion, holder }, milliseconds) => {
+  takeLease: async (key, at, milliseconds) => {
+    const asked = clock.now();
+    if (!(await takeLease(db, key, at, asked, milliseconds))) return false;
     const now = clock.now();
-    const until = now + milliseconds;
-    const taken = await db
-      .updateTable('accounts')
-      .set({ lease_until: until, lease_holder: holder })
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('version', '=', accountVersion)
-      .where('grant_version', '=', grantVersion)
-      .where(({ or, eb }) =>
-        or([
-          eb('lease_until', 'is', null),
-          eb('lease_until', '<=', now),
-          eb('lease_until', '>', until + clockPutBackMs),
-        ]),
-      )
-      .returning('version')
-      .executeTakeFirst();
-    return taken !== undefined;
+    if (now - asked < noticeableWaitMs) return true;
+    return prolongLease(db, key, at.holder, now + milliseconds);
   },
   releaseLease: async (key, holder) => {
     await db
@@ -83,16 +72,54 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
     const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
     return updateAccount(db, key, at, change, clock.now());
   },
-  reinstate: async (key, version) => {
-    const kept = await db
-      .selectFrom('accounts')
-      .select('version')
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('status', '=', 'REVOKED')
-      .where('access_token', 'is not', null)
-      .executeTakeFirst();
-    if (kept?.version !== version) return undefined;
-    return updateAccount(db, key, { accountVersion: version }, stateChange({ status: 'ACTIVE' }), clock.now());
-  },
+  reinstate: (key, version) =>
+    // In one transaction: the sweep that erases a kept grant does not change the version.
+    db.transaction().execute(async (transaction) => {
+      const kept = await transaction
+        .selectFrom('accounts')
+        .select('version')
+        .where('realm', '=', key.realm)
+        .where('identifier', '=', key.identifier)
+        .where('status', '=', 'REVOKED')
+        .where('access_token', 'is not', null)
+        .executeTakeFirst();
+      if (kept?.version !== version) return undefined;
+      const active = stateChange({ status: 'ACTIVE' });
+      return updateAccount(transaction, key, { accountVersion: version }, active, clock.now());
+    }),
 });
+
+const takeLease = async (
+  db: Database,
+  key: AccountKey,
+  { accountVersion, grantVersion, holder }: LeaseAt,
+  now: number,
+  milliseconds: number,
+): Promise<boolean> => {
+  const until = now + milliseconds;
+  const taken = await db
+    .updateTable('accounts')
+    .set({ lease_until: until, lease_holder: holder })
+    .where('realm', '=', key.realm)
+    .where('identifier', '=', key.identifier)
+    .where('version', '=', accountVersion)
+    .where('grant_version', '=', grantVersion)
+    .where(({ or, eb }) =>
+      or([eb('lease_until', 'is', null), eb('lease_until', '<=', now), eb('lease_until', '>', until + clockPutBackMs)]),
+    )
+    .returning('version')
+    .executeTakeFirst();
+  return taken !== undefined;
+};
+
+/** False when somebody else has taken it meanwhile. */
+const prolongLease = async (db: Database, key: AccountKey, holder: string, until: number): Promise<boolean> => {
+  const { numUpdatedRows } = await db
+    .updateTable('accounts')
+    .set({ lease_until: until })
+    .where('realm', '=', key.realm)
+    .where('identifier', '=', key.identifier)
+    .where('lease_holder', '=', holder)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+};

@@ -30,6 +30,19 @@ describe('the lease of a refresh', () => {
     expect(await take('third')).toBe(true);
   });
 
+  it('lasts its whole time from when it was given, however long it was waited for', async () => {
+    const { storage, clock, raw } = await aWorld();
+    const { version: accountVersion, grantVersion } = await connect(storage, ada);
+    raw.exec('begin immediate');
+    const taken = storage.refreshes.takeLease(ada, { accountVersion, grantVersion, holder: 'me' }, minute);
+    // Those before it in the event loop have run, and found the database locked.
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.turn(20_000);
+    raw.exec('commit');
+    expect(await taken).toBe(true);
+    expect(raw.prepare('select lease_until from accounts').pluck().get()).toBe(clock.now() + minute);
+  });
+
   it('is not given for a version that is no longer there, nor for another person', async () => {
     const { storage } = await aWorld();
     const { version: accountVersion, grantVersion } = await connect(storage, ada);
@@ -87,6 +100,17 @@ describe('the kept grant of an account that ended', () => {
     const after = await open(sealerWith(2));
     await after.refreshes.reinstate(ada, account.version);
     expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
+  });
+
+  it('cannot be brought back where it is erased at the same moment', async () => {
+    const { storage, raw, account } = await ended(true);
+    raw.exec('begin immediate');
+    const reinstated = storage.refreshes.reinstate(ada, account.version);
+    await new Promise((resolve) => setImmediate(resolve));
+    raw.exec('update accounts set access_token = null, refresh_token = null');
+    raw.exec('commit');
+    expect(await reinstated).toBeUndefined();
+    expect(await storage.accounts.find(ada)).toEqual(account);
   });
 
   it('cannot be brought back once it was erased', async () => {
