@@ -77,7 +77,7 @@ const join = async (options: AccountsOptions, ticket: TakenTicket, granted: Gran
     const account = await options.storage.accounts.find(ticket.key);
     const current = await options.storage.tickets.find(ticket.hash);
     if (account === undefined || current === undefined) return { kind: 'unknown' };
-    // Disconnecting ends the ticket before it writes the account, so a save after that cannot miss both.
+    // The save looks at the ticket once more: a disconnect may end it in between.
     if (current.status !== 'redeemed') return { kind: 'expired' };
     const verdict = accept(identity, account, ticket);
     if (verdict.kind === 'unverifiable') return verdict;
@@ -90,7 +90,7 @@ const join = async (options: AccountsOptions, ticket: TakenTicket, granted: Gran
       return awaitConfirmation(options, ticket, account, { grant, identity });
     }
     const grant = toGrant(options, ticket, { ...tokens, refreshToken }, grantedScopes, google);
-    const saved = await options.storage.accounts.saveGrant(ticket.key, account.version, grant);
+    const saved = await options.storage.accounts.saveGrant(ticket.key, account.version, grant, ticket.hash);
     if (saved === undefined) continue;
     options.changed(ticket.key);
     return { kind: 'connected', account: saved, google, missing };

@@ -18,16 +18,17 @@ const attempts = 5;
  */
 export const disconnect = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
   const { accounts, tickets, pendingGrants } = options.storage;
+  await tickets.voidAll(key);
+  await pendingGrants.voidAll(key);
+  // Read after that: what a link brought before it ended is read here, and afterwards it brings nothing.
   const reading = await accounts.readGrant(key);
   const account = reading.account;
   if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
-  await tickets.voidAll(key);
-  await pendingGrants.voidAll(key);
   const outcome = await tellGoogle(options, key, reading);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const now = await accounts.find(key);
     if (now === undefined) return ok(outcome);
-    // A grant that came while Google was told is another one: it was not asked to end.
+    // A grant that came while Google was told is of a newer link: it was not asked to end.
     if (now.grantVersion !== account.grantVersion) return ok(outcome);
     const nothingToEnd = now.state.status === 'PENDING' && reading.kind === 'none';
     // Writes even where nothing changes: a connection that is just being saved then meets a newer version.

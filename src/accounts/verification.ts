@@ -142,7 +142,7 @@ const keep = async (options: AccountsOptions, view: PendingGrantView): Promise<C
     const pending = await storage.pendingGrants.open(view.hash, clock.now());
     const account = await storage.accounts.find(view.key);
     const ticket = await storage.tickets.find(view.ticketHash);
-    // Disconnecting ends the ticket before it writes the account, so a save after that cannot miss both.
+    // Disconnecting ends the ticket, then the pending grant, and then looks at what there is: a save misses none of them.
     if (pending === undefined || account === undefined || ticket?.status !== 'redeemed') return over(options, view);
     const identity: VerifiedIdentity = { ...pending.grant.google, emailVerified: pending.emailVerified };
     if (accept(identity, account, ticket).kind !== 'accepted') return erase(options, view, { kind: 'account_changed' });

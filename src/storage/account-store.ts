@@ -33,8 +33,11 @@ export interface AccountStore {
   /** Replaces all pins. */
   setPins(key: AccountKey, version: number, pins: Pins): Promise<Account | undefined>;
   readGrant(key: AccountKey): Promise<GrantReading>;
-  /** Makes the account ACTIVE with a new grant, which replaces the present one. */
-  saveGrant(key: AccountKey, version: number, grant: Grant): Promise<Account | undefined>;
+  /**
+   * Makes the account ACTIVE with a new grant, which replaces the present one. `ofTicket` is the hash of the redeemed
+   * ticket that brought it: one that was ended meanwhile brings nothing.
+   */
+  saveGrant(key: AccountKey, version: number, grant: Grant, ofTicket?: string): Promise<Account | undefined>;
   /**
    * PENDING and REVOKED erase the grant in the same statement. The Google identity stays, so that a reconnect can be
    * compared with it, unless the account was disconnected: then nothing of Google's is kept.
@@ -52,8 +55,10 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
   const select = (key: AccountKey) =>
     db.selectFrom('accounts').where('realm', '=', key.realm).where('identifier', '=', key.identifier);
 
-  const update = (key: AccountKey, version: number, change: Partial<AccountsTable>) =>
-    updateAccount(db, key, { accountVersion: version }, change, clock.now());
+  const update = (key: AccountKey, version: number, change: Partial<AccountsTable>, ticketHash?: string) => {
+    const at = { accountVersion: version, ...(ticketHash === undefined ? {} : { ticketHash }) };
+    return updateAccount(db, key, at, change, clock.now());
+  };
 
   const find = async (key: AccountKey): Promise<Account | undefined> => {
     const row = await select(key).select(accountColumns).executeTakeFirst();
@@ -77,17 +82,14 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
       const grant = openGrant(row, sealer);
       return grant === undefined ? { kind: 'unsealable', account } : { kind: 'grant', account, grant };
     },
-    saveGrant: async (key, version, grant) => {
+    saveGrant: async (key, version, grant, ofTicket) => {
       const present = await select(key).where('version', '=', version).select(presentGrant).executeTakeFirst();
       if (present === undefined) return undefined;
       const now = clock.now();
       const of = { googleSub: grant.google.sub, clientId: grant.clientId, now };
       const change = grantChange(key, grant, present.grant_version + 1, sealer, now);
-      return update(key, version, {
-        ...change,
-        ...agesOfSameToken(present, change),
-        refresh_tokens_issued: await countLiving(db, sealer, of),
-      });
+      const refresh_tokens_issued = await countLiving(db, sealer, of);
+      return update(key, version, { ...change, ...agesOfSameToken(present, change), refresh_tokens_issued }, ofTicket);
     },
     setState: (key, version, state) =>
       update(key, version, {

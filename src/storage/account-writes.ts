@@ -24,6 +24,8 @@ export interface WriteAt {
   readonly grantVersion?: number;
   /** The row's lease must be this holder's, also when it has run out without anybody else taking it. */
   readonly holder?: string;
+  /** This ticket must still be redeemed: nobody ended it meanwhile. */
+  readonly ticketHash?: string;
 }
 
 /** @returns the account as it is now, or `undefined`: it is gone, or somebody else wrote first. */
@@ -34,7 +36,7 @@ export const updateAccount = async (
   change: Partial<AccountsTable>,
   now: number,
 ): Promise<Account | undefined> => {
-  const { accountVersion, grantVersion, holder } = at;
+  const { accountVersion, grantVersion, holder, ticketHash } = at;
   const row = await db
     .updateTable('accounts')
     .set({ ...change, version: accountVersion + 1 })
@@ -44,6 +46,16 @@ export const updateAccount = async (
     .where('version', '=', accountVersion)
     .$if(grantVersion !== undefined, (query) => query.where('grant_version', '=', grantVersion ?? 0))
     .$if(holder !== undefined, (query) => query.where('lease_holder', '=', holder ?? ''))
+    .$if(ticketHash !== undefined, (query) =>
+      query.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('tickets')
+            .select('hash')
+            .where('hash', '=', ticketHash ?? '')
+            .where('status', '=', 'redeemed'),
+        ),
+      ),
+    )
     .returning(accountColumns)
     .executeTakeFirst();
   return row && toAccount(row);

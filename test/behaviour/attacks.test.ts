@@ -1,5 +1,5 @@
 // What an attacker tries, and what comes of it. Attacks on one seam alone stand beside that seam's other tests.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { accept } from '../../src/accounts/acceptance.ts';
 import { hashSecret } from '../../src/accounts/secrets.ts';
 import type { Caller } from '../../src/model/caller.ts';
@@ -51,6 +51,44 @@ describe('A connection on its way back from Google', () => {
     await world.postern.accounts.disconnect(key);
     exchange.go();
     expect((await walk).heading).toBe('This link has run out');
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
+
+  it('is ended by a disconnect that began just before it was saved', async () => {
+    const { tickets } = world.postern.storage;
+    const { voidAll } = tickets;
+    const walked = Promise.withResolvers<void>();
+    const { url } = await linkFor();
+    vi.spyOn(tickets, 'voidAll').mockImplementationOnce(async (...whose) => {
+      await walked.promise;
+      return voidAll(...whose);
+    });
+    const disconnected = world.postern.accounts.disconnect(key);
+    expect((await world.approve(url)).heading).toBe('Gmail is connected');
+    walked.resolve();
+    expect(await disconnected).toMatchObject({ ok: true, value: { revokedAtGoogle: true } });
+    expect((await world.postern.accounts.find(key))?.state).toEqual({ status: 'PENDING', reason: 'disconnected' });
+  });
+
+  it('is not saved any more once a disconnect has ended its link', async () => {
+    const { tickets, accounts } = world.postern.storage;
+    const { voidAll } = tickets;
+    const { saveGrant, setState } = accounts;
+    const ended = Promise.withResolvers<void>();
+    const tried = Promise.withResolvers<void>();
+    let disconnected: Promise<unknown> | undefined;
+    vi.spyOn(tickets, 'voidAll').mockImplementationOnce((...whose) => voidAll(...whose).finally(ended.resolve));
+    vi.spyOn(accounts, 'setState').mockImplementationOnce(async (...what) => {
+      await tried.promise;
+      return setState(...what);
+    });
+    vi.spyOn(accounts, 'saveGrant').mockImplementationOnce(async (...what) => {
+      disconnected = world.postern.accounts.disconnect(key);
+      await ended.promise;
+      return saveGrant(...what).finally(tried.resolve);
+    });
+    expect((await world.approve((await linkFor()).url)).heading).toBe('This link has run out');
+    await disconnected;
     expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
   });
 
