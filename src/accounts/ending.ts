@@ -29,13 +29,15 @@ export const endAccess = async (
 ): Promise<Result<AccessToken>> => {
   const ending = await whyEnded(options, refused);
   if (ending.explained) return end(options, key, refused, ending);
-  const { breaker, log } = options;
-  const verdict = breaker.refused(key);
-  if (verdict === 'opened') {
-    log({ event: 'grants_refused_in_bulk', key, level: 'error' });
-    await reinstateAll(options);
+  const { breaker, askWitnesses, log } = options;
+  if (breaker.refused(refused.grant.google.sub) === 'suspicious') {
+    await askWitnesses();
+    if (breaker.trip()) {
+      log({ event: 'grants_refused_in_bulk', key, level: 'error' });
+      await reinstateAll(options);
+    }
   }
-  if (verdict !== 'believed') return failed(notBelieved);
+  if (breaker.open) return failed(notBelieved);
   const result = await end(options, key, refused, ending);
   // The breaker may have opened between the two: then this one was not among those it reinstated.
   if (!breaker.open) return result;

@@ -21,6 +21,7 @@ import type { AccountsOptions } from './options.ts';
 import { createRefreshOnce } from './refresh.ts';
 import { watchTokenEndpoint } from './token-endpoint.ts';
 import { createVerification, type Verification } from './verification.ts';
+import { createWitnesses } from './witnesses.ts';
 
 export type { Connection, LinkView } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
@@ -47,7 +48,7 @@ export interface Accounts {
   /** Disconnects and deletes every row; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
   readonly downloads: Downloads;
-  /** False while Google refuses the grants of many people at once: an accident of the operator's. */
+  /** False while Google refuses the grants of many people at once: an accident of the operator's. Sees to it that its end is noticed. */
   inOrder(): boolean;
   /** Uses grants before six idle months end them: all that are due, daily, or one. */
   readonly keepAlive: KeepAlive;
@@ -62,8 +63,14 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const breaker = createBreaker(clock);
   const oauth = watchTokenEndpoint({ ...options, breaker });
   const watched: AccountsOptions = { ...options, oauth };
+  const witnesses = createWitnesses({ ...watched, breaker });
   const closing = new AbortController();
-  const refreshOnce = createRefreshOnce({ ...watched, breaker, eraseLater: createEraser(options, closing.signal) });
+  const refreshOnce = createRefreshOnce({
+    ...watched,
+    breaker,
+    askWitnesses: witnesses.ask,
+    eraseLater: createEraser(options, closing.signal),
+  });
   const { link, waitForLink } = createLinks(options);
   return {
     find: (key) => storage.accounts.find(key),
@@ -82,7 +89,10 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
       return removed;
     },
     downloads: createDownloads(options),
-    inOrder: () => !breaker.open,
+    inOrder: () => {
+      if (breaker.open) witnesses.askAgain();
+      return !breaker.open;
+    },
     keepAlive: createKeepAlive(watched, refreshOnce),
     close: () => closing.abort(),
   };

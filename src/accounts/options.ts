@@ -39,6 +39,8 @@ export interface AccountsOptions {
 /** What renewing and ending a grant need beside. */
 export interface RefreshOptions extends AccountsOptions {
   readonly breaker: Breaker;
+  /** Tries grants of others, to tell an accident from many people leaving (witnesses.ts). */
+  readonly askWitnesses: () => Promise<void>;
   /** Sees to it that grants that ended are erased in time. */
   readonly eraseLater: () => void;
 }

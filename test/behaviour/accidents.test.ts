@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorld, type World } from '../support/world.ts';
+import { alex, createWorld, type World } from '../support/world.ts';
 
 let folder: string;
 let world: World;
@@ -90,7 +90,7 @@ describe('A token endpoint that answers invalid_grant to everybody', () => {
   it('ends nobody’s access where the database was slower than the fifth answer', async () => {
     for (const identifier of people) world.sandbox.revokeAccess(emailOf(identifier));
     world.sandbox.clearRequests();
-    world.sandbox.fault({ path: '/token' }, { kind: 'delay', milliseconds: 1000 });
+    world.sandbox.fault({ path: '/token', times: people.length }, { kind: 'delay', milliseconds: 1000 });
     const tokens = people.map((identifier) =>
       world.postern.accounts.freshToken({ realm: 'default', identifier }, ['mail'])(),
     );
@@ -117,6 +117,19 @@ describe('A token endpoint that answers invalid_grant to everybody', () => {
     expect((await call(first)).structured.messages).toBeDefined();
   });
 
+  it('is believed again by itself, as readiness shows, though nobody calls', async () => {
+    breakTokenEndpoint();
+    await Promise.all(people.map(call));
+    world.sandbox.clearRequests();
+    for (let n = 0; n < 10; n++) expect(await readyStatus()).toBe(503);
+    await world.clock.advance(30_000);
+    for (let n = 0; n < 10; n++) expect(await readyStatus()).toBe(503);
+    await expect.poll(() => world.sandbox.requests.length).toBe(3);
+    world.sandbox.clearFaults();
+    await world.clock.advance(30_000);
+    await expect.poll(readyStatus).toBe(200);
+  });
+
   it('is believed again as soon as somebody connects', async () => {
     breakTokenEndpoint();
     await Promise.all(people.map(call));
@@ -136,6 +149,27 @@ describe('People who really leave', () => {
       await world.clock.advance(minute);
     }
     expect(await statuses()).toEqual(people.map(() => 'REVOKED'));
+  });
+
+  it('are believed at once where nobody else is called: others’ grants are tried, and serve', async () => {
+    const leaving = people.slice(0, 6);
+    for (const identifier of leaving) world.sandbox.revokeAccess(emailOf(identifier));
+    for (const answer of await Promise.all(leaving.map(call)))
+      expect(answer.structured.authorizationRequired).toBeDefined();
+    expect(await statuses()).toEqual([...leaving.map(() => 'REVOKED'), 'ACTIVE', 'ACTIVE']);
+    expect(await readyStatus()).toBe(200);
+    expect(errors()).toEqual([]);
+  });
+
+  it('are believed where one mailbox was connected under many names', async () => {
+    const names = Array.from({ length: 6 }, (_, n) => `alias_${n}`);
+    for (const name of names) await world.connect(name, { email: alex });
+    await world.clock.advance(2 * hour);
+    world.sandbox.changePassword(alex);
+    breakTokenEndpoint();
+    await Promise.all(names.map(call));
+    expect(await readyStatus()).toBe(200);
+    expect((await statuses()).filter((status) => status === 'REVOKED')).toHaveLength(6);
   });
 
   it('are believed at once while others are served', async () => {
