@@ -1,15 +1,18 @@
 // All rules of a message's sheets and an element's own style → what holds for the element (CSS Cascade 4 §6: importance,
 // then inline before sheet, specificity, order). Work is bounded by a budget: a sheet cannot make a message expensive.
+
+import { type MatchingBudget, matches, type StyledElement } from './css-matching.ts';
 import { atRuleApplies } from './css-media.ts';
 import { styleOf } from './css-properties.ts';
-import { type MatchingBudget, matches, type Selector, type StyledElement, selectorsOf } from './css-selectors.ts';
-import type { Style } from './css-style.ts';
-import { declarationsOf, rulesOf } from './css-syntax.ts';
+import { type Selector, selectorsOf } from './css-selectors.ts';
+import type { Style, Variables } from './css-style.ts';
+import { type DeclarationText, declarationsOf, rulesOf } from './css-syntax.ts';
+import { withVariables } from './css-variables.ts';
 
-interface Declaration {
-  readonly style: Style;
-  readonly important: boolean;
-}
+/** `custom` sets a custom property, `open` refers to some; what they mean is known only at the element. */
+type Declaration =
+  | { readonly kind: 'style'; readonly style: Style; readonly important: boolean }
+  | ({ readonly kind: 'custom' | 'open' } & DeclarationText);
 
 interface Rule {
   readonly selector: Selector;
@@ -21,8 +24,14 @@ export interface Cascade {
   /**
    * @param elements the element itself last, before it those it is inside of
    * @param hints what its attributes say (`width=0`); any rule overrides them
+   * @param inherited the custom properties of the element around it
    */
-  styleOf(elements: readonly StyledElement[], inline: string | undefined, hints: Style): Style;
+  styleOf(
+    elements: readonly StyledElement[],
+    inline: string | undefined,
+    hints: Style,
+    inherited: Variables | undefined,
+  ): Style;
   /** Steps that matching selectors took so far; never more than `mostSteps`. */
   readonly stepsTaken: () => number;
 }
@@ -35,9 +44,12 @@ const longestRemembered = 2_000;
 const mostRemembered = 2_000;
 
 const meaningOf = (block: string): Declaration[] =>
-  declarationsOf(block).flatMap(({ name, value, important }) => {
+  declarationsOf(block).flatMap((declaration): Declaration[] => {
+    const { name, value, important } = declaration;
+    if (name.startsWith('--')) return [{ kind: 'custom', ...declaration }];
+    if (value.includes('var(')) return [{ kind: 'open', ...declaration }];
     const style = styleOf(name, value);
-    return style ? [{ style, important }] : [];
+    return style ? [{ kind: 'style', style, important }] : [];
   });
 
 /** Rules by what their last compound asks for most sharply: an element looks only at those that it may match. */
@@ -82,6 +94,35 @@ const createWinners = (hints: Style) => {
   };
 };
 
+interface Weighed {
+  readonly declaration: Declaration;
+  readonly weight: number;
+}
+
+/** The custom properties of an element, its own before those it inherits. */
+const variablesOf = (weighed: readonly Weighed[], inherited: Variables | undefined): Variables | undefined => {
+  const own = weighed.filter(({ declaration }) => declaration.kind === 'custom').sort((a, b) => a.weight - b.weight);
+  if (own.length === 0) return inherited;
+  const variables = new Map(inherited);
+  for (const { declaration } of own) {
+    if (declaration.kind === 'custom') variables.set(declaration.name, declaration.value);
+  }
+  return variables;
+};
+
+const resolved = (declaration: Declaration, variables: Variables | undefined): Style | undefined => {
+  switch (declaration.kind) {
+    case 'style':
+      return declaration.style;
+    case 'custom':
+      return undefined;
+    case 'open': {
+      const value = withVariables(declaration.value, variables);
+      return value === undefined ? undefined : styleOf(declaration.name, value);
+    }
+  }
+};
+
 /** Above every specificity and order: inline declarations, then important ones. */
 const inlineWeight = 2 ** 46;
 const importantWeight = 2 ** 48;
@@ -111,18 +152,26 @@ export const createCascade = (sheets: readonly string[]): Cascade => {
     return meaning;
   };
   return {
-    styleOf: (elements, inline, hints) => {
+    styleOf: (elements, inline, hints, inherited) => {
       const element = elements.at(-1);
-      const winners = createWinners(hints);
+      const weighed: Weighed[] = [];
+      const add = (declarations: readonly Declaration[], weight: number): void => {
+        for (const declaration of declarations) {
+          weighed.push({ declaration, weight: weight + (declaration.important ? importantWeight : 0) });
+        }
+      };
       for (const rule of element ? index.candidates(element) : []) {
         if (budget.steps <= 0) break;
-        if (!matches(rule.selector, elements, budget)) continue;
-        for (const { style, important } of rule.declarations) {
-          winners.add(style, weightOf(rule) + (important ? importantWeight : 0));
-        }
+        if (matches(rule.selector, elements, budget)) add(rule.declarations, weightOf(rule));
       }
-      for (const { style, important } of inline ? inlineMeaning(inline) : []) {
-        winners.add(style, inlineWeight + (important ? importantWeight : 0));
+      if (inline) add(inlineMeaning(inline), inlineWeight);
+      if (weighed.length === 0) return hints;
+      const variables = variablesOf(weighed, inherited);
+      if (variables !== inherited) budget.steps -= variables?.size ?? 0;
+      const winners = createWinners(variables === inherited || !variables ? hints : { ...hints, variables });
+      for (const { declaration, weight } of weighed) {
+        const style = resolved(declaration, variables);
+        if (style) winners.add(style, weight);
       }
       return winners.style();
     },

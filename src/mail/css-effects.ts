@@ -2,6 +2,8 @@
 import type { Reader } from './css-style.ts';
 import { lengthOf } from './css-values.ts';
 
+/** Farther than this no desktop window reaches. */
+const farAway = 500;
 const resetting = /^(?:initial|unset|revert|revert-layer|inherit)$/;
 
 /** CSS 2 `clip`: away where the rectangle is at most a pixel wide or high. */
@@ -24,31 +26,51 @@ export const clipPath: Reader = (value) => {
   if (inset !== undefined) {
     const [top = 0, right = top, bottom = top, left = right] = inset.split(' ').map((side) => Number.parseFloat(side));
     const isShare = inset.includes('%');
-    return { clippedByPath: isShare && (top + bottom >= 99 || left + right >= 99) };
+    const most = isShare ? 99 : farAway;
+    return { clippedByPath: top + bottom >= most || left + right >= most };
   }
   const nothing =
     /^(?:circle|ellipse)\(\s*0(?:px|%)?\b(?!\.)|^polygon\(\s*(?:0(?:px|%)? 0(?:px|%)?\s*,?\s*)+\)|^rect\((?:0(?:px)? ?)+\)/;
   return /\(/.test(value) ? { clippedByPath: nothing.test(value) } : undefined;
 };
 
-/** Farther than this no desktop window reaches. */
-const farAway = 500;
-
 export const transform: Reader = (value) => {
   if (value === 'none') return { transformedAway: false };
   const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
     list.split(',').some((part) => {
       const read = lengthOf(part.trim());
-      return read !== undefined && Math.abs(read.amount) >= (read.unit === 'px' ? farAway : 100) && read.amount < 0;
+      if (read === undefined) return false;
+      const far = read.unit === 'px' ? farAway : 100;
+      // To the right and down there is more room, and a share of itself leaves an element near its place.
+      return read.amount <= -far || (read.unit !== '%' && read.amount >= far * 4);
     }),
   );
   const shrunk = [...value.matchAll(/scale(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
     list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
   );
   return {
-    transformedAway: moved || shrunk || /rotate[xy]\((?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
+    transformedAway:
+      moved ||
+      shrunk ||
+      /rotate[xy]\((?:90|270|-90)deg\)|rotate3d\([^()]*,\s*(?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(
+        value,
+      ),
   };
 };
+
+/** `scale: 0` and `translate: -9999px`, which work like the functions of `transform`. */
+export const scale: Reader = (value) => ({
+  scaledAway:
+    !resetting.test(value) &&
+    value !== 'none' &&
+    transform(`scale(${value.replaceAll(' ', ',')})`)?.transformedAway === true,
+});
+export const translate: Reader = (value) => ({
+  translatedAway: transform(`translate(${value.replaceAll(' ', ',')})`)?.transformedAway === true,
+});
+
+/** Letters blurred by so many pixels are a cloud. */
+const unreadableBlur = 4;
 
 /** A share from 0 to 1, also written in percent. */
 export const opacityOf = (value: string): number | undefined => {
@@ -59,7 +81,11 @@ export const opacityOf = (value: string): number | undefined => {
 export const filter: Reader = (value) => {
   const microsoft = /alpha\([^()]*opacity\s*=\s*(\d+)/.exec(value)?.[1];
   const standard = opacityOf(/(?:^|\s)opacity\(\s*([^()\s]+)\s*\)/.exec(value)?.[1] ?? '');
+  const blur = lengthOf(/blur\(\s*([^()\s]+)\s*\)/.exec(value)?.[1] ?? '');
   return {
-    filteredAway: (microsoft !== undefined && Number(microsoft) <= 5) || (standard !== undefined && standard <= 0.05),
+    filteredAway:
+      (blur !== undefined && blur.amount >= unreadableBlur) ||
+      (microsoft !== undefined && Number(microsoft) <= 5) ||
+      (standard !== undefined && standard <= 0.05),
   };
 };

@@ -1,6 +1,6 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
-import { clip, clipPath, filter, opacityOf, transform } from './css-effects.ts';
+import { clip, clipPath, filter, opacityOf, scale, transform, translate } from './css-effects.ts';
 import type { Reader, Style } from './css-style.ts';
 import { colorOf, type Length, lengthOf } from './css-values.ts';
 
@@ -82,14 +82,18 @@ const color =
 const isPicture = (value: string): boolean => /(?:url|gradient|image-set|image)\(/.test(value);
 
 const backgroundColor: Reader = (value) => {
+  if (value === 'currentcolor') return { backgroundColor: 'text colour' };
   const read = colorOf(resetting.test(value) ? 'transparent' : value);
   return read && { backgroundColor: read };
 };
 
 /** The shorthand sets the colour as well: without one it is transparent. */
 const background: Reader = (value) => {
-  const words = value.replace(/url\([^)]*\)?/g, 'url()').match(/[a-z-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s]+/g) ?? [];
-  const found = words.map((word) => colorOf(word)).find((read) => read !== undefined);
+  const words: readonly string[] =
+    value.replace(/url\([^)]*\)?/g, 'url()').match(/[a-z-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s]+/g) ?? [];
+  const found = words.includes('currentcolor')
+    ? ('text colour' as const)
+    : words.map((word) => colorOf(word)).find((read) => read !== undefined);
   const transparent = { red: 0, green: 0, blue: 0, alpha: 0 };
   return { backgroundColor: found ?? transparent, backgroundImage: isPicture(value) ? 'picture' : 'none' };
 };
@@ -98,6 +102,12 @@ const margin: Reader = (value) => {
   const sides = value.split(' ').map((word) => lengthOf(word) ?? 'auto');
   const [top = 'auto', right = top, , left = right] = sides;
   return { marginTop: top, marginLeft: left };
+};
+
+const inset: Reader = (value) => {
+  const sides = value.split(' ').map((word) => lengthOf(word) ?? 'auto');
+  const [top = 'auto', right = top, bottom = top, left = right] = sides;
+  return { top, right, bottom, left };
 };
 
 const overflow: Reader = (value) => {
@@ -131,6 +141,9 @@ const readers: Readonly<Record<string, Reader>> = {
   font,
   'line-height': lineHeight,
   'text-indent': length((textIndent) => (textIndent === 'auto' ? {} : { textIndent })),
+  'letter-spacing': length((letterSpacing) => ({
+    letterSpacing: letterSpacing === 'auto' ? { amount: 0, unit: 'px' } : letterSpacing,
+  })),
   color: color('color'),
   '-webkit-text-fill-color': color('textFill'),
   'background-color': backgroundColor,
@@ -152,11 +165,20 @@ const readers: Readonly<Record<string, Reader>> = {
   right: length((right) => ({ right })),
   top: length((top) => ({ top })),
   bottom: length((bottom) => ({ bottom })),
+  inset,
+  'inset-inline-start': length((left) => ({ left })),
+  'inset-inline-end': length((right) => ({ right })),
+  'inset-block-start': length((top) => ({ top })),
+  'inset-block-end': length((bottom) => ({ bottom })),
   margin,
+  'margin-inline-start': length((marginLeft) => ({ marginLeft })),
+  'margin-block-start': length((marginTop) => ({ marginTop })),
   'margin-left': length((marginLeft) => ({ marginLeft })),
   'margin-top': length((marginTop) => ({ marginTop })),
   transform,
   '-webkit-transform': transform,
+  scale,
+  translate,
   zoom: (value) => ({ transformedAway: Number.parseFloat(value) <= 0.05 }),
   filter,
   'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),

@@ -1,6 +1,9 @@
 // What CSS can say about an element as far as it decides whether text is seen. Types only.
 import type { Color, Length } from './css-values.ts';
 
+/** Custom properties by name (`--x`), as an element hands them on. */
+export type Variables = ReadonlyMap<string, string>;
+
 /** What the declarations for one element come to; absent: nothing was said. */
 export interface Style {
   readonly display?: 'none' | 'inline' | 'block';
@@ -14,9 +17,10 @@ export interface Style {
   readonly fontSize?: Length | number;
   readonly lineHeight?: Length | 'normal';
   readonly textIndent?: Length;
+  readonly letterSpacing?: Length;
   readonly color?: Color | 'inherit';
   readonly textFill?: Color | 'inherit';
-  readonly backgroundColor?: Color;
+  readonly backgroundColor?: Color | 'text colour';
   readonly backgroundImage?: 'none' | 'picture';
   readonly backgroundClip?: 'text' | 'box';
   readonly clipped?: boolean;
@@ -29,9 +33,13 @@ export interface Style {
   readonly marginLeft?: Length | 'auto';
   readonly marginTop?: Length | 'auto';
   readonly transformedAway?: boolean;
+  readonly scaledAway?: boolean;
+  readonly translatedAway?: boolean;
   readonly filteredAway?: boolean;
   readonly hiddenInOutlook?: boolean;
   readonly whiteSpace?: 'kept' | 'collapsed';
+  /** All that hold for the element, where it sets any. */
+  readonly variables?: Variables;
 }
 
 /** The value of one property, in lower case → what it means; undefined where no browser would accept it. */

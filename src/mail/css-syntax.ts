@@ -58,6 +58,67 @@ const endOfBlock = (css: string, from: number): number => {
   return css.length;
 };
 
+/** More selectors than this no rule inside a rule comes to. */
+const mostNested = 64;
+
+/** CSS Nesting 1: what the selectors of a rule inside a rule stand for. */
+const insideOf = (outer: string, inner: string): string => {
+  const parts = (list: string) => (/[([]/.test(list) ? [list] : list.split(',')).map((part) => part.trim());
+  return parts(outer)
+    .flatMap((parent) =>
+      parts(inner).map((part) => (part.includes('&') ? part.replaceAll('&', parent) : `${parent} ${part}`)),
+    )
+    .slice(0, mostNested)
+    .join(',');
+};
+
+interface Block {
+  readonly selectors: string;
+  readonly content: string;
+  readonly depth: number;
+}
+
+/** Rules inside rules deeper than this are passed over. */
+const deepestNesting = 4;
+
+/** A block without the blocks inside it, and those. */
+const unnested = ({ selectors, content, depth }: Block, applies: (atRule: string) => boolean): [RuleText, Block[]] => {
+  const inner: Block[] = [];
+  let declarations = '';
+  for (let index = 0; index < content.length; ) {
+    const stop = findStop(content, index, '{;');
+    const text = content.slice(index, stop);
+    if (content[stop] !== '{') {
+      declarations += `${text};`;
+      index = stop + 1;
+      continue;
+    }
+    index = endOfBlock(content, stop + 1);
+    const prelude = decodeEscapes(text).replace(/\s+/g, ' ').trim();
+    const isAtRule = prelude.startsWith('@');
+    if (depth >= deepestNesting || (isAtRule && !applies(prelude.toLowerCase()))) continue;
+    inner.push({
+      selectors: isAtRule ? selectors : insideOf(selectors, prelude),
+      content: content.slice(stop + 1, content[index - 1] === '}' ? index - 1 : index),
+      depth: depth + 1,
+    });
+  }
+  return [{ selectors, declarations }, inner];
+};
+
+/** A rule, and those inside it behind it. */
+const rulesOfBlock = (block: Block, applies: (atRule: string) => boolean): RuleText[] => {
+  if (!block.content.includes('{')) return [{ selectors: block.selectors, declarations: block.content }];
+  const rules: RuleText[] = [];
+  const open = [block];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [rule, inner] = unnested(next, applies);
+    rules.push(rule);
+    open.push(...inner.reverse());
+  }
+  return rules;
+};
+
 /**
  * The rules of a sheet in their order. `applies` is asked about each at-rule with a block, such as
  * `@media (max-width:600px)`; where it says yes, the rules inside count as if they stood outside.
@@ -79,7 +140,12 @@ export const rulesOf = (sheet: string, applies: (atRule: string) => boolean): Ru
       const end = endOfBlock(css, index);
       const closed = css[end - 1] === '}' ? end - 1 : end;
       if (!isAtRule)
-        rules.push({ selectors: decodeEscapes(prelude), declarations: css.slice(index, Math.max(closed, index)) });
+        rules.push(
+          ...rulesOfBlock(
+            { selectors: decodeEscapes(prelude), content: css.slice(index, Math.max(closed, index)), depth: 0 },
+            applies,
+          ),
+        );
       index = end;
     }
   }

@@ -1,6 +1,8 @@
 // CSS lengths and colours as senders write them → numbers. What a browser would not understand is undefined: it leaves
 // an earlier declaration in force. Knows nothing of properties or elements.
+import { chosenColor, newerColor } from './css-color-functions.ts';
 import { colorNames } from './css-color-names.ts';
+import { calculated } from './css-math.ts';
 
 export interface Length {
   readonly amount: number;
@@ -18,11 +20,18 @@ export interface Color {
 const lengthPattern =
   /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)(px|pt|pc|in|cm|mm|q|em|rem|ex|ch|%|vw|vh|vmin|vmax)?$/;
 
-/** A length or percentage; a bare number is pixels, as mail clients read it. Of `calc()` only a single value. */
+/** A length or percentage; a bare number is pixels, as mail clients read it. */
 export const lengthOf = (value: string): Length | undefined => {
-  const match = lengthPattern.exec(value.replace(/^calc\(\s*([^\s()]+)\s*\)$/, '$1'));
+  if (/^(?:calc|min|max|clamp)\(/.test(value)) {
+    const result = calculated(value, (amount) => pixelsOf(amount, usualFontSize, viewport.width));
+    return result && { amount: result.amount, unit: result.unit || 'px' };
+  }
+  const match = lengthPattern.exec(value);
   return match?.[1] === undefined ? undefined : { amount: Number(match[1]), unit: match[2] ?? 'px' };
 };
+
+/** Pixels. */
+const usualFontSize = 16;
 
 /** The screen of the person whose view is asked for: a desktop window. */
 export const viewport = { width: 1280, height: 800 } as const;
@@ -108,7 +117,9 @@ export const colorOf = (value: string): Color | undefined => {
   const hex = /^#([0-9a-f]{3,8})$/.exec(value)?.[1] ?? colorNames.get(value);
   if (hex !== undefined) return hexColor(hex);
   const call = /^(rgba?|hsla?)\(([^()]*)\)$/.exec(value);
-  return call ? functionColor(call[1] ?? '', call[2] ?? '') : undefined;
+  if (call) return functionColor(call[1] ?? '', call[2] ?? '');
+  const chosen = chosenColor(value);
+  return chosen === undefined ? newerColor(value) : colorOf(chosen);
 };
 
 /** The colour that is seen where `over` lies on an opaque `under`. */

@@ -4,6 +4,7 @@ import { createNarration } from './html/narrator.ts';
 import { readElements } from './html/open-elements.ts';
 import { createOpenLinks } from './html/open-links.ts';
 import { surveyOf } from './html/survey.ts';
+import { allAtOnce, type Steps } from './html-tokens.ts';
 import { usualUrlLength } from './links.ts';
 import { codePointsIn } from './page.ts';
 import { createTextLines } from './text-lines.ts';
@@ -18,7 +19,11 @@ export interface ReadableText {
   };
   /** Code points of `text` before the quoted history that the HTML marks as such; absent where it marks none. */
   readonly quotedFrom?: number;
+  /** Its HTML is longer than what is read of one; `text` ends by saying so. */
+  readonly truncated?: true;
 }
+
+const notTheEnd = '[This HTML is too long to be read to its end here: format "full" has all of it.]';
 
 /** Bytes. A text up to this size may carry its links at their usual length. */
 const smallText = 20_000;
@@ -27,16 +32,20 @@ const largestShare = 0.19;
 const shorterUrls = [68, 58, 50, 44, 38, 34, 30, 26] as const;
 
 /**
- * The readable text of an HTML document or fragment: links keep their URL (shortened), images their alternative text,
+ * The readable text of an HTML document or fragment, in steps: links keep their URL (shortened), images their alternative text,
  * data tables their rows. What a person would not see is left out and counted.
  */
-export const readableHtml = (html: string): ReadableText => {
-  const { styleSheets, rows } = surveyOf(html);
+export function* readHtmlInSteps(html: string): Steps<ReadableText> {
+  const survey = yield* surveyOf(html);
   const out = createTextLines();
   const links = createOpenLinks(out);
-  const narration = createNarration(out, links, createCascade(styleSheets), rows);
-  readElements(html, narration);
+  const narration = createNarration(out, links, createCascade(survey.styleSheets), survey);
+  const isWhole = yield* readElements(html, narration);
   links.finish();
+  if (!isWhole) {
+    out.endBlock();
+    out.words(notTheEnd);
+  }
 
   const historyPlace = narration.historyPlace();
   links.fill(usualUrlLength);
@@ -46,13 +55,18 @@ export const readableHtml = (html: string): ReadableText => {
     if (Buffer.byteLength(text) <= wanted) break;
     links.fill(limit);
     ({ text, index } = out.text(historyPlace));
+    yield;
   }
   return {
     text,
     removed: narration.removed(),
     ...(historyPlace === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, index)) }),
+    ...(isWhole ? {} : { truncated: true }),
   };
-};
+}
+
+/** The same, all at once. */
+export const readableHtml = (html: string): ReadableText => allAtOnce(readHtmlInSteps(html));
 
 /** Only the text of `readableHtml`. */
 export const textOfHtml = (html: string): string => readableHtml(html).text;

@@ -20,8 +20,28 @@ export interface TagHandlers {
 const characterOf = (codePoint: number): string =>
   codePoint >= 0 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : '\ufffd';
 
-/** Reads a document once, from the beginning to the end; comments, doctypes and CDATA are passed over. */
-export const readTags = (html: string, handlers: TagHandlers): void => {
+/** No person's mail has more; each costs memory until the whole is told. */
+export const mostTags = 1_000_000;
+/** UTF-16 units that are read in one step. */
+const stepLength = 64 * 1024;
+
+/** Work in steps of some milliseconds, so that whoever runs it can do other things in between. */
+export type Steps<Result> = Generator<undefined, Result>;
+
+/** All steps at once. */
+export const allAtOnce = <Result>(steps: Steps<Result>): Result => {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+};
+
+/**
+ * Reads a document once, from the beginning; comments, doctypes and CDATA are passed over.
+ * @returns whether that was all of it: not beyond `mostTags`.
+ */
+export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
+  let tags = 0;
   let name = '';
   let attributes: Record<string, string | undefined> = Object.create(null);
   let attributeName = '';
@@ -41,6 +61,8 @@ export const readTags = (html: string, handlers: TagHandlers): void => {
       ontextentity: (codePoint) => text.push(characterOf(codePoint)),
       onopentagname: (start, end) => {
         flush();
+        tags += 1;
+        if (tags > mostTags) tokenizer.pause();
         name = html.slice(start, end).toLowerCase();
         attributes = Object.create(null);
       },
@@ -71,7 +93,11 @@ export const readTags = (html: string, handlers: TagHandlers): void => {
       onend: ignored,
     },
   );
-  tokenizer.write(html);
+  for (let at = 0; at < html.length && tags <= mostTags; at += stepLength) {
+    tokenizer.write(html.slice(at, at + stepLength));
+    yield;
+  }
   tokenizer.end();
   flush();
-};
+  return tags <= mostTags;
+}

@@ -15,6 +15,7 @@ import { deliveryReportsIn, invitationsIn } from './structured-parts.ts';
 import { winmailIn } from './winmail.ts';
 
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './attachments.ts';
+export { readBodyAhead } from './body.ts';
 export { safeFileName } from './file-name.ts';
 export type { FullPart } from './full-message.ts';
 export { declaredCharset } from './headers.ts';
@@ -32,6 +33,8 @@ export { filesOfWinmail, isWinmail } from './winmail.ts';
 export interface BodyPage extends Page {
   /** Where quoted history begins, in code points of the whole text: from there on it is what others wrote before. */
   readonly quotedFrom?: number;
+  /** The text ends before the message does, and says so. */
+  readonly truncated?: true;
 }
 
 export interface ReadableMessage extends MessageRow {
@@ -75,9 +78,7 @@ const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes)
   return { text: texts.flatMap((text) => text ?? []).join('\n\n'), removed: body.removed };
 };
 
-interface Told {
-  readonly text: string;
-  readonly quotedFrom?: number;
+interface Told extends Pick<Reading, 'text' | 'quotedFrom' | 'truncated'> {
   readonly message: Omit<ReadableMessage, 'body'>;
 }
 
@@ -97,11 +98,12 @@ const told = (message: Message): Told => {
   const written = readBody(message);
   const winmail = winmailIn(message);
   const notes = notesOf(message, written.text);
-  const { text, quotedFrom, removed } = spokenFor(written, winmail.texts, notes);
+  const { text, quotedFrom, truncated, removed } = spokenFor(written, winmail.texts, notes);
   const left = sumOf([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
   return {
     text,
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(truncated ? { truncated } : {}),
     message: {
       ...row,
       attachments: [...attachmentsOf(message), ...winmail.files],
@@ -122,11 +124,11 @@ const toldOnce = (message: Message): Told => {
 
 /** The row, one page of the body as clean text, what is attached, and what the other parts say. */
 export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => {
-  const { text, quotedFrom, message: about } = toldOnce(message);
+  const { text, message: about, ...marks } = toldOnce(message);
   const { attachments, ...rest } = about;
   return {
     ...rest,
-    body: { ...page(text, request), ...(quotedFrom === undefined ? {} : { quotedFrom }) },
+    body: { ...page(text, request), ...marks },
     attachments,
   };
 };

@@ -3,7 +3,8 @@
 import { textOfBytes } from './charset.ts';
 import { unfoldFlowed } from './flowed.ts';
 import { declaredCharset, structuredField } from './headers.ts';
-import { readableHtml } from './html-text.ts';
+import { readHtmlInSteps } from './html-text.ts';
+import { allAtOnce, type Steps } from './html-tokens.ts';
 import { withoutInvisible } from './invisible.ts';
 import { shortenUrls } from './links.ts';
 import { inlineBytes, type MessagePart, mimeTypeOf } from './message-part.ts';
@@ -25,6 +26,8 @@ export interface Reading {
   readonly removed: Removed;
   /** Where quoted history begins in `text`, in code points. */
   readonly quotedFrom?: number;
+  /** `text` is not all of it, and says so at its end. */
+  readonly truncated?: true;
 }
 
 export const isHtml = (part: MessagePart): boolean => /^(?:text\/html|application\/xhtml\+xml)$/.test(mimeTypeOf(part));
@@ -43,11 +46,11 @@ export const decodedText = (part: MessagePart): string => {
 };
 
 /** HTML as a person reads it. */
-export const readHtmlText = (html: string): Reading => {
-  const { text, removed, quotedFrom } = readableHtml(html);
-  const start = quotedFrom ?? startOfHistory(text);
-  return { text, removed, ...(start === undefined ? {} : { quotedFrom: start }) };
-};
+export function* readHtmlText(html: string): Steps<Reading> {
+  const { quotedFrom, ...reading } = yield* readHtmlInSteps(html);
+  const start = quotedFrom ?? startOfHistory(reading.text);
+  return { ...reading, ...(start === undefined ? {} : { quotedFrom: start }) };
+}
 
 const startOfHistory = (text: string): number | undefined => {
   const start = historyStart(text);
@@ -79,10 +82,19 @@ const unfolded = (part: MessagePart, text: string): string => {
   return format?.toLowerCase() === 'flowed' ? unfoldFlowed(text, delsp?.toLowerCase() === 'yes') : text;
 };
 
-/** What a text part says to a reader; lines end with LF. */
-export const readPart = (part: MessagePart): Reading => {
+function* readPartInSteps(part: MessagePart): Steps<Reading> {
   const text = decodedText(part).replace(/\r\n?/g, '\n');
-  if (isHtml(part)) return readHtmlText(text);
-  if (/^text\/(?:enriched|richtext)$/.test(mimeTypeOf(part))) return readHtmlText(enrichedAsHtml(text));
+  if (isHtml(part)) return yield* readHtmlText(text);
+  if (/^text\/(?:enriched|richtext)$/.test(mimeTypeOf(part))) return yield* readHtmlText(enrichedAsHtml(text));
   return readPlainText(unfolded(part, text));
-};
+}
+
+const readAhead = new WeakMap<MessagePart, Reading>();
+
+/** Reads a part in steps, so that `readPart` has nothing left to do. */
+export function* readPartAhead(part: MessagePart): Steps<void> {
+  readAhead.set(part, yield* readPartInSteps(part));
+}
+
+/** What a text part says to a reader; lines end with LF. */
+export const readPart = (part: MessagePart): Reading => readAhead.get(part) ?? allAtOnce(readPartInSteps(part));

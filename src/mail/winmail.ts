@@ -3,6 +3,7 @@
 import libmime from 'libmime';
 import { type Attachment, fileNameOf } from './attachments.ts';
 import { safeFileName } from './file-name.ts';
+import { allAtOnce } from './html-tokens.ts';
 import { everyPart, inlineBytes, type Message, mimeTypeOf, type NumberedPart } from './message-part.ts';
 import { type Reading, readHtmlText, readPlainText } from './read-part.ts';
 import { readTnef, type TnefFile } from './tnef.ts';
@@ -41,7 +42,7 @@ export const winmailIn = (message: Message): { readonly texts: Reading[]; readon
   });
   const texts = fetched.flatMap(({ bytes }) => {
     const { plain, html } = readTnef(bytes);
-    if (html !== undefined) return [readHtmlText(html)];
+    if (html !== undefined) return [allAtOnce(readHtmlText(html))];
     return plain === undefined ? [] : [readPlainText(plain)];
   });
   const files = fetched.flatMap(({ partId, bytes }) =>

@@ -3,6 +3,7 @@
 import { isTextLike, type PageRequest, page, readTextFile } from '../mail/message.ts';
 import type { AttachmentFile, DeliverAttachment } from '../model/delivery.ts';
 import { ToolContent } from './define-tool.ts';
+import { inTurns } from './in-turns.ts';
 import { fitPage } from './size-limit.ts';
 
 /** What is said of every attachment, as a JSON text block. */
@@ -48,13 +49,13 @@ export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent 
   new ToolContent(facts, { image: { base64: base64(bytes), mimeType: facts.mimeType } });
 
 /** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
-export const asText = (
+export const asText = async (
   facts: AttachmentFacts,
   bytes: Uint8Array,
   charset: string | undefined,
   { maxChars, offset }: PageRequest,
-): ToolContent => {
-  const { text: whole, ...about } = readTextFile(bytes, facts, charset);
+): Promise<ToolContent> => {
+  const { text: whole, ...about } = await inTurns(readTextFile(bytes, facts, charset));
   const { text, ...where } = fitPage(
     maxChars,
     (chars) => page(whole, { maxChars: chars, offset }),

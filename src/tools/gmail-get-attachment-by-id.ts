@@ -59,7 +59,7 @@ export const gmailGetAttachmentById = defineTool({
       case 'image':
         return ok(asImage(facts, fetched.value));
       case 'text':
-        return ok(asText(facts, fetched.value, declaredCharset(part), { maxChars, offset }));
+        return ok(await asText(facts, fetched.value, declaredCharset(part), { maxChars, offset }));
       case 'base64':
         return ok(asBase64(facts, fetched.value));
       case 'inline':

@@ -9,13 +9,15 @@ import {
   type PageRequest,
   rawMessage,
   readableMessage,
+  readBodyAhead,
   withTexts,
 } from '../mail/message.ts';
 import { ok, type Result } from '../model/result.ts';
+import { inTurns } from './in-turns.ts';
 import type { MessageOutput } from './message-output.ts';
 import { type MessageFormat, viewOf } from './message-views.ts';
 
-/** The message with the text bodies that Gmail gives only on request, when the format shows bodies. */
+/** The message, its long texts read, with the text bodies that Gmail gives only on request, when the format shows bodies. */
 export const completed = async (
   gmail: GmailReader,
   message: Message,
@@ -29,7 +31,9 @@ export const completed = async (
     if (!answer.ok) return answer;
     bodies.set(missing[index]?.partId ?? '', answer.value);
   }
-  return ok(bodies.size === 0 ? message : withTexts(message, bodies));
+  const whole = bodies.size === 0 ? message : withTexts(message, bodies);
+  await inTurns(readBodyAhead(whole));
+  return ok(whole);
 };
 
 export const minimalRow = (message: Message): MessageOutput => {

@@ -48,14 +48,16 @@ test('links of a short message keep their usual length', () => {
   expect(readableHtml(`<a href="${url}">one</a>`).text).toBe(`one <${url}>`);
 });
 
+const alone = { attributes: {}, previous: undefined, position: 1, positionOfType: 1, siblings: 1 };
+
 test('ten times the rules and elements take ten times the steps of matching, not a hundred times', () => {
   const stepsFor = (size: number): number => {
     const rules = Array.from({ length: size }, (_, index) => `.c${index} .d${index}{display:none}`);
     const cascade = createCascade([rules.join('')]);
     for (let index = 0; index < size; index += 1) {
-      const element = { name: 'p', id: '', classes: new Set([`d${index}`]), attributes: {} };
-      const outer = { name: 'div', id: '', classes: new Set(['x']), attributes: {} };
-      cascade.styleOf([outer, element], undefined, {});
+      const element = { name: 'p', id: '', classes: new Set([`d${index}`]), ...alone };
+      const outer = { name: 'div', id: '', classes: new Set(['x']), ...alone };
+      cascade.styleOf([outer, element], undefined, {}, undefined);
     }
     return cascade.stepsTaken();
   };
@@ -64,7 +66,7 @@ test('ten times the rules and elements take ten times the steps of matching, not
 
 test('a sheet whose rules all fit every element costs no more than the budget', () => {
   const cascade = createCascade([Array.from({ length: 5_000 }, (_, index) => `p.a.b${index}{display:none}`).join('')]);
-  const element = { name: 'p', id: '', classes: new Set(['a']), attributes: {} };
-  for (let index = 0; index < 5_000; index += 1) cascade.styleOf([element], undefined, {});
+  const element = { name: 'p', id: '', classes: new Set(['a']), ...alone };
+  for (let index = 0; index < 5_000; index += 1) cascade.styleOf([element], undefined, {}, undefined);
   expect(cascade.stepsTaken()).toBe(mostSteps);
 });

@@ -1,7 +1,7 @@
 // Whatever bytes a sender writes, there is a text. All runs are seeded; the sizes are bounded so that CI stays quick.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readableHtml } from '../../src/mail/html-text.ts';
+import { readableHtml, readHtmlInSteps } from '../../src/mail/html-text.ts';
 import { newsletter } from './newsletter.ts';
 
 const seeded = { seed: 20_261_123 };
@@ -185,4 +185,21 @@ test.each([
     readableHtml(`<style>${part.repeat(50_000)}</style><p style="${part.replaceAll('"', '').repeat(20_000)}">text`)
       .text,
   ).toBe('text');
+});
+
+test('HTML of more than a million tags is read up to there, and its text says that it does not end there', () => {
+  const { text, truncated } = readableHtml(`Begin${'<br>'.repeat(1_000_001)}end`);
+  expect(text).toMatch(/^Begin\s+\[This HTML is too long to be read to its end here.+\]$/);
+  expect(truncated).toBe(true);
+  expect(readableHtml(`Begin${'<br>'.repeat(999_000)}end`)).not.toHaveProperty('truncated');
+});
+
+test('long HTML is read in steps of some milliseconds, with the same result as all at once', () => {
+  const html = newsletter().repeat(4);
+  const steps = readHtmlInSteps(html);
+  let count = 0;
+  let result = steps.next();
+  for (; !result.done; result = steps.next()) count += 1;
+  expect(count).toBeGreaterThan((2 * html.length) / 70_000);
+  expect(result.value).toEqual(readableHtml(html));
 });

@@ -1,29 +1,30 @@
 // Elements in their order → lines of text as a person would read them, without what that person does not see. Knows the
 // meaning of elements; what is seen is decided in visibility.ts, how lines are made in text-lines.ts.
 import type { Cascade } from '../css-cascade.ts';
-import type { StyledElement } from '../css-selectors.ts';
+import type { StyledElement } from '../css-matching.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
 import { shortenUrls } from '../links.ts';
 import type { TextLines } from '../text-lines.ts';
 import { headings } from './element-kinds.ts';
+import { createFamilies } from './families.ts';
 import { presentationalHints } from './hints.ts';
 import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
 import { createLists } from './lists.ts';
 import type { ElementHandlers } from './open-elements.ts';
 import type { OpenLinks } from './open-links.ts';
 import { createRows } from './rows.ts';
-import type { RowKind } from './survey.ts';
+import type { Survey } from './survey.ts';
 import { type Appearance, appearanceOf, type Hider, rootAppearance } from './visibility.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Elements whose content is no text of the message. */
 const silent = names(
-  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml',
+  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol',
 );
 /** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
-const fallbacks = names('noscript object applet audio video canvas');
+const fallbacks = names('noscript object applet audio video canvas meter progress');
 const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
 const lines = names(
   'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
@@ -49,25 +50,12 @@ export interface Narration extends ElementHandlers {
 /** Formatting that is closed while more than this is open inside it keeps its look to the end. */
 const deepestRestyling = 64;
 
-const noClasses: ReadonlySet<string> = new Set();
-
-const styledElement = (name: string, attributes: Attributes): StyledElement => ({
-  name,
-  id: attributes.id?.trim().toLowerCase() ?? '',
-  classes: attributes.class ? new Set(attributes.class.toLowerCase().split(/\s+/).filter(Boolean)) : noClasses,
-  attributes,
-});
-
-export const createNarration = (
-  out: TextLines,
-  links: OpenLinks,
-  cascade: Cascade,
-  rowKinds: readonly RowKind[],
-): Narration => {
+export const createNarration = (out: TextLines, links: OpenLinks, cascade: Cascade, survey: Survey): Narration => {
   const elements: NarratedElement[] = [];
   const styled: StyledElement[] = [];
   const lists = createLists(out);
-  const rows = createRows(out, rowKinds);
+  const rows = createRows(out, survey.rows);
+  const families = createFamilies(survey.childCounts);
   const history = createHistoryTracker();
   const removed = { hiddenElements: 0, invisibleCharacters: 0 };
 
@@ -82,7 +70,7 @@ export const createNarration = (
     return appearanceOf(
       name,
       attributes,
-      cascade.styleOf(path, element.inline, presentationalHints(name, attributes)),
+      cascade.styleOf(path, element.inline, presentationalHints(name, attributes), parent.variables),
       parent,
     );
   };
@@ -150,7 +138,7 @@ export const createNarration = (
     open: (name, attributes) => {
       const parent = here();
       const element: NarratedElement = {
-        styled: styledElement(name, attributes),
+        styled: families.enter(name, attributes),
         inline: attributes.style,
         history: historyMark(name, attributes),
         begun: false,
@@ -183,6 +171,7 @@ export const createNarration = (
     close: (name) => {
       const element = elements.pop();
       styled.pop();
+      families.leave();
       if (!element?.begun) return;
       if (element.isLink) links.end();
       if (name === 'details' && element.appearance.folded?.told) {

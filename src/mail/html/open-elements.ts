@@ -1,7 +1,7 @@
 // Tags as written → elements that open and close in proper order: what HTML closes by implication is closed, stray end
 // tags are dropped, formatting left open goes on in the next paragraph (HTML standard §13.2.6, in short). A stack, no
 // tree; each tag costs a bounded number of steps, however deep. Knows nothing of what the elements look like.
-import { type Attributes, readTags } from '../html-tokens.ts';
+import { type Attributes, readTags, type Steps } from '../html-tokens.ts';
 import {
   formattingBoundaries,
   formattingElements,
@@ -182,9 +182,13 @@ const createOpenElements = (handlers: ElementHandlers) => {
   };
 };
 
-/** Reads a document or a fragment; every `open` is answered by one `close`, the innermost first. */
-export const readElements = (html: string, handlers: ElementHandlers): void => {
+/**
+ * Reads a document or a fragment; every `open` is answered by one `close`, the innermost first.
+ * @returns whether that was all of it.
+ */
+export function* readElements(html: string, handlers: ElementHandlers): Steps<boolean> {
   const elements = createOpenElements(handlers);
-  readTags(html, elements);
+  const isWhole = yield* readTags(html, elements);
   elements.end();
-};
+  return isWhole;
+}

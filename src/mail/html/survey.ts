@@ -1,6 +1,7 @@
 // A first reading of a document: its style sheets, and what each table is for, which only its end tells. The second
 // reading meets the same tables and rows in the same order. Knows nothing of what is hidden.
 import { mediaHolds } from '../css-media.ts';
+import type { Steps } from '../html-tokens.ts';
 import { headings } from './element-kinds.ts';
 import { readElements } from './open-elements.ts';
 
@@ -11,6 +12,8 @@ export interface Survey {
   readonly styleSheets: readonly string[];
   /** By the order in which the rows begin. */
   readonly rows: readonly RowKind[];
+  /** How many elements each element has, by the order in which they begin. */
+  readonly childCounts: readonly number[];
 }
 
 interface Row {
@@ -81,13 +84,18 @@ const judge = (table: Table): void => {
 };
 
 /** Reads a document for what has to be known before its text can be told. */
-export const surveyOf = (html: string): Survey => {
+export function* surveyOf(html: string): Steps<Survey> {
   const styleSheets: string[] = [];
   const rows: Row[] = [];
   const tables: Table[] = [];
+  const childCounts: number[] = [];
+  const open: number[] = [];
   let sheet: string | undefined;
-  readElements(html, {
+  yield* readElements(html, {
     open: (name, attributes) => {
+      const parent = open.at(-1);
+      if (parent !== undefined) childCounts[parent] = (childCounts[parent] ?? 0) + 1;
+      open.push(childCounts.push(0) - 1);
       const table = tables.at(-1);
       if (name === 'style') sheet = mediaHolds(attributes.media ?? '') ? '' : undefined;
       else if (name === 'table') {
@@ -116,6 +124,7 @@ export const surveyOf = (html: string): Survey => {
       if (table) table.cellText += text.trim().length;
     },
     close: (name) => {
+      open.pop();
       if (name === 'style' && sheet !== undefined) {
         styleSheets.push(sheet);
         sheet = undefined;
@@ -130,5 +139,5 @@ export const surveyOf = (html: string): Survey => {
     },
     release: () => undefined,
   });
-  return { styleSheets, rows: rows.map((row) => row.kind) };
-};
+  return { styleSheets, rows: rows.map((row) => row.kind), childCounts };
+}

@@ -1,6 +1,6 @@
 // Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
 // of how text is laid out.
-import type { Style } from '../css-style.ts';
+import type { Style, Variables } from '../css-style.ts';
 import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css-values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
@@ -22,12 +22,16 @@ export interface Appearance {
   readonly fontSize: number;
   readonly lineHeight: Length | 'normal';
   readonly textIndent: number;
+  /** Pixels between letters beyond the usual. */
+  readonly letterSpacing: number;
   readonly opacity: number;
   readonly color: Color;
   /** What lies under the text; `picture` where an image or a gradient is drawn, whose colours nobody knows. */
   readonly background: Color | 'picture';
   /** Line breaks and spaces count, as in `<pre>`. */
   readonly keepsSpaces: boolean;
+  /** Custom properties that `var()` refers to. */
+  readonly variables: Variables | undefined;
 }
 
 const black: Color = { red: 0, green: 0, blue: 0, alpha: 1 };
@@ -42,10 +46,12 @@ export const rootAppearance: Appearance = {
   fontSize: 16,
   lineHeight: 'normal',
   textIndent: 0,
+  letterSpacing: 0,
   opacity: 1,
   color: black,
   background: white,
   keepsSpaces: false,
+  variables: undefined,
 };
 
 /** Whatever lies farther out than this is on no screen. */
@@ -69,6 +75,7 @@ const isSquashed = (name: string, style: Style, fontSize: number): boolean => {
   const maxHeight = pixels(style.maxHeight, fontSize, viewport.height);
   const isNarrow = isSliver(width) || isSliver(maxWidth);
   const isFlat = isSliver(height) || isSliver(maxHeight);
+  if (name === 'img' && (isNarrow || isFlat)) return true;
   if (isNarrow && isFlat) return !tableElements.has(name) || style.overflow === 'hidden' || maxHeight === 0;
   if (tableElements.has(name) && style.display !== 'block') return maxHeight === 0 && style.overflow === 'hidden';
   return (style.overflow === 'hidden' && (isNarrow || isFlat)) || (maxHeight !== undefined && maxHeight <= 0);
@@ -97,14 +104,16 @@ const isGone = (name: string, attributes: Attributes, style: Style, fontSize: nu
   opacity < faintest ||
   style.filteredAway === true ||
   style.transformedAway === true ||
+  style.scaledAway === true ||
+  style.translatedAway === true ||
   style.clippedByPath === true ||
   style.clipped === true ||
   isSquashed(name, style, fontSize) ||
   isOffScreen(style, fontSize);
 
-const backgroundOf = (style: Style, parent: Appearance): Color | 'picture' => {
+const backgroundOf = (style: Style, color: Color, parent: Appearance): Color | 'picture' => {
   if (style.backgroundImage === 'picture') return 'picture';
-  const own = style.backgroundColor;
+  const own = style.backgroundColor === 'text colour' ? color : style.backgroundColor;
   if (own === undefined || own.alpha === 0) return parent.background;
   if (own.alpha === 1) return own;
   return parent.background === 'picture' ? 'picture' : blend(own, parent.background);
@@ -150,13 +159,17 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
   const opacity = parent.opacity * (style.opacity ?? 1);
   const color = colorOf(name, attributes, style, parent);
   const paintsLetters = style.backgroundClip === 'text';
-  const background = paintsLetters ? 'picture' : backgroundOf(style, parent);
+  const background = paintsLetters ? 'picture' : backgroundOf(style, color, parent);
   const lineHeight = style.lineHeight ?? parent.lineHeight;
   const textIndent =
     style.textIndent === undefined ? parent.textIndent : pixelsOf(style.textIndent, fontSize, viewport.width);
+  const letterSpacing =
+    style.letterSpacing === undefined ? parent.letterSpacing : pixelsOf(style.letterSpacing, fontSize, fontSize);
   const isUnreadable =
     isTooSmall(fontSize, lineHeight) ||
     Math.abs(textIndent) >= farAway ||
+    // All letters in one place.
+    letterSpacing <= -fontSize ||
     (!paintsLetters && isDrawnInBackground(color, background));
   const isFolded = parent.folded !== undefined && !(name === 'summary' && !parent.gone);
   return {
@@ -169,6 +182,7 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
     fontSize,
     lineHeight,
     textIndent,
+    letterSpacing,
     opacity,
     color,
     background,
@@ -176,5 +190,6 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
       style.whiteSpace === undefined
         ? parent.keepsSpaces || name === 'pre' || name === 'textarea' || name === 'listing' || name === 'xmp'
         : style.whiteSpace === 'kept',
+    variables: style.variables ?? parent.variables,
   };
 };
