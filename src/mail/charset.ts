@@ -2,6 +2,7 @@
 // `format=full` already while their header still names the old charset; else what is declared; else what it looks like.
 import chardet from 'chardet';
 import iconv from 'iconv-lite';
+import { textOfShifted } from './shifted-charsets.ts';
 
 /** Undefined for a name that nobody knows. WHATWG's table first: it reads `iso-8859-1` as people write it (windows-1252). */
 const decodeAs = (bytes: Uint8Array, charset: string): string | undefined => {
@@ -116,6 +117,8 @@ const notUtf8 = (bytes: Uint8Array, named: readonly string[]): string => {
  * @param charset what the Content-Type header declares.
  */
 export const textOfBytes = (bytes: Uint8Array, mimeType: string, charset = ''): string => {
+  const shifted = textOfShifted(bytes, charset);
+  if (shifted !== undefined) return shifted;
   const certain = byteOrderMark(bytes) ?? sevenBitCharset(bytes, charset.trim());
   if (certain !== undefined) {
     const text = decodeAs(bytes, certain);

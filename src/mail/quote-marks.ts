@@ -20,7 +20,7 @@ export const verb = new RegExp(
       'napsal(?:a|\\(a\\))?',
       'napísal(?:a|\\(a\\))?',
     ],
-    ...['kirjoitti', 'yazdı', 'şunu yazdı', 'ezt írta', 'írta', 'a scris', 'đã viết', 'menulis', 'έγραψε', 'piše'],
+    ...['kirjoitti', 'yazdı', 'şunu yazdı', '(?:ezt )?írta.{0,120}', 'a scris', 'đã viết', 'menulis', 'έγραψε', 'piše'],
     ...['写道', '寫道', '님이 작성', 'のメッセージ', 'さんは書きました', 'כתב(?:ה)?', 'كتب', 'เขียนว่า'],
   )}\\s*[:：]$`,
   'iu',

@@ -107,6 +107,8 @@ describe('charsets', () => {
     ['gb2312', 'c4e3bac3', '你好'],
     ['cp437', '8494', 'äö'],
     ['iso-2022-jp', '1b2442254625391b2842', 'テス'],
+    ['iso-2022-kr', '1b2429430a0e3e4833670f2c206f6b', '안녕, ok'],
+    ['hz-gb-2312', '7e7b4463 3a437e7d2c207e7e'.replace(' ', ''), '你好, ~'],
     ['utf-16le', '480069000a00e900', 'Hi\né'],
   ])('bytes that are still %s are read as that', (charset, hex, words) => {
     expect(plain(charset, Buffer.from(hex, 'hex'))).toBe(words);

@@ -27,6 +27,7 @@ describe('quoted history begins', () => {
     ['Russian', 'чт, 15 янв. 2026 г. в 10:00, Robin Quill <robin@example.org>:'],
     ['Russian, with a verb', '15 января 2026 г. 10:00 пользователь Robin Quill <robin@example.org> написал:'],
     ['Turkish', 'Robin Quill <robin@example.org>, 15 Oca 2026 Per, 10:00 tarihinde şunu yazdı:'],
+    ['Hungarian', 'Robin Quill <robin@example.org> ezt írta (időpont: 2026. jan. 15., Cs, 10:00):'],
     ['Japanese', '2026年1月15日(木) 10:00 Robin Quill <robin@example.org>:'],
     ['Chinese', 'Robin Quill <robin@example.org> 于2026年1月15日周四 10:00写道：'],
     ['Korean', '2026년 1월 15일 (목) 오전 10:00, Robin Quill <robin@example.org>님이 작성:'],
