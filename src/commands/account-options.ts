@@ -4,6 +4,7 @@ import type { Pins } from '../model/account.ts';
 import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../model/account-key.ts';
 import { expectedDomain, expectedEmail } from '../transports/api-input.ts';
 import { CommandError } from './command-error.ts';
+import { plain } from './terminal.ts';
 
 const firstFault = (result: { error?: { issues: { message: string }[] } }): string =>
   result.error?.issues[0]?.message ?? 'is not valid';
@@ -62,3 +63,9 @@ export const accountKeyOf = (
   options: AccountOptions,
   ownIdentifier: string,
 ): AccountKey => ({ realm: parseRealm(options.realm), identifier: parseIdentifier(identifier ?? ownIdentifier) });
+
+/** The error for a name that has no account, saying which realm was looked in: `local` where no --realm was given. */
+export const noSuchAccount = ({ realm, identifier }: AccountKey): CommandError =>
+  new CommandError(`There is no account ${plain(identifier)} in the realm ${realm}.`, {
+    fix: 'See which there are with: postern accounts list, and name the realm with --realm',
+  });

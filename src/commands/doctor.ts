@@ -31,17 +31,23 @@ const read = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolea
   return second.ok ? { config: second.config, faults: [], keyMissing } : { faults: second.faults, keyMissing };
 };
 
+/** Only the console's file says of which kind the client is; the two variables do not. */
+const saysItsKind = (environment: Environment): boolean => (environment.GOOGLE_CREDENTIALS_FILE ?? '').trim() !== '';
+
 const aboutClient = (config: Config): Finding[] => {
   const { client, overridden } = config.google;
-  const kind = client.kind === 'desktop' ? 'Desktop app' : 'Web application';
-  const stdioRedirect =
-    client.kind === 'desktop'
-      ? 'stdio needs no redirect URI to be registered'
-      : `register http://127.0.0.1:${config.port ?? defaultHttpPort}/oauth/callback for stdio`;
+  const { port = defaultHttpPort } = config;
   const httpRedirect = `${config.publicUrl.origin}/oauth/callback`;
   const registered = client.redirectUris;
+  const onHttp = `register ${httpRedirect}`;
+  const onStdio = `set POSTERN_PORT=${port} and register http://127.0.0.1:${port}/oauth/callback`;
+  const redirects = saysItsKind(process.env)
+    ? client.kind === 'desktop'
+      ? `a Desktop app: nothing to register for stdio; http needs a Web application with ${httpRedirect}, except on this machine`
+      : `a Web application: for http ${onHttp}; for stdio ${onStdio}`
+    : `a Desktop app has nothing to register for stdio; with a Web application, for http ${onHttp}; for stdio ${onStdio}`;
   return [
-    finding('ok', `OAuth client: ${kind} (${client.id}); ${stdioRedirect}; for http register ${httpRedirect}`),
+    finding('ok', `OAuth client ${client.id}, ${redirects}`),
     ...(client.kind === 'web' && registered !== undefined && !registered.includes(httpRedirect)
       ? [
           finding(

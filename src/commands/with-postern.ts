@@ -15,9 +15,15 @@ export interface OpenedPostern {
   readonly config: Config;
 }
 
-/** Throws CommandError for faulty settings, StorageError when the database cannot be used. */
-export const withPostern = async <T>(use: (opened: OpenedPostern) => Promise<T>): Promise<T> => {
-  const config = requireConfig({ transport: 'cli' });
+/**
+ * Throws CommandError for faulty settings, StorageError when the database cannot be used.
+ * @param settings `stdio` where the command serves a link by itself, and so needs what stdio needs; else `cli`
+ */
+export const withPostern = async <T>(
+  settings: 'stdio' | 'cli',
+  use: (opened: OpenedPostern) => Promise<T>,
+): Promise<T> => {
+  const config = requireConfig({ transport: settings });
   for (const warning of config.warnings) note(`warning: ${warning}`);
   const log = createLogger();
   log.level = 'warn';

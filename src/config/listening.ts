@@ -72,7 +72,7 @@ export const checkClient = (
   client: GoogleClient,
   listening: Listening,
 ): void => {
-  if (transport !== 'http' && client.kind === 'web' && reader.text('POSTERN_PORT') === undefined) {
+  if (transport === 'stdio' && client.kind === 'web' && reader.text('POSTERN_PORT') === undefined) {
     reader.fault(
       'POSTERN_PORT',
       'is not set, but a "Web application" client can only return to an address registered before',

@@ -207,13 +207,28 @@ describe('accounts on the command line', () => {
     expect((await run(['accounts', 'list', '--json'], settings)).stdout.trim()).toBe('[]');
   });
 
-  test('a web client without POSTERN_PORT is refused on stdio with the fix', async () => {
+  const withWebClient = () => {
     const folder = temporaryFolder();
     mkdirSync(folder, { recursive: true });
     const file = join(folder, 'client.json');
     writeFileSync(file, JSON.stringify({ web: { client_id: 'id', client_secret: 'hush' } }));
-    const { code, stderr } = await run(['stdio'], settingsIn(folder, { GOOGLE_CREDENTIALS_FILE: file }));
-    expect([code, stderr]).toEqual([2, expect.stringContaining('Set POSTERN_PORT=8080 and register')]);
-    expect(stderr).not.toContain('hush');
+    return settingsIn(folder, { GOOGLE_CREDENTIALS_FILE: file });
+  };
+
+  test.each([[['stdio']], [['accounts', 'connect']]])(
+    'a web client without POSTERN_PORT is refused by %j, which serves the link itself, with the fix',
+    async (args) => {
+      const { code, stderr } = await run(args, withWebClient());
+      expect([code, stderr]).toEqual([2, expect.stringContaining('Set POSTERN_PORT=8080 and register')]);
+      expect(stderr).not.toContain('hush');
+    },
+  );
+
+  test('the web client of a product needs no POSTERN_PORT for doctor, nor to delete a person', async () => {
+    const settings = withWebClient();
+    const { code, stdout } = await run(['doctor'], settings);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('/oauth/callback')]);
+    const gone = await run(['accounts', 'delete', 'user_42', '--realm', 'shop', '--yes'], settings);
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('no account user_42 in the realm shop')]);
   });
 });

@@ -84,7 +84,7 @@ const instruct = (link: Link, elsewhere: Elsewhere): void => {
 
 /** Connects one account; exit code 1 when it did not come to that. */
 export const connect = (identifier: string | undefined, options: ConnectOptions): Promise<void> =>
-  withPostern(async ({ accounts, config }) => {
+  withPostern('stdio', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
     const pins = parsePins(options);
     required(await accounts.ensure(key, pins));

@@ -1,7 +1,8 @@
 // `postern accounts disconnect` and `delete`: revoke at Google where that harms nobody else, then erase.
 import type { Disconnected } from '../../accounts/index.ts';
+import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
-import { type AccountOptions, accountKeyOf } from '../account-options.ts';
+import { type AccountOptions, accountKeyOf, noSuchAccount } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { demandConsent } from '../confirm.ts';
 import { plain, say } from '../terminal.ts';
@@ -22,35 +23,33 @@ const atGoogle = ({ reason }: Disconnected): string =>
   reason === undefined ? 'Google ended the access.' : atGoogleText[reason];
 
 /** A problem as the error of a command. */
-const asError = (problem: Problem): CommandError => {
+const asError = (problem: Problem, key: AccountKey): CommandError => {
   const { what, next } = explainProblem(problem);
-  return problem.kind === 'not_found'
-    ? new CommandError('There is no such account.', { fix: 'See: postern accounts list' })
-    : new CommandError(what, { fix: next });
+  return problem.kind === 'not_found' ? noSuchAccount(key) : new CommandError(what, { fix: next });
 };
 
 type EndOptions = AccountOptions & { yes?: boolean };
 
 /** Ends the access; the account stays and can be connected again. */
 export const disconnect = (identifier: string | undefined, options: EndOptions): Promise<void> =>
-  withPostern(async ({ accounts, config }) => {
+  withPostern('cli', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
     const account = await accounts.find(key);
-    if (account === undefined) throw asError({ kind: 'not_found', what: 'account' });
+    if (account === undefined) throw noSuchAccount(key);
     const mailbox = account.google ? ` from ${plain(account.google.email)}` : '';
     await demandConsent(`Disconnect ${key.identifier}${mailbox}?`, options.yes === true);
     const outcome = await accounts.disconnect(key);
-    if (!outcome.ok) throw asError(outcome.problem);
+    if (!outcome.ok) throw asError(outcome.problem, key);
     say(`Disconnected; the tokens are erased here. ${atGoogle(outcome.value)}`);
   });
 
 /** Ends the access and deletes every row about the person. */
 export const remove = (identifier: string | undefined, options: EndOptions): Promise<void> =>
-  withPostern(async ({ accounts, config }) => {
+  withPostern('cli', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
-    if ((await accounts.find(key)) === undefined) throw asError({ kind: 'not_found', what: 'account' });
+    if ((await accounts.find(key)) === undefined) throw noSuchAccount(key);
     await demandConsent(`Delete ${key.identifier} and everything stored about this person?`, options.yes === true);
     const outcome = await accounts.disconnect(key);
-    if (!(await accounts.remove(key))) throw asError({ kind: 'not_found', what: 'account' });
+    if (!(await accounts.remove(key))) throw noSuchAccount(key);
     say(`Deleted. ${outcome.ok ? atGoogle(outcome.value) : ''}`.trimEnd());
   });

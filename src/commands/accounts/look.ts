@@ -1,8 +1,7 @@
 // `postern accounts list` and `show`: reads the database, needs no Google settings.
 import { accountJson } from '../../transports/account-json.ts';
-import { type AccountOptions, accountKeyOf, parseRealm } from '../account-options.ts';
+import { type AccountOptions, accountKeyOf, noSuchAccount, parseRealm } from '../account-options.ts';
 import { accountHeading, accountRow, sayAccount } from '../account-view.ts';
-import { CommandError } from '../command-error.ts';
 import { note, sayJson, sayTable } from '../terminal.ts';
 import { withStorage } from '../with-storage.ts';
 
@@ -19,10 +18,9 @@ export const list = (options: { realm?: string; json?: boolean }): Promise<void>
 /** Prints one account; exit code 1 when there is none. */
 export const show = (identifier: string | undefined, options: AccountOptions & { json?: boolean }): Promise<void> =>
   withStorage(async ({ storage, config }) => {
-    const account = await storage.accounts.find(accountKeyOf(identifier, options, config.identifier));
-    if (account === undefined) {
-      throw new CommandError('There is no such account.', { fix: 'See: postern accounts list' });
-    }
+    const key = accountKeyOf(identifier, options, config.identifier);
+    const account = await storage.accounts.find(key);
+    if (account === undefined) throw noSuchAccount(key);
     if (options.json) sayJson(accountJson(account));
     else sayAccount(account);
   });
