@@ -93,6 +93,18 @@ const notesOf = (message: Message, text: string): Notes => {
   };
 };
 
+/** Code points of a snippet. */
+const longestSnippet = 200;
+
+/** Gmail makes its snippets of hidden text as well: where there is some, the beginning of what is seen takes their place. */
+const seenRow = (row: MessageRow, text: string, hiddenElements: number): MessageRow => {
+  if (hiddenElements === 0) return row;
+  return {
+    ...row,
+    snippet: page(text.slice(0, 2_000).replace(/\s+/g, ' '), { maxChars: longestSnippet, offset: 0 }).text,
+  };
+};
+
 const told = (message: Message): Told => {
   const { row, removed: ofRow } = countedRow(message);
   const written = readBody(message);
@@ -105,7 +117,7 @@ const told = (message: Message): Told => {
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
     ...(truncated ? { truncated } : {}),
     message: {
-      ...row,
+      ...seenRow(row, text, left.hiddenElements),
       attachments: [...attachmentsOf(message), ...winmail.files],
       ...notes,
       ...(left.hiddenElements + left.invisibleCharacters === 0 ? {} : { removed: left }),

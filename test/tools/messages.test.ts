@@ -167,3 +167,41 @@ describe('gmail_list_drafts', () => {
     expect(structured.failures).toEqual([]);
   });
 });
+
+describe('HTML', () => {
+  const html = (content: string) => ({ type: 'text/html; charset=utf-8', content });
+
+  it('that is hidden from a person is not told by the snippet either', async () => {
+    const id = world.mailbox.importMessage(
+      mail('News', [
+        html('<div style="display:none">SECRET</div><p>Good <a href="https://example.com/x">news</a></p>'),
+      ]),
+    );
+    const { structured, blocks } = await world.ask('gmail_get_message_by_id', { message_id: id });
+    expect(structured).toMatchObject({ snippet: 'Good news <https://example.com/x>', removed: { hiddenElements: 1 } });
+    expect(blocks[0]?.text).not.toContain('SECRET');
+  });
+
+  it('of megabytes does not hold up a call that comes after it', async () => {
+    const large = world.mailbox.importMessage(mail('Large', [html('<p>Some words</p>'.repeat(150_000))], 1));
+    const small = world.mailbox.importMessage(mail('Small', [text('Hello')], 2));
+    const answered: string[] = [];
+    const read = async (message_id: string) => {
+      const { structured } = await world.ask('gmail_get_message_by_id', { message_id });
+      answered.push(String(structured.subject));
+      return structured;
+    };
+    const [answer] = await Promise.all([read(large), read(small)]);
+    expect(answered).toEqual(['Small', 'Large']);
+    expect(answer).toMatchObject({ body: { totalChars: 150_000 * 12 - 2 } });
+  });
+
+  it('of more tags than are read says in its text and beside it that this is not all', async () => {
+    const id = world.mailbox.importMessage(mail('Endless', [html(`Begin${'<br>'.repeat(1_000_001)}end`)]));
+    const { structured, blocks } = await world.ask('gmail_get_message_by_id', { message_id: id });
+    expect(structured).toMatchObject({
+      body: { truncated: true, text: expect.stringContaining('too long to be read') },
+    });
+    expect(blocks[0]?.text).toContain('truncated: true');
+  });
+});
