@@ -48,7 +48,12 @@ const deadOr = (ticket: Ticket | undefined, now: number): DeadLink | undefined =
   return ticket.expiresAt > now ? undefined : { kind: 'expired' };
 };
 
-export const createConnection = (options: AccountsOptions): Connection => {
+export interface ConnectionOptions extends AccountsOptions {
+  /** Sees to it that a pending grant that nobody confirms is erased in time. */
+  readonly eraseUnconfirmedLater: () => void;
+}
+
+export const createConnection = (options: ConnectionOptions): Connection => {
   const { storage, oauth, clock } = options;
   const { tickets } = storage;
 
@@ -95,6 +100,7 @@ export const createConnection = (options: AccountsOptions): Connection => {
       const ended = ticketEnd(finish);
       if (ended !== undefined) await tickets.finish(taken.hash, ended);
       if (finish.kind === 'connected') await tickets.voidOthers(taken.key, taken.hash);
+      if (finish.kind === 'awaiting_verification') options.eraseUnconfirmedLater();
       options.log({ event: 'link_finished', key: taken.key, cause: finish.kind });
       return finish;
     },

@@ -20,7 +20,7 @@ import { createLinks, type Link, type LinkRequest } from './links.ts';
 import type { AccountsOptions } from './options.ts';
 import { createRefreshOnce } from './refresh.ts';
 import { watchTokenEndpoint } from './token-endpoint.ts';
-import { createVerification, type Verification } from './verification.ts';
+import { confirmWithinMs, createVerification, type Verification } from './verification.ts';
 import { createWitnesses } from './witnesses.ts';
 
 export type { Connection, LinkView } from './connection.ts';
@@ -65,11 +65,12 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const watched: AccountsOptions = { ...options, oauth };
   const witnesses = createWitnesses({ ...watched, breaker });
   const closing = new AbortController();
+  const eraseAfter = createEraser(options, closing.signal);
   const refreshOnce = createRefreshOnce({
     ...watched,
     breaker,
     askWitnesses: witnesses.ask,
-    eraseLater: createEraser(options, closing.signal),
+    eraseLater: () => eraseAfter(keepEndedGrantsMs, storage.operations.eraseEndedGrants),
   });
   const { link, waitForLink } = createLinks(options);
   return {
@@ -79,7 +80,10 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     freshToken: createAccess(watched, { refreshOnce, lastUse: createLastUse(options) }),
     link,
     waitForLink,
-    connection: createConnection(watched),
+    connection: createConnection({
+      ...watched,
+      eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
+    }),
     verification: createVerification(options),
     disconnect: (key) => disconnect(options, key),
     remove: async (key) => {
@@ -98,15 +102,13 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   };
 };
 
-/** Erases grants that ended once they have been kept long enough; a process that ends earlier leaves it to the sweep. */
+/** Erases what has been kept long enough; a process that ends earlier leaves it to the sweep. */
 const createEraser =
-  ({ storage, clock, log }: AccountsOptions, signal: AbortSignal) =>
-  async (): Promise<void> => {
-    await clock.sleep(keepEndedGrantsMs, signal);
+  ({ clock, log }: AccountsOptions, signal: AbortSignal) =>
+  async (afterMs: number, erase: (now: number) => Promise<void>): Promise<void> => {
+    await clock.sleep(afterMs, signal);
     if (signal.aborted) return;
-    await storage.operations
-      .eraseEndedGrants(clock.now())
-      .catch(() => log({ event: 'ended_grant_not_erased', level: 'warn' }));
+    await erase(clock.now()).catch(() => log({ event: 'grants_not_erased', level: 'warn' }));
   };
 
 const ensure = async ({ accounts }: Storage, key: AccountKey, pins?: Pins): Promise<Result<Account>> => {

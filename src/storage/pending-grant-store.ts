@@ -44,6 +44,8 @@ export interface PendingGrantStore {
   refuse(hash: string): Promise<boolean>;
   /** Ends all of an account. */
   voidAll(key: AccountKey): Promise<void>;
+  /** Erases the tokens of those that nobody confirmed in time. `now` in milliseconds. */
+  eraseExpired(now: number): Promise<void>;
 }
 
 type Bound = Pick<PendingGrantView, 'hash' | 'key' | 'ticketHash' | 'apiKeyId'>;
@@ -139,6 +141,7 @@ export const createPendingGrantStore = (db: Database, sealer: Sealer, clock: Clo
       return numUpdatedRows > 0n;
     },
     voidAll: (key) => endAll(db, key),
+    eraseExpired: (now) => erasePendingGrants(db, now),
   };
 };
 
