@@ -1,5 +1,5 @@
 // How much of this process one account may take: messages a minute by a token bucket, and requests at once; and how
-// many requests are worked on at all. In memory: several processes count each for itself. Knows nothing of HTTP.
+// many requests are worked on at all, and for one realm. In memory: several processes count each for itself. Knows nothing of HTTP.
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 
@@ -48,6 +48,8 @@ const unitsPerCall = 60_000;
 /** A handshake or a list costs a tenth of a tool call: older clients send several before every call. */
 const unitsPerOther = unitsPerCall / 10;
 const maxRemembered = 10_000;
+/** What one realm may take of `processAtOnce`: a service key may name any number of people. */
+const realmShare = 3 / 4;
 /** Seconds after which a try makes sense when somebody else's call has to end first. */
 const retryAfterAtOnce = 2;
 
@@ -61,6 +63,8 @@ export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
   const { callsPerMinute, accountAtOnce, processAtOnce } = limits;
   const full = callsPerMinute * unitsPerCall;
   const usages = new Map<string, Usage>();
+  const realmAtOnce = Math.ceil(processAtOnce * realmShare);
+  const realms = new Map<string, number>();
   let underWay = 0;
 
   /** Bounded: the account that was quiet for longest is forgotten, which gives it back its minute at worst. */
@@ -93,23 +97,27 @@ export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
     return undefined;
   };
 
-  const noPlace = (usage: Usage, places: number): Busy | undefined => {
+  const noPlace = ({ realm }: AccountKey, usage: Usage, places: number): Busy | undefined => {
     if (usage.underWay + places > accountAtOnce)
       return { kind: 'too_many_calls_at_once', retryAfterSeconds: retryAfterAtOnce };
-    if (underWay + places > processAtOnce) return { kind: 'server_busy', retryAfterSeconds: retryAfterAtOnce };
+    if (underWay + places > processAtOnce || (realms.get(realm) ?? 0) + places > realmAtOnce)
+      return { kind: 'server_busy', retryAfterSeconds: retryAfterAtOnce };
     return undefined;
   };
 
   return {
     enter: (key) => {
       const usage = usageOf(key);
-      const refused = noPlace(usage, 1);
+      const refused = noPlace(key, usage, 1);
       if (refused) return refused;
       let places = 0;
       const occupy = (more: number): void => {
         places += more;
         usage.underWay += more;
         underWay += more;
+        const ofRealm = (realms.get(key.realm) ?? 0) + more;
+        if (ofRealm === 0) realms.delete(key.realm);
+        else realms.set(key.realm, ofRealm);
       };
       occupy(1);
       return {
@@ -117,7 +125,7 @@ export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
           const more = Math.max(0, toolCalls - 1);
           const cost = toolCalls * unitsPerCall + others * unitsPerOther;
           if (cost > full || toolCalls > accountAtOnce) return { kind: 'batch_too_large' };
-          const busy = noPlace(usage, more) ?? pay(usage, cost);
+          const busy = noPlace(key, usage, more) ?? pay(usage, cost);
           if (busy === undefined) occupy(more);
           return busy;
         },

@@ -271,6 +271,18 @@ describe('3. The counting', () => {
     );
   });
 
+  it('leaves a quarter of the process to the others, however many people a realm’s service key names', () => {
+    const gate = createCallGate(handClock(), { callsPerMinute: 5, accountAtOnce: 2, processAtOnce: 8 });
+    const enter = (realm: string, person: number) => gate.enter({ realm, identifier: `user_${person}` });
+    const turns = Array.from({ length: 6 }, (_, person) => enter('greedy', person));
+    expect(turns.every((turn) => 'take' in turn)).toBe(true);
+    expect(enter('greedy', 6)).toMatchObject({ kind: 'server_busy' });
+    expect(enter('modest', 1)).toHaveProperty('take');
+    const [turn] = turns;
+    if (turn !== undefined && 'take' in turn) turn.end();
+    expect(enter('greedy', 6)).toHaveProperty('take');
+  });
+
   it('stays bounded when ten thousands of people come once, and keeps who is in the middle of a call', () => {
     const gate = createCallGate(handClock(), { callsPerMinute: 5, accountAtOnce: 1, processAtOnce: 100 });
     const ada = { realm: 'default', identifier: 'ada' };
