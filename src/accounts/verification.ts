@@ -15,9 +15,14 @@ export const confirmWithinMs = 10 * 60_000;
 /** How often a save that lost a race is tried on the newer row. */
 const saveAttempts = 5;
 
-/** How a pending connection stands; deliberately not whose it is: a backend that read the name here would prove nothing. */
+/**
+ * How a pending connection stands; deliberately not whose link it is: a backend that read the name here would prove
+ * nothing. The mailbox is there to be shown to the person first, who may have been sent the address by somebody else.
+ */
 export interface AuthRequest {
   readonly state: PendingGrantStatus;
+  /** While it waits. */
+  readonly googleEmail?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -95,7 +100,10 @@ export const createVerification = (options: AccountsOptions): Verification => {
     find: async (id, apiKeyId) => {
       const pending = await find(id, apiKeyId);
       if (pending === undefined) return undefined;
-      return { state: stateOf(pending), createdAt: pending.createdAt, expiresAt: pending.expiresAt };
+      const { createdAt, expiresAt } = pending;
+      const opened = await storage.pendingGrants.open(pending.hash, clock.now());
+      if (opened === undefined) return { state: stateOf(pending), createdAt, expiresAt };
+      return { state: stateOf(pending), googleEmail: opened.grant.google.email, createdAt, expiresAt };
     },
     confirm: async (id, { apiKeyId, identifier }) => {
       const pending = await find(id, apiKeyId);

@@ -77,6 +77,7 @@ export const authRequestRoutes = ({ verification }: Pick<Accounts, 'verification
     if (found === undefined) return errorResponse(c, unknown);
     return c.json({
       state: found.state,
+      google_email: found.googleEmail ?? null,
       created_at: new Date(found.createdAt).toISOString(),
       expires_at: new Date(found.expiresAt).toISOString(),
     });

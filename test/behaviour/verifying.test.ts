@@ -57,13 +57,14 @@ describe('A link of a key with a verify_url', () => {
     const id = await pending();
     expect((await look(id)).body).toEqual({
       state: 'waiting',
+      google_email: alex,
       created_at: '2026-01-15T12:00:00.000Z',
       expires_at: '2026-01-15T12:10:00.000Z',
     });
     const answer = await confirm(id);
     expect(answer).toMatchObject({ status: 200, body: { state: 'ACTIVE', identifier: 'user_42', google_email: alex } });
     expect((await call()).structured.messages).toHaveLength(1);
-    expect((await look(id)).body).toMatchObject({ state: 'confirmed' });
+    expect((await look(id)).body).toMatchObject({ state: 'confirmed', google_email: null });
   });
 
   it('that was forwarded connects nobody: the product names the person who came back, and the grant is erased', async () => {
@@ -75,6 +76,14 @@ describe('A link of a key with a verify_url', () => {
     expect((await confirm(id, 'attacker')).status).toBe(410);
     expect((await call('attacker')).structured.authorizationRequired).toBeDefined();
     expect(world.sandbox.requests.some(({ path }) => path === '/revoke')).toBe(false);
+  });
+
+  it('that somebody else completed and passed on shows the mailbox before the person confirms it', async () => {
+    const stolen = await linkFor('victim');
+    const id = await complete(stolen, sam);
+    // The address of verify_url works in the victim's browser too: what tells the two apart is the mailbox.
+    expect((await look(id)).body).toMatchObject({ state: 'waiting', google_email: sam });
+    expect((await look(id, await world.serviceKey())).status).toBe(404);
   });
 
   it('of a pinned account connects at once, and only the pinned mailbox', async () => {
