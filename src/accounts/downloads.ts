@@ -3,6 +3,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import type { AttachmentFile } from '../model/delivery.ts';
 import type { DownloadRecord } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
+import { createPlaces } from './places.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
 
 /** Milliseconds a download URL may be used. */
@@ -11,6 +12,8 @@ const downloadLifetimeMs = 5 * 60_000;
 const maxOpenDownloads = 100;
 /** Milliseconds one GET may keep others out. */
 const claimMs = 2 * 60_000;
+/** GETs of one account at a time: each keeps an attachment in memory until its reader has it. */
+const maxAtOnce = 5;
 
 export interface ClaimedDownload {
   readonly record: DownloadRecord;
@@ -22,14 +25,18 @@ export interface ClaimedDownload {
 
 export interface Downloads {
   mint(key: AccountKey, file: AttachmentFile): Promise<{ url: string; expiresAt: number }>;
-  /** Takes the URL for one GET; undefined for an unknown, used, expired or taken one, and when the account is dead. */
-  claim(token: string): Promise<ClaimedDownload | undefined>;
+  /**
+   * Takes the URL for one GET; undefined for an unknown, used, expired or taken one, and when the account is dead.
+   * `too_many`: other downloads of the account have to end first, and the URL works on.
+   */
+  claim(token: string): Promise<ClaimedDownload | 'too_many' | undefined>;
   /** The same answer without using it up, for HEAD. */
   peek(token: string): Promise<DownloadRecord | undefined>;
 }
 
 export const createDownloads = ({ storage, clock, random, linkOrigin }: AccountsOptions): Downloads => {
   const { downloads, accounts } = storage;
+  const placeFor = createPlaces(maxAtOnce);
   const alive = async (record: DownloadRecord): Promise<boolean> => {
     const account = await accounts.find(record.key);
     return account?.state.status === 'ACTIVE' && account.grantVersion === record.grantVersion;
@@ -52,10 +59,15 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
         await downloads.complete(hash, clock.now());
         return undefined;
       }
+      const leave = placeFor(record.key);
+      if (leave === undefined) {
+        await downloads.release(hash);
+        return 'too_many';
+      }
       return {
         record,
-        complete: () => downloads.complete(hash, clock.now()),
-        release: () => downloads.release(hash),
+        complete: () => downloads.complete(hash, clock.now()).finally(leave),
+        release: () => downloads.release(hash).finally(leave),
       };
     },
     peek: async (token) => {

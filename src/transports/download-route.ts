@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import type { Accounts, ClaimedDownload } from '../accounts/index.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
-import { errorResponse, problemResponse } from './http-errors.ts';
+import { busyResponse, errorResponse, problemResponse } from './http-errors.ts';
 
 export type DownloadRecord = ClaimedDownload['record'];
 
@@ -61,6 +61,8 @@ const handOver = (bytes: Uint8Array, download: ClaimedDownload, signal: AbortSig
   );
 };
 
+const tooManyAtOnce = { kind: 'too_many_calls_at_once', retryAfterSeconds: 2 } as const;
+
 const gone = (c: Context): Response =>
   errorResponse(c, {
     status: 404,
@@ -85,6 +87,7 @@ export const downloadRoute = (options: {
     }
     const download = await downloads.claim(token);
     if (download === undefined) return gone(c);
+    if (download === 'too_many') return busyResponse(c, tooManyAtOnce);
     const { record } = download;
     const { signal } = c.req.raw;
     let bytes: Result<Uint8Array>;

@@ -81,6 +81,21 @@ describe('1. One download', () => {
     expect((await (await get(world, url)).arrayBuffer()).byteLength).toBe(200_000);
   });
 
+  it('is one of five at a time of one account, since each keeps its bytes until the reader has them', async () => {
+    const { world, url } = await worldWithUrl();
+    const urls = [url];
+    while (urls.length < 6) urls.push(await mint(world));
+    const answers = [];
+    for (const each of urls) answers.push(await get(world, each));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(answers[5]?.headers.get('retry-after')).toBe('2');
+    await answers[0]?.arrayBuffer();
+    await answers[1]?.body?.cancel();
+    expect((await get(world, urls[5] ?? '')).status).toBe(200);
+    expect((await get(world, urls[1] ?? '')).status).toBe(200);
+    expect((await get(world, urls[0] ?? '')).status).toBe(404);
+  });
+
   it('goes to one of two who ask at the same time', async () => {
     const { world, url } = await worldWithUrl();
     const statuses = (await Promise.all([get(world, url), get(world, url)])).map(({ status }) => status);
