@@ -3,8 +3,10 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 
 export const logSettings = (log: Logger, config: Config): void => {
-  for (const { variable, url } of config.google.overridden) {
-    log.warn({ event: 'google_endpoint_overridden', variable, url });
+  const { overridden } = config.google;
+  if (overridden.length > 0) {
+    const endpoints = Object.fromEntries(overridden.map(({ variable, url }) => [variable, url]));
+    log.warn({ event: 'google_endpoint_overridden', ...endpoints });
   }
   for (const warning of config.warnings) log.warn({ event: 'configuration', warning });
 };

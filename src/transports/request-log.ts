@@ -1,6 +1,6 @@
 // One line per request, naming the route's template only: paths, queries and headers hold links, keys and identifiers.
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import type { Logger } from 'pino';
 import type { Clock } from '../model/clock.ts';
 
@@ -8,9 +8,9 @@ export const requestLog = (log: Logger, clock: Clock): MiddlewareHandler => {
   return async (c, next) => {
     const startedAt = clock.now();
     await next();
-    const template = routePath(c, -1);
-    // Only middleware matched, whose templates end in "*": the path is none of ours and may be anything.
-    const route = template.endsWith('*') ? 'unmatched' : template;
+    // Middleware has templates that end in "*"; where nothing else matched, the path is none of ours and may be anything.
+    const templates = matchedRoutes(c).map(({ path }) => path);
+    const route = templates.findLast((template) => !template.endsWith('*')) ?? 'unmatched';
     log.info({ event: 'request', method: c.req.method, route, status: c.res.status, ms: clock.now() - startedAt });
   };
 };

@@ -179,6 +179,7 @@ describe('4. What it says and writes', () => {
     });
     await world.app.request(`https://postern.example.com/downloads/${'D'.repeat(43)}`);
     await world.app.request('https://postern.example.com/secret-path?secret-query=1');
+    await world.app.request('https://postern.example.com/healthz');
     const lines = world.logged.map((line) => JSON.parse(line)).filter(({ event }) => event === 'request');
     expect(lines.map(({ method, route, status }) => `${method} ${route} ${status}`)).toEqual([
       'GET /connect/:ticket 200',
@@ -188,6 +189,7 @@ describe('4. What it says and writes', () => {
       'GET /api/v1/accounts/:identifier 200',
       'GET /downloads/:token 404',
       'GET unmatched 404',
+      'GET /healthz 200',
     ]);
     const all = world.logged.join('');
     const secrets = [key, link.split('/').at(-1), 'user_42', 'ada@example.com', 'secret-', 'DDDD', 'code=', 'state='];

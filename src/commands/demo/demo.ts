@@ -34,19 +34,21 @@ const walkForReader = async (link: string, email: string): Promise<void> => {
   if (last.status !== 200) throw new CommandError(`The pages ended with HTTP ${last.status} instead of a connection.`);
 };
 
-const firstCall = { query: 'is:unread', max_results: 3 };
+/** Of the reader's own mail nothing may be unread: files without labels say nothing about it. */
+const firstCall = ({ mailbox }: DemoOptions) =>
+  mailbox === undefined || mailbox.length === 0 ? { query: 'is:unread', max_results: 3 } : { max_results: 3 };
 
-const callAgain = async (client: Client): Promise<void> => {
-  const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall);
+const callAgain = async (client: Client, options: DemoOptions): Promise<void> => {
+  const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall(options));
   const answer = messageList.safeParse(structuredContent);
   if (!answer.success) throw new CommandError('Gmail is not connected yet: the call still answers with a link.');
   for (const row of answer.data.messages) say(messageLine(row));
-  if (answer.data.messages.length === 0) say('  (nothing is unread)');
+  if (answer.data.messages.length === 0) say('  (no message)');
 };
 
 /** Calls a tool for somebody who is not connected, and connects them with the link that comes back. */
 const connectByLink = async (client: Client, email: string, options: DemoOptions): Promise<void> => {
-  const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall);
+  const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall(options));
   const asked = authorization.safeParse(structuredContent);
   if (!asked.success) throw new CommandError('The first call should have answered with a link.');
   const { url, reason } = asked.data.authorizationRequired;
@@ -71,7 +73,7 @@ const overHttp = async ({ environment, people }: OpenedSandbox, options: DemoOpt
     step('The first call, before anybody has connected Gmail');
     await connectByLink(client, email, options);
     step('The same call again');
-    await callAgain(client);
+    await callAgain(client, options);
     step('All six tools');
     await tour(client);
     await client.close();
@@ -87,7 +89,7 @@ const overStdio = async ({ people }: OpenedSandbox, options: DemoOptions): Promi
   const client = await connectStdio(entry);
   try {
     await connectByLink(client, people[0]?.email ?? '', options);
-    await callAgain(client);
+    await callAgain(client, options);
   } finally {
     await client.close();
   }
