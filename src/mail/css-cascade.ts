@@ -94,21 +94,30 @@ const createWinners = (hints: Style) => {
   };
 };
 
-interface Weighed {
-  readonly declaration: Declaration;
+/** The declarations of one rule, or of the element itself. */
+interface Block {
+  readonly declarations: readonly Declaration[];
   readonly weight: number;
 }
 
+const weightIn = (block: Block, { important }: Declaration): number => block.weight + (important ? importantWeight : 0);
+
 /** The custom properties of an element, its own before those it inherits. */
-const variablesOf = (weighed: readonly Weighed[], inherited: Variables | undefined): Variables | undefined => {
-  const own = weighed.filter(({ declaration }) => declaration.kind === 'custom').sort((a, b) => a.weight - b.weight);
-  if (own.length === 0) return inherited;
+const variablesOf = (blocks: readonly Block[], inherited: Variables | undefined): Variables | undefined => {
+  const weights = new Map<string, number>();
   const variables = new Map(inherited);
-  for (const { declaration } of own) {
-    if (declaration.kind === 'custom') variables.set(declaration.name, declaration.value);
+  for (const block of blocks) {
+    for (const declaration of block.declarations) {
+      const weight = weightIn(block, declaration);
+      if (declaration.kind !== 'custom' || weight < (weights.get(declaration.name) ?? -1)) continue;
+      weights.set(declaration.name, weight);
+      variables.set(declaration.name, declaration.value);
+    }
   }
-  return variables;
+  return weights.size === 0 ? inherited : variables;
 };
+
+const setsVariables = ({ declarations }: Block): boolean => declarations.some(({ kind }) => kind === 'custom');
 
 const resolved = (declaration: Declaration, variables: Variables | undefined): Style | undefined => {
   switch (declaration.kind) {
@@ -154,24 +163,24 @@ export const createCascade = (sheets: readonly string[]): Cascade => {
   return {
     styleOf: (elements, inline, hints, inherited) => {
       const element = elements.at(-1);
-      const weighed: Weighed[] = [];
-      const add = (declarations: readonly Declaration[], weight: number): void => {
-        for (const declaration of declarations) {
-          weighed.push({ declaration, weight: weight + (declaration.important ? importantWeight : 0) });
-        }
-      };
+      const blocks: Block[] = [];
       for (const rule of element ? index.candidates(element) : []) {
         if (budget.steps <= 0) break;
-        if (matches(rule.selector, elements, budget)) add(rule.declarations, weightOf(rule));
+        if (matches(rule.selector, elements, budget)) {
+          blocks.push({ declarations: rule.declarations, weight: weightOf(rule) });
+        }
       }
-      if (inline) add(inlineMeaning(inline), inlineWeight);
-      if (weighed.length === 0) return hints;
-      const variables = variablesOf(weighed, inherited);
-      if (variables !== inherited) budget.steps -= variables?.size ?? 0;
-      const winners = createWinners(variables === inherited || !variables ? hints : { ...hints, variables });
-      for (const { declaration, weight } of weighed) {
-        const style = resolved(declaration, variables);
-        if (style) winners.add(style, weight);
+      if (inline) blocks.push({ declarations: inlineMeaning(inline), weight: inlineWeight });
+      if (blocks.length === 0) return hints;
+      const variables = blocks.some(setsVariables) ? variablesOf(blocks, inherited) : inherited;
+      const isOwn = variables !== undefined && variables !== inherited;
+      if (isOwn) budget.steps -= variables.size;
+      const winners = createWinners(isOwn ? { ...hints, variables } : hints);
+      for (const block of blocks) {
+        for (const declaration of block.declarations) {
+          const style = resolved(declaration, variables);
+          if (style) winners.add(style, weightIn(block, declaration));
+        }
       }
       return winners.style();
     },

@@ -61,55 +61,44 @@ const positionMatches = (test: PositionTest, element: StyledElement): boolean =>
   }
 };
 
-const compoundMatches = (compound: Compound, element: StyledElement): boolean =>
+/** What few selectors ask for. */
+const restMatches = (compound: Compound, element: StyledElement): boolean =>
   !compound.never &&
-  (compound.type === undefined || compound.type === element.name) &&
-  (compound.id === undefined || compound.id === element.id) &&
-  compound.classes.every((name) => element.classes.has(name)) &&
   compound.attributes.every((test) => attributeMatches(test, element.attributes)) &&
   compound.positions.every((test) => positionMatches(test, element)) &&
   compound.alternatives.every((list) => list.some((inner) => compoundMatches(inner, element))) &&
   !compound.excluded.some((inner) => compoundMatches(inner, element));
 
-/** An element, and where it (or its sibling) stands among the elements it is inside of. */
-interface Place {
-  readonly element: StyledElement;
-  readonly depth: number;
-}
+const compoundMatches = (compound: Compound, element: StyledElement): boolean => {
+  if (compound.type !== undefined && compound.type !== element.name) return false;
+  if (compound.id !== undefined && compound.id !== element.id) return false;
+  for (const name of compound.classes) if (!element.classes.has(name)) return false;
+  return compound.isPlain || restMatches(compound, element);
+};
 
-/** The elements that a combinator leads to, nearest first. */
-function* reached(
-  { element, depth }: Place,
-  { combinator }: Step,
-  elements: readonly StyledElement[],
-): Generator<Place> {
-  const beside = combinator === '+' || combinator === '~';
-  const nearestOnly = combinator === '+' || combinator === '>';
-  for (let at = depth - 1, sibling = element.previous; ; at -= 1, sibling = sibling?.previous) {
-    const next = beside ? sibling : elements[at];
-    if (!next) return;
-    yield { element: next, depth: beside ? depth : at };
-    if (nearestOnly) return;
-  }
-}
-
-/** Whether the steps from `step` on match, seen from an element that matches the one before. */
+/** Whether the steps from `step` on match, seen from `element`, which matches the one before and has `depth` ancestors. */
 const matchesFrom = (
   steps: readonly Step[],
   step: number,
-  place: Place,
+  element: StyledElement,
+  depth: number,
   elements: readonly StyledElement[],
   budget: MatchingBudget,
 ): boolean => {
-  const [before, wanted] = [steps[step - 1], steps[step]];
-  if (!wanted || !before) return true;
-  for (const next of reached(place, before, elements)) {
+  const combinator = steps[step - 1]?.combinator;
+  const wanted = steps[step]?.compound;
+  if (wanted === undefined) return true;
+  const isBeside = combinator === '+' || combinator === '~';
+  let sibling = element.previous;
+  for (let at = depth - 1; ; at -= 1) {
+    const next = isBeside ? sibling : elements[at];
     budget.steps -= 1;
-    if (budget.steps < 0) return false;
-    if (!compoundMatches(wanted.compound, next.element)) continue;
-    if (matchesFrom(steps, step + 1, next, elements, budget)) return true;
+    if (next === undefined || budget.steps < 0) return false;
+    const isMatch = compoundMatches(wanted, next);
+    if (isMatch && matchesFrom(steps, step + 1, next, isBeside ? depth : at, elements, budget)) return true;
+    if (combinator === '+' || combinator === '>') return false;
+    sibling = sibling?.previous;
   }
-  return false;
 };
 
 /** Whether a selector matches the last of these elements, of which each is inside the one before. */
@@ -118,5 +107,5 @@ export const matches = ({ steps }: Selector, elements: readonly StyledElement[],
   const element = elements.at(-1);
   budget.steps -= 1;
   if (!own || !element || budget.steps < 0 || !compoundMatches(own.compound, element)) return false;
-  return matchesFrom(steps, 1, { element, depth: elements.length - 1 }, elements, budget);
+  return matchesFrom(steps, 1, element, elements.length - 1, elements, budget);
 };

@@ -25,6 +25,8 @@ export interface Compound {
   readonly excluded: readonly Compound[];
   /** It asks for a state that nothing in a message that is only looked at is in. */
   readonly never: boolean;
+  /** It asks for nothing but a type, an id and classes. */
+  readonly isPlain: boolean;
 }
 
 export type Combinator = ' ' | '>' | '+' | '~';
@@ -135,7 +137,9 @@ const compoundOf = (text: string, nested = false): Compound | undefined => {
     // A nested call moved `lastIndex`; the match knows its own length.
     index += match[0].length;
   }
-  return text === '' ? undefined : draft;
+  const isPlain =
+    draft.attributes.length + draft.positions.length + draft.alternatives.length + draft.excluded.length === 0;
+  return text === '' ? undefined : { ...draft, isPlain: isPlain && !draft.never };
 };
 
 const weightOf = (compound: Compound): number =>
