@@ -92,7 +92,7 @@ const [{ id: message_id = '' } = {}] = (
   }
 ).messages;
 const small = () => call('gmail_get_message_by_id', { message_id, format: 'minimal' });
-for (let count = 0; count < 300; count++) await small();
+for (let count = 0; count < 2000; count++) await small();
 print(`one round trip, upstream at once: ${(await timed(500, roundTripOnce)).toFixed(2)} ms`);
 print(`small read over stdio, upstream at once: p50 ${(await timed(500, small)).toFixed(2)} ms`);
 const start = performance.now();

@@ -1,6 +1,14 @@
 // Seals secrets for one place in the database: AES-256-GCM under a key of the account, so that an envelope opens only
 // in the row, column and grant version it was made for. Knows no tables and no files.
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { RandomBytes } from '../model/clock.ts';
 
@@ -49,13 +57,13 @@ const additionalData = (keyId: string, { table, column, key, grantVersion, row }
   return Buffer.from(JSON.stringify(row === undefined ? place : [...place, row]));
 };
 
-const encrypt = (key: Uint8Array, nonce: Uint8Array, plaintext: string, aad: Uint8Array): Buffer => {
+const encrypt = (key: KeyObject, nonce: Uint8Array, plaintext: string, aad: Uint8Array): Buffer => {
   const encryption = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes }).setAAD(aad);
   const body = Buffer.concat([encryption.update(plaintext, 'utf8'), encryption.final()]);
   return Buffer.concat([nonce, body, encryption.getAuthTag()]);
 };
 
-const decrypt = (key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): string | undefined => {
+const decrypt = (key: KeyObject, sealed: Uint8Array, aad: Uint8Array): string | undefined => {
   if (sealed.length < nonceBytes + tagBytes) return undefined;
   const body = sealed.subarray(nonceBytes, -tagBytes);
   const decryption = createDecipheriv(cipher, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
@@ -91,13 +99,13 @@ export const createSealer = (
   const byId = new Map(all.map((key) => [idOf(key), key]));
   const currentKeyId = idOf(keys.current);
   /** Deriving costs more than opening an envelope; whoever can read this map can read the sealing key beside it. */
-  const derived = new Map<string, Buffer>();
-  const accountKey = (key: Uint8Array, account: AccountKey): Buffer => {
+  const derived = new Map<string, KeyObject>();
+  const accountKey = (key: Uint8Array, account: AccountKey): KeyObject => {
     const name = `${all.indexOf(key)} ${accountKeyText(account)}`;
     const known = derived.get(name);
     if (known) return known;
     if (derived.size >= mostDerivedKeys) derived.clear();
-    const made = derive(key, 'account', accountKeyText(account), keyBytes);
+    const made = createSecretKey(derive(key, 'account', accountKeyText(account), keyBytes));
     derived.set(name, made);
     return made;
   };
