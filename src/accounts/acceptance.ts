@@ -7,7 +7,7 @@ export const hasPins = (pins: Pins): boolean =>
   pins.expectedEmail !== undefined || pins.expectedDomain !== undefined || pins.expectedSub !== undefined;
 
 /**
- * Whether anything can prove that the person who completes a link is the one it is for (DESIGN §9). The Google account
+ * Whether anything can prove that the person who completes a link is the one it is for. The Google account
  * connected before proves it too, unless the link is there to replace it.
  */
 export const isVerifiable = (account: Account, policy: LinkPolicy, replace: boolean): boolean =>

@@ -16,7 +16,7 @@ const maxOpenLinks = 20;
 /** A link is given again only while the person still has this long to use it. */
 const reuseLeftMs = 5 * 60_000;
 const maxRemembered = 10_000;
-/** DESIGN §9: how long a retried call waits for its link, and how often it looks; milliseconds. */
+/** How long a retried call waits for its link, and how often it looks; milliseconds. */
 const waitMs = 45_000;
 const lookEveryMs = 300;
 /** Calls of one account that wait at the same time; one more gets its answer at once. */

@@ -1,4 +1,4 @@
-// Links whose completion the product confirms (`verify_url`, DESIGN §9 (b)): the grant waits until the backend that
+// Links whose completion the product confirms (`verify_url`): the grant waits until the backend that
 // made the link says, from its own session, whose browser came back. Knows nothing of HTTP.
 import type { Account } from '../model/account.ts';
 import { authRequestParameter } from '../model/caller.ts';

@@ -9,7 +9,7 @@ export interface ApiKeyOptions {
   /** Whose key it is; only for a user key. */
   readonly identifier?: string;
   readonly label?: string;
-  /** Links made with this key are not checked against pins (DESIGN §9: the operator opted out). */
+  /** Links made with this key are not checked against pins: the operator opted out. */
   readonly unverifiedLinks: boolean;
   /** For a service key: where the product confirms who completed a link (see verify-url.ts). */
   readonly verifyUrl?: string;

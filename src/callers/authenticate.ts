@@ -1,4 +1,4 @@
-// The credential of an HTTP request → one account key, or a refusal (DESIGN §9, RFC 6750). The realm always comes from
+// The credential of an HTTP request → one account key, or a refusal (RFC 6750). The realm always comes from
 // the credential. Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { Clock } from '../model/clock.ts';

@@ -1,5 +1,5 @@
 // Reads variables one by one and remembers every fault, so that all of them can be reported at once.
-// Knows the names of the variables (DESIGN §13), not what they are used for.
+// Knows the names of the variables, not what they are used for.
 import type { z } from 'zod';
 import { nearestName } from '../model/nearest-name.ts';
 

@@ -1,5 +1,5 @@
 // What a failed Google API request means, judged by HTTP status, `reason` and `status` of the error body, never by its
-// message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors and SPIKES of the libraries.
+// message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors.
 import type { Problem } from '../model/problem.ts';
 import type { Capability } from '../model/scope.ts';
 import { BrokenAnswer } from './attachment-bytes.ts';

@@ -81,7 +81,7 @@ const sendOnce = async <T extends object>(
 
 /**
  * Binds requests to one call. A 401 gets another token from `freshToken` and repeats that one request once; a second
- * 401 is Google's trouble, because only the token endpoint says that an access has ended (DESIGN §7).
+ * 401 is Google's trouble, because only the token endpoint says that an access has ended.
  */
 export const requestsFor = (call: RequestCall, options: RequestOptions): SendRequest => {
   const { clock, random, callTimeoutMs, log } = options;

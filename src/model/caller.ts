@@ -2,7 +2,7 @@
 import type { AccountKey } from './account-key.ts';
 
 /**
- * How it is made sure that the person who completes a link is the one it was made for (DESIGN §9):
+ * How it is made sure that the person who completes a link is the one it was made for:
  * `loopback` by being on this machine, `pinned` by the account's pins, `verify_url` by the product that made
  * the link (or by pins, where the account has any), `unverified` not at all (the operator opted out).
  */
