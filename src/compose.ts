@@ -19,6 +19,7 @@ import { catalogue } from './tools/index.ts';
 
 /** Milliseconds one Google request may take, and one tool call in all. */
 const googleTimeoutMs = 30_000;
+const dayMs = 24 * 60 * 60_000;
 const callDeadlineMs = 120_000;
 
 export interface ComposeOptions {
@@ -54,7 +55,13 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
   const sealer = createSealer(config.keys, random);
-  const storage = await openStorage({ path: config.databasePath, sealer, clock, random });
+  const storage = await openStorage({
+    path: config.databasePath,
+    sealer,
+    clock,
+    random,
+    ...(config.retentionDays === undefined ? {} : { retentionMs: config.retentionDays * dayMs }),
+  });
   await storage.operations.sweep(clock.now());
 
   const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;

@@ -8,7 +8,7 @@ import { expandPath, type Machine, platformFolders } from './config/folders.ts';
 import { type GoogleSettings, readGoogleSettings } from './config/google-settings.ts';
 import { checkClient, type Listening, readListening } from './config/listening.ts';
 import { readSealingKeys, type SealingKeys } from './config/sealing-keys.ts';
-import { sizeSchema, splitList } from './config/values.ts';
+import { daysSchema, sizeSchema, splitList } from './config/values.ts';
 import { identifierSchema } from './model/account-key.ts';
 import type { RandomBytes } from './model/clock.ts';
 import { nearestName } from './model/nearest-name.ts';
@@ -47,6 +47,8 @@ export interface Config extends StorageConfig, Listening {
   readonly downloadFolder: string;
   /** Bytes. */
   readonly inlineLimit: number;
+  /** Days after which an account without a grant is deleted; undefined: never. */
+  readonly retentionDays: number | undefined;
 }
 
 export interface ReadOptions {
@@ -150,12 +152,13 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const tools = readTools(reader);
   const inlineLimit =
     reader.parsed('POSTERN_INLINE_LIMIT', sizeSchema, 'Use bytes, or a size such as 25MB.') ?? defaultInlineLimit;
+  const retentionDays = reader.parsed('POSTERN_RETENTION_DAYS', daysSchema, 'Use a whole number, such as 90.');
   const downloadFolder = path(reader.text('POSTERN_DOWNLOAD_DIR')) ?? join(storage.dataFolder, 'downloads');
   const { client } = google;
   if (client !== undefined) checkClient(reader, options.transport, client, listening);
   const keys = keysOf(reader, options, storage);
   const { faults, warnings } = reader;
   if (client === undefined || keys === undefined || faults.length > 0) return { ok: false, faults, warnings };
-  const config = { ...storage, ...listening, google: { ...google, client }, keys, tools, downloadFolder, inlineLimit };
-  return { ok: true, config: { ...config, warnings } };
+  const config = { ...storage, ...listening, google: { ...google, client }, keys, tools, downloadFolder };
+  return { ok: true, config: { ...config, inlineLimit, retentionDays, warnings } };
 };

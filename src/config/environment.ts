@@ -26,6 +26,7 @@ export const posternVariables = [
   'POSTERN_TOOLS',
   'POSTERN_DOWNLOAD_DIR',
   'POSTERN_INLINE_LIMIT',
+  'POSTERN_RETENTION_DAYS',
 ] as const;
 
 export const googleEndpointVariables = [

@@ -9,6 +9,13 @@ export const portSchema = z
   .transform(Number)
   .refine((port) => port >= 1 && port <= 65_535, 'is not between 1 and 65535');
 
+/** A whole number of days. */
+export const daysSchema = z
+  .string()
+  .regex(/^\d{1,4}$/, 'is not a number of days')
+  .transform(Number)
+  .refine((days) => days >= 1 && days <= 3650, 'is not between 1 and 3650');
+
 /** An absolute http(s) URL without credentials, query or fragment. */
 export const urlSchema = z.string().transform((value, context) => {
   const url = URL.parse(value);

@@ -53,6 +53,8 @@ export const openStorage = async (options: {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
+  readonly retentionMs?: number;
 }): Promise<Storage> => {
   const { path, sealer, clock, random } = options;
   const { queries: db, close } = await openDatabase(path, { pause, random });
@@ -60,7 +62,7 @@ export const openStorage = async (options: {
     accounts: createAccountStore(db, sealer, clock),
     refreshes: createRefreshStore(db, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
-    operations: createOperationsStore(db),
+    operations: createOperationsStore(db, options.retentionMs),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),
     sessions: createSessionStore(db),

@@ -31,7 +31,7 @@ export interface OperationsStore {
   ): Promise<AccountKey[]>;
   /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
-  /** Deletes sessions that ran out; erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago. `now` in milliseconds. */
+  /** Deletes sessions that ran out; erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago; and accounts whose retention time is over. `now` in milliseconds. */
   sweep(now: number): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ const keepExpiredMs = 24 * 60 * 60_000;
 /** How long the grant of an account that became REVOKED may be kept (refresh-store.ts). Milliseconds. */
 export const keepEndedGrantsMs = 10 * 60_000;
 
-export const createOperationsStore = (db: Database): OperationsStore => ({
+export const createOperationsStore = (db: Database, retentionMs?: number): OperationsStore => ({
   listAccounts: async (filter = {}) => {
     const { realm } = filter;
     const rows = await db
@@ -104,8 +104,32 @@ export const createOperationsStore = (db: Database): OperationsStore => ({
     await eraseEndedGrants(db, now);
     await erasePendingGrants(db, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
+    if (retentionMs !== undefined) await deleteForgotten(db, now - retentionMs, now);
   },
 });
+
+/**
+ * Accounts that have been without a grant since before `since` go, with every row that names them (foreign keys), unless
+ * somebody is connecting just now. One statement: an account that gets a grant meanwhile stays.
+ */
+const deleteForgotten = async (db: Database, since: number, now: number): Promise<void> => {
+  await db
+    .deleteFrom('accounts')
+    .where('status', '!=', 'ACTIVE')
+    .where('state_since', '<', since)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('tickets')
+            .select('hash')
+            .whereRef('tickets.realm', '=', 'accounts.realm')
+            .whereRef('tickets.identifier', '=', 'accounts.identifier')
+            .where('tickets.expires_at', '>', now),
+        ),
+      ),
+    )
+    .execute();
+};
 
 const eraseEndedGrants = async (db: Database, now: number): Promise<void> => {
   const until = now - keepEndedGrantsMs;
