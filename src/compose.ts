@@ -81,7 +81,8 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
     clock,
     random,
-    baseCapabilities: [...new Set(tools.flatMap(({ requires, optional }) => [...requires, ...optional]))],
+    requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
+    optionalCapabilities: [...new Set(tools.flatMap(({ optional }) => optional))],
     linkOrigin,
     changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>

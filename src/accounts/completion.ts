@@ -99,9 +99,9 @@ const join = async (options: AccountsOptions, ticket: TakenTicket, granted: Gran
 };
 
 /** At least one thing that a tool can work with. */
-const usable = ({ baseCapabilities }: AccountsOptions, grantedScopes: readonly string[]): boolean => {
+const usable = ({ requiredCapabilities }: AccountsOptions, grantedScopes: readonly string[]): boolean => {
   const granted = capabilitiesOf(grantedScopes);
-  return baseCapabilities.length === 0 || baseCapabilities.some((capability) => granted.has(capability));
+  return requiredCapabilities.length === 0 || requiredCapabilities.some((capability) => granted.has(capability));
 };
 
 const googleIdentity = ({ sub, email, hostedDomain }: VerifiedIdentity): GoogleIdentity => ({

@@ -98,7 +98,8 @@ export const createLinks = (options: AccountsOptions) => {
     const capabilities = [
       ...new Set([
         ...identityCapabilities,
-        ...options.baseCapabilities,
+        ...options.requiredCapabilities,
+        ...options.optionalCapabilities,
         ...capabilitiesOf(account.grantedScopes),
         ...wanted.capabilities,
       ]),

@@ -25,8 +25,10 @@ export interface AccountsOptions {
   readonly oauth: GoogleOAuth;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  /** What the enabled tools require or can use: every consent asks for it. */
-  readonly baseCapabilities: readonly Capability[];
+  /** What the enabled tools require: every consent asks for it, and a grant without any of it is of no use. */
+  readonly requiredCapabilities: readonly Capability[];
+  /** What they can use beside: every consent asks for it too. */
+  readonly optionalCapabilities: readonly Capability[];
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
   readonly linkOrigin: () => Promise<string>;
   /** Told of every change of an account, so that caches drop what they hold for it. */

@@ -71,7 +71,6 @@ const migrations: readonly string[] = [
     redirect_uri text not null,
     replace_account integer not null,
     api_key_id text,
-    account_version_at_start integer,
     browser_hash text,
     state_hash text unique,
     nonce text,

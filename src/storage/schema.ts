@@ -70,7 +70,6 @@ export interface TicketsTable {
   replace_account: 0 | 1;
   /** Which API key made the link, where that key must confirm who completed it. */
   api_key_id: string | null;
-  account_version_at_start: number | null;
   browser_hash: string | null;
   state_hash: string | null;
   nonce: string | null;

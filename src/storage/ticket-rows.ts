@@ -23,7 +23,6 @@ export interface Ticket {
   readonly replace: boolean;
   /** With link policy `verify_url`: the API key that made the link and alone may confirm it. */
   readonly apiKeyId?: string;
-  readonly accountVersionAtStart?: number;
 }
 
 /** A ticket at the moment its callback came: with what the token request and the id_token check need. */
@@ -47,7 +46,6 @@ export const ticketColumns = [
   'redirect_uri',
   'replace_account',
   'api_key_id',
-  'account_version_at_start',
 ] as const satisfies readonly (keyof TicketsTable)[];
 
 export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>): Ticket => ({
@@ -61,7 +59,6 @@ export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>
   redirectUri: row.redirect_uri,
   replace: row.replace_account === 1,
   ...(row.api_key_id === null ? {} : { apiKeyId: row.api_key_id }),
-  ...(row.account_version_at_start === null ? {} : { accountVersionAtStart: row.account_version_at_start }),
 });
 
 export const placeInTickets = ({ realm, identifier }: AccountKey, hash: string): SealedPlace => ({

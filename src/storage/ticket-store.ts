@@ -152,10 +152,10 @@ const open = async (db: Database, ticket: Omit<Ticket, 'status'>, maxOpen: numbe
   const { key } = ticket;
   const { numAffectedRows = 0n } = await sql`
     insert into tickets
-      (hash, realm, identifier, status, created_at, expires_at, capabilities, link_policy, redirect_uri, replace_account, api_key_id, account_version_at_start)
+      (hash, realm, identifier, status, created_at, expires_at, capabilities, link_policy, redirect_uri, replace_account, api_key_id)
     select ${ticket.hash}, ${key.realm}, ${key.identifier}, 'open', ${ticket.createdAt}, ${ticket.expiresAt},
       ${JSON.stringify(ticket.capabilities)}, ${ticket.linkPolicy}, ${ticket.redirectUri}, ${ticket.replace ? 1 : 0},
-      ${ticket.apiKeyId ?? null}, ${ticket.accountVersionAtStart ?? null}
+      ${ticket.apiKeyId ?? null}
     where ${maxOpen} > (
       select count(*) from tickets
       where realm = ${key.realm} and identifier = ${key.identifier}

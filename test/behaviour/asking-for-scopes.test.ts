@@ -49,6 +49,14 @@ describe('Consent', () => {
     expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
   });
 
+  it('that leaves only what no tool can work with alone connects nothing', async () => {
+    const who = await start();
+    const link = urlIn((await world.call('gmail_fetch_mails', {}, who)).structured);
+    const page = await world.approve(link, { untick: ['gmail.readonly', 'contacts.readonly'].map(scope) });
+    expect(page.status).toBeGreaterThanOrEqual(400);
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
+
   it('with every box unticked connects nothing and says so', async () => {
     const who = await start();
     const link = urlIn((await world.call('gmail_fetch_mails', {}, who)).structured);

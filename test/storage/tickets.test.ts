@@ -19,7 +19,7 @@ describe('a ticket', () => {
   it('is found by its hash, whole', async () => {
     const { storage } = await withTicket();
     expect(await storage.tickets.find('ticket')).toEqual({ ...aTicket('ticket'), status: 'open' });
-    const other = aTicket('other', { replace: true, accountVersionAtStart: 7, linkPolicy: 'loopback' });
+    const other = aTicket('other', { replace: true, linkPolicy: 'loopback' });
     await storage.tickets.open(other, 20);
     expect(await storage.tickets.find('other')).toEqual({ ...other, status: 'open' });
     expect(await storage.tickets.find('none')).toBeUndefined();
