@@ -67,6 +67,3 @@ export function* readHtmlInSteps(html: string): Steps<ReadableText> {
 
 /** The same, all at once. */
 export const readableHtml = (html: string): ReadableText => allAtOnce(readHtmlInSteps(html));
-
-/** Only the text of `readableHtml`. */
-export const textOfHtml = (html: string): string => readableHtml(html).text;

@@ -1,31 +1,18 @@
 // A token or revocation endpoint that is broken or means harm: nothing of it sticks.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/model/caller.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { caller, key, linkIn, type OnTheWay, worldBetween } from '../support/between.ts';
+import type { World } from '../support/world.ts';
 
-/** What stands between Postern and Google; a test may change an answer or hold it back. */
-let onTheWay: (response: Response, path: string) => Promise<Response> | Response;
+let onTheWay: OnTheWay;
 let world: World;
 beforeEach(async () => {
   onTheWay = (response) => response;
-  world = await createWorld({
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      return onTheWay(await world.sandbox.fetch(request), new URL(request.url).pathname);
-    },
-  });
+  world = await worldBetween(() => onTheWay);
 });
 afterEach(() => world.close());
 
-const key = { realm: 'default', identifier: 'user_42' };
-const caller: Caller = { key, credential: 'service_key', linkPolicy: 'unverified' };
-
-const linkFor = async (who: Caller = caller) => {
-  await world.postern.accounts.ensure(who.key);
-  const link = await world.postern.accounts.link(who, { capabilities: [] });
-  if (!link.ok) throw new Error(link.problem.kind);
-  return link.value;
-};
+const linkFor = (who: Caller = caller) => linkIn(world, who);
 
 /** Changes what the token endpoint says. */
 const tokensWith = (change: Record<string, unknown>) => async (response: Response, path: string) =>

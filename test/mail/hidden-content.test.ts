@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readableHtml, textOfHtml } from '../../src/mail/html-text.ts';
+import { readableHtml } from '../../src/mail/html-text.ts';
+import { textOfHtml } from './text-of-html.ts';
 
 const hidden = (html: string) => {
   const { text, removed } = readableHtml(`<p>Before</p>${html}<p>After</p>`);

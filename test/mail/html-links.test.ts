@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textOfHtml } from '../../src/mail/html-text.ts';
 import { shortenUrls, shortUrl } from '../../src/mail/links.ts';
+import { textOfHtml } from './text-of-html.ts';
 
 test.each([
   [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textOfHtml } from '../../src/mail/html-text.ts';
+import { textOfHtml } from './text-of-html.ts';
 
 test.each([
   ['paragraphs and line breaks', '<p>One</p><p>two<br>three</p><div>four</div>five', 'One\n\ntwo\nthree\n\nfour\nfive'],
