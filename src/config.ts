@@ -8,6 +8,7 @@ import { expandPath, type Machine, platformFolders } from './config/folders.ts';
 import { type GoogleSettings, readGoogleSettings } from './config/google-settings.ts';
 import { checkClient, type Listening, readListening } from './config/listening.ts';
 import { readSealingKeys, type SealingKeys } from './config/sealing-keys.ts';
+import { readSignIn, type SignInSettings } from './config/sign-in.ts';
 import { daysSchema, sizeSchema, splitList } from './config/values.ts';
 import { identifierSchema } from './model/account-key.ts';
 import type { RandomBytes } from './model/clock.ts';
@@ -17,6 +18,7 @@ export type { Environment, Fault } from './config/environment.ts';
 export type { GoogleClient, GoogleClientKind } from './config/google-client.ts';
 export { defaultHttpPort } from './config/listening.ts';
 export type { SealingKeys } from './config/sealing-keys.ts';
+export type { ExternalIssuer, GoogleSignIn, PreregisteredClient, SignInSettings } from './config/sign-in.ts';
 
 /** The six tools' names, fixed; the catalogue is tested to be the same. */
 export const toolNames = [
@@ -43,6 +45,8 @@ export interface StorageConfig {
 
 export interface Config extends StorageConfig, Listening {
   readonly google: GoogleSettings;
+  /** How MCP clients sign people in over HTTP, beside keys. */
+  readonly signIn: SignInSettings;
   readonly tools: readonly string[];
   readonly downloadFolder: string;
   /** Bytes. */
@@ -150,6 +154,7 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const storage = readStorage(reader, environment, machine);
   const listening = readListening(reader, options);
   const tools = readTools(reader);
+  const signIn = readSignIn(reader, path(reader.text('POSTERN_OAUTH_CLIENTS_FILE')));
   const inlineLimit =
     reader.parsed('POSTERN_INLINE_LIMIT', sizeSchema, 'Use bytes, or a size such as 25MB.') ?? defaultInlineLimit;
   const retentionDays = reader.parsed('POSTERN_RETENTION_DAYS', daysSchema, 'Use a whole number, such as 90.');
@@ -159,6 +164,6 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const keys = keysOf(reader, options, storage);
   const { faults, warnings } = reader;
   if (client === undefined || keys === undefined || faults.length > 0) return { ok: false, faults, warnings };
-  const config = { ...storage, ...listening, google: { ...google, client }, keys, tools, downloadFolder };
+  const config = { ...storage, ...listening, google: { ...google, client }, signIn, keys, tools, downloadFolder };
   return { ok: true, config: { ...config, inlineLimit, retentionDays, warnings } };
 };

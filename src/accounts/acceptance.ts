@@ -1,5 +1,6 @@
 // Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
 import type { Account, Pins } from '../model/account.ts';
+import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 
@@ -23,9 +24,7 @@ export type Acceptance =
   /** `expected` names what was pinned, for the page. */
   | { readonly kind: 'wrong_mailbox'; readonly expected: string };
 
-/** ASCII case only: in all of Unicode, different addresses become one (the Kelvin sign and "k"). */
-const lowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-const sameText = (a: string, b: string): boolean => lowerCase(a) === lowerCase(b);
+const sameText = (a: string, b: string): boolean => asciiLowerCase(a) === asciiLowerCase(b);
 const sameDomain = (hosted: string | undefined, expected: string): boolean =>
   hosted !== undefined && sameText(hosted, expected);
 

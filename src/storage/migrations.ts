@@ -146,6 +146,57 @@ const migrations: readonly string[] = [
   create index downloads_by_account on downloads (realm, identifier);
   create index downloads_by_expiry on downloads (expires_at);
   `,
+  `
+  create table authorization_records (
+    id_hash text primary key not null,
+    model text not null,
+    payload text not null,
+    grant_hash text,
+    uid_hash text,
+    realm text,
+    identifier text,
+    created_at integer not null,
+    expires_at integer,
+    consumed_at integer,
+    check ((realm is null) = (identifier is null)),
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index authorization_records_by_grant on authorization_records (grant_hash);
+  create index authorization_records_by_uid on authorization_records (uid_hash);
+  create index authorization_records_by_account on authorization_records (realm, identifier);
+  create index authorization_records_by_expiry on authorization_records (expires_at);
+  create index authorization_records_by_model on authorization_records (model, created_at);
+
+  create table authorization_keys (
+    id text primary key not null,
+    purpose text not null check (purpose in ('signing', 'cookies')),
+    sealed_key text not null,
+    created_at integer not null
+  ) strict;
+
+  create table sign_ins (
+    state_hash text primary key not null,
+    realm text not null,
+    browser_hash text not null,
+    nonce text not null,
+    details text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    redeemed_at integer
+  ) strict;
+  create index sign_ins_by_expiry on sign_ins (expires_at);
+
+  create table browser_sessions (
+    hash text primary key not null,
+    realm text not null,
+    identifier text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index browser_sessions_by_account on browser_sessions (realm, identifier);
+  create index browser_sessions_by_expiry on browser_sessions (expires_at);
+  `,
 ];
 
 const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | 'application_id'): number =>

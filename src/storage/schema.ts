@@ -133,6 +133,54 @@ export interface DownloadsTable {
   completed_at: number | null;
 }
 
+/** What the embedded authorization server keeps: codes, refresh tokens, grants, clients … Its ids are live credentials. */
+export interface AuthorizationRecordsTable {
+  /** SHA-256 of model and id. */
+  id_hash: string;
+  model: string;
+  /** Sealed. */
+  payload: string;
+  grant_hash: string | null;
+  uid_hash: string | null;
+  /** Whose it is, once somebody signed in. */
+  realm: string | null;
+  identifier: string | null;
+  created_at: number;
+  expires_at: number | null;
+  consumed_at: number | null;
+}
+
+/** The authorization server's own keys. */
+export interface AuthorizationKeysTable {
+  id: string;
+  purpose: 'signing' | 'cookies';
+  /** Sealed. */
+  sealed_key: string;
+  created_at: number;
+}
+
+/** A browser that is signing in somewhere else and is to come back. */
+export interface SignInsTable {
+  state_hash: string;
+  /** Where it signs in: the realm that the identifier will be in. */
+  realm: string;
+  browser_hash: string;
+  nonce: string;
+  /** Sealed: JSON. */
+  details: string;
+  created_at: number;
+  expires_at: number;
+  redeemed_at: number | null;
+}
+
+export interface BrowserSessionsTable {
+  hash: string;
+  realm: string;
+  identifier: string;
+  created_at: number;
+  expires_at: number;
+}
+
 export interface Schema {
   accounts: AccountsTable;
   tickets: TicketsTable;
@@ -141,4 +189,8 @@ export interface Schema {
   pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;
   refresh_tokens_issued: RefreshTokensIssuedTable;
+  authorization_records: AuthorizationRecordsTable;
+  authorization_keys: AuthorizationKeysTable;
+  sign_ins: SignInsTable;
+  browser_sessions: BrowserSessionsTable;
 }

@@ -1,0 +1,167 @@
+// How MCP clients sign people in: the embedded authorization server, an external issuer, both, or neither (keys only).
+// Contacts nobody.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { realmSchema, reservedRealms } from '../model/account-key.ts';
+import type { AllowedPeople } from '../model/allowed-people.ts';
+import { asciiLowerCase } from '../model/ascii-lower-case.ts';
+import type { EnvironmentReader } from './environment.ts';
+import { isLoopbackHost, splitList, urlSchema } from './values.ts';
+
+/** An OAuth client that the operator registered in a file. Without a secret it is a public one. */
+export interface PreregisteredClient {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+}
+
+/** The embedded authorization server: people sign in with Google. */
+export interface GoogleSignIn {
+  readonly allowed: AllowedPeople;
+  readonly clients: readonly PreregisteredClient[];
+}
+
+/** Somebody else's authorization server, whose access tokens are accepted. */
+export interface ExternalIssuer {
+  /** As it stands in `iss`, exactly. */
+  readonly url: string;
+  readonly realm: string;
+  readonly identifierClaim: string;
+  /** What stands in `aud`; undefined: this server's resource identifier. */
+  readonly audience: string | undefined;
+  /** With it, browsers that open a link sign in there first. */
+  readonly client: { readonly id: string; readonly secret: string } | undefined;
+}
+
+export interface SignInSettings {
+  readonly google: GoogleSignIn | undefined;
+  readonly issuer: ExternalIssuer | undefined;
+}
+
+const emailSchema = z.string().regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/);
+const domainSchema = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+
+const clientsFile = z.array(
+  z.strictObject({
+    client_id: z.string().min(1).max(200),
+    client_secret: z.exactOptional(z.string().min(16)),
+    client_name: z.string().min(1).max(100),
+    redirect_uris: z.array(z.string()).min(1),
+  }),
+);
+
+const readList = (
+  reader: EnvironmentReader,
+  variable: 'POSTERN_ALLOWED_EMAILS' | 'POSTERN_ALLOWED_DOMAINS',
+  item: z.ZodType<string>,
+  example: string,
+): string[] => {
+  const items = splitList(reader.text(variable) ?? '').map(asciiLowerCase);
+  const wrong = items.findIndex((text) => text !== '*' && !item.safeParse(text).success);
+  if (wrong >= 0) reader.fault(variable, `number ${wrong + 1} is not ${example}`, 'Separate several with commas.');
+  return items;
+};
+
+const readAllowed = (reader: EnvironmentReader): AllowedPeople => {
+  const emails = readList(reader, 'POSTERN_ALLOWED_EMAILS', emailSchema, 'an address such as kim@example.com, or *');
+  const domains = readList(reader, 'POSTERN_ALLOWED_DOMAINS', domainSchema, 'a domain such as example.com, or *');
+  const everybody = emails.includes('*') || domains.includes('*');
+  if (everybody)
+    reader.warnings.push('POSTERN_ALLOWED_* is *: everybody with a Google account may sign in and use this server.');
+  const named = (items: string[]) => items.filter((text) => text !== '*');
+  return { emails: named(emails), domains: named(domains), everybody };
+};
+
+const readClients = (reader: EnvironmentReader, path: string | undefined): PreregisteredClient[] => {
+  if (path === undefined) return [];
+  const variable = 'POSTERN_OAUTH_CLIENTS_FILE';
+  const fix = 'Write [{"client_id": "…", "client_name": "…", "redirect_uris": ["https://…"]}] into it.';
+  try {
+    return clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
+      clientId: client.client_id,
+      name: client.client_name,
+      redirectUris: client.redirect_uris,
+      ...(client.client_secret === undefined ? {} : { clientSecret: client.client_secret }),
+    }));
+  } catch (error) {
+    const where = error instanceof z.ZodError ? error.issues[0]?.path.join('.') : undefined;
+    const what =
+      error instanceof z.ZodError
+        ? `is not a list of clients${where ? ` (look at ${where})` : ''}`
+        : 'names a file that cannot be read as JSON';
+    reader.fault(variable, what, fix);
+    return [];
+  }
+};
+
+const readGoogle = (reader: EnvironmentReader, clientsPath: string | undefined): GoogleSignIn | undefined => {
+  const wanted = reader.parsed('POSTERN_SIGN_IN', z.literal('google', 'is not google'), 'Use google, or remove it.');
+  const allowed = readAllowed(reader);
+  const clients = readClients(reader, clientsPath);
+  const nobody = allowed.emails.length === 0 && allowed.domains.length === 0 && !allowed.everybody;
+  if (wanted !== undefined && nobody)
+    reader.fault(
+      'POSTERN_ALLOWED_EMAILS',
+      'is not set, and neither is POSTERN_ALLOWED_DOMAINS: nobody could sign in',
+      'Name addresses or Workspace domains; * admits everybody with a Google account.',
+    );
+  if (wanted === undefined && (!nobody || clientsPath !== undefined))
+    reader.warnings.push(
+      'POSTERN_ALLOWED_* and POSTERN_OAUTH_CLIENTS_FILE have no effect without POSTERN_SIGN_IN=google.',
+    );
+  return wanted === undefined ? undefined : { allowed, clients };
+};
+
+const readIssuerUrl = (reader: EnvironmentReader): string | undefined => {
+  const variable = 'POSTERN_OIDC_ISSUER';
+  const url = reader.parsed(variable, urlSchema, 'Use the issuer as its discovery document says it.');
+  if (url === undefined) return undefined;
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+    reader.fault(variable, 'is not https: its keys could be replaced on the way', 'Use the https address.');
+  if (url.hostname === 'accounts.google.com')
+    reader.fault(variable, 'is Google, whose tokens are not for MCP servers', 'Use POSTERN_SIGN_IN=google instead.');
+  // An issuer is compared as a string (RFC 8414 §3.3): it stays as it was written.
+  return reader.text(variable);
+};
+
+const issuerVariables = [
+  'POSTERN_OIDC_AUDIENCE',
+  'POSTERN_OIDC_IDENTIFIER_CLAIM',
+  'POSTERN_OIDC_REALM',
+  'POSTERN_OIDC_CLIENT_ID',
+  'POSTERN_OIDC_CLIENT_SECRET',
+] as const;
+
+const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
+  const url = readIssuerUrl(reader);
+  const claim = z.string().regex(/^[\w.:/-]{1,200}$/, 'is not the name of a claim');
+  const realm = realmSchema.refine((name) => !reservedRealms.includes(name), 'is reserved');
+  const identifierClaim = reader.parsed('POSTERN_OIDC_IDENTIFIER_CLAIM', claim, 'Use one such as sub or oid.') ?? 'sub';
+  const realmName = reader.parsed('POSTERN_OIDC_REALM', realm, 'Use a name such as staff.') ?? 'oidc';
+  const [id, secret] = [reader.text('POSTERN_OIDC_CLIENT_ID'), reader.text('POSTERN_OIDC_CLIENT_SECRET')];
+  if ((id === undefined) !== (secret === undefined))
+    reader.fault(
+      id === undefined ? 'POSTERN_OIDC_CLIENT_ID' : 'POSTERN_OIDC_CLIENT_SECRET',
+      'is not set, but its counterpart is',
+      'Set both, or neither.',
+    );
+  if (url === undefined) {
+    const unused = issuerVariables.filter((variable) => reader.text(variable) !== undefined);
+    if (unused.length > 0) reader.warnings.push(`${unused.join(', ')} have no effect without POSTERN_OIDC_ISSUER.`);
+    return undefined;
+  }
+  return {
+    url,
+    realm: realmName,
+    identifierClaim,
+    audience: reader.text('POSTERN_OIDC_AUDIENCE'),
+    client: id === undefined || secret === undefined ? undefined : { id, secret },
+  };
+};
+
+/** @param clientsPath `POSTERN_OAUTH_CLIENTS_FILE`, expanded. */
+export const readSignIn = (reader: EnvironmentReader, clientsPath: string | undefined): SignInSettings => ({
+  google: readGoogle(reader, clientsPath),
+  issuer: readIssuer(reader),
+});
