@@ -17,8 +17,9 @@ import { nearestName } from './model/nearest-name.ts';
 export type { Environment, Fault } from './config/environment.ts';
 export type { GoogleClient, GoogleClientKind } from './config/google-client.ts';
 export { defaultHttpPort } from './config/listening.ts';
+export type { PreregisteredClient } from './config/oauth-clients.ts';
 export type { SealingKeys } from './config/sealing-keys.ts';
-export type { ExternalIssuer, GoogleSignIn, PreregisteredClient, SignInSettings } from './config/sign-in.ts';
+export type { ExternalIssuer, GoogleSignIn, SignInSettings } from './config/sign-in.ts';
 
 /** The six tools' names, fixed; the catalogue is tested to be the same. */
 export const toolNames = [

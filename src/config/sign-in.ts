@@ -1,20 +1,12 @@
 // How MCP clients sign people in: the embedded authorization server, an external issuer, both, or neither (keys only).
 // Contacts nobody.
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { realmSchema, reservedRealms } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { EnvironmentReader } from './environment.ts';
+import { type PreregisteredClient, readClients } from './oauth-clients.ts';
 import { isLoopbackHost, splitList, urlSchema } from './values.ts';
-
-/** An OAuth client that the operator registered in a file. Without a secret it is a public one. */
-export interface PreregisteredClient {
-  readonly clientId: string;
-  readonly clientSecret?: string;
-  readonly name: string;
-  readonly redirectUris: readonly string[];
-}
 
 /** The embedded authorization server: people sign in with Google. */
 export interface GoogleSignIn {
@@ -42,15 +34,6 @@ export interface SignInSettings {
 const emailSchema = z.string().regex(/^[^\s@]+@[^\s@]+\.[^\s@]+$/);
 const domainSchema = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/);
 
-const clientsFile = z.array(
-  z.strictObject({
-    client_id: z.string().min(1).max(200),
-    client_secret: z.exactOptional(z.string().min(16)),
-    client_name: z.string().min(1).max(100),
-    redirect_uris: z.array(z.string()).min(1),
-  }),
-);
-
 const readList = (
   reader: EnvironmentReader,
   variable: 'POSTERN_ALLOWED_EMAILS' | 'POSTERN_ALLOWED_DOMAINS',
@@ -71,28 +54,6 @@ const readAllowed = (reader: EnvironmentReader): AllowedPeople => {
     reader.warnings.push('POSTERN_ALLOWED_* is *: everybody with a Google account may sign in and use this server.');
   const named = (items: string[]) => items.filter((text) => text !== '*');
   return { emails: named(emails), domains: named(domains), everybody };
-};
-
-const readClients = (reader: EnvironmentReader, path: string | undefined): PreregisteredClient[] => {
-  if (path === undefined) return [];
-  const variable = 'POSTERN_OAUTH_CLIENTS_FILE';
-  const fix = 'Write [{"client_id": "…", "client_name": "…", "redirect_uris": ["https://…"]}] into it.';
-  try {
-    return clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
-      clientId: client.client_id,
-      name: client.client_name,
-      redirectUris: client.redirect_uris,
-      ...(client.client_secret === undefined ? {} : { clientSecret: client.client_secret }),
-    }));
-  } catch (error) {
-    const where = error instanceof z.ZodError ? error.issues[0]?.path.join('.') : undefined;
-    const what =
-      error instanceof z.ZodError
-        ? `is not a list of clients${where ? ` (look at ${where})` : ''}`
-        : 'names a file that cannot be read as JSON';
-    reader.fault(variable, what, fix);
-    return [];
-  }
 };
 
 const readGoogle = (reader: EnvironmentReader, clientsPath: string | undefined): GoogleSignIn | undefined => {

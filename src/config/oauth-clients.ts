@@ -1,0 +1,61 @@
+// OAuth clients that the operator registered in a file, for apps that neither publish a metadata document nor register
+// themselves. Checks their form; what they may do is not known here.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { EnvironmentReader } from './environment.ts';
+import { isLoopbackHost } from './values.ts';
+
+/** An OAuth client that the operator registered in a file. Without a secret it is a public one. */
+export interface PreregisteredClient {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+}
+
+/** https, http on this machine, or an app's own scheme (RFC 8252 §7): nothing that others on the way could read. */
+const isRedirectUri = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && url.hash === '' && (url.protocol !== 'http:' || isLoopbackHost(url.hostname));
+};
+
+const clientsFile = z
+  .array(
+    z.strictObject({
+      client_id: z.string().min(1).max(200),
+      client_secret: z.exactOptional(z.string().min(16)),
+      client_name: z.string().min(1).max(100),
+      redirect_uris: z.array(z.string().refine(isRedirectUri)).min(1),
+    }),
+  )
+  .refine(
+    (clients) => new Set(clients.map((client) => client.client_id)).size === clients.length,
+    'names a client twice',
+  );
+
+const faultOfClients = (error: unknown): string => {
+  const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+  if (issue === undefined) return 'names a file that cannot be read as JSON';
+  if (issue.code === 'custom' && issue.path.length === 0) return issue.message;
+  return issue.path.length === 0
+    ? 'is not a list of clients'
+    : `is not a list of clients (look at ${issue.path.join('.')})`;
+};
+
+/** @param path `POSTERN_OAUTH_CLIENTS_FILE`, expanded. Faults are recorded and leave the list empty. */
+export const readClients = (reader: EnvironmentReader, path: string | undefined): PreregisteredClient[] => {
+  if (path === undefined) return [];
+  const variable = 'POSTERN_OAUTH_CLIENTS_FILE';
+  const fix = 'Write [{"client_id": "…", "client_name": "…", "redirect_uris": ["https://…"]}] into it.';
+  try {
+    return clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
+      clientId: client.client_id,
+      name: client.client_name,
+      redirectUris: client.redirect_uris,
+      ...(client.client_secret === undefined ? {} : { clientSecret: client.client_secret }),
+    }));
+  } catch (error) {
+    reader.fault(variable, faultOfClients(error), fix);
+    return [];
+  }
+};
