@@ -3,6 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
+import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
+import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
+import { type BrowserSessionStore, createBrowserSessionStore } from './browser-session-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
@@ -11,12 +14,21 @@ import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
+import { createSignInStore, type SignInStore } from './sign-in-store.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 
 export type { Grant, StoredGrant } from './account-rows.ts';
 export type { AccountStore, GrantReading } from './account-store.ts';
 export type { RefreshedTokens } from './account-writes.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
+export type { AuthorizationKey, AuthorizationKeyStore } from './authorization-key-store.ts';
+export {
+  type AuthorizationRecord,
+  type AuthorizationRecordStore,
+  type FoundRecord,
+  grantHashOf,
+} from './authorization-record-store.ts';
+export type { BrowserSessionRecord, BrowserSessionStore } from './browser-session-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
 export { keepEndedGrantsMs, type OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
@@ -25,6 +37,7 @@ export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
+export type { SignInRecord, SignInStore } from './sign-in-store.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
 export type { TakenTicket, Ticket, TicketStatus } from './ticket-rows.ts';
 export type { TicketStore } from './ticket-store.ts';
@@ -39,6 +52,10 @@ export interface Storage {
   readonly sessions: SessionStore;
   readonly pendingGrants: PendingGrantStore;
   readonly downloads: DownloadStore;
+  readonly authorizationRecords: AuthorizationRecordStore;
+  readonly authorizationKeys: AuthorizationKeyStore;
+  readonly signIns: SignInStore;
+  readonly browserSessions: BrowserSessionStore;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
 }
@@ -68,6 +85,10 @@ export const openStorage = async (options: {
     sessions: createSessionStore(db),
     pendingGrants: createPendingGrantStore(db, sealer, clock),
     downloads: createDownloadStore(db),
+    authorizationRecords: createAuthorizationRecordStore(db, sealer, clock),
+    authorizationKeys: createAuthorizationKeyStore(db, sealer),
+    signIns: createSignInStore(db, sealer),
+    browserSessions: createBrowserSessionStore(db),
     close,
   };
 };

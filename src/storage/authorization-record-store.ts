@@ -1,0 +1,163 @@
+// What the embedded authorization server keeps between requests. Its ids are live credentials, so none is stored: rows
+// are found by hashes, and payloads are sealed. Knows neither what a payload means nor the library that wrote it.
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Database } from './database.ts';
+import type { AuthorizationRecordsTable } from './schema.ts';
+import type { SealedPlace, Sealer } from './sealer.ts';
+
+export interface AuthorizationRecord {
+  /** Which kind of record, e.g. `RefreshToken`; ids are unique within it. */
+  readonly model: string;
+  readonly id: string;
+  /** Plain JSON; the store seals it. */
+  readonly payload: string;
+  /** The grant it was made under. The record of model `Grant` whose id this is need not name itself. */
+  readonly grantId?: string;
+  readonly uid?: string;
+  readonly owner?: AccountKey;
+  /** Milliseconds since the epoch; never when absent. */
+  readonly expiresAt?: number;
+}
+
+export interface FoundRecord {
+  readonly payload: string;
+  /** Milliseconds since the epoch. */
+  readonly consumedAt?: number;
+}
+
+/** Nobody finds, consumes or counts a record from the millisecond it expires. */
+export interface AuthorizationRecordStore {
+  /** Makes or replaces one, which stays consumed if it was. False, and nothing changes: its owner's account does not exist. */
+  put(record: AuthorizationRecord): Promise<boolean>;
+  /** Also a consumed one; undefined too where the sealing key does not open it, or it was moved here from elsewhere. */
+  find(model: string, id: string): Promise<FoundRecord | undefined>;
+  findByUid(model: string, uid: string): Promise<FoundRecord | undefined>;
+  /** Exactly one of many callers gets true. False: consumed before, or gone. */
+  consume(model: string, id: string): Promise<boolean>;
+  remove(model: string, id: string): Promise<void>;
+  /** Removes the grant and every record made under it. */
+  removeGrant(grantId: string): Promise<void>;
+  /** Whether the grant with this hash (`grantHashOf`) is there and is this account's. */
+  grantIsLive(grantHash: string, owner: AccountKey): Promise<boolean>;
+  count(model: string): Promise<number>;
+}
+
+/** SHA-256 in hex; the first part keeps hashes of different things apart. */
+const hashOf = (what: 'id' | 'uid', model: string, value: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([`postern authorization record ${what}`, model, value]))
+    .digest('hex');
+
+/** Names a grant where its id must not be shown. SHA-256 in hex. */
+export const grantHashOf = (grantId: string): string => hashOf('id', 'Grant', grantId);
+
+/** Sealed for whoever the row says that it is, so that it does not open in a row that was given to somebody else. */
+export const placeInAuthorizationRecords = (
+  row: Pick<AuthorizationRecordsTable, 'id_hash' | 'realm' | 'identifier'>,
+): SealedPlace => ({
+  table: 'authorization_records',
+  column: 'payload',
+  key: { realm: row.realm ?? '', identifier: row.identifier ?? '' },
+  grantVersion: 0,
+  row: row.id_hash,
+});
+
+export const createAuthorizationRecordStore = (
+  db: Database,
+  sealer: Sealer,
+  clock: Clock,
+): AuthorizationRecordStore => {
+  const unexpired = () => {
+    const now = clock.now();
+    return db
+      .selectFrom('authorization_records')
+      .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
+  };
+
+  const open = (row: AuthorizationRecordsTable | undefined): FoundRecord | undefined => {
+    const payload = row && sealer.open(row.payload, placeInAuthorizationRecords(row));
+    if (row === undefined || payload === undefined) return undefined;
+    return { payload, ...(row.consumed_at === null ? {} : { consumedAt: row.consumed_at }) };
+  };
+
+  return {
+    put: (record) => put(db, sealer, record, clock.now()),
+    find: async (model, id) =>
+      open(
+        await unexpired()
+          .selectAll()
+          .where('id_hash', '=', hashOf('id', model, id))
+          .executeTakeFirst(),
+      ),
+    findByUid: async (model, uid) => {
+      const rows = unexpired()
+        .selectAll()
+        .where('uid_hash', '=', hashOf('uid', model, uid));
+      return open(await rows.orderBy('created_at', 'desc').executeTakeFirst());
+    },
+    consume: (model, id) => consume(db, hashOf('id', model, id), clock.now()),
+    remove: async (model, id) => {
+      await db
+        .deleteFrom('authorization_records')
+        .where('id_hash', '=', hashOf('id', model, id))
+        .execute();
+    },
+    removeGrant: async (grantId) => {
+      const hash = grantHashOf(grantId);
+      await db
+        .deleteFrom('authorization_records')
+        .where(({ or, eb }) => or([eb('grant_hash', '=', hash), eb('id_hash', '=', hash)]))
+        .execute();
+    },
+    grantIsLive: async (grantHash, owner) => {
+      const row = await unexpired()
+        .selectAll()
+        .where('id_hash', '=', grantHash)
+        .where('realm', '=', owner.realm)
+        .where('identifier', '=', owner.identifier)
+        .executeTakeFirst();
+      return open(row) !== undefined;
+    },
+    count: async (model) => {
+      const counted = unexpired().select(({ fn }) => fn.countAll<number>().as('records'));
+      return (await counted.where('model', '=', model).executeTakeFirstOrThrow()).records;
+    },
+  };
+};
+
+/** One statement, so that nothing is kept for an account that is deleted meanwhile. */
+const put = async (db: Database, sealer: Sealer, record: AuthorizationRecord, now: number): Promise<boolean> => {
+  const { model, id, grantId, uid, owner, expiresAt } = record;
+  const row = {
+    id_hash: hashOf('id', model, id),
+    realm: owner?.realm ?? null,
+    identifier: owner?.identifier ?? null,
+  };
+  const payload = sealer.seal(record.payload, placeInAuthorizationRecords(row));
+  const { numAffectedRows = 0n } = await sql`
+    insert into authorization_records
+      (id_hash, model, payload, grant_hash, uid_hash, realm, identifier, created_at, expires_at)
+    select ${row.id_hash}, ${model}, ${payload}, ${grantId === undefined ? null : grantHashOf(grantId)},
+      ${uid === undefined ? null : hashOf('uid', model, uid)}, ${row.realm}, ${row.identifier}, ${now},
+      ${expiresAt ?? null}
+    where ${row.realm} is null
+      or exists (select 1 from accounts where realm = ${row.realm} and identifier = ${row.identifier})
+    on conflict (id_hash) do update set
+      payload = excluded.payload, grant_hash = excluded.grant_hash, uid_hash = excluded.uid_hash,
+      realm = excluded.realm, identifier = excluded.identifier, expires_at = excluded.expires_at`.execute(db);
+  return numAffectedRows > 0n;
+};
+
+const consume = async (db: Database, idHash: string, now: number): Promise<boolean> => {
+  const { numUpdatedRows } = await db
+    .updateTable('authorization_records')
+    .set({ consumed_at: now })
+    .where('id_hash', '=', idHash)
+    .where('consumed_at', 'is', null)
+    .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+};

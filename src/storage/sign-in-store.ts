@@ -1,0 +1,80 @@
+// Browsers on their way to sign in at Google or at another issuer, found by the hash of their `state`. Knows neither
+// what the details mean nor whom the browser will turn out to belong to.
+import type { Database } from './database.ts';
+import type { SignInsTable } from './schema.ts';
+import type { SealedPlace, Sealer } from './sealer.ts';
+
+/** Hashes are SHA-256 in hex, made by the caller; times in milliseconds since the epoch. */
+export interface SignInRecord {
+  readonly stateHash: string;
+  /** The realm that the identifier will be in. */
+  readonly realm: string;
+  readonly browserHash: string;
+  readonly nonce: string;
+  /** Plain JSON; the store seals it. */
+  readonly details: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface SignInStore {
+  add(record: SignInRecord): Promise<void>;
+  /** Expired and redeemed ones too, until they are swept. Undefined also where the sealing key does not open it. */
+  find(stateHash: string): Promise<SignInRecord | undefined>;
+  /** Before it expires, exactly one callback gets it, and only from the browser that it was made for. */
+  redeem(stateHash: string, browserHash: string, now: number): Promise<SignInRecord | undefined>;
+}
+
+type Bound = Pick<SignInsTable, 'state_hash' | 'realm' | 'browser_hash' | 'nonce'>;
+
+/** Bound to realm, browser and nonce as well: a row that names others does not open. */
+export const placeInSignIns = ({ state_hash, realm, browser_hash, nonce }: Bound): SealedPlace => ({
+  table: 'sign_ins',
+  column: 'details',
+  // Who it will be is not known yet.
+  key: { realm, identifier: '' },
+  grantVersion: 0,
+  row: JSON.stringify([state_hash, browser_hash, nonce]),
+});
+
+export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => {
+  const open = (row: SignInsTable | undefined): SignInRecord | undefined => {
+    const details = row && sealer.open(row.details, placeInSignIns(row));
+    if (row === undefined || details === undefined) return undefined;
+    return {
+      stateHash: row.state_hash,
+      realm: row.realm,
+      browserHash: row.browser_hash,
+      nonce: row.nonce,
+      details,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    };
+  };
+
+  return {
+    add: async ({ stateHash: state_hash, realm, browserHash: browser_hash, nonce, details, createdAt, expiresAt }) => {
+      const bound = { state_hash, realm, browser_hash, nonce };
+      const sealed = sealer.seal(details, placeInSignIns(bound));
+      await db
+        .insertInto('sign_ins')
+        .values({ ...bound, details: sealed, created_at: createdAt, expires_at: expiresAt })
+        .execute();
+    },
+    find: async (stateHash) => {
+      const query = db.selectFrom('sign_ins').selectAll().where('state_hash', '=', stateHash);
+      return open(await query.executeTakeFirst());
+    },
+    redeem: async (stateHash, browserHash, now) => {
+      const query = db
+        .updateTable('sign_ins')
+        .set({ redeemed_at: now })
+        .where('state_hash', '=', stateHash)
+        .where('browser_hash', '=', browserHash)
+        .where('redeemed_at', 'is', null)
+        .where('expires_at', '>', now)
+        .returningAll();
+      return open(await query.executeTakeFirst());
+    },
+  };
+};
