@@ -60,6 +60,38 @@ const aboutClient = (config: Config): Finding[] => {
   ];
 };
 
+const aboutSignIn = ({ signIn, publicUrl }: Config): Finding[] => {
+  const { google, issuer } = signIn;
+  if (google === undefined && issuer === undefined)
+    return [finding('ok', 'Sign-in of remote clients: off; http takes API keys and session tokens')];
+  const who =
+    google &&
+    (google.allowed.everybody ? 'everybody' : [...google.allowed.emails, ...google.allowed.domains].join(', '));
+  return [
+    ...(google === undefined
+      ? []
+      : [
+          finding(
+            'ok',
+            `Sign-in with Google at ${publicUrl.origin}/mcp, for ${who}; clients known beforehand: ${google.clients.length}`,
+          ),
+        ]),
+    ...(issuer === undefined
+      ? []
+      : [
+          finding(
+            'ok',
+            `Access tokens of ${issuer.url}; identifier: ${issuer.identifierClaim}, realm: ${issuer.realm}`,
+          ),
+        ]),
+    ...(issuer?.client === undefined
+      ? []
+      : [
+          finding('ok', `Links of its people sign in there first: register ${publicUrl.origin}/oauth/sign-in/callback`),
+        ]),
+  ];
+};
+
 const aboutKey = (config: Config, keyMissing: boolean): Finding => {
   if (keyMissing) {
     return finding(
@@ -120,6 +152,7 @@ export const doctor = async (options: { json?: boolean }): Promise<void> => {
       ? []
       : [
           ...aboutClient(config),
+          ...aboutSignIn(config),
           aboutKey(config, keyMissing),
           ...(await aboutDatabase(config)),
           finding('ok', `Tools: ${config.tools.join(', ')}`),
