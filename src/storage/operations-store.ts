@@ -31,7 +31,11 @@ export interface OperationsStore {
   ): Promise<AccountKey[]>;
   /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
-  /** Deletes sessions that ran out; erases pending grants that ran out; deletes them, tickets and downloads that ran out more than a day ago; and accounts whose retention time is over. `now` in milliseconds. */
+  /**
+   * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out; deletes
+   * them, tickets, sign-ins and downloads that ran out more than a day ago; and accounts whose retention time is over.
+   * `now` in milliseconds.
+   */
   sweep(now: number): Promise<void>;
 }
 
@@ -99,7 +103,10 @@ export const createOperationsStore = (db: Database, retentionMs?: number): Opera
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
+    await db.deleteFrom('sign_ins').where('expires_at', '<', before).execute();
     await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
+    await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
+    await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
     await eraseEndedGrants(db, now);
     await erasePendingGrants(db, now);
