@@ -1,0 +1,48 @@
+// The official conformance suite as a process, pointed at a Postern that listens. The suite cannot send a credential,
+// so a header is added in front of the application; everything behind it is what the command serves.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Hono } from 'hono';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../src/model/clock.ts';
+import { listen } from '../../src/transports/serve.ts';
+import { aWorld } from '../transports/support.ts';
+import { conformanceServer } from './fixtures.ts';
+
+const command = fileURLToPath(
+  new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
+);
+
+export interface SuiteRun {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs the suite's command to its end, or to the end of the test. */
+export const runSuite = (...options: string[]): Promise<SuiteRun> =>
+  new Promise((resolve) => {
+    const environment = { PATH: process.env.PATH ?? '', NO_PROXY: '*' };
+    const child = execFile(process.execPath, [command, ...options], { env: environment, maxBuffer: 1 << 26 });
+    onTestFinished(() => void child.kill());
+    let output = '';
+    const hear = (piece: string) => {
+      output += piece;
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    child.once('close', (code) => resolve({ code: code ?? -1, output }));
+  });
+
+/** Postern's transport with the fixtures behind it, on a free port; answers with the URL of MCP. */
+export const serveFixtures = async (): Promise<string> => {
+  const world = await aWorld({ mcpServer: conformanceServer });
+  const key = await world.key({ kind: 'user', identifier: 'user_42' });
+  const front = new Hono().all('*', (c) => {
+    c.req.raw.headers.set('authorization', `Bearer ${key}`);
+    return world.app.fetch(c.req.raw, c.env);
+  });
+  const listening = await listen(front, { host: '127.0.0.1', port: 0 }, systemClock);
+  if (listening.kind !== 'listening') throw new Error(listening.message);
+  onTestFinished(() => listening.close(0));
+  return `http://127.0.0.1:${listening.port}/mcp`;
+};
