@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccountKey, accountKeyText, identifierSchema } from '../../src/model/account-key.ts';
-import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
+import { ada, aGrant, aRecord, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 describe('an account', () => {
   it('begins as never connected, however many ask for it at once', async () => {
@@ -173,6 +173,9 @@ describe('an account', () => {
         ...{ mimeType: 'text/plain', size: 1, expiresAt: start + minute },
       };
       await storage.downloads.add(download, 100);
+      await storage.authorizationRecords.put(aRecord({ id: `record of ${name}`, owner: key }));
+      const browserSession = { hash: `browser of ${name}`, key, createdAt: start, expiresAt: start + minute };
+      await storage.browserSessions.add(browserSession);
     }
     expect(await storage.accounts.remove(ada)).toBe(true);
     expect(await storage.accounts.remove(ada)).toBe(false);
@@ -182,7 +185,8 @@ describe('an account', () => {
       )
       .pluck()
       .all();
-    expect(tables).toEqual(expect.arrayContaining(['accounts', 'api_keys', 'tickets', 'downloads', 'sessions']));
+    const known = ['accounts', 'api_keys', 'tickets', 'downloads', 'sessions'];
+    expect(tables).toEqual(expect.arrayContaining([...known, 'authorization_records', 'browser_sessions']));
     for (const table of tables) {
       const left = raw.prepare<[], string>(`select identifier from ${table}`).pluck().all();
       expect(left, table).not.toContain(ada.identifier);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
+import { type AuthorizationKey, grantHashOf } from '../../src/storage/index.ts';
+import { ada, aGrant, aRecord, aSignIn, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
 
@@ -36,7 +37,7 @@ describe('looking across people', () => {
     expect(await siblings(ada)).toBe(0);
   });
 
-  it('sweeps away tickets and downloads a day after they ran out, not before', async () => {
+  it('sweeps away tickets, downloads and sign-ins a day after they ran out, not before', async () => {
     const { storage, raw } = await aWorld();
     await storage.accounts.getOrCreate(ada);
     const download = { key: ada, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a', mimeType: 'text/plain' };
@@ -46,14 +47,31 @@ describe('looking across people', () => {
     ] as const) {
       await storage.tickets.open(aTicket(name, { expiresAt }), 20);
       await storage.downloads.add({ ...download, hash: name, size: 1, expiresAt }, 100);
+      await storage.signIns.add(aSignIn({ stateHash: name, expiresAt }));
     }
     await storage.operations.sweep(start + 24 * 60 * minute + 1);
     for (const table of ['tickets', 'downloads'])
       expect(raw.prepare(`select hash from ${table}`).pluck().all()).toEqual(['new']);
+    expect(raw.prepare('select state_hash from sign_ins').pluck().all()).toEqual(['new']);
+  });
+
+  it('sweeps away what the authorization server keeps and browser sessions as soon as they ran out', async () => {
+    const { storage, raw } = await aWorld();
+    await storage.accounts.getOrCreate(ada);
+    for (const expiresAt of [start + minute, start + minute + 1]) {
+      await storage.authorizationRecords.put(aRecord({ id: `${expiresAt}`, expiresAt }));
+      await storage.browserSessions.add({ hash: `${expiresAt}`, key: ada, createdAt: start, expiresAt });
+    }
+    await storage.authorizationRecords.put({ model: 'Client', id: 'for good', payload: '{}' });
+    await storage.operations.sweep(start + minute);
+    const left = (table: string) => raw.prepare(`select expires_at from ${table} order by expires_at`).pluck().all();
+    expect(left('authorization_records')).toEqual([null, start + minute + 1]);
+    expect(left('browser_sessions')).toEqual([start + minute + 1]);
   });
 });
 
 const browser = { browserHash: 'b', stateHash: 's', nonce: 'n', codeVerifier: 'the verifier' };
+const signingKey: AuthorizationKey = { id: 'k1', purpose: 'signing', key: 'the signing key', createdAt: start };
 const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
 
 describe('rotating the sealing key', () => {
@@ -62,9 +80,13 @@ describe('rotating the sealing key', () => {
     await connect(storage, ada);
     await storage.tickets.open(aTicket('ticket'), 20);
     await storage.tickets.take('ticket', browser, start);
+    await storage.authorizationRecords.put(aRecord());
+    await storage.authorizationRecords.put(aRecord({ model: 'Grant', id: 'grant', owner: ada }));
+    await storage.authorizationKeys.addUnlessNewer(signingKey, start - 1);
+    await storage.signIns.add(aSignIn());
     const before = await storage.accounts.find(ada);
     expect(await storage.operations.reseal(sealerWith(2, 1), 100)).toEqual({
-      resealed: 2,
+      resealed: 6,
       remaining: 0,
       unreadable: 0,
     });
@@ -76,6 +98,10 @@ describe('rotating the sealing key', () => {
     const after = await open(sealerWith(2));
     expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', account: before, grant: aGrant() });
     expect(await after.tickets.redeem('s', 'b', start)).toMatchObject({ codeVerifier: 'the verifier' });
+    expect(await after.authorizationRecords.find('RefreshToken', aRecord().id)).toEqual({ payload: aRecord().payload });
+    expect(await after.authorizationRecords.grantIsLive(grantHashOf('grant'), ada)).toBe(true);
+    expect(await after.authorizationKeys.list('signing')).toEqual([signingKey]);
+    expect(await after.signIns.find('state')).toEqual(aSignIn());
     expect(raw.prepare('select refresh_token_prefix_hmac from accounts').pluck().get()).toBe(
       sealerWith(2).hmac('refresh token prefix', '1//refresh-token'),
     );

@@ -9,10 +9,12 @@ import type { Account } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import {
+  type AuthorizationRecord,
   createSealer,
   type Grant,
   openStorage,
   type Sealer,
+  type SignInRecord,
   type Storage,
   type Ticket,
 } from '../../src/storage/index.ts';
@@ -48,6 +50,25 @@ export const aTicket = (hash: string, change: Partial<Ticket> = {}): Omit<Ticket
   linkPolicy: 'pinned',
   redirectUri: 'http://localhost/oauth/callback',
   replace: false,
+  ...change,
+});
+
+export const aRecord = (change: Partial<AuthorizationRecord> = {}): AuthorizationRecord => ({
+  model: 'RefreshToken',
+  id: 'id-of-the-refresh-token',
+  payload: '{"jti":"id-of-the-refresh-token"}',
+  expiresAt: start + 10 * minute,
+  ...change,
+});
+
+export const aSignIn = (change: Partial<SignInRecord> = {}): SignInRecord => ({
+  stateHash: 'state',
+  realm: 'google',
+  browserHash: 'firefox',
+  nonce: 'nonce',
+  details: '{"codeVerifier":"verifier-of-the-sign-in"}',
+  createdAt: start,
+  expiresAt: start + 10 * minute,
   ...change,
 });
 
