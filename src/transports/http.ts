@@ -9,14 +9,17 @@ import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { describeDefect } from '../server/describe-defect.ts';
+import { limitPages, limitRefusedCredentials, limitUnknownDownloads } from './address-limits.ts';
 import { apiRoutes } from './api-routes.ts';
 import { type CallLimits, createCallGate, defaultCallLimits } from './call-limits.ts';
+import { createAddressOf } from './client-address.ts';
 import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './http-errors.ts';
 import { mcpRoute } from './mcp-route.ts';
 import { hostGuard, originGuard } from './request-guards.ts';
 import { requestLog } from './request-log.ts';
+import { type ProtectedResource, resourceMetadataRoutes, signInRulesOf } from './resource-metadata.ts';
 
 export interface HttpOptions {
   readonly accounts: Accounts;
@@ -24,12 +27,16 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly fetchAttachment: FetchAttachment;
+  /** Where MCP clients sign in; undefined: nowhere, there are only keys and session tokens. */
+  readonly protectedResource?: ProtectedResource;
   /** What people and clients see; its host name and the loopback names are answered, no others. */
   readonly publicUrl: URL;
   /** Whether calls can be served now: the database answers. */
   readonly ready: () => Promise<boolean>;
   /** `defaultCallLimits` unless given. */
   readonly callLimits?: CallLimits;
+  /** Addresses and networks whose forwarding headers say where a request comes from; nobody's unless given. */
+  readonly trustedProxies?: readonly string[];
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -50,7 +57,19 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   app.use(hostGuard([publicUrl.hostname]));
   app.use('/mcp', originGuard(publicUrl.origin));
   app.use('/api/*', originGuard(publicUrl.origin));
-  app.route('/', mcpRoute({ ...options, callGate: createCallGate(clock, options.callLimits ?? defaultCallLimits) }));
+  const addressOf = createAddressOf(options.trustedProxies ?? [], log);
+  const credentials = limitRefusedCredentials(clock, addressOf);
+  app.use('/mcp', credentials);
+  app.use('/api/*', credentials);
+  app.use('/downloads/*', limitUnknownDownloads(clock, addressOf));
+  const pages = limitPages(clock, addressOf);
+  app.use('/connect/*', pages);
+  app.use('/oauth/*', pages);
+  const { protectedResource } = options;
+  const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
+  const callGate = createCallGate(clock, options.callLimits ?? defaultCallLimits);
+  app.route('/', mcpRoute({ ...options, callGate, signIn }));
+  if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
   app.route('/', connectRoutes({ connection: accounts.connection, origin: () => publicUrl.origin, random, log }));
   app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));

@@ -6,7 +6,7 @@ export type Tone = 'good' | 'note' | 'warn' | 'bad';
 
 /** A page before it is put into the layout. */
 export interface Page {
-  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 500 | 503;
+  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 429 | 500 | 503;
   /** Also the one `h1`; never holds somebody else's text. */
   readonly title: string;
   readonly tone: Tone;

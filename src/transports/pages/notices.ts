@@ -123,3 +123,11 @@ export const storageFullPage = notice(
   html`The disk of this server is full, so nothing was connected. You did nothing wrong and cannot fix it.`,
   html`Tell the people who run this server to make room on the disk that holds its database; then ask for a new link.`,
 );
+
+export const tooManyPagesPage = notice(
+  429,
+  'warn',
+  'Too many pages at once',
+  html`More pages were opened from your network within a minute than are allowed. Nothing was changed.`,
+  html`Wait a minute, then reload this page.`,
+);

@@ -1,0 +1,133 @@
+// What one network address may ask for before anybody knows who is asking: refused credentials, dead download URLs and
+// pages a minute. In memory: several processes count each for itself. Knows nothing of stores and credentials' meaning.
+import { createHash } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Clock } from '../model/clock.ts';
+import { type AddressOf, addressGroup } from './client-address.ts';
+import { errorResponse } from './http-errors.ts';
+import { pageResponse } from './page-response.ts';
+import { tooManyPagesPage } from './pages/notices.ts';
+
+export interface AddressLimit {
+  /** Seconds until one more is allowed for this address; 0: now. Counts nothing. */
+  wait(address: string): number;
+  /** Counts one, allowed or not: what came in at the same time is paid for later, with a minute at most. */
+  count(address: string): void;
+  /** Counts one where it is allowed. @returns 0, or the seconds to wait. */
+  take(address: string): number;
+}
+
+/** Refused credentials, and apart from them unknown download URLs, of one address a minute. */
+const failuresPerMinute = 60;
+const pagesPerMinute = 120;
+const maxRemembered = 10_000;
+
+// The bucket counts in whole units, of which `perMinute` come in every millisecond.
+const unitsPerOne = 60_000;
+
+interface Bucket {
+  units: number;
+  countedAt: number;
+}
+
+/** A map that holds `maxRemembered` entries: the one that was quiet for longest is forgotten. */
+const remember = <Value>(entries: Map<string, Value>, name: string, value: Value): void => {
+  entries.delete(name);
+  entries.set(name, value);
+  const [oldest] = entries.keys();
+  if (entries.size > maxRemembered && oldest !== undefined) entries.delete(oldest);
+};
+
+/**
+ * A token bucket per IPv4 address or IPv6 /64: `perMinute` at once after a pause, and then so many a minute.
+ * Bounded: the address that was quiet for longest is forgotten, which gives it back its minute at worst.
+ */
+export const createAddressLimit = (clock: Clock, { perMinute }: { readonly perMinute: number }): AddressLimit => {
+  const full = perMinute * unitsPerOne;
+  const buckets = new Map<string, Bucket>();
+
+  const bucketOf = (address: string): Bucket => {
+    const group = addressGroup(address);
+    const now = clock.now();
+    const bucket = buckets.get(group) ?? { units: full, countedAt: now };
+    bucket.units = Math.min(full, bucket.units + Math.max(0, now - bucket.countedAt) * perMinute);
+    bucket.countedAt = now;
+    remember(buckets, group, bucket);
+    return bucket;
+  };
+  const wait: AddressLimit['wait'] = (address) =>
+    Math.ceil(Math.max(0, unitsPerOne - bucketOf(address).units) / perMinute / 1000);
+  const count: AddressLimit['count'] = (address) => {
+    const bucket = bucketOf(address);
+    bucket.units = Math.max(-full, bucket.units - unitsPerOne);
+  };
+  return {
+    wait,
+    count,
+    take: (address) => {
+      const seconds = wait(address);
+      if (seconds === 0) count(address);
+      return seconds;
+    },
+  };
+};
+
+const tooManyFailures = (c: Context, seconds: number, what: string): Response => {
+  c.header('Retry-After', String(seconds));
+  return errorResponse(c, {
+    status: 429,
+    error: 'too_many_failures',
+    message: `Too many requests with ${what} came from this network address within a minute.`,
+    who: 'the caller',
+    next: `Try again in ${seconds} seconds.`,
+  });
+};
+
+/**
+ * Refuses credentials from an address that sent too many bad ones, before a store is asked. A good one is never
+ * counted, and one that was good before is let through whatever its neighbours behind the same address do; so is its
+ * end (an access token runs out), which counts only from the second time on. Only a credential never seen here may have
+ * to wait for a second while somebody at the same address keeps guessing.
+ */
+export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { perMinute: failuresPerMinute });
+  const good = new Map<string, true>();
+  return async (c, next) => {
+    const credential = c.req.header('authorization');
+    // Costs nothing, and is how clients ask where to sign in.
+    if (credential === undefined) return next();
+    const fingerprint = createHash('sha256').update(credential).digest('base64url');
+    const known = good.has(fingerprint);
+    const address = addressOf(c);
+    const seconds = known ? 0 : limit.wait(address);
+    if (seconds > 0) return tooManyFailures(c, seconds, 'a credential that is not valid');
+    await next();
+    if (c.res.ok) remember(good, fingerprint, true);
+    if (c.res.status !== 401) return;
+    good.delete(fingerprint);
+    if (!known) limit.count(address);
+  };
+};
+
+/** Refuses downloads to an address that tried too many URLs of which nothing is known; a live URL is not used up. */
+export const limitUnknownDownloads = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { perMinute: failuresPerMinute });
+  return async (c, next) => {
+    const address = addressOf(c);
+    const seconds = limit.wait(address);
+    if (seconds > 0) return tooManyFailures(c, seconds, 'a download URL that does not exist');
+    await next();
+    if (c.res.status === 404) limit.count(address);
+  };
+};
+
+/** Pages for browsers: each costs a look into the database. Nothing is spent by one that is refused: reloading helps. */
+export const limitPages = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { perMinute: pagesPerMinute });
+  return async (c, next) => {
+    const seconds = limit.take(addressOf(c));
+    if (seconds === 0) return next();
+    c.header('Retry-After', String(seconds));
+    return pageResponse(c, tooManyPagesPage);
+  };
+};
