@@ -1,20 +1,24 @@
-// The credential of an HTTP request → one account key, or a refusal (RFC 6750). The realm always comes from
-// the credential. Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
+// The credential of an HTTP request → one account key, or a refusal. The realm always comes from the credential.
+// Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { readIdentifier } from './postern-identifier.ts';
 import { matchesRecord, type PresentedToken, parseToken } from './secret-token.ts';
 
 export interface Refusal {
   readonly kind: 'refused';
-  readonly status: 400 | 401 | 403;
+  readonly status: 400 | 401 | 403 | 503;
   readonly error: string;
   readonly description: string;
+  /** When another try makes sense. */
+  readonly retryAfterSeconds?: number;
 }
 
 export type Authentication =
-  | { readonly kind: 'caller'; readonly caller: Caller; readonly keyRealm: string; readonly keyId: string }
+  /** `keyId`: the key that the credential is or stands on; an access token has none. */
+  | { readonly kind: 'caller'; readonly caller: Caller; readonly keyId: string | undefined }
   /** A service key that names nobody: enough for /api/v1, not for /mcp. */
   | { readonly kind: 'service'; readonly realm: string; readonly keyId: string; readonly linkPolicy: LinkPolicy }
   | Refusal;
@@ -35,11 +39,7 @@ const refused = (status: Refusal['status'], error: string, description: string):
 });
 
 // One answer for malformed, unknown, expired and revoked credentials: the difference would help only somebody who guesses.
-const invalidToken = refused(
-  401,
-  'invalid_token',
-  'The key or session token is not valid, has expired, or was revoked.',
-);
+const invalidToken = refused(401, 'invalid_token', 'The credential is not valid, has expired, or was revoked.');
 
 const bearerOf = (authorization: string): string | undefined => /^bearer +([^\s,]+)$/i.exec(authorization)?.[1];
 
@@ -49,22 +49,12 @@ const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
 };
 
 /** A credential that is one person's: the header may repeat their name, and no other. */
-const forOnePerson = (
-  record: ApiKeyRecord,
-  { credential, identifier }: { readonly credential: 'user_key' | 'session_token'; readonly identifier: string },
-  named: string | null,
-): Authentication => {
+const forOnePerson = (caller: Caller, keyId: string | undefined, named: string | null): Authentication => {
   const reading = named === null ? undefined : readIdentifier(named);
-  if (reading !== undefined && (reading.kind === 'malformed' || reading.identifier !== identifier)) {
-    const what = credential === 'user_key' ? 'user key' : 'session token';
-    return refused(
-      403,
-      'identifier_forbidden',
-      `This ${what} belongs to another person than Postern-Identifier names.`,
-    );
-  }
-  const caller = callerOf(record, credential, identifier);
-  return { kind: 'caller', caller, keyRealm: record.realm, keyId: record.id };
+  if (reading === undefined || (reading.kind === 'identifier' && reading.identifier === caller.key.identifier))
+    return { kind: 'caller', caller, keyId };
+  const what = caller.credential.replace('_', ' ');
+  return refused(403, 'identifier_forbidden', `This ${what} belongs to another person than Postern-Identifier names.`);
 };
 
 const callerOf = (record: ApiKeyRecord, credential: Caller['credential'], identifier: string): Caller => {
@@ -80,7 +70,7 @@ const forServiceKey = (record: ApiKeyRecord, named: string | null): Authenticati
   if (reading.kind === 'malformed')
     return refused(400, 'identifier_invalid', `The Postern-Identifier header ${reading.description}.`);
   const caller = callerOf(record, 'service_key', reading.identifier);
-  return { kind: 'caller', caller, keyRealm: record.realm, keyId: record.id };
+  return { kind: 'caller', caller, keyId: record.id };
 };
 
 /** The key a credential stands on, and for a session token whose it is; undefined unless both are in force. */
@@ -100,32 +90,65 @@ const proven = async (
   return { record, sessionOf: session.key.identifier };
 };
 
-/**
- * Builds the check of `Authorization: Bearer <API key or session token>` and `Postern-Identifier`.
- * The result never rejects for a bad credential; it does for a store that cannot be read.
- */
-export const createAuthenticator = (stores: CredentialStores, clock: Clock): Authenticate => {
-  return async (headers) => {
-    const authorization = headers.get('authorization');
-    if (authorization === null)
-      return refused(401, 'authentication_required', 'This request needs a key or a session token.');
-    const presented = parseToken(bearerOf(authorization) ?? '');
-    const found = presented === undefined ? undefined : await proven(stores, presented, clock.now());
-    if (found === undefined) return invalidToken;
-    const { record, sessionOf } = found;
-    // Only informative: a store too busy to note the use must not fail the call.
-    void stores.apiKeys.markUsed(record.id, clock.now()).catch(() => undefined);
-    const named = headers.get('postern-identifier');
-    if (sessionOf !== undefined)
-      return forOnePerson(record, { credential: 'session_token', identifier: sessionOf }, named);
-    if (record.kind === 'service') return forServiceKey(record, named);
-    if (record.identifier === undefined) return invalidToken;
-    return forOnePerson(record, { credential: 'user_key', identifier: record.identifier }, named);
-  };
+/** One of the credentials that Postern keeps itself. */
+const withOwnCredential = async (
+  stores: CredentialStores,
+  presented: PresentedToken,
+  named: string | null,
+  now: number,
+): Promise<Authentication> => {
+  const found = await proven(stores, presented, now);
+  if (found === undefined) return invalidToken;
+  const { record, sessionOf } = found;
+  // Only informative: a store too busy to note the use must not fail the call.
+  void stores.apiKeys.markUsed(record.id, now).catch(() => undefined);
+  if (sessionOf !== undefined) return forOnePerson(callerOf(record, 'session_token', sessionOf), record.id, named);
+  if (record.kind === 'service') return forServiceKey(record, named);
+  if (record.identifier === undefined) return invalidToken;
+  return forOnePerson(callerOf(record, 'user_key', record.identifier), record.id, named);
 };
 
-/** The `WWW-Authenticate` value for a refusal (RFC 6750 §3: no error code where no credential was sent). */
-export const challengeFor = (refusal: Refusal): string =>
-  refusal.error === 'authentication_required'
-    ? 'Bearer realm="postern"'
-    : `Bearer realm="postern", error="${refusal.error}"`;
+const withAccessToken = async (
+  accessTokens: AccessTokens,
+  token: string,
+  named: string | null,
+): Promise<Authentication> => {
+  const reading = await accessTokens(token);
+  switch (reading.kind) {
+    case 'accepted':
+      return forOnePerson(reading.caller, undefined, named);
+    case 'refused':
+      return invalidToken;
+    case 'issuer_unavailable': {
+      const description = 'The issuer of this access token cannot be asked for its keys.';
+      return {
+        ...refused(503, 'issuer_unavailable', description),
+        retryAfterSeconds: reading.retryAfterSeconds,
+      };
+    }
+  }
+};
+
+/**
+ * Builds the check of `Authorization: Bearer …` and `Postern-Identifier`. What begins like a credential of our own is
+ * never taken for anything else.
+ * The result never rejects for a bad credential; it does for a store that cannot be read.
+ * @param accessTokens undefined: keys and session tokens only.
+ */
+export const createAuthenticator = (
+  stores: CredentialStores,
+  clock: Clock,
+  accessTokens?: AccessTokens,
+): Authenticate => {
+  return async (headers) => {
+    const authorization = headers.get('authorization');
+    if (authorization === null) return refused(401, 'authentication_required', 'This request needs a credential.');
+    const text = bearerOf(authorization);
+    if (text === undefined) return invalidToken;
+    const named = headers.get('postern-identifier');
+    const presented = parseToken(text);
+    if (presented !== undefined) return withOwnCredential(stores, presented, named, clock.now());
+    if (accessTokens === undefined || text.startsWith('pst_')) return invalidToken;
+    return withAccessToken(accessTokens, text, named);
+  };
+};

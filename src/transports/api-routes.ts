@@ -20,7 +20,7 @@ const serviceKeyRequired = (c: Context): Response =>
   errorResponse(c, {
     status: 403,
     error: 'service_key_required',
-    message: 'Accounts are managed with a service key; user keys and session tokens are for /mcp.',
+    message: 'Accounts are managed with a service key; every other credential is for /mcp.',
     who: 'the caller',
     next: 'Use a key made by `postern api-keys create --service`.',
   });

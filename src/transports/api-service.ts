@@ -30,7 +30,7 @@ export const serviceOf = (authentication: Authentication): Service | undefined =
     }
     case 'caller': {
       const { caller, keyId } = authentication;
-      if (caller.credential !== 'service_key') return undefined;
+      if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
       return { realm: caller.key.realm, keyId, linkPolicy: caller.linkPolicy, named: caller.key.identifier };
     }
   }

@@ -1,7 +1,9 @@
 // Errors as HTTP answers: {error, message, who, next}, the same shape everywhere. Nothing internal is ever part of one.
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { challengeFor, type Refusal } from '../callers/authenticate.ts';
+import type { Refusal } from '../callers/authenticate.ts';
+import { challengeFor, insufficientScopeChallenge, type SignInHint } from '../callers/challenge.ts';
+import { type McpScope, mcpScopes, mcpScopeText } from '../model/mcp-scope.ts';
 import { explainProblem, type Fixer, type Problem } from '../model/problem.ts';
 import type { Busy, NeverFits } from './call-limits.ts';
 
@@ -51,17 +53,56 @@ export const problemResponse = (c: Context, problem: Problem): Response => {
   return errorResponse(c, { status: statusOf[problem.kind], error: problem.kind, message: what, who: fixer, next });
 };
 
-const refusalNext: Readonly<Record<Refusal['status'], string>> = {
-  400: 'Correct the header and send the request again.',
-  401: 'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`, or a new session token.',
-  403: 'Leave Postern-Identifier out, or use the key or session token that belongs to this person.',
+const sendKey =
+  'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`, or a new session token';
+
+const refusalNext = ({ status, retryAfterSeconds }: Refusal, hint: SignInHint | undefined): string => {
+  switch (status) {
+    case 400:
+      return 'Correct the header and send the request again.';
+    case 401:
+      return hint === undefined
+        ? `${sendKey}.`
+        : `Sign in as ${hint.resourceMetadata} says; MCP clients do that by themselves. Or: ${sendKey}.`;
+    case 403:
+      return 'Leave Postern-Identifier out, or use the credential that belongs to this person.';
+    case 503:
+      return `Try again in ${retryAfterSeconds ?? 1} seconds.`;
+  }
 };
 
-/** A refused credential; with `WWW-Authenticate` where one is asked for (RFC 9110 §11.6.1). */
-export const refusalResponse = (c: Context, refusal: Refusal): Response => {
-  if (refusal.status === 401) c.header('WWW-Authenticate', challengeFor(refusal));
-  const { status, error, description } = refusal;
-  return errorResponse(c, { status, error, message: description, who: 'the caller', next: refusalNext[status] });
+/**
+ * A refused credential; with `WWW-Authenticate` where one is asked for (RFC 9110 §11.6.1).
+ * @param hint where clients sign in for this route; undefined: nowhere.
+ */
+export const refusalResponse = (c: Context, refusal: Refusal, hint?: SignInHint): Response => {
+  const { status, error, description, retryAfterSeconds } = refusal;
+  if (status === 401) c.header('WWW-Authenticate', challengeFor(refusal, hint));
+  if (retryAfterSeconds !== undefined) c.header('Retry-After', String(retryAfterSeconds));
+  const who = status === 503 ? 'nobody, wait' : 'the caller';
+  return errorResponse(c, { status, error, message: description, who, next: refusalNext(refusal, hint) });
+};
+
+/** What a client is allowed, what it tried, and where it may ask for more. */
+export interface ScopeShortage {
+  readonly granted: readonly McpScope[];
+  readonly needed: readonly McpScope[];
+  readonly hint: SignInHint;
+}
+
+/** A good access token that does not allow what was called: the client asks the person for more (RFC 6750 §3.1). */
+export const insufficientScopeResponse = (c: Context, { granted, needed, hint }: ScopeShortage): Response => {
+  const missing = needed.filter((scope) => !granted.includes(scope));
+  const wanted = mcpScopes.filter((scope) => granted.includes(scope) || needed.includes(scope));
+  const message = `This client was not allowed to ${missing.map(mcpScopeText).join(' and ')}.`;
+  c.header('WWW-Authenticate', insufficientScopeChallenge(wanted, message, hint));
+  return errorResponse(c, {
+    status: 403,
+    error: 'insufficient_scope',
+    message,
+    who: 'the person',
+    next: `Sign in again and agree to ${wanted.join(' ')}; MCP clients ask for that by themselves.`,
+  });
 };
 
 const busyText: Readonly<Record<Busy['kind'], string>> = {

@@ -1,4 +1,5 @@
-// The body of a POST to /mcp: read within its limit, parsed once, and its messages counted. Knows nothing of tools.
+// The body of a POST to /mcp: read within its limit, parsed once; its messages counted, and the tools they call.
+// Knows no tool.
 import type { Messages } from './call-limits.ts';
 
 /** Bytes of one MCP message, or of one batch. */
@@ -18,15 +19,27 @@ export const readMessageText = async (request: Request): Promise<string | undefi
   return new TextDecoder().decode(Buffer.concat(pieces, size));
 };
 
-const isToolCall = (message: unknown): boolean =>
+const isToolCall = (message: unknown): message is { readonly params?: unknown } =>
   typeof message === 'object' && message !== null && 'method' in message && message.method === 'tools/call';
 
-/** How many messages a parsed body holds; of revision 2025-03-26 it may be a batch. */
+/** Of revision 2025-03-26 a body may be a batch. */
+const messagesOf = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body : [body]);
+
+/** How many messages a parsed body holds. */
 export const countMessages = (body: unknown): Messages => {
-  const messages: readonly unknown[] = Array.isArray(body) ? body : [body];
+  const messages = messagesOf(body);
   const toolCalls = messages.filter(isToolCall).length;
   return { toolCalls, others: messages.length - toolCalls };
 };
+
+/** The names in a parsed body's tool calls, as they stand there; whether there are such tools is another question. */
+export const calledTools = (body: unknown): string[] =>
+  messagesOf(body)
+    .filter(isToolCall)
+    .map(({ params }): unknown =>
+      typeof params === 'object' && params !== null && 'name' in params ? params.name : '',
+    )
+    .filter((name) => typeof name === 'string');
 
 /** JSON of a text, or undefined where it is none. */
 export const parseJson = (text: string): unknown => {

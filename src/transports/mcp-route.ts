@@ -3,17 +3,34 @@ import { type AuthInfo, createMcpHandler, type McpServer } from '@modelcontextpr
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Authenticate, Refusal } from '../callers/authenticate.ts';
+import type { SignInHint } from '../callers/challenge.ts';
 import type { Caller } from '../model/caller.ts';
+import type { McpScope } from '../model/mcp-scope.ts';
 import { describeDefect } from '../server/describe-defect.ts';
 import type { CallGate, Turn } from './call-limits.ts';
-import { busyResponse, errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
-import { countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
+import {
+  busyResponse,
+  errorResponse,
+  insufficientScopeResponse,
+  problemResponse,
+  refusalResponse,
+  type ScopeShortage,
+} from './http-errors.ts';
+import { calledTools, countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
 import { whenSent } from './when-sent.ts';
+
+export interface SignInRules {
+  readonly hint: SignInHint;
+  /** What an access token has to allow for a tool; none for an unknown one. */
+  readonly scopesOfTool: (name: string) => readonly McpScope[];
+}
 
 export interface McpRouteOptions {
   readonly authenticate: Authenticate;
   readonly callGate: CallGate;
   readonly mcpServer: (caller: Caller) => McpServer;
+  /** undefined: there are no access tokens, only keys and session tokens. */
+  readonly signIn: SignInRules | undefined;
   readonly log: Logger;
 }
 
@@ -58,7 +75,15 @@ const readPosted = async (c: Context, turn: Turn): Promise<Response | { request:
   return { request: new Request(url, { method, headers, body: text }) };
 };
 
-export const mcpRoute = ({ authenticate, callGate, mcpServer, log }: McpRouteOptions): Hono => {
+/** What an access token does not allow of the calls in a body, of all of them at once; other credentials allow all. */
+const shortageOf = ({ scopes }: Caller, body: unknown, signIn: SignInRules | undefined): ScopeShortage | undefined => {
+  if (scopes === undefined) return undefined;
+  if (signIn === undefined) throw new TypeError('an access token where nobody signs in');
+  const needed = calledTools(body).flatMap(signIn.scopesOfTool);
+  return needed.every((scope) => scopes.includes(scope)) ? undefined : { granted: scopes, needed, hint: signIn.hint };
+};
+
+export const mcpRoute = ({ authenticate, callGate, mcpServer, signIn, log }: McpRouteOptions): Hono => {
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -77,12 +102,14 @@ export const mcpRoute = ({ authenticate, callGate, mcpServer, log }: McpRouteOpt
     const posted = await readPosted(c, turn);
     if (posted instanceof Response) return posted;
     const { request, ...parsed } = posted;
+    const shortage = shortageOf(caller, parsed.parsedBody, signIn);
+    if (shortage !== undefined) return insufficientScopeResponse(c, shortage);
     return handler.fetch(request, { authInfo, ...parsed });
   };
 
   return new Hono().all('/mcp', async (c) => {
     const authentication = await authenticate(c.req.raw.headers);
-    if (authentication.kind === 'refused') return refusalResponse(c, authentication);
+    if (authentication.kind === 'refused') return refusalResponse(c, authentication, signIn?.hint);
     if (authentication.kind === 'service') return refusalResponse(c, personMissing);
     const { caller } = authentication;
     const turn = callGate.enter(caller.key);

@@ -1,0 +1,45 @@
+// What `WWW-Authenticate` says: RFC 6750 §3, with `resource_metadata` of RFC 9728 §5.1. Knows no request.
+import type { McpScope } from '../model/mcp-scope.ts';
+import type { Refusal } from './authenticate.ts';
+
+/** How clients find out where to sign in, and what to ask for there. */
+export interface SignInHint {
+  /** The address of the protected resource metadata. */
+  readonly resourceMetadata: string;
+  /** What clients need for everything this server offers. */
+  readonly scopes: readonly McpScope[];
+}
+
+const bearer = (parameters: Readonly<Record<string, string | undefined>>): string =>
+  `Bearer ${Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(', ')}`;
+
+/**
+ * The challenge of a 401; without an error code where no credential was sent (RFC 6750 §3.1).
+ * @param hint undefined: nobody signs in here, keys only.
+ */
+export const challengeFor = ({ error }: Refusal, hint?: SignInHint): string =>
+  bearer({
+    realm: 'postern',
+    error: error === 'authentication_required' ? undefined : error,
+    resource_metadata: hint?.resourceMetadata,
+    scope: hint?.scopes.join(' '),
+  });
+
+/**
+ * The challenge of a 403 for a token that lacks scopes. The MCP specification lets a server name those already
+ * granted too; clients of revision 2025-11-25 ask for exactly what stands here, and would else lose the others.
+ */
+export const insufficientScopeChallenge = (
+  scopes: readonly McpScope[],
+  description: string,
+  { resourceMetadata }: SignInHint,
+): string =>
+  bearer({
+    error: 'insufficient_scope',
+    scope: scopes.join(' '),
+    resource_metadata: resourceMetadata,
+    error_description: description,
+  });

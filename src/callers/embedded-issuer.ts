@@ -1,0 +1,29 @@
+// The embedded authorization server as an issuer whose access tokens are trusted. Knows nothing of how it makes them.
+import type { JWTVerifyGetKey } from 'jose';
+import type { AccountKey } from '../model/account-key.ts';
+import type { TrustedIssuer } from './access-tokens.ts';
+
+export interface EmbeddedIssuerOptions {
+  readonly issuer: string;
+  /** The resource identifier (RFC 8707) of this server. */
+  readonly resource: string;
+  readonly keys: JWTVerifyGetKey;
+  readonly grants: {
+    /** Whether the grant behind this hash is there and belongs to this account. */
+    grantIsLive(grantHash: string, owner: AccountKey): Promise<boolean>;
+  };
+}
+
+/** People are known by Google's `sub`; a token ends with the grant that it stands on, whatever its `exp` says. */
+export const createEmbeddedIssuer = ({ issuer, resource, keys, grants }: EmbeddedIssuerOptions): TrustedIssuer => ({
+  issuer,
+  realm: 'google',
+  audience: resource,
+  identifierClaim: 'sub',
+  keys,
+  algorithms: ['ES256'],
+  typed: true,
+  clockToleranceSeconds: 0,
+  linkPolicy: 'signed_in',
+  stillGood: async ({ key, grantHash }) => grantHash !== undefined && grants.grantIsLive(grantHash, key),
+});
