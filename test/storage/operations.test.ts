@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { type AuthorizationKey, grantHashOf } from '../../src/storage/index.ts';
+import { type AuthorizationKey, grantHashOf, type Sealer } from '../../src/storage/index.ts';
 import { ada, aGrant, aRecord, aSignIn, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
@@ -116,6 +116,22 @@ describe('rotating the sealing key', () => {
     expect(steps).toEqual([4, 1, 0, 0]);
     const after = await open(sealerWith(2));
     for (let n = 0; n < 7; n++) expect(await after.accounts.readGrant(person(n))).toHaveProperty('kind', 'grant');
+  });
+
+  it('leaves a row alone that somebody else wrote meanwhile, and comes back to it', async () => {
+    const { storage, raw } = await aWorld(sealerWith(1));
+    await storage.authorizationRecords.put(aRecord());
+    const payload = () => raw.prepare('select payload from authorization_records').pluck().get();
+    const rotation = sealerWith(2, 1);
+    const disturbed: Sealer = {
+      ...rotation,
+      open: (envelope, place) => {
+        raw.prepare('update authorization_records set payload = ?').run('written meanwhile');
+        return rotation.open(envelope, place);
+      },
+    };
+    expect(await storage.operations.reseal(disturbed, 100)).toEqual({ resealed: 0, remaining: 1, unreadable: 0 });
+    expect(payload()).toBe('written meanwhile');
   });
 
   it('reports what no key opens, leaves it as it is, and does not stop at it', async () => {
