@@ -20,6 +20,8 @@ export const createBackend = (origin: string, serviceKey: string): Backend => {
       method,
       headers: { authorization: `Bearer ${serviceKey}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new Error(`No Postern answers at ${origin}. Start it, or correct POSTERN_URL.`, { cause });
     });
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return response;

@@ -18,9 +18,9 @@ const waitForReader = async (link: string, backend: Backend): Promise<void> => {
 };
 
 /** Resolves when the mailbox is connected. */
-export const approve = async (link: string, { sandboxPerson }: Postern, backend: Backend): Promise<void> => {
-  if (sandboxPerson === undefined || process.stdin.isTTY) return waitForReader(link, backend);
-  const last = await walk(link, sandboxPerson, () => {});
+export const approve = async (link: string, { mailbox, isSandboxed }: Postern, backend: Backend): Promise<void> => {
+  if (!isSandboxed || process.stdin.isTTY) return waitForReader(link, backend);
+  const last = await walk(link, mailbox, () => {});
   if (!(await backend.isConnected())) throw new Error(`The pages ended with “${last.heading}”, HTTP ${last.status}.`);
-  say(`(${sandboxPerson} opens the link and approves.)`);
+  say(`(${mailbox} opens the link and approves.)`);
 };

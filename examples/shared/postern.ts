@@ -14,8 +14,10 @@ export interface Postern {
   readonly origin: string;
   /** Speaks for every user of the product; stays in the product's backend. */
   readonly serviceKey: string;
-  /** Whose mailbox the sandbox holds; undefined with a real Google, where a person has to approve. */
-  readonly sandboxPerson: string | undefined;
+  /** Whose Gmail it is about. */
+  readonly mailbox: string;
+  /** Whether its Google is the sandbox, whose pages and mailbox are known. */
+  readonly isSandboxed: boolean;
   close(): Promise<void>;
 }
 
@@ -83,24 +85,22 @@ const startOwn = async (): Promise<Postern> => {
     const key = await promisify(execFile)(process.execPath, [command, 'api-keys', 'create', '--service'], {
       env: environment(settings),
     });
-    return {
-      origin: `http://127.0.0.1:${port}`,
-      serviceKey: key.stdout.trim(),
-      sandboxPerson: accounts[0].email,
-      close,
-    };
+    const origin = `http://127.0.0.1:${port}`;
+    return { origin, serviceKey: key.stdout.trim(), mailbox: accounts[0].email, isSandboxed: true, close };
   } catch (error) {
     await close();
     throw error;
   }
 };
 
-/** The Postern of POSTERN_URL and POSTERN_SERVICE_KEY, or without them one of this clone with a fake Google. */
+/** The Postern that POSTERN_URL names, or without it one of this clone with a fake Google. */
 export const openPostern = async (): Promise<Postern> => {
-  const { POSTERN_URL: origin, POSTERN_SERVICE_KEY: serviceKey } = process.env;
-  if (origin === undefined) return startOwn();
-  if (serviceKey === undefined) {
-    throw new Error('POSTERN_SERVICE_KEY is not set. Make one with `postern api-keys create --service`.');
+  const { POSTERN_URL: url, POSTERN_SERVICE_KEY: serviceKey, POSTERN_EXPECTED_EMAIL: mailbox } = process.env;
+  if (url === undefined) return startOwn();
+  if (serviceKey === undefined || mailbox === undefined) {
+    throw new Error(
+      'With POSTERN_URL, set POSTERN_SERVICE_KEY (`postern api-keys create --service` makes one) and POSTERN_EXPECTED_EMAIL (the Gmail address that will be connected) as well.',
+    );
   }
-  return { origin: new URL(origin).origin, serviceKey, sandboxPerson: undefined, close: async () => {} };
+  return { origin: new URL(url).origin, serviceKey, mailbox, isSandboxed: false, close: async () => {} };
 };
