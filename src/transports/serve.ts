@@ -55,8 +55,8 @@ export const listen = (
   limits: ConnectionLimits = defaultConnectionLimits,
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
-  const server = createServer(serverOptions(limits), getRequestListener(app.fetch));
-  limitConnections(server, limits);
+  const server = createServer(serverOptions(limits));
+  limitConnections(server, limits, getRequestListener(app.fetch));
   let closing = false;
   // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
   server.on('request', (_, response) => {

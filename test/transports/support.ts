@@ -46,6 +46,7 @@ export interface WorldOptions {
   readonly fetchAttachment?: FetchAttachment;
   readonly ready?: () => Promise<boolean>;
   readonly callLimits?: CallLimits;
+  readonly trustedProxies?: readonly string[];
   /** Instead of the one tool that says for whom it was called. */
   readonly mcpServer?: (caller: Caller) => McpServer;
   /** Changes the accounts before the routes get them, to make one part fail. */
@@ -92,6 +93,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     sessions: createSessions(storage.sessions, randomBytes, clock),
     mcpServer: options.mcpServer ?? whoami,
     ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
+    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     fetchAttachment: options.fetchAttachment ?? (async () => ok(new TextEncoder().encode('attachment bytes'))),
     publicUrl,
     ready: options.ready ?? (async () => true),
