@@ -3,6 +3,7 @@ import type { Account, Pins } from '../model/account.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
+import { googleRealm } from './google-realm.ts';
 
 export const hasPins = (pins: Pins): boolean =>
   pins.expectedEmail !== undefined || pins.expectedDomain !== undefined || pins.expectedSub !== undefined;
@@ -44,6 +45,9 @@ export const accept = (
     return { kind: 'wrong_mailbox', expected: 'the Google account it was made for' };
   if (google !== undefined && !ticket.replace && identity.sub !== google.sub)
     return { kind: 'wrong_mailbox', expected: google.email };
+  // Whoever signs in with Google is named after their Google account: another mailbox is never theirs.
+  if (account.key.realm === googleRealm && ticket.linkPolicy === 'signed_in' && identity.sub !== account.key.identifier)
+    return { kind: 'wrong_mailbox', expected: 'the Google account you sign in with' };
   return { kind: 'accepted' };
 };
 

@@ -1,6 +1,7 @@
 // The browser's half of connecting: look at a ticket, take it, come back from Google. Changes an account only at the
 // very end, in one version-checked write; the present grant serves until the new one is accepted.
 import type { Account } from '../model/account.ts';
+import { accountKeyText } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
@@ -9,6 +10,15 @@ import { complete } from './completion.ts';
 import type { Callback, DeadLink, Finish } from './finish.ts';
 import type { AccountsOptions } from './options.ts';
 import { hashSecret, isSecret } from './secrets.ts';
+import { browserSessionOf } from './sign-in-sessions.ts';
+
+/** The link is for somebody who has to sign in in this browser first: in this realm. */
+export interface SignInNeeded {
+  readonly kind: 'sign_in';
+  readonly realm: string;
+  /** Another person is signed in here. */
+  readonly somebodyElse: boolean;
+}
 
 export type LinkView =
   | {
@@ -20,18 +30,20 @@ export type LinkView =
       readonly clientId: string;
       readonly scopes: string[];
     }
+  | SignInNeeded
   | DeadLink;
 
 export type Begin =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'taken_elsewhere' }
+  | SignInNeeded
   | DeadLink;
 
 export interface Connection {
-  /** What a link is about. Changes nothing: chat apps preview links. */
-  view(ticket: string): Promise<LinkView>;
+  /** What a link is about. Changes nothing: chat apps preview links. `session` is the secret in the session's cookie. */
+  view(ticket: string, session?: string): Promise<LinkView>;
   /** Takes the ticket for this browser and says where Google is. `browser` is the secret in the ticket's cookie. */
-  begin(ticket: string, browser: string): Promise<Begin>;
+  begin(ticket: string, browser: string, session?: string): Promise<Begin>;
   /**
    * A name for the cookie that binds a ticket to a browser; undefined for an unknown ticket or state, and for a link
    * of another `origin`: one made for this machine alone must not work on a public server with the same database.
@@ -46,6 +58,18 @@ const deadOr = (ticket: Ticket | undefined, now: number): DeadLink | undefined =
   if (ticket === undefined) return { kind: 'unknown' };
   if (ticket.status !== 'open' && ticket.status !== 'taken') return { kind: 'used' };
   return ticket.expiresAt > now ? undefined : { kind: 'expired' };
+};
+
+/** Where the person has to be signed in, nothing leads to Google before the session is the ticket's person's. */
+const signInNeeded = async (
+  options: AccountsOptions,
+  { key, linkPolicy }: Ticket,
+  session: string | undefined,
+): Promise<SignInNeeded | undefined> => {
+  if (linkPolicy !== 'signed_in') return undefined;
+  const visitor = await browserSessionOf(options, session);
+  if (visitor !== undefined && accountKeyText(visitor) === accountKeyText(key)) return undefined;
+  return { kind: 'sign_in', realm: key.realm, somebodyElse: visitor !== undefined };
 };
 
 export interface ConnectionOptions extends AccountsOptions {
@@ -63,10 +87,12 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     isSecret(state) ? tickets.findByState(hashSecret(state)) : Promise.resolve(undefined);
 
   return {
-    view: async (secret) => {
+    view: async (secret, session) => {
       const ticket = await findByTicket(secret);
       const dead = deadOr(ticket, clock.now());
       if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+      const signIn = await signInNeeded(options, ticket, session);
+      if (signIn) return signIn;
       const account = await storage.accounts.find(ticket.key);
       if (account === undefined) return { kind: 'unknown' };
       const { capabilities, expiresAt, linkPolicy } = ticket;
@@ -74,10 +100,12 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       return { kind: 'confirm', account, capabilities, expiresAt, linkPolicy, clientId: oauth.clientId, scopes };
     },
 
-    begin: async (secret, browser) => {
+    begin: async (secret, browser, session) => {
       const ticket = await findByTicket(secret);
       const dead = deadOr(ticket, clock.now());
       if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+      const signIn = await signInNeeded(options, ticket, session);
+      if (signIn) return signIn;
       const sent = authorization(options, ticket);
       const taken = await tickets.take(ticket.hash, { browserHash: hashSecret(browser), ...sent.kept }, clock.now());
       if (taken) return { kind: 'redirect', url: await sent.url() };

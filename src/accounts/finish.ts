@@ -28,6 +28,8 @@ export interface Callback {
   readonly state?: string;
   readonly code?: string;
   readonly error?: string;
+  /** RFC 9207: which authorization server answers. */
+  readonly iss?: string;
   /** The secret of this ticket's cookie. */
   readonly browser?: string;
 }

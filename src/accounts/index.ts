@@ -14,11 +14,16 @@ import { createBreaker } from './breaker.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
+import { googleRealm } from './google-realm.ts';
 import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
 import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
 import type { AccountsOptions } from './options.ts';
 import { createRefreshOnce } from './refresh.ts';
+import type { SignIn } from './sign-in.ts';
+import { endSignIns } from './sign-in-ended.ts';
+import { createGoogleSignIn } from './sign-in-google.ts';
+import { createSignInAtIssuer } from './sign-in-issuer.ts';
 import { watchTokenEndpoint } from './token-endpoint.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verification.ts';
 import { createWitnesses } from './witnesses.ts';
@@ -29,6 +34,8 @@ export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { DeadLink, Finish } from './finish.ts';
 export type { Link, LinkRequest } from './links.ts';
 export { type AccountLog, type AccountsOptions, LinkOriginError } from './options.ts';
+export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-in.ts';
+export { issuerCallbackPath } from './sign-in-issuer.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
 export type { AuthRequest, Confirmed, Verification } from './verification.ts';
 
@@ -43,6 +50,10 @@ export interface Accounts {
   /** Waits (at most 45 s, ten calls of an account at a time) for the end of a link of this caller; true when it connected the account. */
   waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
   readonly connection: Connection;
+  /** Signing in with Google; undefined where the operator did not turn it on. */
+  readonly signIn: SignIn | undefined;
+  /** Signing in at the external issuer; undefined where there is none that browsers can be sent to. */
+  readonly issuerSignIn: SignIn | undefined;
   readonly verification: Verification;
   disconnect(key: AccountKey): Promise<Result<Disconnected>>;
   /** Disconnects and deletes every row; false when there was none. */
@@ -84,10 +95,12 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
       ...watched,
       eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
     }),
+    signIn: options.signIn === undefined ? undefined : createGoogleSignIn(watched, options.signIn.allowed),
+    issuerSignIn: options.issuer === undefined ? undefined : createSignInAtIssuer(options, options.issuer),
     verification: createVerification(options),
-    disconnect: (key) => disconnect(options, key),
+    disconnect: (key) => endConnection(options, key),
     remove: async (key) => {
-      await disconnect(options, key);
+      await endConnection(options, key);
       const removed = await storage.accounts.remove(key);
       changed(key);
       return removed;
@@ -100,6 +113,12 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     keepAlive: createKeepAlive(watched, refreshOnce),
     close: () => closing.abort(),
   };
+};
+
+/** First the sign-ins under way, which could bring a new grant. */
+const endConnection = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
+  if (key.realm === googleRealm) await endSignIns(options, key);
+  return disconnect(options, key);
 };
 
 /** Erases what has been kept long enough; a process that ends earlier leaves it to the sweep. */

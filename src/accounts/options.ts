@@ -1,10 +1,12 @@
 // What every room of this folder is given: the store, Google's OAuth, time, and whom to tell. Knows none of them.
 import type { AccountKey } from '../model/account-key.ts';
+import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
 import type { Breaker } from './breaker.ts';
+import type { IssuerForSignIn } from './sign-in.ts';
 
 /** Where a link could be opened is not to be had now; the message says what to do. */
 export class LinkOriginError extends Error {
@@ -34,6 +36,10 @@ export interface AccountsOptions {
   /** Told of every change of an account, so that caches drop what they hold for it. */
   readonly changed: (key: AccountKey) => void;
   readonly log: AccountLog;
+  /** Who may sign in with Google; absent: nobody can. */
+  readonly signIn?: { readonly allowed: AllowedPeople };
+  /** Where the people of a realm sign in before their links lead anywhere; absent: nowhere. */
+  readonly issuer?: IssuerForSignIn;
   /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
   readonly leaseMs?: number;
 }

@@ -1,0 +1,171 @@
+// From Google's callback of a sign-in to a person, and for a client to their grant too. Knows no browser.
+
+import type { Account } from '../model/account.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import type { AllowedPeople } from '../model/allowed-people.ts';
+import { mayEnter } from '../model/allowed-people.ts';
+import { identityCapabilities } from '../model/scope.ts';
+import type { VerifiedIdentity } from '../oauth/id-token.ts';
+import { accept } from './acceptance.ts';
+import { exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
+import type { Callback, Finish } from './finish.ts';
+import { googleRealm } from './google-realm.ts';
+import { type Granted, googleIdentity, isUsable, join, toGrant } from './joining.ts';
+import type { AccountsOptions } from './options.ts';
+import { hashSecret } from './secrets.ts';
+import type { SignInFailure, SignInFinish, SignInPurpose } from './sign-in.ts';
+import { wasEnded } from './sign-in-ended.ts';
+import type { OwnedSignIn } from './sign-in-round.ts';
+import { startBrowserSession } from './sign-in-sessions.ts';
+
+const saveAttempts = 5;
+
+interface Parts {
+  readonly allowed: AllowedPeople;
+  /** Once more with `prompt=consent`. */
+  readonly askAgain: () => Promise<Finish>;
+}
+
+/** What a callback that owns its sign-in comes to. */
+export const completeSignIn = async (
+  options: AccountsOptions,
+  parts: Parts,
+  signIn: OwnedSignIn,
+  callback: Callback,
+): Promise<SignInFinish> => {
+  const { purpose, codeVerifier, redirectUri, nonce } = signIn;
+  const failed = (kind: SignInFailure, email?: string): SignInFinish => ({
+    ...{ kind, purpose },
+    ...(email === undefined ? {} : { email }),
+  });
+  if (callback.error !== undefined) return failed(refusedBecause(callback.error));
+  if (callback.code === undefined) return failed('operator_fault');
+  const outcome = await options.oauth.exchangeCode({ code: callback.code, codeVerifier, redirectUri, nonce });
+  if (outcome.kind === 'failed') return failed(exchangeFailedBecause(outcome.failure));
+  if (outcome.kind === 'identity_rejected') {
+    options.log({ event: 'identity_rejected', cause: outcome.check });
+    return failed('operator_fault');
+  }
+  const { email, sub } = outcome.identity;
+  if (!mayEnter(outcome.identity, parts.allowed)) return failed('not_allowed', email);
+  const key = { realm: googleRealm, identifier: sub };
+  if (await wasEnded(options, key, signIn.createdAt)) return failed('expired');
+  const entered =
+    purpose.kind === 'link'
+      ? await isLinkOf(options, purpose, key)
+      : await connect(options, parts, signIn, key, outcome);
+  if (typeof entered === 'string') return failed(entered, email);
+  if ('url' in entered) return { kind: 'again', url: entered.url };
+  return signedIn(options, { purpose, key, email });
+};
+
+/** A session for the browser, and how the account stands. */
+export const signedIn = async (
+  options: AccountsOptions,
+  who: { readonly purpose: SignInPurpose; readonly key: AccountKey; readonly email?: string },
+): Promise<SignInFinish> => {
+  const session = await startBrowserSession(options, who.key);
+  const account = await options.storage.accounts.find(who.key);
+  if (session === undefined || account === undefined) return { kind: 'expired', purpose: who.purpose };
+  const connected = account.state.status === 'ACTIVE' && isUsable(options, account.grantedScopes);
+  return { kind: 'signed_in', ...who, connected, session };
+};
+
+/** Whether the link is this person's. Stores nothing, whoever it is. */
+export const isLinkOf = async (
+  { storage }: AccountsOptions,
+  { ticket }: SignInPurpose & { kind: 'link' },
+  key: AccountKey,
+): Promise<'somebody_else' | 'expired' | { readonly entered: true }> => {
+  const found = await storage.tickets.find(hashSecret(ticket));
+  if (found === undefined) return 'expired';
+  return accountKeyText(found.key) === accountKeyText(key) ? { entered: true } : 'somebody_else';
+};
+
+/** The person enters even where their grant is of no use: they can tick the boxes later. */
+const connect = async (
+  options: AccountsOptions,
+  { askAgain }: Parts,
+  signIn: OwnedSignIn & { readonly purpose: SignInPurpose },
+  key: AccountKey,
+  granted: Granted,
+): Promise<SignInFailure | { readonly url: string } | { readonly entered: true }> => {
+  const { purpose } = signIn;
+  if (purpose.kind !== 'client') return 'operator_fault';
+  const account = await accountOf(options, key);
+  if (account === undefined) return 'google_unavailable';
+  if (accept(granted.identity, account, signedInLink).kind !== 'accepted') return 'not_allowed';
+  const ended = () => wasEnded(options, key, signIn.createdAt);
+  const round = {
+    ...{ key, capabilities: [...identityCapabilities, ...purpose.capabilities], ...signedInLink },
+    keepBetter: true,
+    over: async () => ((await ended()) ? ({ kind: 'expired' } as const) : undefined),
+    askAgain,
+    instead: async () => undefined,
+  };
+  const finish = await join(options, round, granted);
+  switch (finish.kind) {
+    case 'connected':
+    case 'scope_missing':
+      return (await remember(options, key, granted, ended)) ? { entered: true } : 'expired';
+    case 'again':
+      return { url: finish.url };
+    case 'wrong_mailbox':
+      return 'not_allowed';
+    case 'google_unavailable':
+      return finish.kind;
+    default:
+      return 'expired';
+  }
+};
+
+/** Pins and a recorded Google account count as for a link, and the proof of who it is has just been given. */
+const signedInLink = { linkPolicy: 'signed_in', replace: false } as const;
+
+/** The account, pinned to the Google account that it is named after; what else the operator pinned stays. */
+const accountOf = async ({ storage }: AccountsOptions, key: AccountKey): Promise<Account | undefined> => {
+  for (let attempt = 0; attempt < saveAttempts; attempt++) {
+    const account = await storage.accounts.getOrCreate(key);
+    if (account.pins.expectedSub === key.identifier) return account;
+    const pins = { ...account.pins, expectedSub: key.identifier };
+    const saved = await storage.accounts.setPins(key, account.version, pins);
+    if (saved) return saved;
+  }
+  return undefined;
+};
+
+/**
+ * Sees to it that the account says which Google account it is, as Google says it now: what people may do is checked
+ * against that later. @returns false where the account was ended meanwhile
+ */
+const remember = async (
+  options: AccountsOptions,
+  key: AccountKey,
+  { identity, tokens }: Granted,
+  ended: () => Promise<boolean>,
+): Promise<boolean> => {
+  const { accounts } = options.storage;
+  const google = googleIdentity(identity);
+  for (let attempt = 0; attempt < saveAttempts; attempt++) {
+    const reading = await accounts.readGrant(key);
+    const { account } = reading;
+    if (account === undefined || (await ended())) return false;
+    if (isRecorded(account, identity) || reading.kind === 'unsealable') return true;
+    const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
+    const saved = await accounts.saveGrant(
+      key,
+      account.version,
+      present ?? toGrant(options, identityCapabilities, tokens, google),
+    );
+    if (saved === undefined) continue;
+    options.changed(key);
+    // A grant that allows nothing is none; without it, the identity stays.
+    if (present === undefined)
+      await accounts.setState(key, saved.version, { status: 'PENDING', reason: 'consent_declined' });
+    return true;
+  }
+  return false;
+};
+
+const isRecorded = ({ google }: Account, { sub, email, hostedDomain }: VerifiedIdentity): boolean =>
+  google !== undefined && google.sub === sub && google.email === email && google.hostedDomain === hostedDomain;

@@ -1,0 +1,67 @@
+// Signing in with Google, for MCP clients and for links. For a client the same round asks for Gmail too, so that one
+// consent does both. Knows nothing of what the authorization server does with it.
+import type { AllowedPeople } from '../model/allowed-people.ts';
+import { identityCapabilities, scopesFor } from '../model/scope.ts';
+import type { Finish } from './finish.ts';
+import { googleRealm } from './google-realm.ts';
+import { callbackPath } from './links.ts';
+import type { AccountsOptions } from './options.ts';
+import type { SignIn, SignInPurpose } from './sign-in.ts';
+import { completeSignIn } from './sign-in-completion.ts';
+import { beginRound, cookieFor, cookieOfRound, type OwnedSignIn, redeemRound } from './sign-in-round.ts';
+
+/** For a link only the identity: it is for the link to ask for mail, once it is known whose it is. */
+const capabilitiesFor = (purpose: SignInPurpose) => [
+  ...identityCapabilities,
+  ...(purpose.kind === 'client' ? purpose.capabilities : []),
+];
+
+interface Sent {
+  readonly purpose: SignInPurpose;
+  readonly browser: string;
+  readonly redirectUri: string;
+  readonly askedAgain: boolean;
+}
+
+export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeople): SignIn => {
+  const { oauth, log } = options;
+
+  const send = async ({ browser, ...kept }: Sent): Promise<string> => {
+    const codeVerifier = oauth.newCodeVerifier();
+    const { state, nonce } = await beginRound(options, { ...kept, realm: googleRealm, browser, codeVerifier });
+    const scopes = scopesFor(capabilitiesFor(kept.purpose));
+    // No hint: the address of the person a link is for must not reach whoever opened it.
+    const { redirectUri, askedAgain: promptConsent } = kept;
+    return oauth.authorizationUrl({ redirectUri, scopes, state, nonce, codeVerifier, promptConsent });
+  };
+
+  const askAgain = async (signIn: OwnedSignIn): Promise<Finish> => {
+    if (signIn.askedAgain) return { kind: 'google_unavailable' };
+    const { purpose, browser, redirectUri } = signIn;
+    return { kind: 'again', url: await send({ purpose, browser, redirectUri, askedAgain: true }) };
+  };
+
+  return {
+    realm: googleRealm,
+    capabilities: [...new Set([...options.requiredCapabilities, ...options.optionalCapabilities])],
+    cookieFor,
+    begin: async ({ purpose, browser }) => {
+      const redirectUri = (await options.linkOrigin()) + callbackPath;
+      return { url: await send({ purpose, browser, redirectUri, askedAgain: false }), cookie: cookieFor(purpose) };
+    },
+    cookieOf: (state, origin) => cookieOfRound(options, googleRealm, state, origin),
+    finish: async (callback) => {
+      const redeemed = await redeemRound(options, googleRealm, callback);
+      if ('ended' in redeemed) return redeemed.ended;
+      const { owned } = redeemed;
+      const parts = { allowed, askAgain: () => askAgain(owned) };
+      const finish = await completeSignIn(options, parts, owned, callback);
+      log({
+        event: 'sign_in_finished',
+        cause: finish.kind,
+        ...(finish.kind === 'signed_in' ? { key: finish.key } : {}),
+      });
+      return finish;
+    },
+  };
+};

@@ -1,0 +1,182 @@
+// Signs a browser in at an OpenID Connect issuer that the operator named: discovery, code with PKCE and nonce, ID token
+// with its signature checked. Only importer of openid-client, whose errors carry codes and tokens: none gets out.
+import { identifierSchema } from '../model/account-key.ts';
+import type { Clock } from '../model/clock.ts';
+import { bounded } from './token-client.ts';
+
+export interface IssuerSignInOptions {
+  /** As it stands in `iss`. */
+  readonly issuer: string;
+  readonly client: { readonly id: string; readonly secret: string };
+  /** The claim that names the person. */
+  readonly identifierClaim: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
+/** One round; the same values on the way there and back. */
+export interface IssuerRound {
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly nonce: string;
+  /** RFC 7636 §4.1: 43–128 unreserved characters. */
+  readonly codeVerifier: string;
+}
+
+/** The parameters of the authorization response (RFC 6749 §4.1.2, RFC 9207 §2). */
+export interface IssuerResponse {
+  readonly code?: string;
+  readonly error?: string;
+  readonly iss?: string;
+}
+
+export type IssuerOutcome =
+  | { readonly kind: 'identified'; readonly identifier: string }
+  | { readonly kind: 'declined' }
+  /** The code is too old, or not of this round. */
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'unavailable' }
+  /** The issuer, its settings here, or the claim are not as they should be; `check` is fit for a log. */
+  | { readonly kind: 'rejected'; readonly check: string };
+
+export interface IssuerSignIn {
+  /** Where the browser goes; undefined while the issuer's metadata cannot be had. */
+  authorizationUrl(round: IssuerRound): Promise<string | undefined>;
+  /** What a response comes to. Never throws for what the issuer does. */
+  identify(round: IssuerRound, response: IssuerResponse): Promise<IssuerOutcome>;
+}
+
+type Library = typeof import('openid-client');
+type Configuration = import('openid-client').Configuration;
+type FetchOptions = import('openid-client').CustomFetchOptions;
+type ServerMetadata = import('openid-client').ServerMetadata;
+
+const requestTimeoutSeconds = 10;
+/** Milliseconds for which the issuer's metadata is believed. */
+const metadataLifetimeMs = 60 * 60_000;
+
+const isLoopback = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+
+/** Plain http only on this machine, no redirects, and no answer without end. */
+const guarded =
+  (send: typeof fetch) =>
+  async (url: string, { method, headers, redirect, body, signal }: FetchOptions): Promise<Response> => {
+    const target = new URL(url);
+    if (target.protocol !== 'https:' && !isLoopback(target)) throw new TypeError('only https');
+    // The library sends forms, and nothing else that has a body.
+    const form = body instanceof URLSearchParams ? { body } : {};
+    return bounded(
+      await send(url, { method, headers, redirect, ...form, ...(signal === undefined ? {} : { signal }) }),
+    );
+  };
+
+export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn => {
+  const { issuer, client, clock } = options;
+  let known: { readonly metadata: ServerMetadata; readonly at: number } | undefined;
+  const insecure = new URL(issuer).protocol === 'http:';
+  const customFetch = guarded(options.fetch);
+
+  const discover = async (library: Library): Promise<ServerMetadata> => {
+    if (known !== undefined && clock.now() - known.at < metadataLifetimeMs) return known.metadata;
+    const found = await library.discovery(new URL(issuer), client.id, undefined, library.None(), {
+      [library.customFetch]: customFetch,
+      timeout: requestTimeoutSeconds,
+      ...(insecure ? { execute: [library.allowInsecureRequests] } : {}),
+    });
+    known = { metadata: found.serverMetadata(), at: clock.now() };
+    return known.metadata;
+  };
+
+  /** Made anew each time: the library takes our clock as a distance to its own. */
+  const configure = async (library: Library): Promise<Configuration> => {
+    const metadata = await discover(library);
+    const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    const authentication = methods.includes('client_secret_basic')
+      ? library.ClientSecretBasic(client.secret)
+      : library.ClientSecretPost(client.secret);
+    const skew = Math.round((clock.now() - Date.now()) / 1000);
+    const configuration = new library.Configuration(
+      metadata,
+      client.id,
+      { [library.clockSkew]: skew, [library.clockTolerance]: 60 },
+      authentication,
+    );
+    configuration[library.customFetch] = customFetch;
+    configuration.timeout = requestTimeoutSeconds;
+    if (insecure) library.allowInsecureRequests(configuration);
+    library.enableNonRepudiationChecks(configuration);
+    return configuration;
+  };
+
+  return {
+    authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }) => {
+      const library = await import('openid-client');
+      try {
+        const url = library.buildAuthorizationUrl(await configure(library), {
+          ...{ redirect_uri: redirectUri, scope: 'openid profile email', state, nonce },
+          code_challenge: await library.calculatePKCECodeChallenge(codeVerifier),
+          code_challenge_method: 'S256',
+        });
+        return url.href;
+      } catch {
+        return undefined;
+      }
+    },
+    identify: async (round, response) => {
+      const library = await import('openid-client');
+      try {
+        return await identify(library, await configure(library), options.identifierClaim, round, response);
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+  };
+};
+
+const identify = async (
+  library: Library,
+  configuration: Configuration,
+  claim: string,
+  { redirectUri, state, nonce, codeVerifier }: IssuerRound,
+  response: IssuerResponse,
+): Promise<IssuerOutcome> => {
+  const url = new URL(redirectUri);
+  for (const [name, value] of Object.entries({ ...response, state }))
+    if (value !== undefined) url.searchParams.set(name, value);
+  const tokens = await library.authorizationCodeGrant(configuration, url, {
+    ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
+    idTokenExpected: true,
+  });
+  const token = tokens.claims();
+  if (token === undefined) return { kind: 'rejected', check: 'id_token' };
+  const claims: Readonly<Record<string, unknown>> =
+    token[claim] !== undefined || configuration.serverMetadata().userinfo_endpoint === undefined
+      ? token
+      : await library.fetchUserInfo(configuration, tokens.access_token, token.sub);
+  // An address that nobody vouched for could be anybody's.
+  if (claim === 'email' && claims.email_verified === false) return { kind: 'rejected', check: 'email_verified' };
+  const identifier = identifierSchema.safeParse(claims[claim]);
+  return identifier.success
+    ? { kind: 'identified', identifier: identifier.data }
+    : { kind: 'rejected', check: 'identifier_claim' };
+};
+
+/** Judged by codes only; the texts and the rest of the error stay here. */
+const outcomeOf = (error: unknown): IssuerOutcome => {
+  const { code, error: oauthError, cause } = Object(error) as { code?: unknown; error?: unknown; cause?: unknown };
+  switch (oauthError) {
+    case 'access_denied':
+      return { kind: 'declined' };
+    case 'invalid_grant':
+      return { kind: 'expired' };
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return { kind: 'unavailable' };
+  }
+  if (typeof oauthError === 'string') return { kind: 'rejected', check: 'oauth_error' };
+  const unreached = code === undefined || code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT';
+  const failing = cause instanceof Response && (cause.status >= 500 || cause.status === 429);
+  if (unreached || failing) return { kind: 'unavailable' };
+  return { kind: 'rejected', check: typeof code === 'string' && /^OAUTH_[A-Z_]{1,60}$/.test(code) ? code : 'unknown' };
+};
