@@ -1,5 +1,5 @@
-// The official conformance suite as a process, pointed at a Postern that listens. The suite cannot send a credential,
-// so a header is added in front of the application; everything behind it is what the command serves.
+// The official conformance suite as a process, and Postern's transport for it to look at. The suite cannot send a
+// credential, so a header is added in front of the application; everything behind it is what the command serves.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
@@ -13,25 +13,47 @@ const command = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
 );
 
-export interface SuiteRun {
+export interface SuiteResult {
   readonly code: number;
   readonly output: string;
 }
 
-/** Runs the suite's command to its end, or to the end of the test. */
-export const runSuite = (...options: string[]): Promise<SuiteRun> =>
-  new Promise((resolve) => {
-    const environment = { PATH: process.env.PATH ?? '', NO_PROXY: '*' };
-    const child = execFile(process.execPath, [command, ...options], { env: environment, maxBuffer: 1 << 26 });
-    onTestFinished(() => void child.kill());
-    let output = '';
-    const hear = (piece: string) => {
-      output += piece;
-    };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
+export interface SuiteRun {
+  readonly ended: Promise<SuiteResult>;
+  /** The first match in what it has written, or writes; rejects when it ends without. */
+  says(pattern: RegExp): Promise<string>;
+}
+
+/** Starts the suite's command; it is killed with the test. */
+export const startSuite = (...options: string[]): SuiteRun => {
+  const env = { PATH: process.env.PATH ?? '', NO_PROXY: '*' };
+  const child = execFile(process.execPath, [command, ...options], { env, maxBuffer: 1 << 26 });
+  onTestFinished(() => void child.kill());
+  let output = '';
+  const hear = (piece: string) => {
+    output += piece;
+    child.emit('heard');
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  const ended = new Promise<SuiteResult>((resolve) => {
     child.once('close', (code) => resolve({ code: code ?? -1, output }));
   });
+  const says = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = pattern.exec(output)?.[0];
+        if (found !== undefined) resolve(found);
+      };
+      child.on('heard', look);
+      void ended.then(() => reject(new Error(`The suite ended without ${pattern}: ${output}`)));
+      look();
+    });
+  return { ended, says };
+};
+
+/** Runs the suite's command to its end. */
+export const runSuite = (...options: string[]): Promise<SuiteResult> => startSuite(...options).ended;
 
 /** Postern's transport with the fixtures behind it, on a free port; answers with the URL of MCP. */
 export const serveFixtures = async (): Promise<string> => {

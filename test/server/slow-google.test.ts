@@ -6,6 +6,8 @@ import { type Connected, type Era, overPipe, overSocket } from './transport-clie
 
 const fetchMails = { name: 'gmail_fetch_mails', arguments: { max_results: 1 } };
 const listOfMails = /^\/gmail\/v1\/users\/me\/messages$/;
+/** Long enough for a busy machine; what is waited for comes at once. */
+const patient = { timeout: 10_000 };
 
 let world: World;
 let atGoogle: PromiseWithResolvers<Request>;
@@ -46,7 +48,7 @@ describe.each(ways)('%s', (_, connect, era) => {
       [5_000, [0, 1, 2]],
     ] as const) {
       await world.clock.advance(milliseconds);
-      await expect.poll(() => seen).toEqual(progress);
+      await expect.poll(() => seen, patient).toEqual(progress);
     }
     await world.clock.advance(2_000);
     expect((await answer).structuredContent).toMatchObject({ messages: [expect.anything()] });
@@ -60,7 +62,7 @@ describe.each(ways)('%s', (_, connect, era) => {
     const before = toGoogle.length;
     expect(signal.aborted).toBe(false);
     await leave();
-    await expect.poll(() => signal.aborted).toBe(true);
+    await expect.poll(() => signal.aborted, patient).toBe(true);
     expect(await answer).toBe('gone');
     expect(toGoogle).toHaveLength(before);
   });
@@ -79,7 +81,7 @@ describe.each(ways.filter(([, connect, era]) => connect !== overSocket || era !=
       const { signal } = await atGoogle.promise;
       const before = toGoogle.length;
       cancelled.abort();
-      await expect.poll(() => signal.aborted).toBe(true);
+      await expect.poll(() => signal.aborted, patient).toBe(true);
       expect(await answer).toBe('cancelled');
       expect(toGoogle).toHaveLength(before);
       const next = await client.callTool(fetchMails);
