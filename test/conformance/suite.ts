@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
 import { listen } from '../../src/transports/serve.ts';
+import { createWorld } from '../support/world.ts';
 import { aWorld } from '../transports/support.ts';
 import { conformanceServer } from './fixtures.ts';
 
@@ -55,7 +56,15 @@ export const startSuite = (...options: string[]): SuiteRun => {
 /** Runs the suite's command to its end. */
 export const runSuite = (...options: string[]): Promise<SuiteResult> => startSuite(...options).ended;
 
-/** Postern's transport with the fixtures behind it, on a free port; answers with the URL of MCP. */
+/** Listens on a free port until the test ends; answers with the URL of MCP. */
+const serve = async (front: Hono): Promise<string> => {
+  const listening = await listen(front, { host: '127.0.0.1', port: 0 }, systemClock);
+  if (listening.kind !== 'listening') throw new Error(listening.message);
+  onTestFinished(() => listening.close(0));
+  return `http://127.0.0.1:${listening.port}/mcp`;
+};
+
+/** Postern's transport with the fixtures behind it. */
 export const serveFixtures = async (): Promise<string> => {
   const world = await aWorld({ mcpServer: conformanceServer });
   const key = await world.key({ kind: 'user', identifier: 'user_42' });
@@ -63,8 +72,17 @@ export const serveFixtures = async (): Promise<string> => {
     c.req.raw.headers.set('authorization', `Bearer ${key}`);
     return world.app.fetch(c.req.raw, c.env);
   });
-  const listening = await listen(front, { host: '127.0.0.1', port: 0 }, systemClock);
-  if (listening.kind !== 'listening') throw new Error(listening.message);
-  onTestFinished(() => listening.close(0));
-  return `http://127.0.0.1:${listening.port}/mcp`;
+  return serve(front);
+};
+
+/** Postern as it is, with its own six tools, for a person who is not connected. */
+export const servePostern = async (): Promise<string> => {
+  const world = await createWorld();
+  onTestFinished(() => world.close());
+  const key = await world.userKey('user_42', { unverifiedLinks: true });
+  const front = new Hono().all('/mcp', async ({ req: { raw } }) => {
+    const body = raw.method === 'POST' ? { body: await raw.text() } : {};
+    return world.http('/mcp', { method: raw.method, headers: raw.headers, key, ...body });
+  });
+  return serve(front);
 };
