@@ -1,0 +1,41 @@
+// What a client says about itself (RFC 7591 §2), reduced to what is used here. Both ways to become a client come through
+// this: registering, and a metadata document.
+import { z } from 'zod';
+
+export type ClientMetadata = Record<string, unknown>;
+
+export const maxRedirectUris = 10;
+const maxUriLength = 2_000;
+
+const listSchema = z.array(z.string());
+
+/** Those that are supported; all of them where none is, so that the refusal can name them. */
+const supported = (value: unknown, known: readonly string[]): unknown => {
+  const list = listSchema.safeParse(value);
+  const kept = list.success ? list.data.filter((item) => known.includes(item)) : [];
+  return kept.length === 0 ? value : kept;
+};
+
+/**
+ * A server may replace what a client asks for (RFC 7591 §3.2.1): scopes are asked for per request, every client is
+ * `native`, so that its loopback redirect URIs match on any port (RFC 8252 §7.3) and plain http leads nowhere else, and
+ * nothing that would have to be fetched or shown stays.
+ */
+export const reduceMetadata = (metadata: ClientMetadata): ClientMetadata => {
+  const { client_name, redirect_uris, grant_types, response_types, token_endpoint_auth_method } = metadata;
+  return {
+    redirect_uris,
+    application_type: 'native',
+    token_endpoint_auth_method: token_endpoint_auth_method ?? 'none',
+    ...(typeof client_name === 'string' && client_name !== '' ? { client_name } : {}),
+    ...(grant_types === undefined
+      ? {}
+      : { grant_types: supported(grant_types, ['authorization_code', 'refresh_token']) }),
+    ...(response_types === undefined ? {} : { response_types: supported(response_types, ['code']) }),
+  };
+};
+
+/** Whether the number and length of the redirect URIs are within bounds; what they are is not looked at. */
+export const redirectUrisFit = ({ redirect_uris: uris }: ClientMetadata): boolean =>
+  !Array.isArray(uris) ||
+  (uris.length <= maxRedirectUris && uris.every((uri) => typeof uri !== 'string' || uri.length <= maxUriLength));

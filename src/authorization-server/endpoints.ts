@@ -1,0 +1,210 @@
+// The endpoints as the outside sees them: which there are, how often and how much may be asked of each, and what every
+// answer carries. What they do is oidc-provider's.
+import type { Clock } from '../model/clock.ts';
+import type { AuthorizationRecordStore } from '../storage/index.ts';
+import { type AddressLimit, createAddressLimit } from './address-limit.ts';
+import { type InnerRequest, innerHeaders } from './bridge.ts';
+import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+import { errorPage, errorPageHeaders } from './error-page.ts';
+import { routes } from './provider.ts';
+import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
+
+type Endpoint = 'authorize' | 'resume' | 'token' | 'revoke' | 'register' | 'public';
+
+const metadataPaths = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
+
+/** As Hono writes them. */
+export const paths: readonly string[] = [
+  routes.authorization,
+  `${routes.authorization}/:uid`,
+  routes.token,
+  routes.revocation,
+  routes.registration,
+  routes.jwks,
+  ...metadataPaths,
+];
+
+const endpointAt = (path: string): Endpoint | undefined => {
+  if (path === routes.authorization) return 'authorize';
+  if (path.startsWith(`${routes.authorization}/`)) return 'resume';
+  if (path === routes.token) return 'token';
+  if (path === routes.revocation) return 'revoke';
+  if (path === routes.registration) return 'register';
+  return path === routes.jwks || metadataPaths.includes(path) ? 'public' : undefined;
+};
+
+const methodsOf = (endpoint: Endpoint): readonly string[] => {
+  switch (endpoint) {
+    case 'authorize':
+    case 'resume':
+      return ['GET'];
+    case 'token':
+    case 'revoke':
+    case 'register':
+      return ['POST'];
+    case 'public':
+      return ['GET', 'HEAD'];
+  }
+};
+
+const maxBodyBytes = 64 * 1024;
+const maxMetadataBytes = 16 * 1024;
+const maxClients = 5_000;
+const maxInteractions = 10_000;
+
+const minuteMs = 60_000;
+
+export interface EndpointOptions extends Audience {
+  readonly records: AuthorizationRecordStore;
+  readonly clock: Clock;
+  /** oidc-provider's answer. */
+  readonly answer: (request: InnerRequest) => Promise<Response>;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly retryAfterSeconds?: number;
+}
+
+const json = ({ status, error, description, retryAfterSeconds }: Refusal): Response =>
+  Response.json(
+    { error, error_description: description },
+    { status, headers: retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) } },
+  );
+
+const page = (error: 'busy' | 'too_many', status: number, retryAfterSeconds: number): Response =>
+  new Response(errorPage(error), {
+    status,
+    headers: { ...errorPageHeaders, 'Retry-After': String(retryAfterSeconds) },
+  });
+
+const tooOften = (endpoint: Endpoint, retryAfterSeconds: number): Response =>
+  endpoint === 'authorize'
+    ? page('too_many', 429, retryAfterSeconds)
+    : json({
+        status: 429,
+        error: 'temporarily_unavailable',
+        description: 'too many requests from this address',
+        retryAfterSeconds,
+      });
+
+const tooLarge = json.bind(undefined, {
+  status: 413,
+  error: 'invalid_request',
+  description: 'the request body is too large',
+});
+
+/** Undefined: it is larger. */
+const readBody = async (request: Request, limit: number): Promise<string | undefined> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const parseMetadata = (body: string): ClientMetadata | undefined => {
+  try {
+    const metadata: unknown = JSON.parse(body);
+    return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata) ? { ...metadata } : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The metadata is public, for pages of any origin; nothing else is for pages at all. */
+const publicHeaders = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=60' };
+const privateHeaders = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+const finish = (endpoint: Endpoint, response: Response): Response => {
+  const added = endpoint === 'public' && response.ok ? publicHeaders : privateHeaders;
+  for (const [name, value] of Object.entries(added)) response.headers.set(name, value);
+  response.headers.set('X-Content-Type-Options', 'nosniff');
+  response.headers.set('Referrer-Policy', 'no-referrer');
+  return response;
+};
+
+const preflight = (): Response =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '3600',
+    },
+  });
+
+export const createEndpoints = (options: EndpointOptions) => {
+  const { records, clock, answer } = options;
+  const limits: Partial<Record<Endpoint, AddressLimit>> = {
+    authorize: createAddressLimit({ times: 60, perMs: minuteMs }, clock),
+    token: createAddressLimit({ times: 120, perMs: minuteMs }, clock),
+    revoke: createAddressLimit({ times: 120, perMs: minuteMs }, clock),
+    register: createAddressLimit({ times: 10, perMs: 60 * minuteMs }, clock),
+  };
+
+  const authorize = async (inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
+    if ((await records.count('Interaction')) >= maxInteractions) return page('busy', 503, 300);
+    return answer({ ...inner, path: `${routes.authorization}?${normaliseAuthorizationRequest(query, options)}` });
+  };
+
+  const form = async (endpoint: Endpoint, inner: InnerRequest, request: Request): Promise<Response> => {
+    const body = await readBody(request, maxBodyBytes);
+    if (body === undefined) return tooLarge();
+    const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '');
+    return answer({ ...inner, body: endpoint === 'token' && isForm ? normaliseTokenRequest(body, options) : body });
+  };
+
+  const register = async (inner: InnerRequest, request: Request): Promise<Response> => {
+    const body = await readBody(request, maxMetadataBytes);
+    if (body === undefined) return tooLarge();
+    const metadata = parseMetadata(body);
+    const refused = { status: 400, error: 'invalid_client_metadata' };
+    if (metadata === undefined) return json({ ...refused, description: 'the client metadata is not a JSON object' });
+    if (!redirectUrisFit(metadata))
+      return json({ ...refused, error: 'invalid_redirect_uri', description: 'too many, or too long redirect URIs' });
+    if ((await records.count('Client')) >= maxClients)
+      return json({
+        status: 503,
+        error: 'temporarily_unavailable',
+        description: 'too many clients are registered; use a client ID metadata document',
+        retryAfterSeconds: 3600,
+      });
+    return answer({ ...inner, body: JSON.stringify(reduceMetadata(metadata)) });
+  };
+
+  const run = (endpoint: Endpoint, request: Request, address: string): Promise<Response> => {
+    const { pathname, searchParams } = new URL(request.url);
+    const headers = innerHeaders(request.headers);
+    const inner = { method: request.method, path: pathname, address };
+    switch (endpoint) {
+      case 'authorize':
+        return authorize({ ...inner, headers }, searchParams);
+      case 'resume':
+      case 'public':
+        return answer({ ...inner, headers });
+      case 'token':
+      case 'revoke':
+        return form(endpoint, { ...inner, headers: { ...headers, accept: 'application/json' } }, request);
+      case 'register':
+        return register({ ...inner, headers: { ...headers, accept: 'application/json' } }, request);
+    }
+  };
+
+  return async (request: Request, { address }: { readonly address: string }): Promise<Response> => {
+    const endpoint = endpointAt(new URL(request.url).pathname);
+    if (endpoint === undefined) return finish('resume', new Response(null, { status: 404 }));
+    if (endpoint === 'public' && request.method === 'OPTIONS') return preflight();
+    const methods = methodsOf(endpoint);
+    if (!methods.includes(request.method))
+      return finish(endpoint, new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }));
+    const wait = limits[endpoint]?.take(address);
+    return finish(endpoint, wait === undefined ? await run(endpoint, request, address) : tooOften(endpoint, wait));
+  };
+};

@@ -1,0 +1,161 @@
+// The door to the embedded authorization server, which signs MCP clients in: OAuth 2.1 by oidc-provider, with a person's
+// decision in the middle that somebody else's page asks for. Knows nothing of Google.
+import { createLocalJWKSet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
+import type Provider from 'oidc-provider';
+import { errors, type Interaction } from 'oidc-provider';
+import type { AccountKey } from '../model/account-key.ts';
+import type { AllowedPeople } from '../model/allowed-people.ts';
+import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { McpScope } from '../model/mcp-scope.ts';
+import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
+import { createAddressLimit } from './address-limit.ts';
+import { type Asked, describeRequest } from './asked.ts';
+import { dispatch, innerHeaders } from './bridge.ts';
+import { signInPath } from './decision.ts';
+import { createEndpoints, paths } from './endpoints.ts';
+import { type AuthorizationServerLog, logEvents } from './events.ts';
+import { openKeyring, publicKeys } from './keyring.ts';
+import type { Fetch } from './metadata-documents.ts';
+import type { Accounts } from './people.ts';
+import { createProvider, type PreregisteredClient } from './provider.ts';
+import { googleRealm } from './records-adapter.ts';
+
+export type { Asked } from './asked.ts';
+export type { AuthorizationServerLog } from './events.ts';
+export type { PreregisteredClient } from './provider.ts';
+
+export interface AuthorizationServer {
+  /** As it stands in `iss`. */
+  readonly issuer: string;
+  /**
+   * Answers requests to `paths`.
+   * @param client.address the peer's IP address, which is what limits count.
+   */
+  fetch(request: Request, client: { readonly address: string }): Promise<Response>;
+  /** Of all endpoints, as Hono writes them. */
+  readonly paths: readonly string[];
+  /** What the browser that sends this request to `/sign-in/{uid}` is asked; undefined: nothing, it is over, or another browser's. */
+  asked(request: Request): Promise<Asked | undefined>;
+  /** The person signed in and agreed: where the browser goes next. The first decision stays. Undefined: it is over. */
+  signedIn(uid: string, key: AccountKey): Promise<string | undefined>;
+  /** The same for a person who did not, or could not. */
+  refused(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<string | undefined>;
+  /** Keys of access tokens, former ones too, for jose. */
+  readonly keys: JWTVerifyGetKey;
+  /** Makes new keys when due; for once a day. */
+  rotateKeys(): Promise<void>;
+}
+
+export interface AuthorizationServerOptions {
+  readonly publicUrl: URL;
+  readonly records: AuthorizationRecordStore;
+  readonly keys: AuthorizationKeyStore;
+  readonly accounts: Accounts;
+  readonly allowed: AllowedPeople;
+  readonly clients: readonly PreregisteredClient[];
+  /** Those of the enabled tools; the default of a request that names none. */
+  readonly scopes: readonly McpScope[];
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** For metadata documents of clients. */
+  readonly fetch: Fetch;
+  readonly log: AuthorizationServerLog;
+}
+
+/** @throws Error when a preregistered client cannot be one. */
+export const createAuthorizationServer = async (options: AuthorizationServerOptions): Promise<AuthorizationServer> => {
+  const { publicUrl, records, clock, clients } = options;
+  const audience = { resource: `${publicUrl.origin}/mcp`, scopes: options.scopes };
+  const keyring = await openKeyring(options.keys, clock, options.random);
+  const documentLimit = createAddressLimit({ times: 10, perMs: 60_000 }, clock);
+
+  const build = async (): Promise<Provider> => {
+    const provider = await createProvider({ ...options, ...audience, documentLimit }, keyring.current());
+    logEvents(provider, options.log);
+    return provider;
+  };
+  let provider = await build();
+  const renew = async (changed: boolean): Promise<Provider> => {
+    if (changed) provider = await build();
+    return provider;
+  };
+  const current = async () => renew(await keyring.refresh());
+
+  const endpoints = createEndpoints({
+    ...audience,
+    records,
+    clock,
+    answer: async (request) => dispatch((await current()).callback(), request, publicUrl),
+  });
+
+  return {
+    issuer: publicUrl.origin,
+    fetch: endpoints,
+    paths,
+    asked: async (request) => {
+      const { Client } = await current();
+      const interaction = await interactionOf(provider, request, publicUrl);
+      if (interaction === undefined || interaction.result !== undefined) return undefined;
+      const client = await Client.find(String(interaction.params.client_id)).catch(whenRefused);
+      const preregistered = clients.map(({ clientId }) => clientId);
+      return client && describeRequest(interaction, client, preregistered, audience);
+    },
+    signedIn: async (uid, { realm, identifier }) =>
+      realm === googleRealm ? decide(provider, uid, { login: { accountId: identifier, remember: false } }) : undefined,
+    refused: (uid, error) => decide(provider, uid, { error }),
+    keys: async (header, token) => {
+      const find = () => createLocalJWKSet(publicKeys(keyring.current()))(header, token);
+      try {
+        return await find();
+      } catch (error) {
+        if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
+        await current();
+        return find();
+      }
+    },
+    rotateKeys: async () => {
+      await renew(await keyring.rotate());
+    },
+  };
+};
+
+/** A client that is gone, or whose document cannot be had, has nothing to ask. */
+const whenRefused = (error: unknown): undefined => {
+  if (!(error instanceof errors.OIDCProviderError)) throw error;
+  return undefined;
+};
+
+/** The request under way in this browser, by its signed cookie; only at its own path. */
+const interactionOf = async (
+  provider: Provider,
+  request: Request,
+  publicUrl: URL,
+): Promise<Interaction | undefined> => {
+  let found: Promise<Interaction> | undefined;
+  const inner = { method: 'GET', path: '/', headers: innerHeaders(request.headers), address: '' };
+  await dispatch(
+    (req, res) => {
+      found = provider.interactionDetails(req, res).finally(() => res.end());
+    },
+    inner,
+    publicUrl,
+  );
+  const interaction = await found?.catch(whenRefused);
+  const path = interaction && signInPath(interaction.uid);
+  const { pathname } = new URL(request.url);
+  return pathname === path || pathname.startsWith(`${path}/`) ? interaction : undefined;
+};
+
+const decide = async (
+  { Interaction: interactions }: Provider,
+  uid: string,
+  result: NonNullable<Interaction['result']>,
+): Promise<string | undefined> => {
+  const interaction = await interactions.find(uid);
+  if (interaction === undefined) return undefined;
+  if (interaction.result === undefined) {
+    interaction.result = result;
+    await interaction.persist();
+  }
+  return interaction.returnTo;
+};

@@ -1,0 +1,67 @@
+// Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): a stranger names the URL, so it
+// decides where nothing of ours can be reached. Knows nothing of who asks.
+import { isIP } from 'node:net';
+import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+
+export type Fetch = typeof globalThis.fetch;
+
+/** The draft's recommendation (§6.6). */
+export const maxDocumentBytes = 5 * 1024;
+
+const privateSuffixes = ['.localhost', '.local', '.localdomain', '.internal', '.intranet', '.lan', '.home.arpa'];
+
+/** Whether this could be the host of somebody's public document; what its name resolves to is checked at the connection. */
+export const isPublicDocumentUrl = (text: string): boolean => {
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== 'https:' || url.port !== '') return false;
+  const host = url.hostname.replace(/\.$/, '');
+  if (isIP(host.replace(/^\[|\]$/g, '')) !== 0) return false;
+  return host.includes('.') && !privateSuffixes.some((suffix) => host.endsWith(suffix));
+};
+
+const readText = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxDocumentBytes) throw new Error('the metadata document is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** A secret stays, since a document with one must be refused. */
+const reduceDocument = (document: ClientMetadata): ClientMetadata => {
+  const { client_id, client_secret, client_secret_expires_at } = document;
+  const secret = client_secret ?? client_secret_expires_at;
+  return { ...reduceMetadata(document), client_id, ...(secret === undefined ? {} : { client_secret: secret }) };
+};
+
+const parseDocument = (text: string): ClientMetadata => {
+  const document: unknown = JSON.parse(text);
+  if (typeof document !== 'object' || document === null || Array.isArray(document))
+    throw new Error('the metadata document is not an object');
+  const metadata = { ...document };
+  if (!redirectUrisFit(metadata)) throw new Error('the metadata document has too many redirect URIs');
+  return metadata;
+};
+
+/**
+ * A fetch for oidc-provider, which gives a dispatcher that ends connections to addresses that are not public, or none
+ * where it could not make one: then nothing is fetched.
+ * @throws Error for anything but a small JSON object; redirects are not followed.
+ */
+export const createDocumentFetch =
+  (fetch: Fetch): Fetch =>
+  async (input, init) => {
+    if (init === undefined || !('dispatcher' in init) || init.dispatcher === undefined || init.dispatcher === null)
+      throw new Error('metadata documents are not fetched without protection against private addresses');
+    const response = await fetch(input, { ...init, redirect: 'manual' });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error('the metadata document was not there');
+    }
+    const document = reduceDocument(parseDocument(await readText(response)));
+    const cacheControl = response.headers.get('cache-control');
+    return Response.json(document, cacheControl === null ? {} : { headers: { 'Cache-Control': cacheControl } });
+  };

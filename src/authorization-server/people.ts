@@ -1,0 +1,23 @@
+// Who a token may still be made for: an account that exists, of a person who may still enter. Knows no token.
+import type { Account as ProviderAccount } from 'oidc-provider';
+import type { Account } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import { type AllowedPeople, mayEnter } from '../model/allowed-people.ts';
+import { googleRealm } from './records-adapter.ts';
+
+export interface Accounts {
+  find(key: AccountKey): Promise<Account | undefined>;
+}
+
+/**
+ * Asked whenever a code or token is made, so that somebody who was taken off the list, or disconnected, gets none. That
+ * Google verified the address was checked at sign-in, which recorded the identity.
+ */
+export const createFindAccount =
+  (accounts: Accounts, allowed: AllowedPeople) =>
+  async (_context: unknown, sub: string): Promise<ProviderAccount | undefined> => {
+    const account = await accounts.find({ realm: googleRealm, identifier: sub });
+    if (account?.google === undefined) return undefined;
+    if (!mayEnter({ ...account.google, emailVerified: true }, allowed)) return undefined;
+    return { accountId: sub, claims: () => ({ sub }) };
+  };

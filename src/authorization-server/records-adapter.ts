@@ -1,0 +1,85 @@
+// The storage that oidc-provider asks for, on top of ours. Knows the shape of its payloads, and keeps no Session: nobody
+// stays signed in here.
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Clock } from '../model/clock.ts';
+import type { AuthorizationRecordStore } from '../storage/index.ts';
+
+/** The realm of people who sign in with Google; the identifier is Google's `sub`. */
+export const googleRealm = 'google';
+
+const dayMs = 24 * 60 * 60_000;
+/** A client that registers itself and never gets a token is forgotten. */
+const unusedClientMs = dayMs;
+const usedClientMs = 90 * dayMs;
+
+const nothing: Adapter = {
+  upsert: async () => {},
+  find: async () => undefined,
+  findByUserCode: async () => undefined,
+  findByUid: async () => undefined,
+  consume: async () => {},
+  destroy: async () => {},
+  revokeByGrantId: async () => {},
+};
+
+const ownerOf = ({ accountId, result }: AdapterPayload): AccountKey | undefined => {
+  const identifier = accountId ?? result?.login?.accountId;
+  return identifier === undefined ? undefined : { realm: googleRealm, identifier };
+};
+
+export const createAdapterFactory =
+  (records: AuthorizationRecordStore, clock: Clock) =>
+  (model: string): Adapter => {
+    if (model === 'Session') return nothing;
+
+    const expiryOf = (expiresIn: number | undefined) => {
+      if (expiresIn !== undefined) return clock.now() + expiresIn * 1000;
+      return model === 'Client' ? clock.now() + unusedClientMs : undefined;
+    };
+
+    const find = async (id: string): Promise<AdapterPayload | undefined> => {
+      const found = await records.find(model, id);
+      if (found === undefined) return undefined;
+      const payload = JSON.parse(found.payload) as AdapterPayload;
+      return found.consumedAt === undefined ? payload : { ...payload, consumed: Math.floor(found.consumedAt / 1000) };
+    };
+
+    return {
+      ...nothing,
+      upsert: async (id, payload, expiresIn) => {
+        const owner = ownerOf(payload);
+        const expiresAt = expiryOf(expiresIn);
+        const kept = await records.put({
+          model,
+          id,
+          payload: JSON.stringify(payload),
+          ...(payload.grantId === undefined ? {} : { grantId: payload.grantId }),
+          ...(owner === undefined ? {} : { owner }),
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+        });
+        if (kept) return;
+        // The account was deleted while this was under way.
+        throw model === 'RefreshToken' ? new errors.InvalidGrant() : new errors.AccessDenied();
+      },
+      find,
+      // Of two requests that found the same code or refresh token unused, the one that comes second has lost, also
+      // against another process; it ends the grant as a later one would (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+      consume: async (id) => {
+        if (await records.consume(model, id)) return;
+        const grantId = (await find(id))?.grantId;
+        if (grantId !== undefined) await records.removeGrant(grantId);
+        throw new errors.InvalidGrant('used at the same time by another request');
+      },
+      destroy: (id) => (model === 'Grant' ? records.removeGrant(id) : records.remove(model, id)),
+      revokeByGrantId: (grantId) => records.removeGrant(grantId),
+    };
+  };
+
+/** A client that registered itself and got a token: it stays for another 90 days. */
+export const keepClient = async (records: AuthorizationRecordStore, clock: Clock, clientId: string): Promise<void> => {
+  const found = await records.find('Client', clientId);
+  if (found === undefined) return;
+  const expiresAt = clock.now() + usedClientMs;
+  await records.put({ model: 'Client', id: clientId, payload: found.payload, expiresAt });
+};
