@@ -1,0 +1,125 @@
+// How a client that only has the address of /mcp finds out where to sign in.
+import { discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/client';
+import { describe, expect, it } from 'vitest';
+import { aSignInWorld, mcp, metadataUrl, toolCall } from './resource-support.ts';
+import { aWorld } from './support.ts';
+
+const rootUrl = 'https://postern.example.com/.well-known/oauth-protected-resource';
+
+describe('1. Protected resource metadata', () => {
+  it.each([metadataUrl, rootUrl])('says at %s for what, where and with which scopes', async (url) => {
+    const { app } = await aSignInWorld();
+    const answer = await app.request(url);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(await answer.json()).toEqual({
+      resource: mcp,
+      authorization_servers: ['https://login.example.org'],
+      scopes_supported: ['mail:read', 'contacts:read'],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Postern',
+    });
+  });
+
+  it("is found by the MCP SDK's client, which needs only the address of /mcp", async () => {
+    const { app } = await aSignInWorld();
+    const found = await discoverOAuthProtectedResourceMetadata(mcp, {}, async (url, init) => app.request(url, init));
+    expect(found).toMatchObject({ resource: mcp, authorization_servers: ['https://login.example.org'] });
+  });
+
+  it('may be read by clients in a browser, and kept for a few minutes', async () => {
+    const { app } = await aSignInWorld();
+    const answer = await app.request(metadataUrl, { headers: { origin: 'https://client.example' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+    const preflight = await app.request(metadataUrl, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://client.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'mcp-protocol-version',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('mcp-protocol-version');
+  });
+
+  it('is under no other host name', async () => {
+    const { app } = await aSignInWorld();
+    expect((await app.request(metadataUrl.replace('postern.example.com', 'rebound.example'))).status).toBe(403);
+  });
+
+  it('is absent where there are only keys', async () => {
+    const { app } = await aWorld();
+    for (const url of [metadataUrl, rootUrl]) expect((await app.request(url)).status).toBe(404);
+  });
+});
+
+describe('2. The challenge of a 401', () => {
+  const where = `resource_metadata="${metadataUrl}", scope="mail:read contacts:read"`;
+
+  it('says where the metadata is and what to ask for, and names no error where no credential was sent', async () => {
+    const { post } = await aSignInWorld();
+    const answer = await post(undefined, toolCall('about'));
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, `Bearer realm="postern", ${where}`]);
+    expect(await answer.json()).toMatchObject({
+      error: 'authentication_required',
+      next: expect.stringContaining(metadataUrl),
+    });
+  });
+
+  it.each(['nonsense', 'ya29.a-token-of-google', 'pst_session_0123456789abcdef_x', 'a.b.c'])(
+    'says of %s that it is invalid',
+    async (token) => {
+      const { post } = await aSignInWorld();
+      const answer = await post(token, toolCall('about'));
+      const challenge = `Bearer realm="postern", error="invalid_token", ${where}`;
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, challenge]);
+      expect(await answer.text()).not.toContain(token);
+    },
+  );
+
+  it.each(['GET', 'DELETE', 'PUT'])('comes for %s too', async (method) => {
+    const { app } = await aSignInWorld();
+    const answer = await app.request(mcp, { method });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, `Bearer realm="postern", ${where}`]);
+  });
+
+  it('says nothing of signing in to a product on /api/v1, which has a service key', async () => {
+    const { app } = await aSignInWorld();
+    const answer = await app.request('https://postern.example.com/api/v1/accounts/ada');
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="postern"']);
+  });
+});
+
+describe('3. An access token', () => {
+  it('is told to come back while its issuer is away, and is not called invalid', async () => {
+    const { post } = await aSignInWorld();
+    const answer = await post('away', toolCall('about'));
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7']);
+    expect(answer.headers.get('www-authenticate')).toBeNull();
+    expect(await answer.json()).toEqual({
+      error: 'issuer_unavailable',
+      message: 'The issuer of this access token cannot be asked for its keys.',
+      who: 'nobody, wait',
+      next: 'Try again in 7 seconds.',
+    });
+  });
+
+  it('names nobody but its own person', async () => {
+    const { post } = await aSignInWorld();
+    const status = async (identifier: string) =>
+      (await post('may:mail:read', toolCall('about'), { 'postern-identifier': identifier })).status;
+    expect([await status('ada'), await status('ben'), await status('ada,ada')]).toEqual([200, 403, 403]);
+  });
+
+  it('opens nothing of /api/v1', async () => {
+    const { app } = await aSignInWorld();
+    const answer = await app.request('https://postern.example.com/api/v1/accounts/ada', {
+      headers: { authorization: 'Bearer may:mail:read' },
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      expect.objectContaining({ error: 'service_key_required' }),
+    ]);
+  });
+});
