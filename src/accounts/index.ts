@@ -28,7 +28,7 @@ import { watchTokenEndpoint } from './token-endpoint.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verification.ts';
 import { createWitnesses } from './witnesses.ts';
 
-export type { Connection, LinkView } from './connection.ts';
+export type { Connection, LinkView, SignInNeeded } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { DeadLink, Finish } from './finish.ts';

@@ -21,33 +21,45 @@ interface Sent {
   readonly browser: string;
   readonly redirectUri: string;
   readonly askedAgain: boolean;
+  readonly asAnother: boolean;
 }
 
 export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeople): SignIn => {
   const { oauth, log } = options;
 
-  const send = async ({ browser, ...kept }: Sent): Promise<string> => {
+  const send = async ({ browser, asAnother, ...kept }: Sent): Promise<string> => {
     const codeVerifier = oauth.newCodeVerifier();
     const { state, nonce } = await beginRound(options, { ...kept, realm: googleRealm, browser, codeVerifier });
     const scopes = scopesFor(capabilitiesFor(kept.purpose));
     // No hint: the address of the person a link is for must not reach whoever opened it.
     const { redirectUri, askedAgain: promptConsent } = kept;
-    return oauth.authorizationUrl({ redirectUri, scopes, state, nonce, codeVerifier, promptConsent });
+    return oauth.authorizationUrl({
+      redirectUri,
+      scopes,
+      state,
+      nonce,
+      codeVerifier,
+      promptConsent,
+      selectAccount: asAnother,
+    });
   };
 
   const askAgain = async (signIn: OwnedSignIn): Promise<Finish> => {
     if (signIn.askedAgain) return { kind: 'google_unavailable' };
     const { purpose, browser, redirectUri } = signIn;
-    return { kind: 'again', url: await send({ purpose, browser, redirectUri, askedAgain: true }) };
+    return { kind: 'again', url: await send({ purpose, browser, redirectUri, askedAgain: true, asAnother: false }) };
   };
 
   return {
     realm: googleRealm,
     capabilities: [...new Set([...options.requiredCapabilities, ...options.optionalCapabilities])],
     cookieFor,
-    begin: async ({ purpose, browser }) => {
+    begin: async ({ purpose, browser, asAnother = false }) => {
       const redirectUri = (await options.linkOrigin()) + callbackPath;
-      return { url: await send({ purpose, browser, redirectUri, askedAgain: false }), cookie: cookieFor(purpose) };
+      return {
+        url: await send({ purpose, browser, redirectUri, askedAgain: false, asAnother }),
+        cookie: cookieFor(purpose),
+      };
     },
     cookieOf: (state, origin) => cookieOfRound(options, googleRealm, state, origin),
     finish: async (callback) => {

@@ -14,12 +14,12 @@ export const createSignInAtIssuer = (options: AccountsOptions, { realm, signIn }
   realm,
   capabilities: [],
   cookieFor,
-  begin: async ({ purpose, browser }) => {
+  begin: async ({ purpose, browser, asAnother = false }) => {
     const codeVerifier = newSecret(options.random);
     const redirectUri = (await options.linkOrigin()) + issuerCallbackPath;
     const kept = { purpose, codeVerifier, redirectUri, askedAgain: false };
     const round = await beginRound(options, { ...kept, realm, browser });
-    const url = await signIn.authorizationUrl({ ...round, redirectUri, codeVerifier });
+    const url = await signIn.authorizationUrl({ ...round, redirectUri, codeVerifier }, asAnother);
     return url === undefined ? undefined : { url, cookie: cookieFor(purpose) };
   },
   cookieOf: (state, origin) => cookieOfRound(options, realm, state, origin),

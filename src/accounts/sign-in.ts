@@ -60,11 +60,13 @@ export interface SignIn {
   cookieFor(purpose: SignInPurpose): string;
   /**
    * Records that this browser goes to sign in, and says where. `browser` is the secret in the cookie.
+   * `asAnother`: whoever is signed in there already is not meant.
    * @returns undefined where the provider cannot be reached
    */
   begin(request: {
     readonly purpose: SignInPurpose;
     readonly browser: string;
+    readonly asAnother?: boolean;
   }): Promise<{ readonly url: string; readonly cookie: string } | undefined>;
   /** The name of the cookie of a sign-in; undefined for an unknown state, and on another origin than it was begun on. */
   cookieOf(state: string, origin: string): Promise<string | undefined>;

@@ -23,6 +23,8 @@ export interface AuthorizationRequest {
   readonly loginHint?: string;
   /** Makes Google ask again and give a new refresh token; every one counts towards its cap of 100. */
   readonly promptConsent?: boolean;
+  /** Lets the person choose an account where Google would take the one that is signed in. */
+  readonly selectAccount?: boolean;
 }
 
 /** Tokens as Google gave them, with times as milliseconds since the epoch. */
@@ -104,6 +106,8 @@ const toTokens = (tokens: TokenResponse, now: number): Tokens => ({
 /** RFC 6749 §4.1.1 with PKCE (RFC 7636) and Google's `access_type`. Never `include_granted_scopes`. */
 const authorizationUrl = (clientId: string, endpoint: string, request: AuthorizationRequest): string => {
   const url = new URL(endpoint);
+  const prompts = [request.promptConsent === true && 'consent', request.selectAccount === true && 'select_account'];
+  const prompt = prompts.filter((word) => word !== false).join(' ');
   const parameters = {
     response_type: 'code',
     client_id: clientId,
@@ -115,7 +119,7 @@ const authorizationUrl = (clientId: string, endpoint: string, request: Authoriza
     code_challenge_method: 'S256',
     access_type: 'offline',
     ...(request.loginHint === undefined ? {} : { login_hint: request.loginHint }),
-    ...(request.promptConsent === true ? { prompt: 'consent' } : {}),
+    ...(prompt === '' ? {} : { prompt }),
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url.href;

@@ -40,8 +40,8 @@ export type IssuerOutcome =
   | { readonly kind: 'rejected'; readonly check: string };
 
 export interface IssuerSignIn {
-  /** Where the browser goes; undefined while the issuer's metadata cannot be had. */
-  authorizationUrl(round: IssuerRound): Promise<string | undefined>;
+  /** Where the browser goes; `anew`: also who is signed in there is asked. Undefined while the issuer's metadata cannot be had. */
+  authorizationUrl(round: IssuerRound, anew: boolean): Promise<string | undefined>;
   /** What a response comes to. Never throws for what the issuer does. */
   identify(round: IssuerRound, response: IssuerResponse): Promise<IssuerOutcome>;
 }
@@ -110,13 +110,14 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
   };
 
   return {
-    authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }) => {
+    authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }, anew) => {
       const library = await import('openid-client');
       try {
         const url = library.buildAuthorizationUrl(await configure(library), {
           ...{ redirect_uri: redirectUri, scope: 'openid profile email', state, nonce },
           code_challenge: await library.calculatePKCECodeChallenge(codeVerifier),
           code_challenge_method: 'S256',
+          ...(anew ? { prompt: 'login' } : {}),
         });
         return url.href;
       } catch {
@@ -165,15 +166,9 @@ const identify = async (
 /** Judged by codes only; the texts and the rest of the error stay here. */
 const outcomeOf = (error: unknown): IssuerOutcome => {
   const { code, error: oauthError, cause } = Object(error) as { code?: unknown; error?: unknown; cause?: unknown };
-  switch (oauthError) {
-    case 'access_denied':
-      return { kind: 'declined' };
-    case 'invalid_grant':
-      return { kind: 'expired' };
-    case 'server_error':
-    case 'temporarily_unavailable':
-      return { kind: 'unavailable' };
-  }
+  if (oauthError === 'access_denied') return { kind: 'declined' };
+  if (oauthError === 'invalid_grant') return { kind: 'expired' };
+  if (oauthError === 'server_error' || oauthError === 'temporarily_unavailable') return { kind: 'unavailable' };
   if (typeof oauthError === 'string') return { kind: 'rejected', check: 'oauth_error' };
   const unreached = code === undefined || code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT';
   const failing = cause instanceof Response && (cause.status >= 500 || cause.status === 429);

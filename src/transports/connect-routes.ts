@@ -1,42 +1,45 @@
-// The browser's half of connecting: the link's page, its form, Google's redirect back. Used by http and by the
-// loopback. GET and HEAD on a link change nothing (chat apps preview links). Knows nothing of tokens.
+// The browser's half of connecting: the link's page, its forms, the redirects back. Used by http and by the loopback. GET
+// and HEAD on a link change nothing (chat apps preview links). Knows nothing of tokens.
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
-import type { Connection, Finish } from '../accounts/index.ts';
+import type { Connection, Finish, SignIn, SignInNeeded } from '../accounts/index.ts';
 import { newSecret } from '../accounts/secrets.ts';
 import type { RandomBytes } from '../model/clock.ts';
-import { storageProblem } from '../model/storage-failure.ts';
-import { describeDefect } from '../server/describe-defect.ts';
-
-import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
+import { callbackRoutes } from './callback-routes.ts';
+import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './link-cookie.ts';
+import { pageErrors } from './page-errors.ts';
 import { pageResponse } from './page-response.ts';
 import { confirmPage } from './pages/confirm.ts';
-import { continuingPage } from './pages/continuing.ts';
-import { finishPage } from './pages/finish-page.ts';
+import { backToLinkPage, continuingPage, toIssuerPage } from './pages/continuing.ts';
 import type { Page } from './pages/layout.ts';
+import { signInFirstPage, somebodyElsesLinkPage } from './pages/link-sign-in.ts';
 import {
   expiredLinkPage,
   formRejectedPage,
-  internalErrorPage,
-  storageBusyPage,
-  storageFullPage,
+  issuerUnavailablePage,
   takenElsewherePage,
   unknownLinkPage,
+  unverifiablePage,
   usedLinkPage,
 } from './pages/notices.ts';
 import { hasOwnOrigin } from './request-guards.ts';
+import type { SignInServer } from './sign-in-server.ts';
 
-/** Bytes; the form has one field. */
+/** Bytes; the forms have two fields. */
 const maxFormBytes = 4096;
 
 export interface ConnectRoutesOptions {
   readonly connection: Connection;
+  /** Where people sign in, each for a realm; none on the loopback. */
+  readonly signIns?: readonly SignIn[];
+  /** What is told how the sign-in of an MCP client ended. */
+  readonly authorizationServer?: SignInServer;
   /** Where these routes are reached, as the browser sees it; decides whether cookies are `Secure`. */
   readonly origin: () => string;
   readonly random: RandomBytes;
   readonly log: Logger;
-  /** Told how each callback ended. */
+  /** Told how each callback of a link ended. */
   readonly finished?: (finish: Finish) => void;
 }
 
@@ -47,81 +50,77 @@ const deadLinkPages: Readonly<Record<'used' | 'expired' | 'unknown' | 'taken_els
   taken_elsewhere: takenElsewherePage,
 };
 
-const failurePages: Readonly<Record<'storage_busy' | 'storage_full' | 'internal', Page>> = {
-  storage_busy: storageBusyPage,
-  storage_full: storageFullPage,
-  internal: internalErrorPage,
-};
+/** A form of ours is short; anything longer is refused unread. */
+export const formLimit = (rejected: Page) =>
+  bodyLimit({ maxSize: maxFormBytes, onError: (c) => pageResponse(c, rejected) });
 
-/** A parameter that may stand once (RFC 6749 §3.1); undefined also when it stands twice. */
-const single = (c: Context, name: string): string | undefined => {
-  const values = c.req.queries(name) ?? [];
-  return values.length === 1 ? values[0] : undefined;
-};
+const signInPath = (ticket: string): string => `/connect/${ticket}/sign-in`;
 
-const callbackOf = (c: Context): { state?: string; code?: string; error?: string } => {
-  const [state, code, error] = [single(c, 'state'), single(c, 'code'), single(c, 'error')];
-  return {
-    ...(state === undefined ? {} : { state }),
-    ...(code === undefined ? {} : { code }),
-    ...(error === undefined ? {} : { error }),
-  };
+const signInNeededPage = ({ somebodyElse }: SignInNeeded, secret: string, ticket: string): Page => {
+  const form = { action: signInPath(ticket), csrfToken: csrfTokenFor(secret, ticket) };
+  return somebodyElse ? somebodyElsesLinkPage(form) : signInFirstPage(form);
 };
 
 export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
-  const { connection, origin, random, log, finished } = options;
+  const { connection, origin, random, log, signIns = [] } = options;
   const routes = new Hono();
+
+  /** The form of a link, if it came from our page in the browser that the page was shown in. */
+  const readForm = async (
+    c: Context,
+    ticket: string,
+  ): Promise<{ readonly secret: string; readonly form: URLSearchParams } | Page> => {
+    if (!hasOwnOrigin(c, origin())) return formRejectedPage;
+    const cookie = await connection.cookieOf({ ticket }, origin());
+    if (cookie === undefined) return unknownLinkPage;
+    const secret = readLinkCookie(c, cookie, origin());
+    const form = new URLSearchParams(await c.req.text());
+    return secret !== undefined && isCsrfToken(form.get('csrf'), secret, ticket) ? { secret, form } : formRejectedPage;
+  };
 
   routes.get('/connect/:ticket', async (c) => {
     const ticket = c.req.param('ticket');
-    const view = await connection.view(ticket);
-    if (view.kind !== 'confirm') return pageResponse(c, deadLinkPages[view.kind]);
+    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    if (view.kind !== 'confirm' && view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
     const cookie = await connection.cookieOf({ ticket }, origin());
     if (cookie === undefined) return pageResponse(c, unknownLinkPage);
     const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
     setLinkCookie(c, cookie, origin(), secret);
+    if (view.kind === 'sign_in') return pageResponse(c, signInNeededPage(view, secret, ticket));
     return pageResponse(c, confirmPage(view, csrfTokenFor(secret, ticket)));
   });
 
-  routes.post(
-    '/connect/:ticket',
-    bodyLimit({ maxSize: maxFormBytes, onError: (c) => pageResponse(c, formRejectedPage) }),
-    async (c) => {
-      const ticket = c.req.param('ticket');
-      if (!hasOwnOrigin(c, origin())) return pageResponse(c, formRejectedPage);
-      const cookie = await connection.cookieOf({ ticket }, origin());
-      if (cookie === undefined) return pageResponse(c, unknownLinkPage);
-      const secret = readLinkCookie(c, cookie, origin());
-      const form = new URLSearchParams(await c.req.text());
-      if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, ticket))
-        return pageResponse(c, formRejectedPage);
-      const begun = await connection.begin(ticket, secret);
-      return pageResponse(c, begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind]);
-    },
-  );
-
-  routes.get('/oauth/callback', async (c) => {
-    // Hono answers HEAD with the GET handler; a code must not be spent on it.
-    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
-    const callback = callbackOf(c);
-    const { state } = callback;
-    const cookie = state === undefined ? undefined : await connection.cookieOf({ state }, origin());
-    const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
-    const finish = await connection.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
-    finished?.(finish);
-    if (finish.kind === 'again') return pageResponse(c, continuingPage(finish.url));
-    if (cookie !== undefined && browser !== undefined && finish.kind !== 'unknown')
-      clearLinkCookie(c, cookie, origin());
-    return pageResponse(c, finishPage(finish));
+  routes.post('/connect/:ticket', formLimit(formRejectedPage), async (c) => {
+    const ticket = c.req.param('ticket');
+    const read = await readForm(c, ticket);
+    if (!('form' in read)) return pageResponse(c, read);
+    const begun = await connection.begin(ticket, read.secret, readSessionCookie(c, origin()));
+    if (begun.kind === 'sign_in') return pageResponse(c, signInNeededPage(begun, read.secret, ticket));
+    return pageResponse(c, begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind]);
   });
+
+  routes.post('/connect/:ticket/sign-in', formLimit(formRejectedPage), async (c) => {
+    const ticket = c.req.param('ticket');
+    const read = await readForm(c, ticket);
+    if (!('form' in read)) return pageResponse(c, read);
+    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    if (view.kind === 'confirm') return pageResponse(c, backToLinkPage(`/connect/${ticket}`));
+    if (view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
+    const signIn = signIns.find(({ realm }) => realm === view.realm);
+    if (signIn === undefined) return pageResponse(c, unverifiablePage);
+    const purpose = { kind: 'link', ticket } as const;
+    const asAnother = read.form.get('another') !== null;
+    const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
+    if (begun === undefined) return pageResponse(c, issuerUnavailablePage);
+    setLinkCookie(c, begun.cookie, origin(), read.secret);
+    return pageResponse(c, toIssuerPage(begun.url));
+  });
+
+  routes.route('/', callbackRoutes(options));
 
   // Browsers ask for it on their own; without this every page has an error in its console.
   routes.get('/favicon.ico', (c) => c.body(null, 204));
 
-  routes.onError((error, c) => {
-    const problem = storageProblem(error) ?? { kind: 'internal' };
-    log.error({ event: 'page_failed', problem: problem.kind, ...describeDefect(error) });
-    return pageResponse(c, failurePages[problem.kind]);
-  });
+  routes.onError(pageErrors(log));
   return routes;
 };

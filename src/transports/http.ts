@@ -3,6 +3,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
+import type { AuthorizationServer } from '../authorization-server/index.ts';
 import type { Authenticate } from '../callers/authenticate.ts';
 import type { Sessions } from '../callers/sessions.ts';
 import type { Caller } from '../model/caller.ts';
@@ -20,6 +21,7 @@ import { mcpRoute } from './mcp-route.ts';
 import { hostGuard, originGuard } from './request-guards.ts';
 import { requestLog } from './request-log.ts';
 import { type ProtectedResource, resourceMetadataRoutes, signInRulesOf } from './resource-metadata.ts';
+import { signInRoutes } from './sign-in-routes.ts';
 
 export interface HttpOptions {
   readonly accounts: Accounts;
@@ -29,6 +31,8 @@ export interface HttpOptions {
   readonly fetchAttachment: FetchAttachment;
   /** Where MCP clients sign in; undefined: nowhere, there are only keys and session tokens. */
   readonly protectedResource?: ProtectedResource;
+  /** The embedded one, where people sign in with Google. */
+  readonly authorizationServer?: AuthorizationServer;
   /** What people and clients see; its host name and the loopback names are answered, no others. */
   readonly publicUrl: URL;
   /** Whether calls can be served now: the database answers. */
@@ -65,12 +69,22 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const pages = limitPages(clock, addressOf);
   app.use('/connect/*', pages);
   app.use('/oauth/*', pages);
+  app.use('/sign-in/*', pages);
   const { protectedResource } = options;
   const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
   const callGate = createCallGate(clock, options.callLimits ?? defaultCallLimits);
   app.route('/', mcpRoute({ ...options, callGate, signIn }));
   if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
-  app.route('/', connectRoutes({ connection: accounts.connection, origin: () => publicUrl.origin, random, log }));
+  const browser = { origin: () => publicUrl.origin, random, log };
+  const { authorizationServer } = options;
+  const signIns = [accounts.signIn, accounts.issuerSignIn].filter((signIn) => signIn !== undefined);
+  const signInEnds = authorizationServer === undefined ? {} : { authorizationServer };
+  app.route('/', connectRoutes({ ...browser, connection: accounts.connection, signIns, ...signInEnds }));
+  if (authorizationServer !== undefined && accounts.signIn !== undefined) {
+    app.route('/', signInRoutes({ ...browser, authorizationServer, signIn: accounts.signIn }));
+    for (const path of authorizationServer.paths)
+      app.all(path, (c) => authorizationServer.fetch(c.req.raw, { address: addressOf(c) }));
+  }
   app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
 

@@ -1,5 +1,5 @@
-// The cookie that binds one link to one browser, and the form's token derived from it. One cookie per link, so that
-// two links in two tabs do not disturb each other.
+// The cookies of links and sign-ins: one that binds each of them to a browser, with the form's token derived from it (so
+// that two links in two tabs do not disturb each other), and one that says who is signed in.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -29,6 +29,18 @@ export const setLinkCookie = (c: Context, name: string, origin: string, secret: 
     secure,
     maxAge: cookieLifetimeSeconds,
   });
+};
+
+const sessionCookie = 'postern_session';
+
+/** The secret of the session in this browser, or undefined. */
+export const readSessionCookie = (c: Context, origin: string): string | undefined =>
+  readLinkCookie(c, sessionCookie, origin);
+
+/** Lax as well: the link is opened from a chat, on another site. Without Max-Age: it ends with the browser, if not before. */
+export const setSessionCookie = (c: Context, origin: string, secret: string): void => {
+  const secure = isHttps(origin);
+  setCookie(c, fullName(sessionCookie, origin), secret, { path: '/', httpOnly: true, sameSite: 'Lax', secure });
 };
 
 export const clearLinkCookie = (c: Context, name: string, origin: string): void => {

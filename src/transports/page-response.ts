@@ -8,9 +8,15 @@ const pageHeaders: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-  'Cross-Origin-Opener-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 };
 
 export const pageResponse = (c: Context, page: Page): Response =>
+  c.html(renderPage(page), page.status, { ...pageHeaders, 'Cross-Origin-Opener-Policy': 'same-origin' });
+
+/**
+ * A page on the way of an MCP client's sign-in. Clients on the web open it in a window of their own and watch that; cut
+ * off from it, they would take the person to have closed it.
+ */
+export const popupPageResponse = (c: Context, page: Page): Response =>
   c.html(renderPage(page), page.status, { ...pageHeaders });

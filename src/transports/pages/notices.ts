@@ -60,12 +60,36 @@ export const foreignCallbackPage = notice(
   html`Open the link in the browser in which you sign in to Google, and stay in it. If the link has run out, ask your assistant for a new one.`,
 );
 
+export const unknownSignInPage = notice(
+  404,
+  'warn',
+  'There is nothing to sign in to',
+  html`This sign-in is over, or it was begun in another browser. Nothing was changed.`,
+  html`Start again in the app that sent you here, and stay in the browser that it opens.`,
+);
+
+export const issuerUnavailablePage = notice(
+  503,
+  'warn',
+  'Signing in is not possible just now',
+  html`The service where you sign in does not answer as it should. It is not your fault, and nothing was changed.`,
+  html`In a minute, open the link again.`,
+);
+
 export const formRejectedPage = notice(
   403,
   'warn',
   'Please open the link again',
   html`This page could not tell that it was you who pressed the button: its cookie is missing or belongs to another visit. Nothing was changed.`,
   html`Allow cookies for this site, open the link once more and continue from there.`,
+);
+
+export const signInFormRejectedPage = notice(
+  403,
+  'warn',
+  'Please start again',
+  html`This page could not tell that it was you who pressed the button: its cookie is missing or belongs to another visit. Nothing was changed.`,
+  html`Allow cookies for this site, and start again in the app that sent you here.`,
 );
 
 export const adminBlockedPage = notice(

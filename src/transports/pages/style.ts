@@ -43,6 +43,8 @@ li{margin:.25rem 0}
 .button{display:block;width:100%;border:0;border-radius:.7rem;padding:.85rem 1.25rem;margin:1.25rem 0 .5rem;background:var(--accent);
 color:var(--on-accent);font:inherit;font-weight:650;text-align:center;text-decoration:none;cursor:pointer}
 .button:hover{background:var(--accent-over)}
+.button.plain{background:none;color:var(--accent);border:1px solid var(--line);margin-top:0}
+.button.plain:hover{background:var(--code)}
 a{color:var(--accent);text-underline-offset:.15em}
 a.button{color:var(--on-accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:.4rem}

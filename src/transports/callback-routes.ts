@@ -1,0 +1,112 @@
+// The redirects back from Google and from an issuer: whose they are, by their state, and the page they end on. A state
+// of a link, of a sign-in and of another provider's sign-in never stand for one another.
+import { type Context, Hono } from 'hono';
+import { googleRealm } from '../accounts/google-realm.ts';
+import { type Finish, issuerCallbackPath, type SignIn, type SignInFinish } from '../accounts/index.ts';
+import { callbackPath } from '../accounts/links.ts';
+import type { ConnectRoutesOptions } from './connect-routes.ts';
+import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
+import { pageResponse, popupPageResponse } from './page-response.ts';
+import { backToAppPage, backToLinkPage, continuingPage } from './pages/continuing.ts';
+import { finishPage } from './pages/finish-page.ts';
+import type { Page } from './pages/layout.ts';
+import { somebodyElsesLinkPage } from './pages/link-sign-in.ts';
+import { foreignCallbackPage, unknownSignInPage } from './pages/notices.ts';
+import { clientSignInFailedPage, linkSignInFailedPage } from './pages/sign-in-failed.ts';
+
+interface Callback {
+  readonly state?: string;
+  readonly code?: string;
+  readonly error?: string;
+  readonly iss?: string;
+}
+
+/** Only parameters that stand once (RFC 6749 §3.1). */
+const callbackOf = (c: Context): Callback => {
+  const found: Record<string, string> = {};
+  for (const name of ['state', 'code', 'error', 'iss'] as const) {
+    const [value, ...others] = c.req.queries(name) ?? [];
+    if (value !== undefined && others.length === 0) found[name] = value;
+  }
+  return found;
+};
+
+type Ended = Exclude<SignInFinish, { kind: 'again' | 'unknown' }>;
+type ClientEnded = Ended & { readonly purpose: { readonly kind: 'client' } };
+
+export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
+  const { connection, signIns = [], authorizationServer, origin, finished } = options;
+  const routes = new Hono();
+
+  const finishLink = async (c: Context, callback: Callback, cookie: string | undefined): Promise<Response> => {
+    const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
+    const finish: Finish = await connection.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
+    finished?.(finish);
+    if (finish.kind === 'again') return pageResponse(c, continuingPage(finish.url));
+    if (cookie !== undefined && browser !== undefined && finish.kind !== 'unknown')
+      clearLinkCookie(c, cookie, origin());
+    return pageResponse(c, finishPage(finish));
+  };
+
+  /** Back to the MCP client, with the person or with an error. */
+  const clientPage = async (finish: ClientEnded): Promise<Page> => {
+    const uid = finish.purpose.interaction;
+    if (finish.kind === 'signed_in') {
+      const next = await authorizationServer?.signedIn(uid, finish.key);
+      return next === undefined ? unknownSignInPage : backToAppPage(next);
+    }
+    // Whoever comes a second time must not end what the first time has brought.
+    if (finish.kind === 'used') return clientSignInFailedPage(finish.kind, finish.email);
+    const waiting = finish.kind === 'google_unavailable' || finish.kind === 'issuer_unavailable';
+    const next = await authorizationServer?.refused(uid, waiting ? 'temporarily_unavailable' : 'access_denied');
+    if (finish.kind === 'declined' && next !== undefined) return backToAppPage(next);
+    return clientSignInFailedPage(finish.kind, finish.email, next);
+  };
+
+  const linkPage = async (c: Context, finish: Ended, ticket: string): Promise<Page> => {
+    if (finish.kind === 'signed_in') return backToLinkPage(`/connect/${ticket}`);
+    const cookie = await connection.cookieOf({ ticket }, origin());
+    const secret = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
+    if (finish.kind === 'somebody_else' && secret !== undefined)
+      return somebodyElsesLinkPage({ action: `/connect/${ticket}/sign-in`, csrfToken: csrfTokenFor(secret, ticket) });
+    return linkSignInFailedPage(finish.kind, finish.email);
+  };
+
+  const finishSignIn = async (
+    c: Context,
+    signIn: SignIn,
+    callback: Callback,
+    cookie: string | undefined,
+  ): Promise<Response> => {
+    const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
+    const finish = await signIn.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
+    if (finish.kind === 'again') return popupPageResponse(c, continuingPage(finish.url));
+    if (finish.kind === 'unknown' || cookie === undefined) return popupPageResponse(c, foreignCallbackPage);
+    clearLinkCookie(c, cookie, origin());
+    if (finish.kind === 'signed_in') setSessionCookie(c, origin(), finish.session);
+    const { purpose } = finish;
+    if (purpose.kind === 'link') return pageResponse(c, await linkPage(c, finish, purpose.ticket));
+    return popupPageResponse(c, await clientPage({ ...finish, purpose }));
+  };
+
+  routes.get(callbackPath, async (c) => {
+    // Hono answers HEAD with the GET handler; a code must not be spent on it.
+    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
+    const callback = callbackOf(c);
+    const { state = '' } = callback;
+    const google = signIns.find(({ realm }) => realm === googleRealm);
+    const signInCookie = await google?.cookieOf(state, origin());
+    if (google !== undefined && signInCookie !== undefined) return finishSignIn(c, google, callback, signInCookie);
+    return finishLink(c, callback, await connection.cookieOf({ state }, origin()));
+  });
+
+  routes.get(issuerCallbackPath, async (c) => {
+    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
+    const callback = callbackOf(c);
+    const issuer = signIns.find(({ realm }) => realm !== googleRealm);
+    if (issuer === undefined) return pageResponse(c, foreignCallbackPage);
+    return finishSignIn(c, issuer, callback, await issuer.cookieOf(callback.state ?? '', origin()));
+  });
+
+  return routes;
+};

@@ -1,0 +1,22 @@
+// What a browser sees where a page's route failed: a page that says whether waiting helps. Nothing internal is part of it.
+import type { ErrorHandler } from 'hono';
+import type { Logger } from 'pino';
+import { storageProblem } from '../model/storage-failure.ts';
+import { describeDefect } from '../server/describe-defect.ts';
+import { pageResponse } from './page-response.ts';
+import type { Page } from './pages/layout.ts';
+import { internalErrorPage, storageBusyPage, storageFullPage } from './pages/notices.ts';
+
+const failurePages: Readonly<Record<'storage_busy' | 'storage_full' | 'internal', Page>> = {
+  storage_busy: storageBusyPage,
+  storage_full: storageFullPage,
+  internal: internalErrorPage,
+};
+
+export const pageErrors =
+  (log: Logger): ErrorHandler =>
+  (error, c) => {
+    const problem = storageProblem(error) ?? { kind: 'internal' };
+    log.error({ event: 'page_failed', problem: problem.kind, ...describeDefect(error) });
+    return pageResponse(c, failurePages[problem.kind]);
+  };
