@@ -88,7 +88,6 @@ const foreignKind = (claims: JWTPayload): string | undefined => {
 
 /** The claim as an identifier; an address that the issuer itself calls unverified is nobody's name. */
 const identifierOf = (claims: JWTPayload, claim: string): string | undefined => {
-  if (!Object.hasOwn(claims, claim)) return undefined;
   if (claim === 'email' && claims.email_verified === false) return undefined;
   return identifierSchema.safeParse(claims[claim]).data;
 };

@@ -130,8 +130,7 @@ const withAccessToken = async (
 };
 
 /**
- * Builds the check of `Authorization: Bearer …` and `Postern-Identifier`. What begins like a credential of our own is
- * never taken for anything else.
+ * Builds the check of `Authorization: Bearer …` and `Postern-Identifier`.
  * The result never rejects for a bad credential; it does for a store that cannot be read.
  * @param accessTokens undefined: keys and session tokens only.
  */
@@ -148,7 +147,7 @@ export const createAuthenticator = (
     const named = headers.get('postern-identifier');
     const presented = parseToken(text);
     if (presented !== undefined) return withOwnCredential(stores, presented, named, clock.now());
-    if (accessTokens === undefined || text.startsWith('pst_')) return invalidToken;
+    if (accessTokens === undefined) return invalidToken;
     return withAccessToken(accessTokens, text, named);
   };
 };
