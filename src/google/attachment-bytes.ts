@@ -1,6 +1,8 @@
 // The answer of users.messages.attachments.get, read as it arrives: 25 MB of file are 34 MB of JSON, and neither that text
 // nor the string inside it ever exists as a whole. Reads `size` and `data` of one flat JSON object and nothing else.
 
+import type { ReportProgress } from './ports.ts';
+
 /** An answer that ended early or is not what Gmail sends; asking again may help. */
 export class BrokenAnswer extends Error {}
 
@@ -13,6 +15,8 @@ const dataBegins = /"data"\s*:\s*"/;
 
 interface Decoder {
   push(text: string): void;
+  /** Bytes so far. */
+  length(): number;
   end(): Uint8Array;
 }
 
@@ -41,6 +45,7 @@ const createDecoder = (size: number): Decoder => {
       write(text.slice(filling, whole));
       rest = text.slice(whole);
     },
+    length: () => length,
     end: () => {
       write(rest);
       return bytes.subarray(0, length);
@@ -75,6 +80,8 @@ const sizeIn = (head: string): number => {
 
 interface State {
   head: string;
+  /** As announced, in bytes; 0: unknown. */
+  size: number;
   decoder: Decoder | undefined;
   escaped: string | undefined;
 }
@@ -85,7 +92,8 @@ const begin = (state: State, text: string): string | undefined => {
   const begins = dataBegins.exec(state.head);
   if (begins === null && state.head.length > longestOther) throw new BrokenAnswer();
   if (begins === null) return undefined;
-  state.decoder = createDecoder(sizeIn(state.head.slice(0, begins.index)));
+  state.size = sizeIn(state.head.slice(0, begins.index));
+  state.decoder = createDecoder(state.size);
   return state.head.slice(begins.index + begins[0].length);
 };
 
@@ -109,14 +117,20 @@ const take = (state: State, piece: string): Uint8Array | undefined => {
 
 /**
  * The bytes in the answer's `data`.
+ * @param progress told of bytes with every piece, where the answer says their number first.
  * @throws BrokenAnswer where the answer or its connection ends early, or where it is something else.
  */
-export const attachmentBytes = async (answer: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
-  const state: State = { head: '', decoder: undefined, escaped: undefined };
+export const attachmentBytes = async (
+  answer: AsyncIterable<Uint8Array>,
+  progress: ReportProgress = () => undefined,
+): Promise<Uint8Array> => {
+  const state: State = { head: '', size: 0, decoder: undefined, escaped: undefined };
   try {
     for await (const chunk of answer) {
       const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
       const bytes = take(state, piece);
+      const read = bytes?.length ?? state.decoder?.length() ?? 0;
+      if (read > 0 && state.size > 0) progress(Math.min(read, state.size), state.size);
       if (bytes !== undefined) return bytes;
     }
   } catch {

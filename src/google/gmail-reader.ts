@@ -102,13 +102,18 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
     });
 
   return {
-    searchMessages: async (query, view) => {
+    searchMessages: async (query, view, progress) => {
       const labels = (query.labelIds ?? []).map((label) => ['label_ids', label] as const);
       const bad = firstBadId([['page_token', query.pageToken], ...labels]);
       if (bad) return failed(bad);
       const list = await listMessages(query);
       if (!list.ok) return list;
-      const found = await hydrate(idsOf(list.value.messages), signal, (id, ends) => getMessage(id, view, ends));
+      const found = await hydrate(
+        idsOf(list.value.messages),
+        signal,
+        (id, ends) => getMessage(id, view, ends),
+        progress,
+      );
       return withNextPage(found, list.value.nextPageToken);
     },
 
@@ -117,7 +122,7 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
       return checked.ok ? getMessage(checked.value, view, signal) : checked;
     },
 
-    attachment: async (messageId, attachmentId) => {
+    attachment: async (messageId, attachmentId, progress) => {
       const bad = firstBadId([
         ['message_id', messageId],
         ['attachment_id', attachmentId],
@@ -132,13 +137,13 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
             { userId: 'me', messageId, id: attachmentId, fields: 'size,data' },
             { ...options, responseType: 'stream' },
           );
-          return { data: { bytes: await attachmentBytes(data) } };
+          return { data: { bytes: await attachmentBytes(data, progress) } };
         },
       });
       return found.ok ? ok(found.value.bytes) : found;
     },
 
-    searchDrafts: async ({ maxResults, pageToken }, view) => {
+    searchDrafts: async ({ maxResults, pageToken }, view, progress) => {
       const bad = firstBadId([['page_token', pageToken]]);
       if (bad) return failed(bad);
       const list = await gmailRequest<gmail_v1.Schema$ListDraftsResponse>(signal, {
@@ -156,7 +161,7 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
           ),
       });
       if (!list.ok) return list;
-      const found = await hydrate(idsOf(list.value.drafts), signal, (id, ends) => getDraft(id, view, ends));
+      const found = await hydrate(idsOf(list.value.drafts), signal, (id, ends) => getDraft(id, view, ends), progress);
       return withNextPage(found, list.value.nextPageToken);
     },
   };

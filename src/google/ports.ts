@@ -29,16 +29,28 @@ export interface Hydrated<T> {
   readonly nextPageToken?: string;
 }
 
+/** Told how far something has come: steps of one kind, messages or bytes. A repeated request may begin anew. */
+export type ReportProgress = (done: number, total: number) => void;
+
 /** Every method checks ids and page tokens against their grammar before they reach a URL. */
 export interface GmailReader {
-  /** One list call, then the messages, at most 10 in flight per account. `authorization_required` ends the whole call. */
-  searchMessages(query: ListMessagesQuery, view: MessageView): Promise<Result<Hydrated<gmail_v1.Schema$Message>>>;
+  /**
+   * One list call, then the messages, at most 10 in flight per account. `authorization_required` ends the whole call.
+   * Progress is in messages.
+   */
+  searchMessages(
+    query: ListMessagesQuery,
+    view: MessageView,
+    progress?: ReportProgress,
+  ): Promise<Result<Hydrated<gmail_v1.Schema$Message>>>;
   message(id: string, view: MessageView): Promise<Result<gmail_v1.Schema$Message>>;
-  /** The decoded bytes of one attachment, by Gmail's own (fresh) attachment id. */
-  attachment(messageId: string, attachmentId: string): Promise<Result<Uint8Array>>;
+  /** The decoded bytes of one attachment, by Gmail's own (fresh) attachment id. Progress is in bytes. */
+  attachment(messageId: string, attachmentId: string, progress?: ReportProgress): Promise<Result<Uint8Array>>;
+  /** Progress is in drafts. */
   searchDrafts(
     query: { readonly maxResults: number; readonly pageToken?: string },
     view: MessageView,
+    progress?: ReportProgress,
   ): Promise<Result<Hydrated<gmail_v1.Schema$Draft>>>;
 }
 

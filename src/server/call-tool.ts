@@ -3,7 +3,7 @@
 import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
-import type { GoogleServices } from '../google/ports.ts';
+import type { GoogleServices, ReportProgress } from '../google/ports.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
@@ -22,7 +22,7 @@ import {
   presentLink,
   presentProblem,
 } from './present.ts';
-import { type ReportProgress, reportingProgress } from './progress.ts';
+import { type NotifyProgress, reportingProgress } from './progress.ts';
 
 export interface CallOptions {
   readonly accounts: Accounts;
@@ -42,7 +42,14 @@ export interface CallOptions {
 export interface CallRequest {
   readonly signal: AbortSignal;
   readonly elicitation: Elicitation;
-  readonly reportProgress: ReportProgress | undefined;
+  /** Undefined: the client did not ask. */
+  readonly notifyProgress: NotifyProgress | undefined;
+}
+
+/** What a running tool gets of its call. */
+interface Running {
+  readonly signal: AbortSignal;
+  readonly progress: ReportProgress;
 }
 
 export type CallTool = (
@@ -57,13 +64,20 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
   const parse = createInputParser(tool.name, tool.input);
   const presentOutput = createPresentOutput(options.random);
 
-  const answer: CallTool = async (caller, args, { signal, elicitation }) => {
+  const answer = async (
+    caller: Caller,
+    args: unknown,
+    { signal, elicitation }: CallRequest,
+    progress: ReportProgress,
+  ): Promise<CallToolResult | InputRequiredResult> => {
     const input = parse(args);
     if (!input.ok) return presentProblem(input.problem);
     if (elicitation.accepted && elicitation.ticket !== undefined)
       await accounts.waitForLink(caller, elicitation.ticket, signal);
     const deadline = { clock, milliseconds: callDeadlineMs, cancelled: signal };
-    const output = await withDeadline(deadline, (until) => run(options, tool, caller, input.value, until));
+    const output = await withDeadline(deadline, (until) =>
+      run(options, tool, caller, input.value, { signal: until, progress }),
+    );
     if (output.ok) return presentOutput(output.value);
     if (output.problem.kind !== 'authorization_required') return presentProblem(output.problem);
     const wanted = output.problem.missing ?? [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
@@ -73,7 +87,9 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
   return async (caller, args, request) => {
     const startedAt = clock.now();
     try {
-      const result = await reportingProgress(clock, request.reportProgress, () => answer(caller, args, request));
+      const result = await reportingProgress(clock, request.notifyProgress, (progress) =>
+        answer(caller, args, request, progress),
+      );
       log.info({ event: 'tool_call', tool: tool.name, outcome: outcomeOf(result), ms: clock.now() - startedAt });
       return result;
     } catch (error) {
@@ -90,7 +106,7 @@ const run = async (
   tool: Tool,
   caller: Caller,
   input: Record<string, unknown>,
-  signal: AbortSignal,
+  { signal, progress }: Running,
 ): Promise<Result<object>> => {
   const { key } = caller;
   const freshToken = accounts.freshToken(key, [...tool.requires, ...(tool.stepUp?.(input) ?? [])]);
@@ -102,6 +118,7 @@ const run = async (
     deliver: deliver(caller),
     delivery,
     inlineLimit,
+    progress,
   };
   try {
     const output = await tool.run(input, context);

@@ -39,7 +39,7 @@ const configOf = ({ title, description, input, output }: Tool) => ({
 const requestOf = (server: McpServer, ctx: ServerContext, title: string): CallRequest => ({
   signal: ctx.mcpReq.signal,
   elicitation: elicitationOf(server, ctx),
-  reportProgress: progressOf(ctx, title),
+  notifyProgress: progressOf(ctx, title),
 });
 
 /** @returns makes the server of one caller; cheap enough for every request. */

@@ -1,38 +1,89 @@
-// Signs of life for clients that asked for progress: they keep a client that resets its timeout on progress waiting.
+// How far a call has come, for clients that asked: they wait on while it moves. Where nothing is known, signs of life.
+// Every value is larger than the one before (the MCP specification's progress page demands it).
 import type { ServerContext } from '@modelcontextprotocol/server';
+import type { ReportProgress } from '../google/ports.ts';
 import type { Clock } from '../model/clock.ts';
 
-const everyMs = 5000;
+const signOfLifeEveryMs = 5000;
+/** A report is shown when the work has come on by this share: so one piece of work is shown ten times at most. */
+const shownShare = 1 / 10;
 
-export type ReportProgress = (progress: number) => Promise<void>;
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+}
+
+export type NotifyProgress = (progress: Progress) => Promise<void>;
 
 /** Undefined unless the client asked for progress of this call. */
-export const progressOf = (ctx: ServerContext, message: string): ReportProgress | undefined => {
+export const progressOf = (ctx: ServerContext, message: string): NotifyProgress | undefined => {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   if (progressToken === undefined) return undefined;
   return (progress) =>
-    ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, message } });
+    ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...progress, message } });
 };
 
-/** Runs `work` and reports now and every five seconds until it is done. */
+/**
+ * What to show next, of what was reported and what was shown. Between two steps a sign of life is a growing part of
+ * the next step, which it never reaches; after the last one nobody knows how much is left.
+ */
+const createMeter = () => {
+  let reported = 0;
+  let shown = 0;
+  let total = 0;
+  let signs = 0;
+  const show = (): Progress => {
+    shown = reported;
+    signs = 1;
+    return { progress: shown, total };
+  };
+  return {
+    /** Undefined for what is not worth a notification: no step forward, or a small one that is not the last. */
+    report: (done: number, of: number): Progress | undefined => {
+      if (!(done > reported)) return undefined;
+      reported = done;
+      total = Math.max(done, of);
+      return done === total || done - shown >= total * shownShare ? show() : undefined;
+    },
+    sign: (): Progress => {
+      if (reported > shown) return show();
+      const progress = shown + signs / (signs + 1);
+      signs += 1;
+      return progress < total ? { progress, total } : { progress };
+    },
+  };
+};
+
+/** Runs `work` and tells the client of it: now, every five seconds, and when it reports a step. Nothing after its end. */
 export const reportingProgress = async <T>(
   clock: Clock,
-  report: ReportProgress | undefined,
-  work: () => Promise<T>,
+  notify: NotifyProgress | undefined,
+  work: (report: ReportProgress) => Promise<T>,
 ): Promise<T> => {
-  if (report === undefined) return work();
-  const done = new AbortController();
-  const repeat = async () => {
-    for (let progress = 0; !done.signal.aborted; progress++) {
-      await report(progress);
-      await clock.sleep(everyMs, done.signal);
+  if (notify === undefined) return work(() => undefined);
+  const meter = createMeter();
+  const ended = new AbortController();
+  let sent = Promise.resolve();
+  const send = (progress: Progress): Promise<void> => {
+    // A client that is gone cannot be told anything; the call itself ends by its own signal.
+    sent = sent.then(() => (ended.signal.aborted ? undefined : notify(progress))).catch(() => ended.abort());
+    return sent;
+  };
+  const signsOfLife = async () => {
+    while (!ended.signal.aborted) {
+      await send(meter.sign());
+      await clock.sleep(signOfLifeEveryMs, ended.signal);
     }
   };
-  // A client that is gone cannot be told anything; the call itself ends by its own signal.
-  void repeat().catch(() => done.abort());
+  void signsOfLife();
   try {
-    return await work();
+    return await work((done, total) => {
+      const progress = ended.signal.aborted ? undefined : meter.report(done, total);
+      if (progress !== undefined) void send(progress);
+    });
   } finally {
-    done.abort();
+    // What was said before the answer arrives before it.
+    await sent;
+    ended.abort();
   }
 };

@@ -1,6 +1,6 @@
 // Which part of a message an attachment id means, and its bytes. Ids are resolved anew in every call, because Gmail's
 // own change from one answer to the next.
-import type { GmailReader } from '../google/ports.ts';
+import type { GmailReader, ReportProgress } from '../google/ports.ts';
 import {
   attachmentsOf,
   describeAttachment,
@@ -27,7 +27,10 @@ export interface AttachmentPart {
 
 const missing = failed({ kind: 'not_found', what: 'attachment' });
 
-const known = (gmail: GmailReader, message: Message, found: NumberedPart): AttachmentPart => {
+/** The bytes behind one of Gmail's own ids, of the message that a call is about. */
+type FetchBytes = (gmailId: string) => Promise<Result<Uint8Array>>;
+
+const known = (fetchBytes: FetchBytes, found: NumberedPart): AttachmentPart => {
   const { attachmentId, ...described } = describeAttachment(found);
   return {
     ...described,
@@ -37,20 +40,20 @@ const known = (gmail: GmailReader, message: Message, found: NumberedPart): Attac
       const inline = inlineBytes(found.part);
       if (inline) return ok(inline);
       const gmailId = found.part.body?.attachmentId;
-      if (gmailId) return gmail.attachment(message.id ?? '', gmailId);
+      if (gmailId) return fetchBytes(gmailId);
       return described.size === 0 ? ok(new Uint8Array()) : missing;
     },
   };
 };
 
 /** One of Gmail's own ids from an earlier answer: it still gives the bytes, and their number says which part they are. */
-const byOldGmailId = async (gmail: GmailReader, message: Message, id: string): Promise<Result<AttachmentPart>> => {
-  const fetched = await gmail.attachment(message.id ?? '', id);
+const byOldGmailId = async (fetchBytes: FetchBytes, message: Message, id: string): Promise<Result<AttachmentPart>> => {
+  const fetched = await fetchBytes(id);
   if (!fetched.ok) return fetched;
   const sameSize = attachmentsOf(message).filter(({ size }) => size === fetched.value.length);
   const [only] = sameSize.length === 1 ? sameSize : [];
   const found = only && findPart(message, only.attachmentId);
-  if (found) return ok({ ...known(gmail, message, found), bytes: async () => fetched });
+  if (found) return ok({ ...known(fetchBytes, found), bytes: async () => fetched });
   const unknown = { fileName: 'attachment', mimeType: 'application/octet-stream', size: fetched.value.length };
   return ok({ ...unknown, partId: id, part: {}, bytes: async () => fetched });
 };
@@ -68,20 +71,23 @@ const insideWinmail = async (outer: AttachmentPart, attachmentId: string): Promi
 /**
  * The part that `attachmentId` names in a message: our part id (`1.2`, `root`; `1:0` inside a winmail.dat) or one of
  * Gmail's own ids.
+ * @param progress told of the bytes, when they are fetched.
  * @returns `not_found` for a message or part that does not exist, `invalid_input` for an id outside its grammar.
  */
 export const attachmentPart = async (
   gmail: GmailReader,
   messageId: string,
   attachmentId: string,
+  progress?: ReportProgress,
 ): Promise<Result<AttachmentPart>> => {
   const answer = await gmail.message(messageId, 'full');
   if (!answer.ok) return answer;
   const message: Message = { ...answer.value, id: messageId };
+  const fetchBytes: FetchBytes = (gmailId) => gmail.attachment(messageId, gmailId, progress);
   const found = findPart(message, attachmentId);
-  if (found) return ok(known(gmail, message, found));
+  if (found) return ok(known(fetchBytes, found));
   const outer = findPart(message, /^(.+):\d+$/.exec(attachmentId)?.[1] ?? '');
-  if (outer && isWinmail(outer)) return insideWinmail(known(gmail, message, outer), attachmentId);
+  if (outer && isWinmail(outer)) return insideWinmail(known(fetchBytes, outer), attachmentId);
   const isPartId = attachmentId === 'root' || /^\d+(?:\.\d+)*(?::\d+)?$/.test(attachmentId);
-  return isPartId ? missing : byOldGmailId(gmail, message, attachmentId);
+  return isPartId ? missing : byOldGmailId(fetchBytes, message, attachmentId);
 };

@@ -1,7 +1,7 @@
 // What a tool is: data plus one handler. A tool gets Google already bound to its caller; it cannot reach a token or
 // another person, and it does not know how its answer is shown.
 import type { z } from 'zod';
-import type { CallerGoogle } from '../google/ports.ts';
+import type { CallerGoogle, ReportProgress } from '../google/ports.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
@@ -16,6 +16,8 @@ export interface ToolContext {
   readonly delivery: 'http' | 'stdio';
   /** Bytes: the largest attachment that is put into an answer. */
   readonly inlineLimit: number;
+  /** For work that takes a while and knows how much of it there is. */
+  readonly progress: ReportProgress;
 }
 
 /** An answer that is more than one object: for clients that keep content blocks and for programs that do not. */

@@ -35,8 +35,8 @@ export const gmailFetchMails = defineTool({
   }),
   requires: ['mail'],
   optional: [],
-  run: async (input, { google: { gmail } }) => {
-    const { clippedForms, completed, formatted } = await import('./message-formats.ts');
+  run: async (input, { google: { gmail }, progress }) => {
+    const { clippedForms, completedAll, formatted } = await import('./message-formats.ts');
     const { format } = input;
     const found = await gmail.searchMessages(
       {
@@ -47,12 +47,12 @@ export const gmailFetchMails = defineTool({
         ...(input.page_token === undefined ? {} : { pageToken: input.page_token }),
       },
       viewOf(format),
+      progress,
     );
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
-    const whole = await Promise.all(
-      items.map(async (item) => ({ id: item.id ?? '', result: await completed(gmail, item, format) })),
-    );
+    const done = items.length + failures.length;
+    const whole = await completedAll(gmail, items, format, (texts, of) => progress(done + texts, done + of));
     const messages = whole.flatMap(({ result }) => (result.ok ? [result.value] : []));
     const incomplete = whole.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }]));
     const human = incomplete.find(({ problem }) => problem.kind === 'authorization_required');

@@ -27,14 +27,14 @@ export const gmailGetAttachmentById = defineTool({
   }),
   requires: ['mail'],
   optional: [],
-  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit }) => {
+  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, progress }) => {
     const { declaredCharset, safeFileName } = await import('../mail/message.ts');
     const { attachmentPart } = await import('./attachment-part.ts');
     const { asBase64, asImage, asInlineData, asLink, asText, fittingForm, largestInline } = await import(
       './attachment-forms.ts'
     );
     const { message_id: messageId, max_chars: maxChars, offset } = wanted;
-    const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id);
+    const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id, progress);
     if (!found.ok) return found;
     const { partId, mimeType, size, part, ...rest } = found.value;
     const fileName = wanted.file_name === undefined ? rest.fileName : safeFileName(wanted.file_name);

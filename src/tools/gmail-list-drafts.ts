@@ -20,11 +20,11 @@ export const gmailListDrafts = defineTool({
   }),
   requires: ['mail'],
   optional: [],
-  run: async ({ max_results, page_token }, { google: { gmail } }) => {
+  run: async ({ max_results, page_token }, { google: { gmail }, progress }) => {
     const { messageRow } = await import('../mail/message.ts');
     const { clippedForms } = await import('./message-formats.ts');
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
-    const found = await gmail.searchDrafts(query, 'metadata');
+    const found = await gmail.searchDrafts(query, 'metadata', progress);
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
     const rows: DraftRow[] = items.map((draft) => ({ id: draft.id ?? '', message: messageRow(draft.message ?? {}) }));

@@ -1,6 +1,6 @@
 // A message of Gmail's → the format a caller asked for. Where a long body is not in Gmail's answer itself, fetches it.
 // Tools load this with their first call, not at the start: most of what reads mail hangs on it.
-import type { GmailReader } from '../google/ports.ts';
+import type { GmailReader, ReportProgress } from '../google/ports.ts';
 import {
   fullMessage,
   type Message,
@@ -17,6 +17,10 @@ import { inTurns } from './in-turns.ts';
 import type { MessageOutput } from './message-output.ts';
 import { type MessageFormat, viewOf } from './message-views.ts';
 
+/** The text parts that Gmail gives only on request, where the format shows them. */
+const textsToFetch = (message: Message, format: MessageFormat) =>
+  viewOf(format) === 'full' ? missingTextParts(message, format === 'full' ? 'full' : 'readable') : [];
+
 /** The message, its long texts read, with the text bodies that Gmail gives only on request, when the format shows bodies. */
 export const completed = async (
   gmail: GmailReader,
@@ -25,7 +29,7 @@ export const completed = async (
 ): Promise<Result<Message>> => {
   if (viewOf(format) !== 'full') return ok(message);
   const bodies = new Map<string, Uint8Array>();
-  const missing = missingTextParts(message, format === 'full' ? 'full' : 'readable');
+  const missing = textsToFetch(message, format);
   const fetched = await Promise.all(missing.map((part) => gmail.attachment(message.id ?? '', part.attachmentId)));
   for (const [index, answer] of fetched.entries()) {
     if (!answer.ok) return answer;
@@ -34,6 +38,27 @@ export const completed = async (
   const whole = bodies.size === 0 ? message : withTexts(message, bodies);
   await inTurns(readBodyAhead(whole));
   return ok(whole);
+};
+
+/** `completed` for a list. @param progress told after every message of which texts had to be fetched. */
+export const completedAll = (
+  gmail: GmailReader,
+  messages: readonly Message[],
+  format: MessageFormat,
+  progress: ReportProgress,
+): Promise<{ id: string; result: Result<Message> }[]> => {
+  const lacking = new Set(messages.filter((message) => textsToFetch(message, format).length > 0));
+  let done = 0;
+  return Promise.all(
+    messages.map(async (message) => {
+      const result = await completed(gmail, message, format);
+      if (lacking.has(message)) {
+        done += 1;
+        progress(done, lacking.size);
+      }
+      return { id: message.id ?? '', result };
+    }),
+  );
 };
 
 export const minimalRow = (message: Message): MessageOutput => {

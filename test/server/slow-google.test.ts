@@ -44,8 +44,8 @@ describe.each(ways)('%s', (_, connect, era) => {
     await atGoogle.promise;
     for (const [milliseconds, progress] of [
       [0, [0]],
-      [5_000, [0, 1]],
-      [5_000, [0, 1, 2]],
+      [5_000, [0, 1 / 2]],
+      [5_000, [0, 1 / 2, 2 / 3]],
     ] as const) {
       await world.clock.advance(milliseconds);
       await expect.poll(() => seen, patient).toEqual(progress);
