@@ -1,6 +1,6 @@
 // Messages written for these tests, as RFC 822 source, and a world whose one person has just them.
 import { Buffer } from 'node:buffer';
-import type { Client } from '@modelcontextprotocol/client';
+import type { Client, RequestOptions } from '@modelcontextprotocol/client';
 import { createSandbox, type GoogleAccount } from '../../src/sandbox/sandbox.ts';
 import { currentClient } from '../server/clients.ts';
 import { handClock } from '../support/hand-clock.ts';
@@ -52,7 +52,7 @@ export interface ToolWorld extends World {
   readonly mailbox: GoogleAccount['mailbox'];
   readonly contacts: GoogleAccount['contacts'];
   /** Calls a tool as the connected person, through a real client. */
-  ask(name: string, args?: Record<string, unknown>): Promise<Answer>;
+  ask(name: string, args?: Record<string, unknown>, options?: RequestOptions): Promise<Answer>;
 }
 
 export interface Answer {
@@ -63,8 +63,13 @@ export interface Answer {
   readonly bytes: number;
 }
 
-const askWith = async (client: Client, name: string, args: Record<string, unknown>): Promise<Answer> => {
-  const result = await client.callTool({ name, arguments: args });
+const askWith = async (
+  client: Client,
+  name: string,
+  args: Record<string, unknown>,
+  options?: RequestOptions,
+): Promise<Answer> => {
+  const result = await client.callTool({ name, arguments: args }, options);
   return {
     isError: result.isError === true,
     structured: { ...(result.structuredContent as Record<string, unknown> | undefined) },
@@ -89,7 +94,7 @@ export const createToolWorld = async (options: { hostedDomain?: string; env?: Re
     ...world,
     mailbox: account.mailbox,
     contacts: account.contacts,
-    ask: (name, args = {}) => askWith(client, name, args),
+    ask: (name, args = {}, options) => askWith(client, name, args, options),
   };
   return toolWorld;
 };
