@@ -155,7 +155,8 @@ const decide = async (
   if (interaction === undefined) return undefined;
   if (interaction.result === undefined) {
     interaction.result = result;
-    await interaction.persist();
+    // Refused where the account was deleted meanwhile.
+    if ((await interaction.persist().catch(whenRefused)) === undefined) return undefined;
   }
   return interaction.returnTo;
 };

@@ -136,7 +136,6 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      response_modes: ['query'],
       token_endpoint_auth_method: 'none',
       id_token_signed_response_alg: 'ES256',
     },
@@ -154,6 +153,11 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     extraParams: {
       scope: (_ctx, value = '') => {
         if (knownScopes(value, options).length === 0) throw new errors.InvalidScope('no known scope', value);
+      },
+      response_mode: ({ oidc }, value = 'query') => {
+        if (value === 'query') return;
+        if (oidc.params !== undefined) oidc.params.response_mode = undefined;
+        throw new errors.UnsupportedResponseMode();
       },
     },
     extraTokenClaims: (_ctx, token) =>
