@@ -1,7 +1,8 @@
 // What one network address may ask for before anybody knows who is asking. The clock is turned by hand.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAddressLimit } from '../../src/transports/address-limits.ts';
+import { listen } from '../../src/transports/serve.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld, type World } from './support.ts';
 
@@ -117,7 +118,26 @@ describe('1. Credentials that are refused', () => {
   });
 });
 
-describe('2. Whoever shares an address with somebody who guesses', () => {
+describe('2. Over a socket', () => {
+  it('the peer is known, so that a trusted proxy’s clients are told apart', async () => {
+    const world = await aWorld({ trustedProxies: ['127.0.0.1'] });
+    const listening = await listen(world.app, { host: '127.0.0.1', port: 0 }, world.clock);
+    if (listening.kind !== 'listening') throw new Error(listening.message);
+    onTestFinished(() => listening.close(0));
+    const ask = (client: string, number: number) =>
+      statusOf(
+        fetch(`http://127.0.0.1:${listening.port}/mcp`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${guess(number)}`, 'x-forwarded-for': client },
+        }),
+      );
+    for (let number = 0; number < 60; number++) expect(await ask(attacker, number)).toBe(401);
+    expect(await ask(attacker, 60)).toBe(429);
+    expect(await ask(somebody, 60)).toBe(401);
+  });
+});
+
+describe('3. Whoever shares an address with somebody who guesses', () => {
   it('goes on with a key that was good before', async () => {
     const world = await aWorld();
     const key = await world.key();
@@ -170,7 +190,7 @@ describe('2. Whoever shares an address with somebody who guesses', () => {
   });
 });
 
-describe('3. Download URLs', () => {
+describe('4. Download URLs', () => {
   const open = (world: World, address: string, token: string) =>
     world.app.request(`${origin}/downloads/${token}`, { method: 'HEAD' }, from(address));
 
@@ -186,7 +206,7 @@ describe('3. Download URLs', () => {
   });
 });
 
-describe('4. Pages', () => {
+describe('5. Pages', () => {
   it('are a hundred and twenty a minute for one address; one more is a page that says to wait, and uses nothing up', async () => {
     const world = await aWorld();
     const url = await world.link('ada');
@@ -210,7 +230,7 @@ describe('4. Pages', () => {
   });
 });
 
-describe('5. The buckets', () => {
+describe('6. The buckets', () => {
   it('never let more through than one full bucket and what has come since', () => {
     const steps = fc.array(fc.record({ wait: fc.nat({ max: 5_000 }), tries: fc.nat({ max: 8 }) }), { maxLength: 60 });
     fc.assert(
