@@ -1,6 +1,7 @@
 // Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): a stranger names the URL, so it
 // decides where nothing of ours can be reached. Knows nothing of who asks.
 import { isIP } from 'node:net';
+import type { Clock } from '../model/clock.ts';
 import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 
 export type Fetch = typeof globalThis.fetch;
@@ -46,22 +47,63 @@ const parseDocument = (text: string): ClientMetadata => {
   return metadata;
 };
 
+/** What could not be had this time, though it may be there: the network, a server that is down. */
+class Unreachable extends Error {}
+
+const fetchDocument = async (fetch: Fetch, input: Parameters<Fetch>[0], init: RequestInit): Promise<Response> => {
+  const response = await fetch(input, { ...init, redirect: 'manual' }).catch((cause: unknown) => {
+    throw new Unreachable('the metadata document cannot be reached', { cause });
+  });
+  if (response.status === 200) return response;
+  await response.body?.cancel();
+  if (response.status >= 500 || response.status === 429) throw new Unreachable('the metadata document is not served');
+  throw new Error('the metadata document is not there');
+};
+
+/** How long and how many last good documents serve while the present one cannot be reached (RFC 5861 §4). */
+const staleMs = 24 * 60 * 60_000;
+const documentsKept = 100;
+
+const createLastGood = (clock: Clock) => {
+  const documents = new Map<string, { readonly document: ClientMetadata; readonly at: number }>();
+  return {
+    keep: (url: string, document: ClientMetadata) => {
+      documents.delete(url);
+      documents.set(url, { document, at: clock.now() });
+      const [oldest] = documents.keys();
+      if (documents.size > documentsKept && oldest !== undefined) documents.delete(oldest);
+    },
+    find: (url: string): ClientMetadata | undefined => {
+      const kept = documents.get(url);
+      return kept !== undefined && clock.now() - kept.at < staleMs ? kept.document : undefined;
+    },
+    forget: (url: string) => documents.delete(url),
+  };
+};
+
 /**
  * A fetch for oidc-provider, which gives a dispatcher that ends connections to addresses that are not public, or none
- * where it could not make one: then nothing is fetched.
+ * where it could not make one: then nothing is fetched. While a site is down its clients go on with its last good
+ * document: otherwise one that refreshes meanwhile would be told that it does not exist, and forget its tokens.
  * @throws Error for anything but a small JSON object; redirects are not followed.
  */
-export const createDocumentFetch =
-  (fetch: Fetch): Fetch =>
-  async (input, init) => {
+export const createDocumentFetch = (fetch: Fetch, clock: Clock): Fetch => {
+  const lastGood = createLastGood(clock);
+  return async (input, init) => {
     if (init === undefined || !('dispatcher' in init) || init.dispatcher === undefined || init.dispatcher === null)
       throw new Error('metadata documents are not fetched without protection against private addresses');
-    const response = await fetch(input, { ...init, redirect: 'manual' });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error('the metadata document was not there');
+    const url = String(input);
+    try {
+      const response = await fetchDocument(fetch, input, init);
+      const document = reduceDocument(parseDocument(await readText(response)));
+      lastGood.keep(url, document);
+      const cacheControl = response.headers.get('cache-control');
+      return Response.json(document, cacheControl === null ? {} : { headers: { 'Cache-Control': cacheControl } });
+    } catch (error) {
+      const document = error instanceof Unreachable ? lastGood.find(url) : undefined;
+      if (document !== undefined) return Response.json(document);
+      lastGood.forget(url);
+      throw error;
     }
-    const document = reduceDocument(parseDocument(await readText(response)));
-    const cacheControl = response.headers.get('cache-control');
-    return Response.json(document, cacheControl === null ? {} : { headers: { 'Cache-Control': cacheControl } });
   };
+};

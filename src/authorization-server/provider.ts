@@ -79,6 +79,12 @@ const renderError = (ctx: KoaContextWithOIDC, _out: unknown, error: Error): void
   ctx.body = errorPage(pageErrorOf(error));
 };
 
+const tooManyDocuments = (): Error =>
+  Object.assign(new errors.TemporarilyUnavailable('too many metadata documents were asked for'), {
+    status: 429,
+    statusCode: 429,
+  });
+
 /** What is not named here is either off or the library's default of a feature that is off. */
 const features = (options: ProviderOptions, keys: Keys): NonNullable<Configuration['features']> => {
   const { resource, scopes, random, documentLimit } = options;
@@ -103,8 +109,7 @@ const features = (options: ProviderOptions, keys: Keys): NonNullable<Configurati
       allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
         if (!isPublicDocumentUrl(clientId)) return false;
         const address = ctx?.req.socket.remoteAddress;
-        if (address !== undefined && documentLimit.take(address) !== undefined)
-          throw new errors.TemporarilyUnavailable('too many metadata documents were asked for');
+        if (address !== undefined && documentLimit.take(address) !== undefined) throw tooManyDocuments();
         return true;
       },
       cacheDuration: { min: 300, max: seconds.day },
@@ -165,7 +170,7 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
         ? { postern_grant: grantHashOf(token.grantId) }
         : undefined,
     features: features(options, keys),
-    fetch: createDocumentFetch(options.fetch),
+    fetch: createDocumentFetch(options.fetch, clock),
     fetchResponseBodyLimits: { 'client_id metadata document': maxDocumentBytes },
     findAccount: createFindAccount(accounts, allowed),
     interactions: { policy: createDecisionPolicy(), url: (_ctx, { uid }) => signInPath(uid) },

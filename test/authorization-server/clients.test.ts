@@ -198,6 +198,25 @@ describe('metadata documents', () => {
     expect((await server.asked(browser.request(`/sign-in/${uid}`)))?.clientName).toBe('client.test');
   });
 
+  test('while a site is down its clients go on for a day, and when it takes its document away they end', async () => {
+    const { server, documents, time } = await place();
+    const good = documents.get(documentClient) ?? (() => Response.error());
+    let { refresh_token } = await getTokens(server);
+    const refreshAfter = async (ms: number, document: () => Response | Promise<Response>) => {
+      documents.set(documentClient, document);
+      await time.advance(ms);
+      const response = await refresh(server, refresh_token);
+      if (response.status === 200) ({ refresh_token } = await tokensOf(response));
+      return response.status;
+    };
+    expect(await refreshAfter(10 * minute, () => new Response(null, { status: 503 }))).toBe(200);
+    expect(await refreshAfter(10 * minute, () => Promise.reject(new Error('no network')))).toBe(200);
+    expect(await refreshAfter(day, () => new Response(null, { status: 503 }))).toBe(400);
+    expect(await refreshAfter(10 * minute, good)).toBe(200);
+    expect(await refreshAfter(10 * minute, () => new Response(null, { status: 404 }))).toBe(400);
+    expect(await refreshAfter(10 * minute, () => new Response(null, { status: 503 }))).toBe(400);
+  });
+
   test('one address makes the server fetch ten documents a minute', async () => {
     const { server, documents, fetched, time } = await place();
     const ask = (number: number) => {
@@ -207,6 +226,7 @@ describe('metadata documents', () => {
     };
     for (let number = 0; number < 10; number++) expect((await ask(number)).status).toBe(303);
     const refused = await ask(10);
+    expect(refused.status).toBe(429);
     expect(await refused.text()).toContain('That was too often');
     expect(fetched.length).toBe(10);
     expect((await ask(1)).status).toBe(303);
