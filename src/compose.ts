@@ -4,13 +4,14 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Accounts, createAccounts } from './accounts/index.ts';
-import type { Config } from './config.ts';
+import type { Config, SignInSettings } from './config.ts';
 import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices } from './google/services.ts';
 import { type AccountKey, accountKeyText } from './model/account-key.ts';
 import type { Caller } from './model/caller.ts';
 import { type Clock, type RandomBytes, systemClock } from './model/clock.ts';
 import { createGoogleOAuth } from './oauth/google-oauth.ts';
+import { createIssuerSignIn } from './oauth/issuer-sign-in.ts';
 import { attachmentsToFolder, attachmentsToUrl } from './server/deliver-attachment.ts';
 import { createFetchAttachment, type FetchAttachment } from './server/fetch-attachment.ts';
 import { createMcpServerFactory } from './server/mcp-server.ts';
@@ -45,8 +46,28 @@ export interface Postern {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly fetch: typeof fetch;
   close(): Promise<void>;
 }
+
+/** How people sign in in a browser, as far as the operator set it up. */
+const signInOf = ({ google, issuer }: SignInSettings, send: typeof fetch, clock: Clock) => ({
+  ...(google === undefined ? {} : { signIn: { allowed: google.allowed } }),
+  ...(issuer?.client === undefined
+    ? {}
+    : {
+        issuer: {
+          realm: issuer.realm,
+          signIn: createIssuerSignIn({
+            issuer: issuer.url,
+            client: issuer.client,
+            identifierClaim: issuer.identifierClaim,
+            fetch: send,
+            clock,
+          }),
+        },
+      }),
+});
 
 /** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
 export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
@@ -87,6 +108,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>
       log[level ?? 'info']({ ...entry, ...(key === undefined ? {} : { account: nameInLog(key) }) }),
+    ...signInOf(config.signIn, send, clock),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const mcpServer = createMcpServerFactory({
@@ -111,5 +133,5 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     accounts.close();
     return storage.close();
   };
-  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, close };
+  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, fetch: send, close };
 };

@@ -9,7 +9,7 @@ export interface Listening {
   readonly host: string;
   /** Undefined unless set: then http takes `defaultHttpPort`, and the loopback of stdio a free port. */
   readonly port: number | undefined;
-  /** IP addresses and networks whose forwarding headers would count; nothing here needs such a header. */
+  /** IP addresses and networks of proxies whose forwarding headers say where a request comes from. */
   readonly trustedProxies: readonly string[];
 }
 

@@ -65,6 +65,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: everything,
   commands: everything,
   compose: everything,
+  'compose-http': everything,
   transports: ['callers', 'server', 'accounts', 'authorization-server', 'model'],
   callers: ['storage', 'model'],
   server: ['tools', 'accounts', 'google', 'mail', 'model'],
@@ -100,7 +101,8 @@ const owners: readonly {
   { package: /^gaxios$/, owner: [], typesFree: [] },
   { package: /^@googleapis\//, owner: ['google'], typesFree: ['sandbox', 'tools', 'mail', 'server'] },
   { package: /^(better-sqlite3|kysely)(\/|$)/, owner: ['storage'], typesFree: [] },
-  { package: /^oidc-provider$/, owner: ['authorization-server'], typesFree: [] },
+  { package: /^(oidc-provider|light-my-request)$/, owner: ['authorization-server'], typesFree: [] },
+  { package: /^openid-client$/, owner: ['oauth'], typesFree: [] },
   { package: /^@modelcontextprotocol\/client(\/|$)/, owner: ['commands'], typesFree: [] },
   { package: /^commander$/, owner: ['commands'], typesFree: [] },
 ];

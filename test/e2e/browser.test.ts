@@ -7,14 +7,12 @@ import { createServer } from 'node:net';
 import { pino } from 'pino';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../src/callers/authenticate.ts';
-import { createSessions } from '../../src/callers/sessions.ts';
 import { compose, type Postern } from '../../src/compose.ts';
+import { composeHttp } from '../../src/compose-http.ts';
 import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import { listenSandbox } from '../../src/sandbox/listen.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { createHttpApp } from '../../src/transports/http.ts';
 import { listen } from '../../src/transports/serve.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 
@@ -66,14 +64,7 @@ describe.runIf(found)('In a real browser', () => {
     const log = pino({ level: 'silent' });
     origin = reading.config.publicUrl.origin;
     postern = await compose(reading.config, { transport: 'http', log, linkOrigin: async () => origin });
-    const app = createHttpApp({
-      ...postern,
-      authenticate: createAuthenticator(postern.storage, systemClock),
-      sessions: createSessions(postern.storage.sessions, postern.random, systemClock),
-      publicUrl: reading.config.publicUrl,
-      ready: async () => true,
-      log,
-    });
+    const { app } = await composeHttp(reading.config, postern, { log });
     const listening = await listen(app, { host: '127.0.0.1', port }, systemClock);
     if (listening.kind !== 'listening') throw new Error(listening.message);
     close = async () => {

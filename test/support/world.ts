@@ -4,15 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { pino } from 'pino';
 import { createApiKey } from '../../src/callers/api-keys.ts';
-import { createAuthenticator } from '../../src/callers/authenticate.ts';
-import { createSessions } from '../../src/callers/sessions.ts';
 import { compose, type Postern } from '../../src/compose.ts';
+import { composeHttp } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
-import { createHttpApp } from '../../src/transports/http.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 
@@ -98,13 +96,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const { accounts, storage } = postern;
-  const app = createHttpApp({
-    ...postern,
-    authenticate: createAuthenticator(storage, clock),
-    sessions: createSessions(storage.sessions, randomBytes, clock),
-    publicUrl: config.publicUrl,
-    log,
-  });
+  const { app } = await composeHttp(config, postern, { log });
 
   const send = async (request: Request): Promise<Response> => {
     const { origin } = new URL(request.url);

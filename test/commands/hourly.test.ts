@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { sweepHourly } from '../../src/commands/sweeping.ts';
+import { hourly } from '../../src/commands/hourly.ts';
 import { createWorld } from '../support/world.ts';
 
 it('A running server forgets links and downloads a day after they ran out, also when a sweep fails', async () => {
@@ -10,11 +10,12 @@ it('A running server forgets links and downloads a day after they ran out, also 
   const { accounts, storage } = world.postern;
   const ending = new AbortController();
   let failures = 1;
-  const operations = {
-    sweep: (now: number) =>
-      failures-- > 0 ? Promise.reject(new Error('the database is busy')) : storage.operations.sweep(now),
+  const sweep = {
+    failed: 'sweep_failed',
+    run: () =>
+      failures-- > 0 ? Promise.reject(new Error('the database is busy')) : storage.operations.sweep(world.clock.now()),
   };
-  const sweeping = sweepHourly(operations, world.clock, pino({ level: 'silent' }), ending.signal);
+  const sweeping = hourly(sweep, world.clock, pino({ level: 'silent' }), ending.signal);
   const key = { realm: 'default', identifier: 'user_42' };
   const caller = { key, credential: 'service_key', linkPolicy: 'unverified' } as const;
   const link = await accounts.link(caller, { capabilities: [] });

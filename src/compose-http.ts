@@ -1,0 +1,113 @@
+// What serving over HTTP needs beside a Postern: credentials, sign-in of remote clients, the application. Opens no socket.
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { AuthorizationServer } from './authorization-server/index.ts';
+import { createAccessTokens, type TrustedIssuer } from './callers/access-tokens.ts';
+import { createAuthenticator } from './callers/authenticate.ts';
+import { createEmbeddedIssuer } from './callers/embedded-issuer.ts';
+import { createExternalIssuer } from './callers/external-issuer.ts';
+import { createSessions } from './callers/sessions.ts';
+import type { Postern } from './compose.ts';
+import type { Config } from './config.ts';
+import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
+import { catalogue } from './tools/index.ts';
+import type { CallLimits } from './transports/call-limits.ts';
+import { createHttpApp } from './transports/http.ts';
+import { type ProtectedResource, resourceOf } from './transports/resource-metadata.ts';
+
+export interface HttpService {
+  readonly app: Hono;
+  /** Makes new keys for the authorization server when its own are old; cheap while they are not. */
+  rotateKeys(): Promise<void>;
+}
+
+export interface HttpServiceOptions {
+  readonly log: Logger;
+  readonly callLimits?: CallLimits;
+}
+
+const scopesOfTool = (name: string): readonly McpScope[] =>
+  mcpScopesFor(catalogue.find((tool) => tool.name === name)?.requires ?? []);
+
+const scopesOf = ({ tools }: Config): McpScope[] =>
+  mcpScopesFor(catalogue.filter(({ name }) => tools.includes(name)).flatMap(({ requires }) => requires));
+
+/** Loaded only where people sign in with Google: it brings a web framework of its own. */
+const authorizationServerOf = async (
+  config: Config,
+  postern: Postern,
+  log: Logger,
+): Promise<AuthorizationServer | undefined> => {
+  const { google } = config.signIn;
+  if (google === undefined) return undefined;
+  const { createAuthorizationServer } = await import('./authorization-server/index.ts');
+  const { storage, accounts, clock, random, fetch } = postern;
+  return createAuthorizationServer({
+    publicUrl: config.publicUrl,
+    records: storage.authorizationRecords,
+    keys: storage.authorizationKeys,
+    accounts,
+    allowed: google.allowed,
+    clients: google.clients,
+    scopes: scopesOf(config),
+    clock,
+    random,
+    fetch,
+    log,
+  });
+};
+
+const trustedIssuers = (
+  config: Config,
+  { storage, clock, fetch }: Postern,
+  embedded: AuthorizationServer | undefined,
+  log: Logger,
+): TrustedIssuer[] => {
+  const resource = resourceOf(config.publicUrl);
+  const { issuer: settings } = config.signIn;
+  return [
+    ...(embedded === undefined
+      ? []
+      : [
+          createEmbeddedIssuer({
+            issuer: embedded.issuer,
+            resource,
+            keys: embedded.keys,
+            grants: storage.authorizationRecords,
+          }),
+        ]),
+    ...(settings === undefined
+      ? []
+      : [createExternalIssuer({ settings, resource, fetch, clock, log: (entry) => log.warn(entry) })]),
+  ];
+};
+
+/** Wires the HTTP application of a Postern. Rejects when the authorization server's keys cannot be read or made. */
+export const composeHttp = async (
+  config: Config,
+  postern: Postern,
+  { log, callLimits }: HttpServiceOptions,
+): Promise<HttpService> => {
+  const { storage, clock, random } = postern;
+  const authorizationServer = await authorizationServerOf(config, postern, log);
+  const issuers = trustedIssuers(config, postern, authorizationServer, log);
+  const accessTokens =
+    issuers.length === 0 ? undefined : createAccessTokens(issuers, clock, (entry) => log.info(entry));
+  const protectedResource: ProtectedResource = {
+    authorizationServers: issuers.map(({ issuer }) => issuer),
+    scopes: scopesOf(config),
+    scopesOfTool,
+  };
+  const app = createHttpApp({
+    ...postern,
+    authenticate: createAuthenticator(storage, clock, accessTokens),
+    sessions: createSessions(storage.sessions, random, clock),
+    publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
+    log,
+    ...(callLimits === undefined ? {} : { callLimits }),
+    ...(issuers.length === 0 ? {} : { protectedResource }),
+    ...(authorizationServer === undefined ? {} : { authorizationServer }),
+  });
+  return { app, rotateKeys: async () => authorizationServer?.rotateKeys() };
+};

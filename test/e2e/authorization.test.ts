@@ -1,0 +1,277 @@
+// Remote clients sign in, as it happens in life: an SDK's own OAuth code in an app on this machine, Postern with its
+// authorization server, the sandbox's Google, and a person in a real Chromium between them.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { pino } from 'pino';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { compose, type Postern } from '../../src/compose.ts';
+import { composeHttp } from '../../src/compose-http.ts';
+import { readConfig } from '../../src/config.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import { listenSandbox } from '../../src/sandbox/listen.ts';
+import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { listen } from '../../src/transports/serve.ts';
+import { chromiumPath, launchChromium } from '../support/chromium.ts';
+import { type AppMemory, appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';
+
+const found = chromiumPath !== undefined;
+if (!found) process.stderr.write('No Chromium was found: the tests of signing in with a real browser did not run.\n');
+
+const alex = 'alex@example.com';
+const kim = 'kim@example.com';
+const sam = 'sam@example.org';
+const documentUrl = 'https://app.example.com/oauth/client.json';
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** The client's metadata document, as its maker's web server gives it: with portless loopback redirect URIs. */
+const metadataDocument = {
+  client_id: documentUrl,
+  client_name: 'Example App',
+  client_uri: 'https://app.example.com',
+  redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none',
+};
+
+const withDocument: typeof fetch = async (input, init) => {
+  const url = input instanceof Request ? input.url : String(input);
+  return url === documentUrl ? Response.json(metadataDocument) : fetch(input, init);
+};
+
+describe.runIf(found)('Signing in from a remote client', () => {
+  let chromium: Browser;
+  let google: { sandbox: Sandbox; url: string; close(): Promise<void> };
+  let postern: Postern;
+  let mcp: URL;
+  let close: () => Promise<void>;
+  let context: BrowserContext;
+  let page: Page;
+  let app: CallbackServer;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    chromium = await launchChromium();
+    google = await listenSandbox({ clock: systemClock });
+    fillSampleMailbox(google.sandbox.addAccount({ email: alex, name: 'Alex' }).mailbox, systemClock);
+    for (const [email, name] of [
+      [kim, 'Kim'],
+      [sam, 'Sam'],
+    ] as const)
+      google.sandbox.addAccount({ email, name });
+    const port = await freePort();
+    const reading = readConfig(
+      {
+        ...google.sandbox.env(),
+        POSTERN_PUBLIC_URL: `http://localhost:${port}`,
+        POSTERN_DATABASE_URL: 'sqlite::memory:',
+        POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+        POSTERN_SIGN_IN: 'google',
+        POSTERN_ALLOWED_EMAILS: `${alex},${kim}`,
+      },
+      { transport: 'http' },
+    );
+    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+    const log = pino({ level: 'silent' });
+    const { origin } = reading.config.publicUrl;
+    mcp = new URL('/mcp', origin);
+    postern = await compose(reading.config, {
+      transport: 'http',
+      log,
+      linkOrigin: async () => origin,
+      fetch: withDocument,
+    });
+    const http = await composeHttp(reading.config, postern, { log });
+    const listening = await listen(http.app, { host: '127.0.0.1', port }, systemClock);
+    if (listening.kind !== 'listening') throw new Error(listening.message);
+    close = async () => {
+      await listening.close(0);
+      await postern.close();
+    };
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await close?.();
+    await google?.close();
+  });
+  beforeEach(async () => {
+    app = await listenForCallback();
+    context = await chromium.newContext({ viewport: { width: 900, height: 800 } });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => {
+      if (message.location().url.startsWith(mcp.origin)) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+  });
+  afterEach(async () => {
+    await context.close();
+    await app.close();
+    for (const { key } of await postern.accounts.list()) await postern.accounts.remove(key);
+    for (const email of [alex, kim, sam]) google.sandbox.revokeAccess(email);
+  });
+
+  const show = async (name: string, shown: Page = page): Promise<void> => {
+    const folder = process.env.SCREENSHOTS;
+    if (folder === undefined) return;
+    mkdirSync(folder, { recursive: true });
+    await shown.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  };
+
+  /** The person: looks at Postern's page, goes on, and approves at Google. Ends where the browser ends. */
+  const signIn = async (email: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Continue with Google' }).click();
+    await page.locator('#chooser, #consent').waitFor();
+    const chooser = page.locator('#chooser button', { hasText: email });
+    if (await chooser.isVisible()) await chooser.click();
+    await page.locator('#consent button[value=allow]').click();
+    await page.waitForURL((url) => url.origin !== google.url);
+  };
+  const opened = async (memory: AppMemory, count: number): Promise<URL> => {
+    await expect.poll(() => memory.opened.length, { timeout: 10_000 }).toBe(count);
+    const url = memory.opened[count - 1];
+    if (url === undefined) throw new Error('no authorization request');
+    return url;
+  };
+
+  describe.each(generations)('%s', (_, makeApp) => {
+    it.each([
+      ['with its metadata document', { clientMetadataUrl: documentUrl }],
+      ['by registering itself', {}],
+    ])('signs in %s, reads mail at once, refreshes, is revoked and asks again', async (how, options) => {
+      const memory = appMemory(app.redirectUri, options);
+      const attempt = makeApp(mcp, memory);
+      await expect(attempt.connect()).rejects.toThrow();
+      await page.goto((await opened(memory, 1)).href);
+      await show(`sign-in ${how}`);
+      expect(await page.locator('main').textContent()).toContain('Example App');
+      await signIn(alex);
+      await page.getByText('Back in the app').waitFor();
+      await attempt.finish(await app.next());
+      const connected = await attempt.connect();
+
+      // One round trip to Google covered both: the first call has mail.
+      const first = await connected.call('gmail_fetch_mails', { max_results: 3 });
+      expect(first.structured.messages).toHaveLength(3);
+
+      // An access token that is no good any more is replaced without a person.
+      const before = memory.held;
+      if (before === undefined) throw new Error('no tokens');
+      memory.held = { ...before, access_token: `${before.access_token}x` };
+      expect((await connected.call('gmail_fetch_mails', { max_results: 1 })).structured.messages).toHaveLength(1);
+      expect(memory.held?.refresh_token).not.toBe(before.refresh_token);
+      expect(memory.opened).toHaveLength(1);
+
+      const revoked = await fetch(new URL('/revoke', mcp), {
+        method: 'POST',
+        body: new URLSearchParams({
+          token: memory.held?.refresh_token ?? '',
+          client_id: memory.information?.client_id ?? '',
+        }),
+      });
+      expect(revoked.status).toBe(200);
+      await expect(connected.call('gmail_fetch_mails', {})).rejects.toThrow();
+      await opened(memory, 2);
+      await connected.close();
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it('a stranger’s Google account is turned away, and nothing of it is kept', async () => {
+    const memory = appMemory(app.redirectUri);
+    const [, makeApp] = generations[0];
+    await expect(makeApp(mcp, memory).connect()).rejects.toThrow();
+    await page.goto((await opened(memory, 1)).href);
+    await signIn(sam);
+    await show('stranger');
+    expect(await page.locator('main').textContent()).toContain(sam);
+    expect(await postern.accounts.list()).toEqual([]);
+  });
+
+  it('saying no on Postern’s page never reaches Google', async () => {
+    const memory = appMemory(app.redirectUri);
+    const [, makeApp] = generations[0];
+    await expect(makeApp(mcp, memory).connect()).rejects.toThrow();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).origin));
+    await page.goto((await opened(memory, 1)).href);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect((await app.next()).get('error')).toBe('access_denied');
+    expect(asked).not.toContain(google.url);
+  });
+
+  it('after a password change, the link wants its person: at once in their own browser, after a sign-in in another', async () => {
+    const memory = appMemory(app.redirectUri);
+    const [, makeApp] = generations[0];
+    const attempt = makeApp(mcp, memory);
+    await expect(attempt.connect()).rejects.toThrow();
+    await page.goto((await opened(memory, 1)).href);
+    await signIn(alex);
+    await page.getByText('Back in the app').waitFor();
+    await attempt.finish(await app.next());
+    const connected = await attempt.connect();
+    google.sandbox.revokeAccess(alex);
+    const answer = await connected.call('gmail_fetch_mails', {});
+    const { url } = answer.structured.authorizationRequired as { url: string };
+
+    // Somebody else’s browser: nobody gets to Google’s consent for mail before they showed who they are.
+    const other = await chromium.newContext();
+    const stranger = await other.newPage();
+    await stranger.goto(url);
+    await show('link that wants a sign-in', stranger);
+    expect(await stranger.locator('h1').textContent()).toMatch(/sign in/i);
+    await stranger.locator('main form button').first().click();
+    await stranger.locator('#chooser, #consent').waitFor();
+    await stranger.locator('#chooser button', { hasText: kim }).click();
+    await stranger.locator('#consent button[value=allow]').click();
+    await stranger.waitForURL((at) => at.origin === mcp.origin);
+    expect(await stranger.locator('main').textContent()).toMatch(/somebody else/i);
+    await other.close();
+
+    await page.goto(url);
+    await show('link with a session');
+    await page.locator('main form button').click();
+    await page.locator('#chooser, #consent').waitFor();
+    const chooser = page.locator('#chooser button', { hasText: alex });
+    if (await chooser.isVisible()) await chooser.click();
+    await page.locator('#consent button[value=allow]').click();
+    await page.waitForURL((at) => at.origin === mcp.origin);
+    expect(await page.locator('h1').textContent()).toMatch(/connected/i);
+    expect((await connected.call('gmail_fetch_mails', { max_results: 2 })).structured.messages).toHaveLength(2);
+    await connected.close();
+  });
+
+  it('two people use the same browser one after the other', async () => {
+    for (const email of [alex, kim]) {
+      const memory = appMemory(app.redirectUri);
+      const [, makeApp] = generations[0];
+      const attempt = makeApp(mcp, memory);
+      await expect(attempt.connect()).rejects.toThrow();
+      await page.goto((await opened(memory, 1)).href);
+      await page.getByRole('button', { name: 'Continue with Google' }).click();
+      // Google knows the browser by now and may ask nothing.
+      const next = app.next();
+      const chooser = page.locator('#chooser button', { hasText: email });
+      const consent = page.locator('#consent button[value=allow]');
+      await page.locator('#chooser, #consent').or(page.getByText('Back in the app')).first().waitFor();
+      if (await chooser.isVisible()) await chooser.click();
+      if (await consent.isVisible()) await consent.click();
+      await attempt.finish(await next);
+      await page.getByText('Back in the app').waitFor();
+      await (await attempt.connect()).close();
+    }
+    const mailboxes = (await postern.accounts.list()).map(({ google }) => google?.email);
+    expect(mailboxes.sort()).toEqual([alex, kim]);
+  });
+});
