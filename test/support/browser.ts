@@ -18,6 +18,8 @@ export interface Browser {
   /** Submits the page's form; `button` is the value of the pressed button, `untick` removes checkboxes by value. */
   submit(page: BrowserPage, press?: { button?: string; untick?: readonly string[] }): Promise<BrowserPage>;
   cookies(host: string): string[];
+  /** What it would send as `Cookie`. */
+  cookieHeader(host: string): string;
 }
 
 const maxHops = 12;
@@ -39,6 +41,9 @@ export const createBrowser = (send: Send): Browser => {
     }
   };
 
+  const cookieHeader = (host: string): string =>
+    [...(jar.get(host) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+
   const go = async (
     url: string,
     init: { method: string; body?: URLSearchParams; from?: string },
@@ -47,8 +52,8 @@ export const createBrowser = (send: Send): Browser => {
     for (let hop = 0; hop < maxHops; hop++) {
       const { host } = new URL(next.url);
       const headers = new Headers({ host, accept: 'text/html' });
-      const cookies = [...(jar.get(host) ?? [])].map(([name, value]) => `${name}=${value}`);
-      if (cookies.length > 0) headers.set('cookie', cookies.join('; '));
+      const cookies = cookieHeader(host);
+      if (cookies !== '') headers.set('cookie', cookies);
       if (next.method === 'POST' && init.from !== undefined) headers.set('origin', new URL(init.from).origin);
       const body = next.body === undefined ? {} : { body: next.body };
       const response = await send(new Request(next.url, { method: next.method, headers, redirect: 'manual', ...body }));
@@ -68,6 +73,7 @@ export const createBrowser = (send: Send): Browser => {
 
   return {
     open: (url) => go(url, { method: 'GET' }),
+    cookieHeader,
     cookies: (host) => [...(jar.get(host) ?? new Map<string, string>()).keys()],
     submit: (page, press = {}) => {
       const document = parseDocument(page.html);

@@ -83,7 +83,10 @@ export const createTestIssuer = async (clock: Clock, url = 'https://login.exampl
     const [id, secret] =
       basic === undefined
         ? [form.get('client_id'), form.get('client_secret')]
-        : Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent);
+        : Buffer.from(basic, 'base64')
+            .toString()
+            .split(':')
+            .map((part) => decodeURIComponent(part.replaceAll('+', '%20')));
     return id === issuer.client.id && secret === issuer.client.secret;
   };
 
