@@ -282,6 +282,15 @@ describe('Coming back from Google', () => {
     expect(texts.filter((text) => text.includes('This sign-in is over</h1>'))).toHaveLength(1);
   });
 
+  it('lets two clients of one person in at the same time', async () => {
+    const world = await aWorld();
+    const [one, other] = [await callbackOf(world), await callbackOf(world)];
+    const backs = await Promise.all([one, other].map(({ browser, callback }) => browser.open(callback)));
+    for (const { url } of backs) expect(url).toContain(redirectUri);
+    expect(await world.postern.accounts.list()).toHaveLength(1);
+    expect((await world.postern.accounts.find(alexKey(world)))?.state.status).toBe('ACTIVE');
+  });
+
   it('works for a quarter of an hour', async () => {
     const world = await aWorld();
     const { browser, callback } = await callbackOf(world);

@@ -1,13 +1,17 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
-import type { Finish } from '../../src/accounts/index.ts';
+import type { Finish, SignInFailure } from '../../src/accounts/index.ts';
 import type { Account } from '../../src/model/account.ts';
 import { type Confirmation, confirmPage } from '../../src/transports/pages/confirm.ts';
-import { continuingPage } from '../../src/transports/pages/continuing.ts';
+import { backToAppPage, continuingPage } from '../../src/transports/pages/continuing.ts';
 import { finishPage } from '../../src/transports/pages/finish-page.ts';
 import { type Page, renderPage } from '../../src/transports/pages/layout.ts';
+import { signInFirstPage, somebodyElsesLinkPage } from '../../src/transports/pages/link-sign-in.ts';
 import * as notices from '../../src/transports/pages/notices.ts';
+import { signInPage } from '../../src/transports/pages/sign-in.ts';
+import { clientSignInFailedPage, linkSignInFailedPage } from '../../src/transports/pages/sign-in-failed.ts';
 import { styleSheet, styleSource } from '../../src/transports/pages/style.ts';
+import type { Asked } from '../../src/transports/sign-in-server.ts';
 import { aBrowser, aWorld } from './support.ts';
 
 const hostile = `"><script>alert(1)</script>' onload=x &amp; {{7*7}}`;
@@ -46,7 +50,41 @@ const endings: Exclude<Finish, { kind: 'again' }>[] = [
   { kind: 'operator_fault' },
 ];
 
+const signInFailures: SignInFailure[] = [
+  'not_allowed',
+  'somebody_else',
+  'declined',
+  'admin_blocked',
+  'google_unavailable',
+  'issuer_unavailable',
+  'operator_fault',
+  'expired',
+  'used',
+];
+
+const asked: Asked = {
+  uid: 'uid',
+  clientId: `https://app.example.com/client.json?${hostile}`,
+  clientName: hostile,
+  source: 'dynamic',
+  redirectUri: `https://app.example.com/${hostile}`,
+  redirectHost: hostile,
+  redirectIsLocal: false,
+  scopes: ['mail:read', 'contacts:read'],
+};
+const linkForm = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
+
 const pages: [string, Page][] = [
+  ['sign-in', signInPage(asked, 'token')],
+  ['sign-in of a documented client', signInPage({ ...asked, source: 'metadata_document' }, 'token')],
+  ['sign-in of a known client', signInPage({ ...asked, source: 'preregistered', redirectIsLocal: true }, 'token')],
+  ['sign in first', signInFirstPage(linkForm)],
+  ['somebody else’s link', somebodyElsesLinkPage(linkForm)],
+  ['back to the app', backToAppPage(`https://app.example.com/?${hostile}`)],
+  ...signInFailures.flatMap((kind): [string, Page][] => [
+    [`${kind} for a client`, clientSignInFailedPage(kind, hostile, '/authorize/uid')],
+    [`${kind} for a link`, linkSignInFailedPage(kind, undefined)],
+  ]),
   ['confirm', confirmPage(confirmation, 'token')],
   ['confirm on this machine', confirmPage({ ...confirmation, linkPolicy: 'loopback' }, 'token')],
   ['continuing', continuingPage(`https://accounts.example.com/?a=1&b=${hostile}`)],
@@ -78,6 +116,20 @@ describe('2. Values from outside', () => {
       expect(renderPage(page)).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39; onload=x &amp;amp;');
     },
   );
+
+  it('shows a documented client by the host of its document, which it cannot choose freely', () => {
+    const { body } = signInPage({ ...asked, source: 'metadata_document' }, 'token');
+    expect(body.markup).toContain('<dt>App of</dt><dd><bdi class="foreign">app.example.com</bdi></dd>');
+  });
+
+  it('calls people who signed in with Google by their address, not by a number', () => {
+    const kim = { ...account('1234567'), key: { realm: 'google', identifier: '1234567' } };
+    const google = { sub: '1234567', email: 'kim@example.com' };
+    const known = confirmPage({ ...confirmation, account: { ...kim, google } }, 'token').body.markup;
+    expect(known).toContain('kim@example.com');
+    for (const { body } of [confirmPage({ ...confirmation, account: kim }, 'token'), { body: { markup: known } }])
+      expect(body.markup).not.toContain('1234567');
+  });
 
   it('isolates the writing direction of an identifier', () => {
     const { body } = confirmPage({ ...confirmation, account: account('שלום') }, 'token');

@@ -4,6 +4,7 @@ import type { LinkPolicy } from '../../model/caller.ts';
 import { type Capability, capabilityText } from '../../model/scope.ts';
 import { foreign, type Html, html } from './html.ts';
 import { type Page, tick } from './layout.ts';
+import { personOf } from './person.ts';
 
 export interface Confirmation {
   readonly account: Account;
@@ -29,12 +30,12 @@ const expectedAccount = ({ pins }: Account): Html | undefined => {
   return undefined;
 };
 
-const warning = (identifier: string, linkPolicy: LinkPolicy): Html => {
+const warning = (person: Html, linkPolicy: LinkPolicy): Html => {
   const elsewhere =
     linkPolicy === 'loopback'
       ? html`If you did not just ask for this on this computer, close this page.`
-      : html`If somebody sent it to you and you are not ${foreign(identifier)}, close this page: going on would let them read your mail.`;
-  return html`<div class="callout warn"><strong>Only continue if you asked for this yourself.</strong><p>This link was made for ${foreign(identifier)}. ${elsewhere}</p></div>`;
+      : html`If somebody sent it to you and you are not ${person}, close this page: going on would let them read your mail.`;
+  return html`<div class="callout warn"><strong>Only continue if you asked for this yourself.</strong><p>This link was made for ${person}. ${elsewhere}</p></div>`;
 };
 
 const blockedHelp = ({ clientId, scopes }: Confirmation): Html => html`<details>
@@ -61,19 +62,19 @@ const validUntil = (milliseconds: number): Html => {
 /** `csrfToken` goes back with the form; the form posts to the page's own address. */
 export const confirmPage = (confirmation: Confirmation, csrfToken: string): Page => {
   const { account, capabilities, expiresAt, linkPolicy } = confirmation;
-  const { identifier } = account.key;
+  const person = personOf(account);
   return {
     status: 200,
     title: 'Connect Gmail',
     tone: 'note',
     body: html`<p>An assistant asks to read Gmail through Postern.</p>
-<dl class="who"><dt>Connects Gmail for</dt><dd>${foreign(identifier)}</dd>${expectedAccount(account)}</dl>
+<dl class="who"><dt>Connects Gmail for</dt><dd>${person}</dd>${expectedAccount(account)}</dl>
 <h2>It will be able to</h2>
 ${capabilityList(capabilities)}
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your account.</p>
 <h2>What happens next</h2>
 <ol><li>You choose your Google account.</li><li>Google asks for these permissions.</li><li>You come back here and see what was connected.</li></ol>
-${warning(identifier, linkPolicy)}
+${warning(person, linkPolicy)}
 <form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="button" type="submit">Continue to Google</button></form>
 ${validUntil(expiresAt)}
 ${blockedHelp(confirmation)}`,

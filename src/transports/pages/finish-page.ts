@@ -20,7 +20,7 @@ import { wrongMailboxPage } from './wrong-mailbox.ts';
 export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => {
   switch (finish.kind) {
     case 'connected':
-      return connectedPage(finish.account.key.identifier, finish.google, finish.missing);
+      return connectedPage(finish.account, finish.google, finish.missing);
     case 'awaiting_verification':
       return verifyingPage(finish.url);
     case 'declined':

@@ -19,6 +19,9 @@ const clientFacts = ({ source, clientId, clientName }: Asked): Html => {
   }
 };
 
+const destination = ({ redirectIsLocal, redirectHost }: Asked): Html =>
+  redirectIsLocal ? html`a program on this computer (${foreign(redirectHost)})` : foreign(redirectHost);
+
 const warning = ({ redirectIsLocal, redirectHost, source }: Asked): Html => {
   if (redirectIsLocal)
     return html`<div class="callout warn"><strong>Only continue if you started this on this computer yourself.</strong><p>The answer goes to a program on the computer that this browser runs on, and any program there could have asked under this name. If you did not just add this server to an app, cancel.</p></div>`;
@@ -33,7 +36,7 @@ export const signInPage = (asked: Asked, csrfToken: string): Page => ({
   title: 'Let an app read your Gmail?',
   tone: 'note',
   body: html`<p>An app asks to use this server as you.</p>
-<dl class="who">${clientFacts(asked)}<dt>Access goes to</dt><dd>${foreign(asked.redirectHost)}</dd></dl>
+<dl class="who">${clientFacts(asked)}<dt>Access goes to</dt><dd>${destination(asked)}</dd></dl>
 <h2>It will be able to</h2>
 <ul class="ticks">${asked.scopes.map((scope) => html`<li>${tick}<span>${mcpScopeText(scope)}</span></li>`)}</ul>
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your Google account.</p>
