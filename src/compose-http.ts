@@ -96,6 +96,7 @@ export const composeHttp = async (
   const protectedResource: ProtectedResource = {
     authorizationServers: issuers.map(({ issuer }) => issuer),
     scopes: scopesOf(config),
+    scopePrefix: config.signIn.issuer?.scopePrefix ?? '',
     scopesOfTool,
   };
   const app = createHttpApp({

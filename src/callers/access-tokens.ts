@@ -21,6 +21,8 @@ export interface TrustedIssuer {
   readonly algorithms: readonly string[];
   /** `at+jwt` is demanded (RFC 9068 §2.1). Else `JWT` or no `typ` will do too, as many issuers have it. */
   readonly typed: boolean;
+  /** What may stand before our scopes in a token; empty: nothing. */
+  readonly scopePrefix: string;
   /** How far the issuer's clock may differ from ours. */
   readonly clockToleranceSeconds: number;
   readonly linkPolicy: LinkPolicy;
@@ -92,8 +94,9 @@ const identifierOf = (claims: JWTPayload, claim: string): string | undefined => 
   return identifierSchema.safeParse(claims[claim]).data;
 };
 
-const scopesOf = (claims: JWTPayload): McpScope[] => {
-  const given = new Set((scopeWords(claims) ?? []).filter(isMcpScope));
+const scopesOf = (claims: JWTPayload, prefix: string): McpScope[] => {
+  const words = (scopeWords(claims) ?? []).map((word) => (word.startsWith(prefix) ? word.slice(prefix.length) : word));
+  const given = new Set(words.filter(isMcpScope));
   return mcpScopes.filter((scope) => given.has(scope));
 };
 
@@ -124,7 +127,12 @@ const callerOf = async (claims: JWTPayload, issuer: TrustedIssuer): Promise<Call
   const grantHash = typeof grant === 'string' ? grant : undefined;
   const good = await (issuer.stillGood?.({ key, grantHash, issuedAt: (claims.iat ?? 0) * 1000 }) ?? true);
   if (!good) return { check: grantClaim };
-  return { key, credential: 'access_token', linkPolicy: issuer.linkPolicy, scopes: scopesOf(claims) };
+  return {
+    key,
+    credential: 'access_token',
+    linkPolicy: issuer.linkPolicy,
+    scopes: scopesOf(claims, issuer.scopePrefix),
+  };
 };
 
 /**

@@ -8,7 +8,13 @@ export interface SignInHint {
   readonly resourceMetadata: string;
   /** What clients need for everything this server offers. */
   readonly scopes: readonly McpScope[];
+  /** What stands before a scope where clients ask for it: some issuers want their API's name there. */
+  readonly scopePrefix: string;
 }
+
+/** Scopes as clients ask their issuer for them, separated by spaces (RFC 6749 §3.3). */
+const asAsked = (scopes: readonly McpScope[], prefix: string): string =>
+  scopes.map((scope) => prefix + scope).join(' ');
 
 const bearer = (parameters: Readonly<Record<string, string | undefined>>): string =>
   `Bearer ${Object.entries(parameters)
@@ -25,7 +31,7 @@ export const challengeFor = ({ error }: Refusal, hint?: SignInHint): string =>
     realm: 'postern',
     error: error === 'authentication_required' ? undefined : error,
     resource_metadata: hint?.resourceMetadata,
-    scope: hint?.scopes.join(' '),
+    scope: hint && asAsked(hint.scopes, hint.scopePrefix),
   });
 
 /**
@@ -35,11 +41,11 @@ export const challengeFor = ({ error }: Refusal, hint?: SignInHint): string =>
 export const insufficientScopeChallenge = (
   scopes: readonly McpScope[],
   description: string,
-  { resourceMetadata }: SignInHint,
+  { resourceMetadata, scopePrefix }: SignInHint,
 ): string =>
   bearer({
     error: 'insufficient_scope',
-    scope: scopes.join(' '),
+    scope: asAsked(scopes, scopePrefix),
     resource_metadata: resourceMetadata,
     error_description: description,
   });

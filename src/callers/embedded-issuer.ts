@@ -23,6 +23,7 @@ export const createEmbeddedIssuer = ({ issuer, resource, keys, grants }: Embedde
   keys,
   algorithms: ['ES256'],
   typed: true,
+  scopePrefix: '',
   clockToleranceSeconds: 0,
   linkPolicy: 'signed_in',
   stillGood: async ({ key, grantHash }) => grantHash !== undefined && grants.grantIsLive(grantHash, key),

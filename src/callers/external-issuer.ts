@@ -22,6 +22,8 @@ export interface ExternalIssuerOptions {
     readonly identifierClaim: string;
     /** What stands in `aud`; undefined: `resource`. */
     readonly audience: string | undefined;
+    /** What clients write before a scope when they ask this issuer for it; empty: nothing. */
+    readonly scopePrefix: string;
     /** With it, browsers that open a link sign in there first. */
     readonly client: object | undefined;
   };
@@ -59,6 +61,7 @@ export const createExternalIssuer = (options: ExternalIssuerOptions): TrustedIss
     keys: createIssuerKeys(fetchKeys, clock, (reason) => log({ event: 'issuer_unavailable', issuer: url, reason })),
     algorithms: asymmetricAlgorithms,
     typed: false,
+    scopePrefix: settings.scopePrefix,
     clockToleranceSeconds: 30,
     linkPolicy: client === undefined ? 'pinned' : 'signed_in',
   };

@@ -22,6 +22,8 @@ export interface ExternalIssuer {
   readonly identifierClaim: string;
   /** What stands in `aud`; undefined: this server's resource identifier. */
   readonly audience: string | undefined;
+  /** What clients write before `mail:read` when they ask this issuer for it, such as Entra's `api://…/`; often empty. */
+  readonly scopePrefix: string;
   /** With it, browsers that open a link sign in there first. */
   readonly client: { readonly id: string; readonly secret: string } | undefined;
 }
@@ -90,9 +92,21 @@ const issuerVariables = [
   'POSTERN_OIDC_AUDIENCE',
   'POSTERN_OIDC_IDENTIFIER_CLAIM',
   'POSTERN_OIDC_REALM',
+  'POSTERN_OIDC_SCOPE_PREFIX',
   'POSTERN_OIDC_CLIENT_ID',
   'POSTERN_OIDC_CLIENT_SECRET',
 ] as const;
+
+/** The embedded server gives the same scopes without one, and clients are told one spelling for both. */
+const readScopePrefix = (reader: EnvironmentReader): string => {
+  const variable = 'POSTERN_OIDC_SCOPE_PREFIX';
+  // RFC 6749 §3.3: a scope has no space, quote or backslash.
+  const words = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'cannot stand in a scope');
+  const prefix = reader.parsed(variable, words, 'Use what your provider shows before the name of the scope.');
+  if (prefix !== undefined && reader.text('POSTERN_SIGN_IN') !== undefined)
+    reader.fault(variable, 'does not go together with POSTERN_SIGN_IN', 'Remove one of the two.');
+  return prefix ?? '';
+};
 
 const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
   const url = readIssuerUrl(reader);
@@ -117,6 +131,7 @@ const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
     realm: realmName,
     identifierClaim,
     audience: reader.text('POSTERN_OIDC_AUDIENCE'),
+    scopePrefix: readScopePrefix(reader),
     client: id === undefined || secret === undefined ? undefined : { id, secret },
   };
 };

@@ -10,6 +10,8 @@ export interface ProtectedResource {
   readonly authorizationServers: readonly string[];
   /** Of the enabled tools. */
   readonly scopes: readonly McpScope[];
+  /** See SignInHint; empty unless given. */
+  readonly scopePrefix?: string;
   /** What an access token has to allow for a tool; none for an unknown one. */
   readonly scopesOfTool: (name: string) => readonly McpScope[];
 }
@@ -24,16 +26,20 @@ const cacheSeconds = 300;
 export const resourceOf = (publicUrl: URL): string => publicUrl.origin + resourcePath;
 
 /** What /mcp tells and asks of those who sign in. */
-export const signInRulesOf = (publicUrl: URL, { scopes, scopesOfTool }: ProtectedResource): SignInRules => ({
-  hint: { resourceMetadata: publicUrl.origin + metadataPath, scopes },
+export const signInRulesOf = (
+  publicUrl: URL,
+  { scopes, scopePrefix = '', scopesOfTool }: ProtectedResource,
+): SignInRules => ({
+  hint: { resourceMetadata: publicUrl.origin + metadataPath, scopes, scopePrefix },
   scopesOfTool,
 });
 
-export const resourceMetadataRoutes = (publicUrl: URL, { authorizationServers, scopes }: ProtectedResource): Hono => {
+export const resourceMetadataRoutes = (publicUrl: URL, resource: ProtectedResource): Hono => {
+  const { authorizationServers, scopes, scopePrefix = '' } = resource;
   const metadata = {
     resource: resourceOf(publicUrl),
     authorization_servers: authorizationServers,
-    scopes_supported: scopes,
+    scopes_supported: scopes.map((scope) => scopePrefix + scope),
     bearer_methods_supported: ['header'],
     resource_name: 'Postern',
   };

@@ -186,3 +186,27 @@ describe('Whatever somebody sends as a credential', () => {
     expect(sent.length).toBe(before);
   });
 });
+
+describe('An issuer that wants the API’s name before each scope', () => {
+  it('is asked for scopes so by clients, and understood with and without', async () => {
+    await world.close();
+    world = await createWorld({
+      sandbox,
+      clock: world.clock,
+      env: { POSTERN_OIDC_ISSUER: issuer.url, POSTERN_OIDC_SCOPE_PREFIX: 'api://postern/' },
+      fetch: async (input, init) => issuer.fetch(new Request(input, init)),
+    });
+    const document = await world.http('/.well-known/oauth-protected-resource/mcp');
+    expect(await document.json()).toMatchObject({
+      scopes_supported: ['api://postern/mail:read', 'api://postern/contacts:read'],
+    });
+    const challenge = (await world.http('/mcp', { method: 'POST' })).headers.get('www-authenticate');
+    expect(challenge).toContain('scope="api://postern/mail:read api://postern/contacts:read"');
+    for (const mail of ['mail:read', 'api://postern/mail:read']) {
+      expect((await callTool(await token({ scope: mail }), 'gmail_fetch_mails')).status).toBe(200);
+      const refused = await callTool(await token({ scope: mail }), 'gmail_get_contacts');
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get('www-authenticate')).toContain(challenge?.split('scope=')[1]?.split(',')[0]);
+    }
+  });
+});

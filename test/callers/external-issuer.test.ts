@@ -30,7 +30,7 @@ const world = async (url = login, client?: object) => {
   const log: string[] = [];
   const state = { site: siteOf([signer]) };
   const issuer = createExternalIssuer({
-    settings: { url, realm: 'staff', identifierClaim: 'sub', audience: undefined, client },
+    settings: { url, realm: 'staff', identifierClaim: 'sub', audience: undefined, scopePrefix: '', client },
     resource,
     clock,
     fetch: async (input, init) => {

@@ -175,6 +175,7 @@ describe('an external issuer', () => {
       realm: 'oidc',
       identifierClaim: 'sub',
       audience: undefined,
+      scopePrefix: '',
       client: undefined,
     });
   });
@@ -184,6 +185,7 @@ describe('an external issuer', () => {
       POSTERN_OIDC_IDENTIFIER_CLAIM: 'oid',
       POSTERN_OIDC_REALM: 'staff',
       POSTERN_OIDC_AUDIENCE: 'api://postern',
+      POSTERN_OIDC_SCOPE_PREFIX: 'api://postern/',
       POSTERN_OIDC_CLIENT_ID: 'postern',
       POSTERN_OIDC_CLIENT_SECRET: 'hush',
     };
@@ -192,6 +194,7 @@ describe('an external issuer', () => {
       realm: 'staff',
       identifierClaim: 'oid',
       audience: 'api://postern',
+      scopePrefix: 'api://postern/',
       client: { id: 'postern', secret: 'hush' },
     });
   });
@@ -204,6 +207,11 @@ describe('an external issuer', () => {
     [{ ...issuer, POSTERN_OIDC_REALM: 'local' }, 'is reserved'],
     [{ ...issuer, POSTERN_OIDC_CLIENT_ID: 'a' }, 'POSTERN_OIDC_CLIENT_SECRET is not set'],
     [{ ...issuer, POSTERN_OIDC_CLIENT_SECRET: 'a' }, 'POSTERN_OIDC_CLIENT_ID is not set'],
+    [{ ...issuer, POSTERN_OIDC_SCOPE_PREFIX: 'a b' }, 'cannot stand in a scope'],
+    [
+      { ...issuer, POSTERN_OIDC_SCOPE_PREFIX: 'a/', POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: '*' },
+      'does not go together with POSTERN_SIGN_IN',
+    ],
     [{ ...issuer, POSTERN_OIDC_IDENTIFIER_CLAIM: 'a b' }, 'is not the name of a claim'],
   ])('%j is a fault', (environment, expected) => {
     expect(faults(environment).join()).toContain(expected);
