@@ -42,6 +42,7 @@ export const trusting = (signer: Signer, more: Partial<TrustedIssuer> = {}): Tru
   realm: 'staff',
   audience: resource,
   identifierClaim: 'sub',
+  scopePrefix: '',
   keys: createLocalJWKSet({ keys: [signer.jwk] }),
   algorithms: ['ES256'],
   typed: false,
