@@ -17,15 +17,13 @@ const supported = (value: unknown, known: readonly string[]): unknown => {
 };
 
 /**
- * A server may replace what a client asks for (RFC 7591 §3.2.1): scopes are asked for per request, every client is
- * `native`, so that its loopback redirect URIs match on any port (RFC 8252 §7.3) and plain http leads nowhere else, and
- * nothing that would have to be fetched or shown stays.
+ * A server may replace what a client asks for (RFC 7591 §3.2.1): scopes are asked for per request, nothing that would
+ * have to be fetched or shown stays, and without an application_type of its own every client is a `native` one.
  */
 export const reduceMetadata = (metadata: ClientMetadata): ClientMetadata => {
   const { client_name, redirect_uris, grant_types, response_types, token_endpoint_auth_method } = metadata;
   return {
     redirect_uris,
-    application_type: 'native',
     token_endpoint_auth_method: token_endpoint_auth_method ?? 'none',
     ...(typeof client_name === 'string' && client_name !== '' ? { client_name } : {}),
     ...(grant_types === undefined

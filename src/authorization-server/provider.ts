@@ -137,6 +137,7 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
   return {
     adapter: createAdapterFactory(records, clock),
     clients: options.clients.map(clientMetadata),
+    // Loopback redirect URIs of native clients match on any port (RFC 8252 §7.3), and plain http leads nowhere else.
     clientDefaults: {
       application_type: 'native',
       grant_types: ['authorization_code', 'refresh_token'],

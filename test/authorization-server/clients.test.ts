@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
-import { isPublicDocumentUrl } from '../../src/authorization-server/metadata-documents.ts';
+import { createDocumentFetch, isPublicDocumentUrl } from '../../src/authorization-server/metadata-documents.ts';
 import {
   address,
   authorizationRequest,
@@ -154,6 +154,18 @@ describe('metadata documents', () => {
     } finally {
       inside.close();
     }
+  });
+
+  test('without protection against private addresses nothing is fetched at all', async () => {
+    const { time } = await place();
+    let fetched = 0;
+    const documentFetch = createDocumentFetch(async () => {
+      fetched++;
+      return Response.json({});
+    }, time.clock);
+    await expect(documentFetch(documentClient, {})).rejects.toThrow(/without protection/);
+    await expect(documentFetch(documentClient)).rejects.toThrow(/without protection/);
+    expect(fetched).toBe(0);
   });
 
   test('of a document only what is used here is taken, so that one for several servers works', async () => {

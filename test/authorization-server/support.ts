@@ -244,5 +244,29 @@ export const refresh = (
     ...changes,
   });
 
+/** Records of which `count` requests have to find one of this model before any of them goes on. */
+export const foundTogether = (
+  records: Storage['authorizationRecords'],
+  model: string,
+  count: number,
+): Storage['authorizationRecords'] => {
+  let missing = count;
+  let open = () => {};
+  const all = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    ...records,
+    find: async (of, id) => {
+      const found = await records.find(of, id);
+      if (of !== model || missing === 0) return found;
+      missing--;
+      if (missing === 0) open();
+      await all;
+      return found;
+    },
+  };
+};
+
 export const errorOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { error: string }).error;
