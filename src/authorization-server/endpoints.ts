@@ -5,9 +5,9 @@ import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type AddressLimit, createAddressLimit } from './address-limit.ts';
 import { type InnerRequest, innerHeaders } from './bridge.ts';
 import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
-import { errorPage, errorPageHeaders } from './error-page.ts';
 import { routes } from './provider.ts';
 import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
+import { finish, json, page, preflight, tooLarge, tooOften } from './responses.ts';
 
 type Endpoint = 'authorize' | 'resume' | 'token' | 'revoke' | 'register' | 'public';
 
@@ -61,41 +61,6 @@ export interface EndpointOptions extends Audience {
   readonly answer: (request: InnerRequest) => Promise<Response>;
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly error: string;
-  readonly description: string;
-  readonly retryAfterSeconds?: number;
-}
-
-const json = ({ status, error, description, retryAfterSeconds }: Refusal): Response =>
-  Response.json(
-    { error, error_description: description },
-    { status, headers: retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) } },
-  );
-
-const page = (error: 'busy' | 'too_many', status: number, retryAfterSeconds: number): Response =>
-  new Response(errorPage(error), {
-    status,
-    headers: { ...errorPageHeaders, 'Retry-After': String(retryAfterSeconds) },
-  });
-
-const tooOften = (endpoint: Endpoint, retryAfterSeconds: number): Response =>
-  endpoint === 'authorize'
-    ? page('too_many', 429, retryAfterSeconds)
-    : json({
-        status: 429,
-        error: 'temporarily_unavailable',
-        description: 'too many requests from this address',
-        retryAfterSeconds,
-      });
-
-const tooLarge = json.bind(undefined, {
-  status: 413,
-  error: 'invalid_request',
-  description: 'the request body is too large',
-});
-
 /** Undefined: it is larger. */
 const readBody = async (request: Request, limit: number): Promise<string | undefined> => {
   const chunks: Uint8Array[] = [];
@@ -116,29 +81,6 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
     return undefined;
   }
 };
-
-/** The metadata is public, for pages of any origin; nothing else is for pages at all. */
-const publicHeaders = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=60' };
-const privateHeaders = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
-
-const finish = (endpoint: Endpoint, response: Response): Response => {
-  const added = endpoint === 'public' && response.ok ? publicHeaders : privateHeaders;
-  for (const [name, value] of Object.entries(added)) response.headers.set(name, value);
-  response.headers.set('X-Content-Type-Options', 'nosniff');
-  response.headers.set('Referrer-Policy', 'no-referrer');
-  return response;
-};
-
-const preflight = (): Response =>
-  new Response(null, {
-    status: 204,
-    headers: {
-      'Access-Control-Allow-Origin': '*',
-      'Access-Control-Allow-Methods': 'GET',
-      'Access-Control-Allow-Headers': '*',
-      'Access-Control-Max-Age': '3600',
-    },
-  });
 
 export const createEndpoints = (options: EndpointOptions) => {
   const { records, clock, answer } = options;
@@ -199,12 +141,14 @@ export const createEndpoints = (options: EndpointOptions) => {
 
   return async (request: Request, { address }: { readonly address: string }): Promise<Response> => {
     const endpoint = endpointAt(new URL(request.url).pathname);
-    if (endpoint === undefined) return finish('resume', new Response(null, { status: 404 }));
-    if (endpoint === 'public' && request.method === 'OPTIONS') return preflight();
+    if (endpoint === undefined) return finish(new Response(null, { status: 404 }), false);
+    const isPublic = endpoint === 'public';
+    if (isPublic && request.method === 'OPTIONS') return preflight();
     const methods = methodsOf(endpoint);
     if (!methods.includes(request.method))
-      return finish(endpoint, new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }));
+      return finish(new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }), false);
     const wait = limits[endpoint]?.take(address);
-    return finish(endpoint, wait === undefined ? await run(endpoint, request, address) : tooOften(endpoint, wait));
+    if (wait !== undefined) return finish(tooOften(endpoint === 'authorize', wait), false);
+    return finish(await run(endpoint, request, address), isPublic);
   };
 };

@@ -15,14 +15,15 @@ import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
 import { openKeyring, publicKeys } from './keyring.ts';
-import type { Fetch } from './metadata-documents.ts';
+import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
 import type { Accounts } from './people.ts';
-import { createProvider, type PreregisteredClient } from './provider.ts';
+import { createProvider } from './provider.ts';
+import type { PreregisteredClient } from './provider-options.ts';
 import { googleRealm } from './records-adapter.ts';
 
 export type { Asked } from './asked.ts';
 export type { AuthorizationServerLog } from './events.ts';
-export type { PreregisteredClient } from './provider.ts';
+export type { PreregisteredClient } from './provider-options.ts';
 
 export interface AuthorizationServer {
   /** As it stands in `iss`. */
@@ -69,8 +70,10 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   const keyring = await openKeyring(options.keys, clock, options.random);
   const documentLimit = createAddressLimit({ times: 10, perMs: 60_000 }, clock);
 
+  const documentFetch = createDocumentFetch(options.fetch, clock);
+
   const build = async (): Promise<Provider> => {
-    const provider = await createProvider({ ...options, ...audience, documentLimit }, keyring.current());
+    const provider = await createProvider({ ...options, ...audience, documentLimit, documentFetch }, keyring.current());
     logEvents(provider, options.log);
     return provider;
   };

@@ -1,38 +1,16 @@
-// oidc-provider, configured: what is on, how long things live, and what is asked of the rest of this folder. Knows
-// neither HTTP requests (endpoints.ts) nor how records are kept (records-adapter.ts).
+// oidc-provider, configured, and what is asked of the rest of this folder. Knows neither HTTP requests (endpoints.ts)
+// nor how records are kept (records-adapter.ts).
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { AllowedPeople } from '../model/allowed-people.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
-import { type AuthorizationRecordStore, grantHashOf } from '../storage/index.ts';
-import type { AddressLimit } from './address-limit.ts';
+import { grantHashOf } from '../storage/index.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
 import { errorPage, errorPageHeaders, type PageError } from './error-page.ts';
+import { configureFeatures } from './features.ts';
 import type { Keys } from './keyring.ts';
-import { createDocumentFetch, type Fetch, isPublicDocumentUrl, maxDocumentBytes } from './metadata-documents.ts';
-import { type Accounts, createFindAccount } from './people.ts';
+import { maxDocumentBytes } from './metadata-documents.ts';
+import { createFindAccount } from './people.ts';
+import { type PreregisteredClient, type ProviderOptions, ttl } from './provider-options.ts';
 import { createAdapterFactory, keepClient } from './records-adapter.ts';
-import { type Audience, knownScopes } from './request-parameters.ts';
-
-/** A client that the operator registered; without a secret it is a public one (RFC 6749 §2.1). */
-export interface PreregisteredClient {
-  readonly clientId: string;
-  readonly clientSecret?: string;
-  readonly name: string;
-  readonly redirectUris: readonly string[];
-}
-
-export interface ProviderOptions extends Audience {
-  readonly publicUrl: URL;
-  readonly records: AuthorizationRecordStore;
-  readonly accounts: Accounts;
-  readonly allowed: AllowedPeople;
-  readonly clients: readonly PreregisteredClient[];
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  readonly fetch: Fetch;
-  /** How often an address may make this server fetch a metadata document. */
-  readonly documentLimit: AddressLimit;
-}
+import { knownScopes } from './request-parameters.ts';
 
 /** Paths of the endpoints, in the words of RFC 8414. */
 export const routes = {
@@ -44,18 +22,6 @@ export const routes = {
 } as const;
 
 export const cookieNames = { interaction: 'postern_authorization', resume: 'postern_authorization_resume' } as const;
-
-const seconds = { minute: 60, day: 24 * 60 * 60 } as const;
-export const interactionSeconds = 30 * seconds.minute;
-const ttl = {
-  AccessToken: 10 * seconds.minute,
-  AuthorizationCode: seconds.minute,
-  Grant: 365 * seconds.day,
-  IdToken: 10 * seconds.minute,
-  Interaction: interactionSeconds,
-  RefreshToken: 30 * seconds.day,
-  Session: interactionSeconds,
-} as const;
 
 const clientMetadata = ({ clientId, clientSecret, name, redirectUris }: PreregisteredClient) => ({
   client_id: clientId,
@@ -77,58 +43,6 @@ const pageErrorOf = (error: Error): PageError => {
 const renderError = (ctx: KoaContextWithOIDC, _out: unknown, error: Error): void => {
   ctx.set({ ...errorPageHeaders });
   ctx.body = errorPage(pageErrorOf(error));
-};
-
-const tooManyDocuments = (): Error =>
-  Object.assign(new errors.TemporarilyUnavailable('too many metadata documents were asked for'), {
-    status: 429,
-    statusCode: 429,
-  });
-
-/** What is not named here is either off or the library's default of a feature that is off. */
-const features = (options: ProviderOptions, keys: Keys): NonNullable<Configuration['features']> => {
-  const { resource, scopes, random, documentLimit } = options;
-  const kid = keys.signing[0]?.kid;
-  return {
-    devInteractions: { enabled: false },
-    dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
-    rpInitiatedLogout: { enabled: false },
-    userinfo: { enabled: false },
-    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-    registration: {
-      enabled: true,
-      issueRegistrationAccessToken: false,
-      idFactory: () => Buffer.from(random(16)).toString('base64url'),
-      secretFactory: () => Buffer.from(random(32)).toString('base64url'),
-    },
-    clientIdMetadataDocument: {
-      enabled: true,
-      ack: 'draft-02',
-      // Without a context it is the page of a request that was counted when it began.
-      allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
-        if (!isPublicDocumentUrl(clientId)) return false;
-        const address = ctx?.req.socket.remoteAddress;
-        if (address !== undefined && documentLimit.take(address) !== undefined) throw tooManyDocuments();
-        return true;
-      },
-      cacheDuration: { min: 300, max: seconds.day },
-    },
-    resourceIndicators: {
-      enabled: true,
-      defaultResource: (_ctx, _client, oneOf) => (oneOf === undefined ? resource : [...oneOf]),
-      getResourceServerInfo: (_ctx, indicator) => {
-        if (indicator !== resource) throw new errors.InvalidTarget();
-        return {
-          audience: resource,
-          scope: scopes.join(' '),
-          accessTokenFormat: 'jwt',
-          accessTokenTTL: ttl.AccessToken,
-          jwt: { sign: { alg: 'ES256', ...(kid === undefined ? {} : { kid }) } },
-        };
-      },
-    },
-  };
 };
 
 const configure = (options: ProviderOptions, keys: Keys): Configuration => {
@@ -170,8 +84,8 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
       token.kind === 'AccessToken' && token.grantId !== undefined
         ? { postern_grant: grantHashOf(token.grantId) }
         : undefined,
-    features: features(options, keys),
-    fetch: createDocumentFetch(options.fetch, clock),
+    features: configureFeatures(options, keys),
+    fetch: options.documentFetch,
     fetchResponseBodyLimits: { 'client_id metadata document': maxDocumentBytes },
     findAccount: createFindAccount(accounts, allowed),
     interactions: { policy: createDecisionPolicy(), url: (_ctx, { uid }) => signInPath(uid) },

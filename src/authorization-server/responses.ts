@@ -1,0 +1,62 @@
+// Answers that oidc-provider has no part in, and what every answer carries. Knows nothing of what was asked.
+import { errorPage, errorPageHeaders } from './error-page.ts';
+
+export interface Refusal {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** As RFC 6749 §5.2 and RFC 7591 §3.2.2 write errors. */
+export const json = ({ status, error, description, retryAfterSeconds }: Refusal): Response =>
+  Response.json(
+    { error, error_description: description },
+    { status, headers: retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) } },
+  );
+
+export const page = (error: 'busy' | 'too_many', status: number, retryAfterSeconds: number): Response =>
+  new Response(errorPage(error), {
+    status,
+    headers: { ...errorPageHeaders, 'Retry-After': String(retryAfterSeconds) },
+  });
+
+/** @param asPage for a browser with a person before it. */
+export const tooOften = (asPage: boolean, retryAfterSeconds: number): Response =>
+  asPage
+    ? page('too_many', 429, retryAfterSeconds)
+    : json({
+        status: 429,
+        error: 'temporarily_unavailable',
+        description: 'too many requests from this address',
+        retryAfterSeconds,
+      });
+
+export const tooLarge = json.bind(undefined, {
+  status: 413,
+  error: 'invalid_request',
+  description: 'the request body is too large',
+});
+
+/** The metadata is public, for pages of any origin; nothing else is for pages at all. */
+const publicHeaders = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=60' };
+const privateHeaders = { 'Cache-Control': 'no-store', Pragma: 'no-cache' };
+
+export const finish = (response: Response, isPublic: boolean): Response => {
+  const added = isPublic && response.ok ? publicHeaders : privateHeaders;
+  for (const [name, value] of Object.entries(added)) response.headers.set(name, value);
+  response.headers.set('X-Content-Type-Options', 'nosniff');
+  response.headers.set('Referrer-Policy', 'no-referrer');
+  return response;
+};
+
+export const preflight = (): Response =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Methods': 'GET',
+      'Access-Control-Allow-Headers': '*',
+      'Access-Control-Max-Age': '3600',
+    },
+  });
