@@ -3,12 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { handClock } from '../support/hand-clock.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { alex, newSandbox, posternOrigin, sam, type World, type WorldOptions } from '../support/world.ts';
-import { browserTo, googleSaw, signInWorld, throughGoogle, tokenFor } from './signing-in-world.ts';
+import { browserTo, everyScope, googleSaw, signInWorld, throughGoogle, tokenFor } from './signing-in-world.ts';
 
 const mailScope = 'https://www.googleapis.com/auth/gmail.readonly';
-const everyScope = ['gmail.readonly', 'contacts.readonly', 'contacts.other.readonly', 'directory.readonly'].map(
-  (scope) => `https://www.googleapis.com/auth/${scope}`,
-);
 const worlds: World[] = [];
 const aWorld = async (options: Partial<WorldOptions> = {}): Promise<World> => {
   const world = await signInWorld({ ...options, env: { POSTERN_ALLOWED_EMAILS: `${alex},${sam}`, ...options.env } });

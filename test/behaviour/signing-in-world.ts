@@ -9,6 +9,11 @@ import { alex, createWorld, newSandbox, posternOrigin, type World, type WorldOpt
 
 export const redirectUri = 'https://app.example/callback';
 
+/** All that can be unticked at Google. */
+export const everyScope = ['gmail.readonly', 'contacts.readonly', 'contacts.other.readonly', 'directory.readonly'].map(
+  (scope) => `https://www.googleapis.com/auth/${scope}`,
+);
+
 /** The authorization server reads Date: it stands still together with our clock. */
 export const signInWorld = async (options: Partial<WorldOptions> = {}): Promise<World> => {
   const clock = options.clock ?? handClock();

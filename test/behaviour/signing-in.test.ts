@@ -7,6 +7,7 @@ import { alex, newSandbox, posternOrigin, sam } from '../support/world.ts';
 import {
   accessToken,
   ask,
+  everyScope,
   googleSaw,
   redirectUri,
   registerClient,
@@ -95,9 +96,7 @@ describe('Signing in', () => {
 
   it('lets a person in who unticked everything, knows who they are, and offers a link at the first call', async () => {
     const world = await aWorld();
-    const scopes = ['gmail.readonly', 'contacts.readonly', 'contacts.other.readonly', 'directory.readonly'];
-    const untick = scopes.map((scope) => `https://www.googleapis.com/auth/${scope}`);
-    const key = await tokenFor(world, { untick });
+    const key = await tokenFor(world, { untick: everyScope });
     const account = await world.postern.accounts.find(alexKey(world));
     expect(account).toMatchObject({
       state: { status: 'PENDING', reason: 'consent_declined' },
@@ -160,6 +159,8 @@ describe('The page before Google', () => {
     const world = await aWorld();
     const browser = world.browser();
     const page = await browser.open((await ask(world)).url);
+    const elsewhere = await browser.open(page.url.replace(/[^/]+$/, 'another'));
+    expect(elsewhere.heading).toBe('There is nothing to sign in to');
     const stranger = world.browser();
     const opened = await stranger.open(page.url);
     expect([opened.status, opened.heading]).toEqual([404, 'There is nothing to sign in to']);
@@ -200,6 +201,13 @@ describe('Who may sign in', () => {
     expect(await world.postern.accounts.list()).toEqual([]);
     // Their grant at Google is theirs: it is forgotten here, not revoked.
     expect(world.sandbox.requests.some(({ path }) => path.includes('revoke'))).toBe(false);
+  });
+
+  it('is not let in for unticking everything either, where another mailbox is pinned', async () => {
+    const world = await aWorld();
+    await world.postern.accounts.ensure(alexKey(world), { expectedEmail: 'boss@example.com' });
+    const page = await signIn(world.browser(), (await ask(world)).url, { untick: everyScope });
+    expect(page.heading).toBe(refusedHeading);
   });
 
   it('lets the app hear of the refusal', async () => {
@@ -271,6 +279,21 @@ describe('Coming back from Google', () => {
     expect((await browser.open(callback)).url).toContain(redirectUri);
   });
 
+  it('tells a browser with a cookie of its own nothing, and ends nothing for the one that agreed', async () => {
+    const world = await aWorld();
+    const { browser, callback } = await callbackOf(world);
+    const { pathname, search } = new URL(callback);
+    const forged = browser
+      .cookieHeader('postern.test')
+      .replaceAll(/(__Host-postern_sign_in_\w+)=[^;]+/g, `$1=${'A'.repeat(43)}`);
+    expect(forged).toContain('A'.repeat(43));
+    const stranger = () => world.http(pathname + search, { headers: { cookie: forged } });
+    const page = await stranger();
+    expect([page.status, await page.text()]).toEqual([400, expect.stringContaining('This was not started here')]);
+    expect((await browser.open(callback)).url).toContain(redirectUri);
+    expect((await stranger()).status).toBe(400);
+  });
+
   it('works once', async () => {
     const world = await aWorld();
     const { browser, callback } = await callbackOf(world);
@@ -324,6 +347,23 @@ describe('Coming back from Google', () => {
       expect((await world.postern.accounts.find(key))?.state.status).toBe(end === 'remove' ? undefined : 'PENDING');
     },
   );
+
+  it('brings nothing after a disconnect in the moment between reading the account and saving', async () => {
+    const world = await aWorld();
+    const key = alexKey(world);
+    const { browser, callback } = await callbackOf(world);
+    await world.clock.advance(1000);
+    const { accounts } = world.postern.storage;
+    const find = accounts.find;
+    const spy = vi.spyOn(accounts, 'find').mockImplementationOnce(async (wanted) => {
+      const found = await find(wanted);
+      spy.mockRestore();
+      await world.postern.accounts.disconnect(key);
+      return found;
+    });
+    expect((await browser.open(callback)).heading).toBe('This took too long');
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
 
   it('connects again whoever signs in after a disconnect', async () => {
     const world = await aWorld();
