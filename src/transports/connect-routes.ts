@@ -17,12 +17,12 @@ import { signInFirstPage, somebodyElsesLinkPage } from './pages/link-sign-in.ts'
 import {
   expiredLinkPage,
   formRejectedPage,
-  issuerUnavailablePage,
   takenElsewherePage,
   unknownLinkPage,
   unverifiablePage,
   usedLinkPage,
 } from './pages/notices.ts';
+import { linkSignInFailedPage } from './pages/sign-in-failed.ts';
 import { hasOwnOrigin } from './request-guards.ts';
 import type { SignInServer } from './sign-in-server.ts';
 
@@ -111,7 +111,7 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     const purpose = { kind: 'link', ticket } as const;
     const asAnother = read.form.get('another') !== null;
     const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
-    if (begun === undefined) return pageResponse(c, issuerUnavailablePage);
+    if (begun === undefined) return pageResponse(c, linkSignInFailedPage('issuer_unavailable'));
     setLinkCookie(c, begun.cookie, origin(), read.secret);
     return pageResponse(c, toIssuerPage(begun.url));
   });

@@ -11,8 +11,9 @@ import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCook
 import { pageErrors } from './page-errors.ts';
 import { popupPageResponse } from './page-response.ts';
 import { backToAppPage, continuingPage } from './pages/continuing.ts';
-import { issuerUnavailablePage, signInFormRejectedPage, unknownSignInPage } from './pages/notices.ts';
+import { signInFormRejectedPage, unknownSignInPage } from './pages/notices.ts';
 import { signInPage } from './pages/sign-in.ts';
+import { clientSignInFailedPage } from './pages/sign-in-failed.ts';
 import { hasOwnOrigin } from './request-guards.ts';
 import type { Asked, SignInServer } from './sign-in-server.ts';
 
@@ -67,7 +68,10 @@ export const signInRoutes = ({ authorizationServer, signIn, origin, random, log 
     }
     const begun = await signIn.begin({ purpose, browser: secret });
     log.info({ ...client, decision: 'continue' });
-    return popupPageResponse(c, begun === undefined ? issuerUnavailablePage : continuingPage(begun.url));
+    return popupPageResponse(
+      c,
+      begun === undefined ? clientSignInFailedPage('google_unavailable') : continuingPage(begun.url),
+    );
   });
 
   routes.onError(pageErrors(log));

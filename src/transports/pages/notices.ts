@@ -68,14 +68,6 @@ export const unknownSignInPage = notice(
   html`Start again in the app that sent you here, and stay in the browser that it opens.`,
 );
 
-export const issuerUnavailablePage = notice(
-  503,
-  'warn',
-  'Signing in is not possible just now',
-  html`The service where you sign in does not answer as it should. It is not your fault, and nothing was changed.`,
-  html`In a minute, open the link again.`,
-);
-
 export const formRejectedPage = notice(
   403,
   'warn',

@@ -83,11 +83,11 @@ const page = ({ status, tone, title, what, next }: Words, button: Html | undefin
 });
 
 /** `backTo`: where the app hears that nobody signed in; undefined where it cannot be told any more. */
-export const clientSignInFailedPage = (kind: SignInFailure, email: string | undefined, backTo?: string): Page =>
+export const clientSignInFailedPage = (kind: SignInFailure, email?: string, backTo?: string): Page =>
   page(
     words(kind, email, html`start again in the app that sent you here`),
     backTo === undefined ? undefined : html`<a class="button" href="${backTo}">Back to the app</a>`,
   );
 
-export const linkSignInFailedPage = (kind: SignInFailure, email: string | undefined): Page =>
+export const linkSignInFailedPage = (kind: SignInFailure, email?: string): Page =>
   page(words(kind, email, html`open the link again`), undefined);
