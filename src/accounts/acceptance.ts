@@ -1,9 +1,9 @@
 // Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
 import type { Account, Pins } from '../model/account.ts';
+import { googleRealm } from '../model/account-key.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
-import { googleRealm } from './google-realm.ts';
 
 export const hasPins = (pins: Pins): boolean =>
   pins.expectedEmail !== undefined || pins.expectedDomain !== undefined || pins.expectedSub !== undefined;

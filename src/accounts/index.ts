@@ -2,7 +2,7 @@
 // sees both the store and Google's OAuth.
 
 import type { Account, Pins } from '../model/account.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
@@ -14,7 +14,6 @@ import { createBreaker } from './breaker.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
-import { googleRealm } from './google-realm.ts';
 import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
 import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';

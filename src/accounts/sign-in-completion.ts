@@ -1,7 +1,7 @@
 // From Google's callback of a sign-in to a person, and for a client to their grant too. Knows no browser.
 
 import type { Account } from '../model/account.ts';
-import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import { type AccountKey, accountKeyText, googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import { mayEnter } from '../model/allowed-people.ts';
 import { identityCapabilities } from '../model/scope.ts';
@@ -9,7 +9,6 @@ import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import { accept } from './acceptance.ts';
 import { exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
 import type { Callback, Finish } from './finish.ts';
-import { googleRealm } from './google-realm.ts';
 import { type Granted, googleIdentity, isUsable, join, toGrant } from './joining.ts';
 import type { AccountsOptions } from './options.ts';
 import { hashSecret } from './secrets.ts';

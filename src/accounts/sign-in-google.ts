@@ -1,9 +1,10 @@
 // Signing in with Google, for MCP clients and for links. For a client the same round asks for Gmail too, so that one
 // consent does both. Knows nothing of what the authorization server does with it.
+
+import { googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import { identityCapabilities, scopesFor } from '../model/scope.ts';
 import type { Finish } from './finish.ts';
-import { googleRealm } from './google-realm.ts';
 import { callbackPath } from './links.ts';
 import type { AccountsOptions } from './options.ts';
 import type { SignIn, SignInPurpose } from './sign-in.ts';

@@ -1,8 +1,8 @@
 // The endpoints as the outside sees them: which there are, how often and how much may be asked of each, and what every
 // answer carries. What they do is oidc-provider's.
+import { type AddressLimit, createAddressLimit } from '../model/address-limit.ts';
 import type { Clock } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
-import { type AddressLimit, createAddressLimit } from './address-limit.ts';
 import { type InnerRequest, innerHeaders } from './bridge.ts';
 import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import { routes } from './provider.ts';
@@ -85,10 +85,10 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
 export const createEndpoints = (options: EndpointOptions) => {
   const { records, clock, answer } = options;
   const limits: Partial<Record<Endpoint, AddressLimit>> = {
-    authorize: createAddressLimit({ times: 60, perMs: minuteMs }, clock),
-    token: createAddressLimit({ times: 120, perMs: minuteMs }, clock),
-    revoke: createAddressLimit({ times: 120, perMs: minuteMs }, clock),
-    register: createAddressLimit({ times: 10, perMs: 60 * minuteMs }, clock),
+    authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
+    token: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
+    revoke: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
+    register: createAddressLimit(clock, { times: 60, perMs: 60 * minuteMs }),
   };
 
   const authorize = async (inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
@@ -147,8 +147,8 @@ export const createEndpoints = (options: EndpointOptions) => {
     const methods = methodsOf(endpoint);
     if (!methods.includes(request.method))
       return finish(new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }), false);
-    const wait = limits[endpoint]?.take(address);
-    if (wait !== undefined) return finish(tooOften(endpoint === 'authorize', wait), false);
+    const wait = limits[endpoint]?.take(address) ?? 0;
+    if (wait > 0) return finish(tooOften(endpoint === 'authorize', wait), false);
     return finish(await run(endpoint, request, address), isPublic);
   };
 };

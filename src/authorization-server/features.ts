@@ -34,7 +34,7 @@ export const configureFeatures = (options: ProviderOptions, keys: Keys): NonNull
       allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
         if (!isPublicDocumentUrl(clientId)) return false;
         const address = ctx?.req.socket.remoteAddress;
-        if (address !== undefined && documentLimit.take(address) !== undefined) throw tooManyDocuments();
+        if (address !== undefined && documentLimit.take(address) > 0) throw tooManyDocuments();
         return true;
       },
       cacheDuration: documentCache,

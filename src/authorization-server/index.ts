@@ -3,12 +3,12 @@
 import { createLocalJWKSet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
 import type Provider from 'oidc-provider';
 import { errors, type Interaction } from 'oidc-provider';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
+import { createAddressLimit } from '../model/address-limit.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
-import { createAddressLimit } from './address-limit.ts';
 import { type Asked, describeRequest } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
@@ -19,7 +19,6 @@ import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
 import type { Accounts } from './people.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
-import { googleRealm } from './records-adapter.ts';
 
 export type { Asked } from './asked.ts';
 export type { AuthorizationServerLog } from './events.ts';
@@ -68,7 +67,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   const { publicUrl, records, clock, clients } = options;
   const audience = { resource: `${publicUrl.origin}/mcp`, scopes: options.scopes };
   const keyring = await openKeyring(options.keys, clock, options.random);
-  const documentLimit = createAddressLimit({ times: 10, perMs: 60_000 }, clock);
+  const documentLimit = createAddressLimit(clock, { times: 10, perMs: 60_000 });
 
   const documentFetch = createDocumentFetch(options.fetch, clock);
 

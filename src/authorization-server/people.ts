@@ -1,9 +1,8 @@
 // Who a token may still be made for: an account that exists, of a person who may still enter. Knows no token.
 import type { Account as ProviderAccount } from 'oidc-provider';
 import type { Account } from '../model/account.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import { type AllowedPeople, mayEnter } from '../model/allowed-people.ts';
-import { googleRealm } from './records-adapter.ts';
 
 export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;

@@ -1,8 +1,9 @@
 // What oidc-provider's configuration is made from, and how long things live.
+
+import type { AddressLimit } from '../model/address-limit.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
-import type { AddressLimit } from './address-limit.ts';
 import type { Fetch } from './metadata-documents.ts';
 import type { Accounts } from './people.ts';
 import type { Audience } from './request-parameters.ts';

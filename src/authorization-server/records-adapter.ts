@@ -1,12 +1,9 @@
 // The storage that oidc-provider asks for, on top of ours. Knows the shape of its payloads, and keeps no Session: nobody
 // stays signed in here.
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
-
-/** The realm of people who sign in with Google; the identifier is Google's `sub`. */
-export const googleRealm = 'google';
 
 const dayMs = 24 * 60 * 60_000;
 /** A client that registers itself and never gets a token is forgotten. */

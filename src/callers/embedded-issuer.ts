@@ -1,6 +1,6 @@
 // The embedded authorization server as an issuer whose access tokens are trusted. Knows nothing of how it makes them.
 import type { JWTVerifyGetKey } from 'jose';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { TrustedIssuer } from './access-tokens.ts';
 
 export interface EmbeddedIssuerOptions {
@@ -17,7 +17,7 @@ export interface EmbeddedIssuerOptions {
 /** People are known by Google's `sub`; a token ends with the grant that it stands on, whatever its `exp` says. */
 export const createEmbeddedIssuer = ({ issuer, resource, keys, grants }: EmbeddedIssuerOptions): TrustedIssuer => ({
   issuer,
-  realm: 'google',
+  realm: googleRealm,
   audience: resource,
   identifierClaim: 'sub',
   keys,

@@ -22,8 +22,11 @@ export const realmSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1–64 lower-case letters, digits, ".", "_" or "-"');
 
+/** Where people are who sign in with Google at the embedded authorization server; their identifier is Google's `sub`. */
+export const googleRealm = 'google';
+
 /** Realms that no product may take: they belong to stdio and to the embedded sign-in. */
-export const reservedRealms: readonly string[] = ['local', 'google'];
+export const reservedRealms: readonly string[] = ['local', googleRealm];
 
 /** The key of one account everywhere: rows, sealing, caches, limits, downloads, audit. */
 export interface AccountKey {

@@ -2,33 +2,18 @@
 // pages a minute. In memory: several processes count each for itself. Knows nothing of stores and credentials' meaning.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { createAddressLimit } from '../model/address-limit.ts';
 import type { Clock } from '../model/clock.ts';
-import { type AddressOf, addressGroup } from './client-address.ts';
+import type { AddressOf } from './client-address.ts';
 import { errorResponse } from './http-errors.ts';
 import { pageResponse } from './page-response.ts';
 import { tooManyPagesPage } from './pages/notices.ts';
 
-export interface AddressLimit {
-  /** Seconds until one more is allowed for this address; 0: now. Counts nothing. */
-  wait(address: string): number;
-  /** Counts one, allowed or not: what came in at the same time is paid for later, with a minute at most. */
-  count(address: string): void;
-  /** Counts one where it is allowed. @returns 0, or the seconds to wait. */
-  take(address: string): number;
-}
-
 /** Refused credentials, and apart from them unknown download URLs, of one address a minute. */
 const failuresPerMinute = 60;
-const pagesPerMinute = 120;
+const pagesPerMinute = 300;
+const minuteMs = 60_000;
 const maxRemembered = 10_000;
-
-// The bucket counts in whole units, of which `perMinute` come in every millisecond.
-const unitsPerOne = 60_000;
-
-interface Bucket {
-  units: number;
-  countedAt: number;
-}
 
 /** A map that holds `maxRemembered` entries: the one that was quiet for longest is forgotten. */
 const remember = <Value>(entries: Map<string, Value>, name: string, value: Value): void => {
@@ -36,40 +21,6 @@ const remember = <Value>(entries: Map<string, Value>, name: string, value: Value
   entries.set(name, value);
   const [oldest] = entries.keys();
   if (entries.size > maxRemembered && oldest !== undefined) entries.delete(oldest);
-};
-
-/**
- * A token bucket per IPv4 address or IPv6 /64: `perMinute` at once after a pause, and then so many a minute.
- * Bounded: the address that was quiet for longest is forgotten, which gives it back its minute at worst.
- */
-export const createAddressLimit = (clock: Clock, { perMinute }: { readonly perMinute: number }): AddressLimit => {
-  const full = perMinute * unitsPerOne;
-  const buckets = new Map<string, Bucket>();
-
-  const bucketOf = (address: string): Bucket => {
-    const group = addressGroup(address);
-    const now = clock.now();
-    const bucket = buckets.get(group) ?? { units: full, countedAt: now };
-    bucket.units = Math.min(full, bucket.units + Math.max(0, now - bucket.countedAt) * perMinute);
-    bucket.countedAt = now;
-    remember(buckets, group, bucket);
-    return bucket;
-  };
-  const wait: AddressLimit['wait'] = (address) =>
-    Math.ceil(Math.max(0, unitsPerOne - bucketOf(address).units) / perMinute / 1000);
-  const count: AddressLimit['count'] = (address) => {
-    const bucket = bucketOf(address);
-    bucket.units = Math.max(-full, bucket.units - unitsPerOne);
-  };
-  return {
-    wait,
-    count,
-    take: (address) => {
-      const seconds = wait(address);
-      if (seconds === 0) count(address);
-      return seconds;
-    },
-  };
 };
 
 const tooManyFailures = (c: Context, seconds: number, what: string): Response => {
@@ -90,7 +41,7 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
  * to wait for a second while somebody at the same address keeps guessing.
  */
 export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { perMinute: failuresPerMinute });
+  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
   const good = new Map<string, true>();
   return async (c, next) => {
     const credential = c.req.header('authorization');
@@ -111,7 +62,7 @@ export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): Mid
 
 /** Refuses downloads to an address that tried too many URLs of which nothing is known; a live URL is not used up. */
 export const limitUnknownDownloads = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { perMinute: failuresPerMinute });
+  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
   return async (c, next) => {
     const address = addressOf(c);
     const seconds = limit.wait(address);
@@ -123,7 +74,7 @@ export const limitUnknownDownloads = (clock: Clock, addressOf: AddressOf): Middl
 
 /** Pages for browsers: each costs a look into the database. Nothing is spent by one that is refused: reloading helps. */
 export const limitPages = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { perMinute: pagesPerMinute });
+  const limit = createAddressLimit(clock, { times: pagesPerMinute, perMs: minuteMs });
   return async (c, next) => {
     const seconds = limit.take(addressOf(c));
     if (seconds === 0) return next();

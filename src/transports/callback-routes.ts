@@ -1,9 +1,9 @@
 // The redirects back from Google and from an issuer: whose they are, by their state, and the page they end on. A state
 // of a link, of a sign-in and of another provider's sign-in never stand for one another.
 import { type Context, Hono } from 'hono';
-import { googleRealm } from '../accounts/google-realm.ts';
 import { type Finish, issuerCallbackPath, type SignIn, type SignInFinish } from '../accounts/index.ts';
 import { callbackPath } from '../accounts/links.ts';
+import { googleRealm } from '../model/account-key.ts';
 import type { ConnectRoutesOptions } from './connect-routes.ts';
 import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
 import { pageResponse, popupPageResponse } from './page-response.ts';

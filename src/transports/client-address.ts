@@ -26,14 +26,6 @@ export const readAddress = (text: string): string | undefined => {
   return mapped ?? written;
 };
 
-/** What limits count for one client: an IPv4 address, or the /64 that one line gets of IPv6 (RFC 6177). */
-export const addressGroup = (address: string): string => {
-  if (!address.includes(':')) return address;
-  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
-  const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
-  return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
-};
-
 /** @param networks addresses and networks (`10.0.0.0/8`), as the setting's schema accepts them. */
 export const trustedBy = (networks: readonly string[]): ((address: string) => boolean) => {
   const list = new BlockList();

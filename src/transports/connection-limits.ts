@@ -2,7 +2,8 @@
 // places are taken. Knows nothing of what is asked over them.
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressGroup, readAddress, trustedBy } from './client-address.ts';
+import { addressGroup } from '../model/address-limit.ts';
+import { readAddress, trustedBy } from './client-address.ts';
 
 /** Milliseconds, but for the numbers of things. */
 export interface ConnectionLimits {

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { addressGroup, createAddressOf, readAddress, trustedBy } from '../../src/transports/client-address.ts';
+import { addressGroup } from '../../src/model/address-limit.ts';
+import { createAddressOf, readAddress, trustedBy } from '../../src/transports/client-address.ts';
 import { aBrowser, aWorld, csrfOf } from './support.ts';
 
 const quiet = pino({ enabled: false });

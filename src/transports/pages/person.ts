@@ -1,7 +1,8 @@
 // What a page calls the person an account is for. People who sign in with Google have a number for an identifier, which
 // says nothing to anybody.
-import { googleRealm } from '../../accounts/google-realm.ts';
+
 import type { Account } from '../../model/account.ts';
+import { googleRealm } from '../../model/account-key.ts';
 import { foreign, type Html, html } from './html.ts';
 
 export const personOf = ({ key, google }: Account): Html => {
