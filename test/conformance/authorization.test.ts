@@ -2,7 +2,6 @@
 // suite is the client: it prints where to send the browser and waits for it to come back; the person is the test.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -14,6 +13,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { listen } from '../../src/transports/serve.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { startSuite } from './suite.ts';
 
 const alex = 'alex@example.com';
@@ -33,14 +33,6 @@ const metadataDocument = {
   client_id: documentUrl,
   redirect_uris: ['http://127.0.0.1/callback'],
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 let issuer: string;
 let sandbox: Sandbox;

@@ -1,21 +1,12 @@
 // Remote clients sign in, as it happens in life: an SDK's own OAuth code in an app on this machine, Postern with its
 // authorization server, the sandbox's Google, and a person in a real Chromium between them.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { pino } from 'pino';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { compose, type Postern } from '../../src/compose.ts';
-import { composeHttp } from '../../src/compose-http.ts';
-import { readConfig } from '../../src/config.ts';
 import { systemClock } from '../../src/model/clock.ts';
-import { listenSandbox } from '../../src/sandbox/listen.ts';
 import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { listen } from '../../src/transports/serve.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
+import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 import { type AppMemory, appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';
 
 const found = chromiumPath !== undefined;
@@ -25,14 +16,6 @@ const alex = 'alex@example.com';
 const kim = 'kim@example.com';
 const sam = 'sam@example.org';
 const documentUrl = 'https://app.example.com/oauth/client.json';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 /** The client's metadata document, as its maker's web server gives it: with portless loopback redirect URIs. */
 const metadataDocument = {
@@ -52,10 +35,10 @@ const withDocument: typeof fetch = async (input, init) => {
 
 describe.runIf(found)('Signing in from a remote client', () => {
   let chromium: Browser;
-  let google: { sandbox: Sandbox; url: string; close(): Promise<void> };
-  let postern: Postern;
+  let world: ListeningWorld;
+  let google: ListeningWorld['google'];
+  let postern: ListeningWorld['postern'];
   let mcp: URL;
-  let close: () => Promise<void>;
   let context: BrowserContext;
   let page: Page;
   let app: CallbackServer;
@@ -63,47 +46,17 @@ describe.runIf(found)('Signing in from a remote client', () => {
 
   beforeAll(async () => {
     chromium = await launchChromium();
-    google = await listenSandbox({ clock: systemClock });
-    fillSampleMailbox(google.sandbox.addAccount({ email: alex, name: 'Alex' }).mailbox, systemClock);
-    for (const [email, name] of [
-      [kim, 'Kim'],
-      [sam, 'Sam'],
-    ] as const)
-      google.sandbox.addAccount({ email, name });
-    const port = await freePort();
-    const reading = readConfig(
-      {
-        ...google.sandbox.env(),
-        POSTERN_PUBLIC_URL: `http://localhost:${port}`,
-        POSTERN_DATABASE_URL: 'sqlite::memory:',
-        POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-        POSTERN_SIGN_IN: 'google',
-        POSTERN_ALLOWED_EMAILS: `${alex},${kim}`,
-      },
-      { transport: 'http' },
+    world = await listenWorld(
+      { [alex]: 'Alex', [kim]: 'Kim', [sam]: 'Sam' },
+      { env: { POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: `${alex},${kim}` }, fetch: withDocument },
     );
-    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
-    const log = pino({ level: 'silent' });
-    const { origin } = reading.config.publicUrl;
-    mcp = new URL('/mcp', origin);
-    postern = await compose(reading.config, {
-      transport: 'http',
-      log,
-      linkOrigin: async () => origin,
-      fetch: withDocument,
-    });
-    const http = await composeHttp(reading.config, postern, { log });
-    const listening = await listen(http.app, { host: '127.0.0.1', port }, systemClock);
-    if (listening.kind !== 'listening') throw new Error(listening.message);
-    close = async () => {
-      await listening.close(0);
-      await postern.close();
-    };
+    ({ google, postern } = world);
+    fillSampleMailbox(google.sandbox.account(alex).mailbox, systemClock);
+    mcp = new URL('/mcp', world.origin);
   });
   afterAll(async () => {
     await chromium?.close();
-    await close?.();
-    await google?.close();
+    await world?.close();
   });
   beforeEach(async () => {
     app = await listenForCallback();

@@ -1,20 +1,10 @@
 // The pages in a real Chromium: Postern on `localhost`, Google on `127.0.0.1`, so that cookies, redirects and policies
 // meet two hosts as they do in life.
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { pino } from 'pino';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { compose, type Postern } from '../../src/compose.ts';
-import { composeHttp } from '../../src/compose-http.ts';
-import { readConfig } from '../../src/config.ts';
-import { systemClock } from '../../src/model/clock.ts';
-import { listenSandbox } from '../../src/sandbox/listen.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { listen } from '../../src/transports/serve.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
+import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 
 const found = chromiumPath !== undefined;
 if (!found) process.stderr.write('No Chromium was found: the tests of the pages in a real browser did not run.\n');
@@ -23,20 +13,12 @@ const alex = 'alex@example.com';
 const sam = 'sam@example.org';
 const key = { realm: 'default', identifier: 'user_42' };
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
 describe.runIf(found)('In a real browser', () => {
   let chromium: Browser;
-  let google: { sandbox: Sandbox; url: string; close(): Promise<void> };
-  let postern: Postern;
+  let world: ListeningWorld;
+  let google: ListeningWorld['google'];
+  let postern: ListeningWorld['postern'];
   let origin: string;
-  let close: () => Promise<void>;
   let context: BrowserContext;
   let page: Page;
   /** What the browser complained about: blocked resources, failed loads, script errors. */
@@ -44,38 +26,12 @@ describe.runIf(found)('In a real browser', () => {
 
   beforeAll(async () => {
     chromium = await launchChromium();
-    google = await listenSandbox({ clock: systemClock });
-    for (const [email, name] of [
-      [alex, 'Alex'],
-      [sam, 'Sam'],
-    ] as const)
-      google.sandbox.addAccount({ email, name });
-    const port = await freePort();
-    const reading = readConfig(
-      {
-        ...google.sandbox.env(),
-        POSTERN_PUBLIC_URL: `http://localhost:${port}`,
-        POSTERN_DATABASE_URL: 'sqlite::memory:',
-        POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      },
-      { transport: 'http' },
-    );
-    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
-    const log = pino({ level: 'silent' });
-    origin = reading.config.publicUrl.origin;
-    postern = await compose(reading.config, { transport: 'http', log, linkOrigin: async () => origin });
-    const { app } = await composeHttp(reading.config, postern, { log });
-    const listening = await listen(app, { host: '127.0.0.1', port }, systemClock);
-    if (listening.kind !== 'listening') throw new Error(listening.message);
-    close = async () => {
-      await listening.close(0);
-      await postern.close();
-    };
+    world = await listenWorld({ [alex]: 'Alex', [sam]: 'Sam' });
+    ({ google, postern, origin } = world);
   });
   afterAll(async () => {
     await chromium?.close();
-    await close?.();
-    await google?.close();
+    await world?.close();
   });
   beforeEach(async () => {
     context = await chromium.newContext({ viewport: { width: 900, height: 800 } });

@@ -100,15 +100,6 @@ export const takenPort = async (): Promise<number> => {
   return portOf(server);
 };
 
-/** A port of 127.0.0.1 that is free now. */
-export const freePort = async (): Promise<number> => {
-  const server = await listening();
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
 const listening = async (): Promise<Server> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

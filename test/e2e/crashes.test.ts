@@ -10,16 +10,8 @@ import { systemClock } from '../../src/model/clock.ts';
 import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
-import {
-  endWithTest,
-  freePort,
-  type Running,
-  run,
-  type Settings,
-  settingsIn,
-  start,
-  temporaryFolder,
-} from './built.ts';
+import { freePort } from '../support/free-port.ts';
+import { endWithTest, type Running, run, type Settings, settingsIn, start, temporaryFolder } from './built.ts';
 
 const alex = 'alex@example.com';
 

@@ -2,9 +2,9 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { walk } from '../../src/commands/demo/person.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   endWithTest,
-  freePort,
   run,
   type Settings,
   type StartedSandbox,
