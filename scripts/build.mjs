@@ -11,6 +11,11 @@ const external = [
   'better-sqlite3',
   // wanted by the demo alone, and then from node_modules
   '@modelcontextprotocol/client',
+  // goes by the names of its own classes, which minifying would take from it; the others come with it, for http alone
+  'oidc-provider',
+  'light-my-request',
+  'openid-client',
+  'jose',
 ];
 
 /**

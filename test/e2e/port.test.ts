@@ -1,7 +1,9 @@
 // The built command on a real port, and the keys that reach it.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { walk } from '../../src/commands/demo/person.ts';
+import { createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import {
   endWithTest,
@@ -14,6 +16,7 @@ import {
   takenPort,
   temporaryFolder,
 } from './built.ts';
+import { appMemory, currentApp, listenForCallback } from './oauth-clients.ts';
 
 describe('postern http on a port', () => {
   let sandbox: StartedSandbox;
@@ -38,6 +41,31 @@ describe('postern http on a port', () => {
     expect((await fetch(`${origin}/readyz`)).status).toBe(200);
     const refused = await fetch(`${origin}/mcp`, { method: 'POST', body: '{}' });
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Bearer')]);
+  });
+
+  test('signs a client in as it does unbuilt: ten minutes of access, which its refresh token renews', async () => {
+    const signIn = { POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: 'alex@example.com' };
+    const given: Settings = { ...(await settings()), ...signIn };
+    await serve(given);
+    const app = await listenForCallback();
+    onTestFinished(app.close);
+    const memory = appMemory(app.redirectUri);
+    const attempt = currentApp(new URL(`http://127.0.0.1:${given.POSTERN_PORT}/mcp`), memory);
+    await expect(attempt.connect()).rejects.toThrow();
+    const browser = createBrowser((request) => fetch(request));
+    let page = await browser.open(memory.opened[0]?.href ?? '');
+    for (const button of ['continue', 'alex@example.com', 'allow']) page = await browser.submit(page, { button });
+    expect(page.heading).toBe('Back in the app');
+    await attempt.finish(await app.next());
+    const connected = await attempt.connect();
+    const first = memory.held;
+    const claims = decodeJwt(first?.access_token ?? '');
+    expect(claims).toMatchObject({ exp: (claims.iat ?? 0) + 600, postern_grant: expect.stringMatching(/^\w{64}$/) });
+    expect(first?.expires_in).toBe(600);
+    memory.held = { ...(first ?? { access_token: '', token_type: 'Bearer' }), access_token: 'spoilt' };
+    expect((await connected.call('gmail_fetch_mails', { max_results: 3 })).structured.messages).toHaveLength(3);
+    expect(memory.held.refresh_token).not.toBe(first?.refresh_token);
+    await connected.close();
   });
 
   test('serves a product’s user from the first call to their mail', async () => {
