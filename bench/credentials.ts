@@ -68,7 +68,7 @@ const walk = async (url: string): Promise<BrowserPage> => {
 };
 
 const accessToken = async (): Promise<string> => {
-  const post = async (path: string, body: BodyInit, type: string) =>
+  const post = async (path: string, body: string, type: string) =>
     (await fetch(origin + path, { method: 'POST', headers: { 'content-type': type }, body })).json();
   const metadata = JSON.stringify({ client_name: 'bench', redirect_uris: [callback] });
   const { client_id } = (await post('/register', metadata, 'application/json')) as { client_id: string };
