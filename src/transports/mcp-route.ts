@@ -58,7 +58,10 @@ const brokenOff = (c: Context): Response =>
     next: 'Send the request again.',
   });
 
-/** Reads and counts what was posted. A body that is no JSON is left to the protocol, which has its own error for it. */
+/**
+ * Reads and counts what was posted. For a body that is no JSON the protocol has its own error; it gets none of it to
+ * read, because a second reader may find a call where the first, which counts and checks, found nothing.
+ */
 const readPosted = async (c: Context, turn: Turn): Promise<Response | { request: Request; parsedBody?: unknown }> => {
   let text: string | undefined;
   try {
@@ -72,7 +75,7 @@ const readPosted = async (c: Context, turn: Turn): Promise<Response | { request:
   if (busy) return busyResponse(c, busy);
   if (body !== undefined) return { request: c.req.raw, parsedBody: body };
   const { method, headers, url } = c.req.raw;
-  return { request: new Request(url, { method, headers, body: text }) };
+  return { request: new Request(url, { method, headers, body: '' }) };
 };
 
 /** What an access token does not allow of the calls in a body, of all of them at once; other credentials allow all. */

@@ -106,6 +106,32 @@ describe('1. A tool that the token does not allow', () => {
     }
     expect(ran).toEqual([]);
   });
+
+  it.each([1, 2, 3, 4])(
+    'does not run behind %i byte order marks, which readers take away one at a time',
+    async (marks) => {
+      const { app, ran } = await aSignInWorld();
+      const modern = modernHeaders('read_mail');
+      for (const [message, headers] of [
+        [toolCall('read_mail'), {}],
+        [[toolCall('read_mail', 1), toolCall('read_mail', 2)], {}],
+        [modernCall('read_mail'), modern],
+      ] as const) {
+        const answer = await app.request(mcp, {
+          method: 'POST',
+          body: '\ufeff'.repeat(marks) + JSON.stringify(message),
+          headers: {
+            authorization: 'Bearer may:contacts:read',
+            'content-type': 'application/json',
+            accept: 'application/json, text/event-stream',
+            ...headers,
+          },
+        });
+        expect(answer.status).toBe(marks === 1 ? 403 : 400);
+      }
+      expect(ran).toEqual([]);
+    },
+  );
 });
 
 describe('2. Who is not stopped', () => {
