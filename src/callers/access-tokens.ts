@@ -5,6 +5,7 @@ import { type AccountKey, identifierSchema } from '../model/account-key.ts';
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { Clock } from '../model/clock.ts';
 import { isMcpScope, type McpScope, mcpScopes } from '../model/mcp-scope.ts';
+import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { IssuerUnavailableError } from './issuer-keys.ts';
 
 /** The private claim of the embedded authorization server's tokens: the hash of the grant that they stand on. */
@@ -90,7 +91,7 @@ const foreignKind = (claims: JWTPayload): string | undefined => {
 
 /** The claim as an identifier; an address that the issuer itself calls unverified is nobody's name. */
 const identifierOf = (claims: JWTPayload, claim: string): string | undefined => {
-  if (claim === 'email' && claims.email_verified === false) return undefined;
+  if (isUnverifiedAddress(claims, claim)) return undefined;
   return identifierSchema.safeParse(claims[claim]).data;
 };
 

@@ -2,6 +2,7 @@
 // with its signature checked. Only importer of openid-client, whose errors carry codes and tokens: none gets out.
 import { identifierSchema } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
+import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { bounded } from './token-client.ts';
 
 export interface IssuerSignInOptions {
@@ -156,7 +157,7 @@ const identify = async (
       ? token
       : await library.fetchUserInfo(configuration, tokens.access_token, token.sub);
   // An address that nobody vouched for could be anybody's.
-  if (claim === 'email' && claims.email_verified === false) return { kind: 'rejected', check: 'email_verified' };
+  if (isUnverifiedAddress(claims, claim)) return { kind: 'rejected', check: 'email_verified' };
   const identifier = identifierSchema.safeParse(claims[claim]);
   return identifier.success
     ? { kind: 'identified', identifier: identifier.data }

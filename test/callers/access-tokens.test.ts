@@ -120,8 +120,10 @@ describe('2. A token that is not good is nobody', () => {
   it('that names a person by an address which its issuer calls unverified', async () => {
     const { check, token } = await world({ identifierClaim: 'email' });
     const claims = { email: 'ada@example.org' };
-    expect((await check(await token({ ...claims, email_verified: false }))).kind).toBe('refused');
-    expect((await check(await token({ ...claims, email_verified: true }))).kind).toBe('accepted');
+    for (const word of [false, 'false', 'no', '', 0, null])
+      expect((await check(await token({ ...claims, email_verified: word }))).kind, String(word)).toBe('refused');
+    for (const word of [true, 'true'])
+      expect((await check(await token({ ...claims, email_verified: word }))).kind, word.toString()).toBe('accepted');
   });
 
   it('whose claim is only inherited by every object', async () => {
