@@ -1,6 +1,6 @@
 // An external issuer's keys: fetched at first use, cached, and fetched again for a key that is not known, as often as
 // is good for both sides. Knows nothing of where they are published.
-import { createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
+import { type CryptoKey, createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
 import type { Clock } from '../model/clock.ts';
 import type { Discovered } from './issuer-metadata.ts';
 
@@ -31,14 +31,22 @@ interface Loaded {
   readonly at: number;
 }
 
+const unusable = () => new errors.JWKSInvalid('a key of the issuer cannot be used');
+
+/** RFC 7518 §3.3: RSA keys have 2048 bits or more. The library calls a shorter one a mistake of ours. */
+const isTooShort = ({ algorithm }: CryptoKey): boolean =>
+  'modulusLength' in algorithm && Number(algorithm.modulusLength) < 2048;
+
 /** A key set may hold a key that nobody can use; that is the issuer's trouble and no defect of ours. */
 const keyFrom = async (keys: LocalJWKSet, ...asked: Parameters<JWTVerifyGetKey>): ReturnType<LocalJWKSet> => {
+  let key: CryptoKey;
   try {
-    return await keys(...asked);
+    key = await keys(...asked);
   } catch (error) {
-    if (error instanceof errors.JOSEError) throw error;
-    throw new errors.JWKSInvalid('a key of the issuer cannot be used');
+    throw error instanceof errors.JOSEError ? error : unusable();
   }
+  if (isTooShort(key)) throw unusable();
+  return key;
 };
 
 /** @param fetchKeys asks the issuer once; never rejects. */

@@ -1,4 +1,5 @@
 // Somebody else's issuer: where its keys are found, how long they are believed, and what happens while it is away.
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createAccessTokens } from '../../src/callers/access-tokens.ts';
 import { createExternalIssuer } from '../../src/callers/external-issuer.ts';
@@ -177,6 +178,18 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(await kindOf(token())).toBe('accepted');
     const named = signer.sign(goodClaims(login, handClock()), { kid: 'broken' });
     expect(await kindOf(named)).toBe('refused');
+  });
+
+  it('nor does an RSA key that is too short to be trusted (RFC 7518 §3.3)', async () => {
+    const { kindOf, token, state, signer, clock } = await world();
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const short = { ...publicKey.export({ format: 'jwk' }), kid: 'short', alg: 'RS256' };
+    state.site[jwks] = () => Response.json({ keys: [short, signer.jwk] });
+    const parts = [{ alg: 'RS256', kid: 'short', typ: 'at+jwt' }, goodClaims(login, clock)];
+    const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+    const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64url');
+    expect(await kindOf(`${signed}.${signature}`)).toBe('refused');
+    expect(await kindOf(token())).toBe('accepted');
   });
 });
 
