@@ -155,7 +155,7 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const storage = readStorage(reader, environment, machine);
   const listening = readListening(reader, options);
   const tools = readTools(reader);
-  const signIn = readSignIn(reader, path(reader.text('POSTERN_OAUTH_CLIENTS_FILE')));
+  const signIn = readSignIn(reader, path(reader.text('POSTERN_OAUTH_CLIENTS_FILE')), listening.publicUrl);
   const inlineLimit =
     reader.parsed('POSTERN_INLINE_LIMIT', sizeSchema, 'Use bytes, or a size such as 25MB.') ?? defaultInlineLimit;
   const retentionDays = reader.parsed('POSTERN_RETENTION_DAYS', daysSchema, 'Use a whole number, such as 90.');

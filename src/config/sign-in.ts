@@ -76,7 +76,7 @@ const readGoogle = (reader: EnvironmentReader, clientsPath: string | undefined):
   return wanted === undefined ? undefined : { allowed, clients };
 };
 
-const readIssuerUrl = (reader: EnvironmentReader): string | undefined => {
+const readIssuerUrl = (reader: EnvironmentReader, publicUrl: URL): string | undefined => {
   const variable = 'POSTERN_OIDC_ISSUER';
   const url = reader.parsed(variable, urlSchema, 'Use the issuer as its discovery document says it.');
   if (url === undefined) return undefined;
@@ -84,6 +84,11 @@ const readIssuerUrl = (reader: EnvironmentReader): string | undefined => {
     reader.fault(variable, 'is not https: its keys could be replaced on the way', 'Use the https address.');
   if (url.hostname === 'accounts.google.com')
     reader.fault(variable, 'is Google, whose tokens are not for MCP servers', 'Use POSTERN_SIGN_IN=google instead.');
+  if (url.origin === publicUrl.origin && url.pathname === '/')
+    reader.fault(variable, 'is this server itself', 'Use the address of your provider, or POSTERN_SIGN_IN=google.');
+  // With such an address a browser's sign-in would not compare who the document says it is about.
+  if (url.pathname.includes('/.well-known/'))
+    reader.fault(variable, 'is the address of a document, not an issuer', 'Use what the document says as "issuer".');
   // An issuer is compared as a string (RFC 8414 §3.3): it stays as it was written.
   return reader.text(variable);
 };
@@ -108,8 +113,11 @@ const readScopePrefix = (reader: EnvironmentReader): string => {
   return prefix ?? '';
 };
 
-const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
-  const url = readIssuerUrl(reader);
+/** Claims of which providers say that they change, or are given to somebody else later (OpenID Connect Core §5.7). */
+const reusedClaims: readonly string[] = ['email', 'preferred_username', 'upn'];
+
+const readIssuer = (reader: EnvironmentReader, publicUrl: URL): ExternalIssuer | undefined => {
+  const url = readIssuerUrl(reader, publicUrl);
   const claim = z.string().regex(/^[\w.:/-]{1,200}$/, 'is not the name of a claim');
   const realm = realmSchema.refine((name) => !reservedRealms.includes(name), 'is reserved');
   const identifierClaim = reader.parsed('POSTERN_OIDC_IDENTIFIER_CLAIM', claim, 'Use one such as sub or oid.') ?? 'sub';
@@ -126,6 +134,10 @@ const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
     if (unused.length > 0) reader.warnings.push(`${unused.join(', ')} have no effect without POSTERN_OIDC_ISSUER.`);
     return undefined;
   }
+  if (reusedClaims.includes(identifierClaim))
+    reader.warnings.push(
+      `POSTERN_OIDC_IDENTIFIER_CLAIM is ${identifierClaim}, which may pass to another person, and the mail with it; sub does not.`,
+    );
   return {
     url,
     realm: realmName,
@@ -136,8 +148,15 @@ const readIssuer = (reader: EnvironmentReader): ExternalIssuer | undefined => {
   };
 };
 
-/** @param clientsPath `POSTERN_OAUTH_CLIENTS_FILE`, expanded. */
-export const readSignIn = (reader: EnvironmentReader, clientsPath: string | undefined): SignInSettings => ({
+/**
+ * @param clientsPath `POSTERN_OAUTH_CLIENTS_FILE`, expanded.
+ * @param publicUrl where this server is, which cannot be the external issuer.
+ */
+export const readSignIn = (
+  reader: EnvironmentReader,
+  clientsPath: string | undefined,
+  publicUrl: URL,
+): SignInSettings => ({
   google: readGoogle(reader, clientsPath),
-  issuer: readIssuer(reader),
+  issuer: readIssuer(reader, publicUrl),
 });

@@ -203,6 +203,12 @@ describe('an external issuer', () => {
     [{ POSTERN_OIDC_ISSUER: 'http://login.example.com' }, 'is not https'],
     [{ POSTERN_OIDC_ISSUER: 'https://accounts.google.com' }, 'is Google'],
     [{ POSTERN_OIDC_ISSUER: 'login.example.com' }, 'is not an http(s) URL'],
+    [{ POSTERN_OIDC_ISSUER: 'https://postern.example.com' }, 'is this server itself'],
+    [{ POSTERN_OIDC_ISSUER: 'https://POSTERN.example.com:443/' }, 'is this server itself'],
+    [
+      { POSTERN_OIDC_ISSUER: 'https://login.example.com/tenant/.well-known/openid-configuration' },
+      'is the address of a document, not an issuer',
+    ],
     [{ ...issuer, POSTERN_OIDC_REALM: 'google' }, 'is reserved'],
     [{ ...issuer, POSTERN_OIDC_REALM: 'local' }, 'is reserved'],
     [{ ...issuer, POSTERN_OIDC_CLIENT_ID: 'a' }, 'POSTERN_OIDC_CLIENT_SECRET is not set'],
@@ -215,6 +221,22 @@ describe('an external issuer', () => {
     [{ ...issuer, POSTERN_OIDC_IDENTIFIER_CLAIM: 'a b' }, 'is not the name of a claim'],
   ])('%j is a fault', (environment, expected) => {
     expect(faults(environment).join()).toContain(expected);
+  });
+
+  test('may share its host with this server, under a path', () => {
+    const { signIn } = config({ POSTERN_OIDC_ISSUER: 'https://postern.example.com/realms/staff' });
+    expect(signIn.issuer?.url).toBe('https://postern.example.com/realms/staff');
+  });
+
+  test('is allowed, with a warning, to name people by what may become somebody else’s', () => {
+    const warned = (claim: string) =>
+      config({ ...issuer, POSTERN_OIDC_IDENTIFIER_CLAIM: claim })
+        .warnings.join()
+        .includes('may pass to another person');
+    expect(['email', 'preferred_username', 'upn', 'sub', 'oid', 'employee'].map(warned)).toEqual([
+      ...[true, true, true],
+      ...[false, false, false],
+    ]);
   });
 
   test('settings of an issuer that is not named are pointed out', () => {
