@@ -43,6 +43,13 @@ const invalidToken = refused(401, 'invalid_token', 'The credential is not valid,
 
 const bearerOf = (authorization: string): string | undefined => /^bearer +([^\s,]+)$/i.exec(authorization)?.[1];
 
+/**
+ * What is looked up in a store before anything of it is proven: the key or session token of this header, however it is
+ * spaced. Undefined for an access token, of which the signature is checked first, and for what is no credential.
+ */
+export const lookedUpOf = (authorization: string): string | undefined =>
+  parseToken(bearerOf(authorization) ?? '')?.text;
+
 const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
   if (record.unverifiedLinks) return 'unverified';
   return record.verifyUrl === undefined ? 'pinned' : 'verify_url';

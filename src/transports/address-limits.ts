@@ -1,7 +1,8 @@
 // What one network address may ask for before anybody knows who is asking: refused credentials, dead download URLs and
-// pages a minute. In memory: several processes count each for itself. Knows nothing of stores and credentials' meaning.
+// pages a minute. In memory: several processes count each for itself. Knows nothing of stores.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
+import { lookedUpOf } from '../callers/authenticate.ts';
 import { createAddressLimit } from '../model/address-limit.ts';
 import type { Clock } from '../model/clock.ts';
 import type { AddressOf } from './client-address.ts';
@@ -35,17 +36,18 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
 };
 
 /**
- * Refuses credentials from an address that sent too many bad ones, before a store is asked. A good one is never
- * counted, and one that was good before is let through whatever its neighbours behind the same address do; so is its
- * end (an access token runs out), which counts only from the second time on. Only a credential never seen here may have
- * to wait for a second while somebody at the same address keeps guessing.
+ * Refuses keys and session tokens from an address that sent too many bad ones, before a store is asked. A good one is
+ * never counted, and one that was good before is let through whatever its neighbours behind the same address do; so is
+ * its end, which counts only from the second time on. Only one never seen here may have to wait while somebody at the
+ * same address keeps guessing. Access tokens are neither counted nor held up: no store is asked before their signature
+ * is proven, and as each is new within minutes, any neighbour could else shut everybody out.
  */
 export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
   const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
   const good = new Map<string, true>();
   return async (c, next) => {
-    const credential = c.req.header('authorization');
-    // Costs nothing, and is how clients ask where to sign in.
+    const credential = lookedUpOf(c.req.header('authorization') ?? '');
+    // None at all costs nothing, and is how clients ask where to sign in.
     if (credential === undefined) return next();
     const fingerprint = createHash('sha256').update(credential).digest('base64url');
     const known = good.has(fingerprint);

@@ -147,6 +147,19 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
     expect(await statusOf(knock(world, attacker, guess(0)))).toBe(429);
   });
 
+  it('goes on also after a neighbour wrote one good key in very many ways', async () => {
+    const world = await aWorld();
+    const [key, other] = [await world.key(), await world.key()];
+    await world.accounts.ensure({ realm: 'default', identifier: 'ada' });
+    expect(await statusOf(knock(world, somebody, key))).toBe(200);
+    for (let spaces = 1; spaces <= 10_001; spaces++) {
+      const headers = { authorization: `Bearer${' '.repeat(spaces)}${other}` };
+      await world.app.request(`${origin}/api/v1/accounts/ada`, { headers }, from(attacker));
+    }
+    await useUp(world, attacker);
+    expect(await statusOf(knock(world, attacker, key))).toBe(200);
+  });
+
   it('waits a second at most with a key that was never seen, and is never counted', async () => {
     const world = await aWorld();
     await useUp(world, attacker);
