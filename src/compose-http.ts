@@ -26,11 +26,15 @@ export interface HttpServiceOptions {
   readonly callLimits?: CallLimits;
 }
 
-const scopesOfTool = (name: string): readonly McpScope[] =>
-  mcpScopesFor(catalogue.find((tool) => tool.name === name)?.requires ?? []);
+const enabled = ({ tools }: Config) => catalogue.filter(({ name }) => tools.includes(name));
 
-const scopesOf = ({ tools }: Config): McpScope[] =>
-  mcpScopesFor(catalogue.filter(({ name }) => tools.includes(name)).flatMap(({ requires }) => requires));
+const scopesOf = (config: Config): McpScope[] => mcpScopesFor(enabled(config).flatMap(({ requires }) => requires));
+
+/** None for a tool that the operator switched off: nothing could be asked for that would bring it back. */
+const scopesByTool = (config: Config): ((name: string) => readonly McpScope[]) => {
+  const scopes = new Map(enabled(config).map(({ name, requires }) => [name, mcpScopesFor(requires)]));
+  return (name) => scopes.get(name) ?? [];
+};
 
 /** Loaded only where people sign in with Google: it brings a web framework of its own. */
 const authorizationServerOf = async (
@@ -97,7 +101,7 @@ export const composeHttp = async (
     authorizationServers: issuers.map(({ issuer }) => issuer),
     scopes: scopesOf(config),
     scopePrefix: config.signIn.issuer?.scopePrefix ?? '',
-    scopesOfTool,
+    scopesOfTool: scopesByTool(config),
   };
   const app = createHttpApp({
     ...postern,

@@ -55,3 +55,51 @@ describe('Where the issuer’s claim is an e-mail address', () => {
     expect((await browser.submit(await browser.open(link))).heading).toBe('Connect Gmail');
   });
 });
+
+describe('A client whose tokens are new every ten minutes', () => {
+  it('goes on while somebody behind the same address keeps guessing, whatever they send', async () => {
+    const { world, issuer, token } = await withIssuer();
+    const stranger = await createTestIssuer(world.clock, issuer.url);
+    const guesses = [
+      ...Array.from({ length: 80 }, (_, n) => `pst_user_${String(n).padStart(16, '0')}_${'A'.repeat(43)}`),
+      ...(await Promise.all(Array.from({ length: 80 }, () => stranger.accessToken({ aud: resource, sub: 'alex' })))),
+    ];
+    for (let round = 0; round < 3; round++) {
+      for (const key of guesses)
+        expect([401, 429]).toContain((await world.http('/mcp', { method: 'POST', key })).status);
+      const key = await token({ jti: String(round) });
+      expect((await world.http('/mcp', { method: 'POST', key })).status).not.toBe(429);
+      await world.clock.advance(1000);
+    }
+  });
+
+  it('is answered the same way when its token has run out, as often as it tries', async () => {
+    const { world, token } = await withIssuer();
+    const old = await token({ exp: 1_700_000_000 });
+    for (let time = 0; time < 100; time++) {
+      const answer = await world.http('/mcp', { method: 'POST', key: old });
+      expect([answer.status, answer.headers.get('www-authenticate') !== null]).toEqual([401, true]);
+    }
+  });
+});
+
+describe('A tool that the operator switched off', () => {
+  it('sends nobody off to ask for a scope that there is not', async () => {
+    const { world, token } = await withIssuer({ POSTERN_TOOLS: 'gmail_fetch_mails' });
+    const message = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'gmail_get_contacts', arguments: {} },
+    };
+    const answer = await world.http('/mcp', {
+      method: 'POST',
+      key: await token({ scope: 'mail:read' }),
+      body: JSON.stringify(message),
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('gmail_get_contacts');
+    expect(answer.headers.get('www-authenticate')).toBeNull();
+  });
+});
