@@ -1,17 +1,23 @@
 // Every secret of a whole run is collected where it arises and then searched for in everything that leaves the process.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ask, signInWorld, throughGoogle } from '../behaviour/signing-in-world.ts';
+import { createBrowser } from '../support/browser.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { alex, createWorld, newSandbox, sam, type World } from '../support/world.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { alex, createWorld, newSandbox, posternOrigin, sam, type World } from '../support/world.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-'));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(folder, { recursive: true });
+});
 
 const encryptionKey = Buffer.alloc(32, 'k').toString('base64');
 
@@ -22,14 +28,14 @@ interface Secrets {
   readonly own: Set<string>;
 }
 
-/** A sandbox whose every token, code and verifier is noted as it passes. */
-const watched = (sandbox: ReturnType<typeof newSandbox>, secrets: Secrets): typeof fetch => {
+/** Somebody whom Postern asks, of whom every token, code and verifier is noted as it passes. */
+const watched = (them: { fetch(request: Request): Promise<Response> }, secrets: Secrets): typeof fetch => {
   return async (input, init) => {
     const request = new Request(input, init);
     const form = request.method === 'POST' ? new URLSearchParams(await request.clone().text()) : new URLSearchParams();
     for (const name of ['code', 'code_verifier', 'refresh_token', 'client_secret', 'token'])
       if (form.has(name)) secrets.google.add(form.get(name) ?? '');
-    const response = await sandbox.fetch(request);
+    const response = await them.fetch(request);
     if (new URL(request.url).pathname === '/token' && response.ok) {
       const tokens = (await response.clone().json()) as Record<string, string>;
       for (const name of ['access_token', 'refresh_token', 'id_token'])
@@ -74,13 +80,20 @@ it('No secret leaves the process or lies in the database, whatever happens', asy
   expect(found(secrets.own, logs)).toEqual([]);
   for (const name of [alex, sam, 'user_42', 'user_43']) expect(logs).not.toContain(name);
 
-  for (const file of await readdir(folder)) {
-    const bytes = (await readFile(join(folder, file))).toString('latin1');
-    expect(found(secrets.google, bytes), file).toEqual([]);
-    expect(found(secrets.own, bytes), file).toEqual([]);
-  }
+  await expectNoneInFiles(secrets);
   await world.close();
 });
+
+/** In the database, that is, with all that lies beside it. */
+const expectNoneInFiles = async (secrets: Secrets): Promise<void> => {
+  const names = (await readdir(folder)).filter((name) => name.startsWith('postern.db'));
+  expect(names).toContain('postern.db');
+  for (const name of names) {
+    const bytes = (await readFile(join(folder, name))).toString('latin1');
+    expect(found(secrets.google, bytes), name).toEqual([]);
+    expect(found(secrets.own, bytes), name).toEqual([]);
+  }
+};
 
 /** Connecting, reading, refusing, failing, revoking: every answer goes into `left`. */
 const wholeStory = async (world: World, secrets: Secrets, left: string[]): Promise<void> => {
@@ -145,4 +158,162 @@ const wholeStory = async (world: World, secrets: Secrets, left: string[]): Promi
   await tool('gmail_fetch_mails', {}, alexCalls);
   const ended = await world.http('/api/v1/accounts/user_43/disconnect', { method: 'POST', key: service });
   keep(await ended.text());
+};
+
+const clientSecret = 'the secret of a client that the operator registered';
+
+it('Nor does one of signing in: tokens, codes, cookies, keys and clients’ secrets', async () => {
+  const clock = handClock();
+  const [sandbox, issuer] = [newSandbox(clock), await createTestIssuer(clock)];
+  const secrets: Secrets = { google: new Set([encryptionKey, issuer.client.secret]), own: new Set([clientSecret]) };
+  const toGoogle = watched(sandbox, secrets);
+  const toIssuer = watched(issuer, secrets);
+  const sent: string[] = [];
+  const clients = [{ client_id: 'desk', client_name: 'Desk', redirect_uris: ['https://desk.example.com/back'] }];
+  const clientsFile = join(folder, 'clients.json');
+  await writeFile(clientsFile, JSON.stringify(clients.map((one) => ({ ...one, client_secret: clientSecret }))));
+  const world = await signInWorld({
+    clock,
+    sandbox,
+    encryptionKey,
+    databasePath: join(folder, 'postern.db'),
+    env: {
+      POSTERN_OAUTH_CLIENTS_FILE: clientsFile,
+      POSTERN_OIDC_ISSUER: issuer.url,
+      POSTERN_OIDC_REALM: 'staff',
+      POSTERN_OIDC_CLIENT_ID: issuer.client.id,
+      POSTERN_OIDC_CLIENT_SECRET: issuer.client.secret,
+    },
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      sent.push(request.url + inspect([...request.headers]) + (await request.clone().text()));
+      return request.url.startsWith(issuer.url) ? toIssuer(request) : toGoogle(request);
+    },
+  });
+  const left: string[] = [];
+  await signInStory(world, issuer, secrets, left);
+  const stored = world.postern.storage.authorizationKeys;
+  const inner = [...(await stored.list('signing')).map(({ key }) => (JSON.parse(key) as { d: string }).d)];
+  for (const { key } of await stored.list('cookies')) inner.push(key);
+  expect(inner.length).toBeGreaterThan(1);
+  expect(secrets.google.size).toBeGreaterThan(12);
+  expect(secrets.own.size).toBeGreaterThan(12);
+
+  for (const key of inner) secrets.google.add(key);
+  expect(found(secrets.google, left.join('\n'))).toEqual([]);
+  expect(found([...secrets.own, ...inner], sent.join('\n'))).toEqual([]);
+  const logs = world.logged.join('\n');
+  expect(logs).toContain('"event":"access_token_refused"');
+  expect(found([...secrets.google, ...secrets.own], logs)).toEqual([]);
+  const people = (await world.postern.accounts.list()).map(({ key }) => key.identifier);
+  expect(people.length).toBeGreaterThan(1);
+  for (const name of [alex, sam, 'u-17', 'in:anywhere', ...people]) expect(logs).not.toContain(name);
+  await expectNoneInFiles(secrets);
+  await world.close();
+});
+
+/** What a client's half of the flow can come to; whatever it is given is noted. */
+const aClient = (world: World, secrets: Secrets, left: string[]) => {
+  const form = async (path: string, fields: Record<string, string>): Promise<Record<string, string>> => {
+    const answer = await world.http(path, { method: 'POST', body: new URLSearchParams(fields) });
+    const text = await answer.text();
+    const body = (text.startsWith('{') ? JSON.parse(text) : {}) as Record<string, string>;
+    for (const name of ['access_token', 'refresh_token']) if (body[name]) secrets.own.add(body[name]);
+    left.push(text + inspect([...answer.headers]));
+    return body;
+  };
+  const callTool = async (key: string): Promise<string> => {
+    const answer = await world.call('gmail_fetch_mails', { query: 'in:anywhere', max_results: 1 }, { key });
+    left.push(inspect(answer, { depth: 9 }));
+    return String((answer.structured.authorizationRequired as { url?: string } | undefined)?.url);
+  };
+  return { form, callTool };
+};
+
+/** A browser of which every cookie, code and state of ours is noted, and every answer of Postern's. */
+const watchedBrowser = (world: World, issuer: TestIssuer, secrets: Secrets, left: string[]) =>
+  createBrowser(async (request) => {
+    const { origin, pathname, search, searchParams } = new URL(request.url);
+    if (origin === world.sandbox.origin) return world.sandbox.fetch(request);
+    if (origin === issuer.url) return issuer.fetch(request);
+    if (origin !== posternOrigin) {
+      secrets.own.add(searchParams.get('code') ?? clientSecret);
+      return new Response('<!doctype html><h1>The client</h1>');
+    }
+    const body = request.method === 'POST' ? { body: await request.text() } : {};
+    const answer = await world.http(pathname + search, { method: request.method, headers: request.headers, ...body });
+    for (const cookie of answer.headers.getSetCookie()) {
+      const value = cookie.split(';')[0]?.split(/=(.*)/s)[1] ?? '';
+      if (value.length > 16) secrets.own.add(value);
+    }
+    left.push((await answer.clone().text()) + inspect([...answer.headers]));
+    return answer;
+  });
+
+const refusedToken = { alg: 'none', iss: posternOrigin };
+
+/** Signing in both ways, calling, refreshing, reusing, revoking, declining, failing. */
+const signInStory = async (world: World, issuer: TestIssuer, secrets: Secrets, left: string[]): Promise<void> => {
+  const { form, callTool } = aClient(world, secrets, left);
+  const browser = watchedBrowser(world, issuer, secrets, left);
+  const clients = [undefined, { id: 'desk', redirectUri: 'https://desk.example.com/back' }];
+  for (const client of clients) {
+    const asking = await ask(world, client === undefined ? {} : { client });
+    secrets.own.add(asking.verifier);
+    const secret: Record<string, string> = client === undefined ? {} : { client_secret: clientSecret };
+    const who = { client_id: asking.client.id, ...secret };
+    const page = await browser.open(asking.url);
+    const back = await throughGoogle(browser, await browser.submit(page, { button: 'continue' }));
+    const code = new URL(back.url).searchParams.get('code') ?? '';
+    const exchange = { grant_type: 'authorization_code', code, redirect_uri: asking.client.redirectUri, ...who };
+    const first = await form('/token', { ...exchange, code_verifier: asking.verifier });
+    const { access_token: token = '', refresh_token: refresh = '' } = first;
+    expect([token, refresh]).not.toContain('');
+    await callTool(token);
+    const again = { grant_type: 'refresh_token', refresh_token: refresh, ...who };
+    const second = await form('/token', again);
+    await callTool(second.access_token ?? '');
+    await form('/token', again);
+    await form('/token', { ...exchange, code_verifier: asking.verifier });
+    await form('/token', { ...exchange, code_verifier: asking.verifier, client_secret: `${clientSecret}!` });
+    await form('/revoke', { token: second.refresh_token ?? '', ...who });
+    left.push(await (await world.http('/mcp', { method: 'POST', key: token })).text());
+  }
+  const declined = await browser.open((await ask(world)).url);
+  await browser.submit(declined, { button: 'cancel' });
+  const stranger = await browser.open((await ask(world)).url);
+  await throughGoogle(browser, await browser.submit(stranger, { button: 'continue' }), { email: sam });
+  const pieces = [refusedToken, refusedToken].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  left.push(await (await world.http('/mcp', { method: 'POST', key: `${pieces.join('.')}.` })).text());
+  await atTheIssuer(world, issuer, secrets, { browser, callTool });
+};
+
+/** A person of the issuer's, once honestly, and once while it throws our secret back at us. */
+const atTheIssuer = async (
+  world: World,
+  issuer: TestIssuer,
+  secrets: Secrets,
+  { browser, callTool }: { browser: ReturnType<typeof createBrowser>; callTool: (key: string) => Promise<string> },
+): Promise<void> => {
+  const claims = { sub: 'u-17', aud: `${posternOrigin}/mcp`, scope: 'mail:read contacts:read' };
+  const [key, expired] = [await issuer.accessToken(claims), await issuer.accessToken({ ...claims, exp: 1 })];
+  secrets.own.add(key).add(expired);
+  await world.http('/mcp', { method: 'POST', key: expired });
+  issuer.person = { sub: 'u-17' };
+  const link = await callTool(key);
+  secrets.own.add(link.split('/').at(-1) ?? '');
+  const honest = issuer.fetch;
+  issuer.fetch = async (request) =>
+    new URL(request.url).pathname === '/token'
+      ? Response.json(
+          { error: 'invalid_client', error_description: (await request.text()) + issuer.client.secret },
+          { status: 400 },
+        )
+      : honest(request);
+  await browser.submit(await browser.open(link));
+  issuer.fetch = honest;
+  const page = await browser.submit(await browser.open(link));
+  expect(page.heading).toBe('Connect Gmail');
+  await throughGoogle(browser, await browser.submit(page), { email: sam });
+  await callTool(key);
 };
