@@ -19,6 +19,9 @@ export interface Asked {
 
 const maxNameLength = 80;
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
+/** Names and addresses that no other computer answers to (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
+const isOwnComputer = (hostname: string): boolean =>
+  loopback.includes(hostname) || /^(?:0|127)(?:\.\d+){3}$|(?:^|\.)localhost\.?$|^\[::\]$/.test(hostname);
 
 /** One line, without characters that nobody sees or that turn the direction of others. */
 const plainText = (text: string): string => {
@@ -32,14 +35,28 @@ const plainText = (text: string): string => {
   return characters.length <= maxNameLength ? line : `${characters.slice(0, maxNameLength - 1).join('')}…`;
 };
 
-const describeRedirect = (uri: string) => {
+export const describeRedirect = (uri: string) => {
   const { protocol, host, hostname } = new URL(uri);
   const isWeb = protocol === 'http:' || protocol === 'https:';
   return {
     redirectUri: uri,
     redirectHost: isWeb ? host : protocol,
-    redirectIsLocal: !isWeb || loopback.includes(hostname),
+    redirectIsLocal: !isWeb || isOwnComputer(hostname),
   };
+};
+
+/**
+ * Whether a browser may be sent there although nobody agreed to anything. Anybody can register an address, and would
+ * have this server send people to it (RFC 9700 §4.11.2): only the operator's clients, and programs that listen on the
+ * person's own computer, hear of a refusal by themselves.
+ * @param preregistered the identifiers of the clients that the operator registered.
+ */
+export const mayReturnByItself = (
+  { redirectUri, clientId }: { readonly redirectUri: string; readonly clientId: string },
+  preregistered: readonly string[],
+): boolean => {
+  const { protocol, hostname } = new URL(redirectUri);
+  return preregistered.includes(clientId) || (protocol === 'http:' && loopback.includes(hostname));
 };
 
 /** @param preregistered the identifiers of the clients that the operator registered. */

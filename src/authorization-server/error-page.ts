@@ -1,5 +1,5 @@
-// The page for a browser that this authorization server cannot send back to its client. All words are ours: nothing of
-// the request, the client or the library's own texts appears.
+// The page for a browser that this authorization server cannot, or does not, send back to its client. All words are ours:
+// nothing of the request, the client or the library's own texts appears, but where a link leads that the client may hear of.
 import { createHash } from 'node:crypto';
 
 export type PageError = 'client' | 'redirect_uri' | 'over' | 'request' | 'busy' | 'too_many' | 'defect';
@@ -67,7 +67,19 @@ export const errorPageHeaders: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
-export const errorPage = (error: PageError): string => {
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => entities[character] ?? '');
+
+/** Where the application hears what was wrong, if the person wants to go there. */
+export interface WayBack {
+  readonly url: string;
+  readonly host: string;
+}
+
+const linkTo = ({ url, host }: WayBack): string =>
+  `<p>It is told what was wrong if you go back: <a href="${escapeHtml(url)}" rel="noreferrer">to <bdi>${escapeHtml(host)}</bdi></a>. Only do so if you know that address.</p>\n`;
+
+export const errorPage = (error: PageError, wayBack?: WayBack): string => {
   const { title, what, next } = wordsFor(error);
   return `<!doctype html>
 <html lang="en">
@@ -83,7 +95,7 @@ export const errorPage = (error: PageError): string => {
 <h1>${title}</h1>
 <p>${what}</p>
 <p>${next}</p>
-</main>
+${wayBack === undefined ? '' : linkTo(wayBack)}</main>
 </body>
 </html>
 `;

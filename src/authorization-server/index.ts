@@ -9,7 +9,7 @@ import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
-import { type Asked, describeRequest } from './asked.ts';
+import { type Asked, describeRequest, mayReturnByItself } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
@@ -23,6 +23,13 @@ import type { PreregisteredClient } from './provider-options.ts';
 export type { Asked } from './asked.ts';
 export type { AuthorizationServerLog } from './events.ts';
 export type { PreregisteredClient } from './provider-options.ts';
+
+/** Where a client hears that nobody agreed. */
+export interface Refused {
+  readonly url: string;
+  /** Whether the browser may go there by itself; otherwise only a person who wants to does. */
+  readonly byItself: boolean;
+}
 
 export interface AuthorizationServer {
   /** As it stands in `iss`. */
@@ -39,7 +46,7 @@ export interface AuthorizationServer {
   /** The person signed in and agreed: where the browser goes next. The first decision stays. Undefined: it is over. */
   signedIn(uid: string, key: AccountKey): Promise<string | undefined>;
   /** The same for a person who did not, or could not. */
-  refused(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<string | undefined>;
+  refused(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<Refused | undefined>;
   /** Keys of access tokens, former ones too, for jose. */
   readonly keys: JWTVerifyGetKey;
   /** Makes new keys when due; for once a day. */
@@ -65,6 +72,7 @@ export interface AuthorizationServerOptions {
 /** @throws Error when a preregistered client cannot be one. */
 export const createAuthorizationServer = async (options: AuthorizationServerOptions): Promise<AuthorizationServer> => {
   const { publicUrl, records, clock, clients } = options;
+  const preregistered = clients.map(({ clientId }) => clientId);
   const audience = { resource: `${publicUrl.origin}/mcp`, scopes: options.scopes };
   const keyring = await openKeyring(options.keys, clock, options.random);
   const documentLimit = createAddressLimit(clock, { times: 10, perMs: 60_000 });
@@ -99,12 +107,19 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const interaction = await interactionOf(provider, request, publicUrl);
       if (interaction === undefined || interaction.result !== undefined) return undefined;
       const client = await Client.find(String(interaction.params.client_id)).catch(whenRefused);
-      const preregistered = clients.map(({ clientId }) => clientId);
       return client && describeRequest(interaction, client, preregistered, audience);
     },
     signedIn: async (uid, { realm, identifier }) =>
-      realm === googleRealm ? decide(provider, uid, { login: { accountId: identifier, remember: false } }) : undefined,
-    refused: (uid, error) => decide(provider, uid, { error }),
+      realm === googleRealm
+        ? (await decide(provider, uid, { login: { accountId: identifier, remember: false } }))?.returnTo
+        : undefined,
+    refused: async (uid, error) => {
+      const decided = await decide(provider, uid, { error });
+      if (decided === undefined) return undefined;
+      const { client_id, redirect_uri } = decided.params;
+      const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
+      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered) };
+    },
     keys: async (header, token) => {
       const find = () => createLocalJWKSet(publicKeys(keyring.current()))(header, token);
       try {
@@ -152,7 +167,7 @@ const decide = async (
   { Interaction: interactions }: Provider,
   uid: string,
   result: NonNullable<Interaction['result']>,
-): Promise<string | undefined> => {
+): Promise<Interaction | undefined> => {
   const interaction = await interactions.find(uid);
   if (interaction === undefined) return undefined;
   if (interaction.result === undefined) {
@@ -160,5 +175,5 @@ const decide = async (
     // Refused where the account was deleted meanwhile.
     if ((await interaction.persist().catch(whenRefused)) === undefined) return undefined;
   }
-  return interaction.returnTo;
+  return interaction;
 };

@@ -2,6 +2,7 @@
 // nor how records are kept (records-adapter.ts).
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { grantHashOf } from '../storage/index.ts';
+import { describeRedirect, mayReturnByItself } from './asked.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
 import { errorPage, errorPageHeaders, type PageError } from './error-page.ts';
 import { configureFeatures } from './features.ts';
@@ -102,13 +103,31 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
   };
 };
 
+/** An authorization request that nobody was asked about yet sends no browser to an address that anybody can register. */
+const keepHere = (ctx: KoaContextWithOIDC, preregistered: readonly string[]): void => {
+  const { client, params, route } = ctx.oidc;
+  if (route !== 'authorization' || client === undefined || ctx.status !== 303) return;
+  const url = ctx.response.get('location');
+  if (url.startsWith(signInPath(''))) return;
+  const redirectUri = String(params?.redirect_uri);
+  if (mayReturnByItself({ redirectUri, clientId: client.clientId }, preregistered)) return;
+  ctx.remove('location');
+  ctx.status = 400;
+  ctx.set({ ...errorPageHeaders });
+  ctx.body = errorPage('request', { url, host: describeRedirect(redirectUri).redirectHost });
+};
+
 /** The library's own error and success responses stay; this adds what it has no setting for. */
 const afterwards =
-  ({ records, clock }: ProviderOptions) =>
+  ({ records, clock, clients }: ProviderOptions) =>
   async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const { oidc } = ctx;
     if (oidc === undefined) return;
+    keepHere(
+      ctx,
+      clients.map(({ clientId }) => clientId),
+    );
     if (oidc.route === 'discovery') ctx.body = { ...Object(ctx.body), response_modes_supported: ['query'] };
     if (oidc.route === 'token' && ctx.status === 200 && oidc.client !== undefined)
       await keepClient(records, clock, oidc.client.clientId);

@@ -12,7 +12,7 @@ import { finishPage } from './pages/finish-page.ts';
 import type { Page } from './pages/layout.ts';
 import { somebodyElsesLinkPage } from './pages/link-sign-in.ts';
 import { foreignCallbackPage, unknownSignInPage } from './pages/notices.ts';
-import { clientSignInFailedPage, linkSignInFailedPage } from './pages/sign-in-failed.ts';
+import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './pages/sign-in-failed.ts';
 
 interface Callback {
   readonly state?: string;
@@ -59,8 +59,8 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
     if (finish.kind === 'used') return clientSignInFailedPage(finish.kind, finish.email);
     const waiting = finish.kind === 'google_unavailable' || finish.kind === 'issuer_unavailable';
     const next = await authorizationServer?.refused(uid, waiting ? 'temporarily_unavailable' : 'access_denied');
-    if (finish.kind === 'declined' && next !== undefined) return backToAppPage(next);
-    return clientSignInFailedPage(finish.kind, finish.email, next);
+    if (finish.kind === 'declined' && next !== undefined) return declinedPage(next);
+    return clientSignInFailedPage(finish.kind, finish.email, next?.url);
   };
 
   const linkPage = async (c: Context, finish: Ended, ticket: string): Promise<Page> => {

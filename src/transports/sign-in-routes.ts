@@ -10,10 +10,10 @@ import { formLimit } from './connect-routes.ts';
 import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
 import { pageErrors } from './page-errors.ts';
 import { popupPageResponse } from './page-response.ts';
-import { backToAppPage, continuingPage } from './pages/continuing.ts';
+import { continuingPage } from './pages/continuing.ts';
 import { signInFormRejectedPage, unknownSignInPage } from './pages/notices.ts';
 import { signInPage } from './pages/sign-in.ts';
-import { clientSignInFailedPage } from './pages/sign-in-failed.ts';
+import { clientSignInFailedPage, declinedPage } from './pages/sign-in-failed.ts';
 import { hasOwnOrigin } from './request-guards.ts';
 import type { Asked, SignInServer } from './sign-in-server.ts';
 
@@ -64,7 +64,7 @@ export const signInRoutes = ({ authorizationServer, signIn, origin, random, log 
       log.info({ ...client, decision: 'cancel' });
       clearLinkCookie(c, cookie, origin());
       const back = await authorizationServer.refused(uid, 'access_denied');
-      return popupPageResponse(c, back === undefined ? unknownSignInPage : backToAppPage(back));
+      return popupPageResponse(c, back === undefined ? unknownSignInPage : declinedPage(back));
     }
     const begun = await signIn.begin({ purpose, browser: secret });
     log.info({ ...client, decision: 'continue' });

@@ -34,10 +34,12 @@ const answerTo = async (changes: Record<string, string | undefined>, extra = '')
   return { response, server, storage, ...rest };
 };
 
-/** An error that the client is told. */
+/** An error that the client is told, if the person follows the link on our page. */
 const redirectedError = async (changes: Record<string, string | undefined>, extra = ''): Promise<string | null> => {
   const { response } = await answerTo(changes, extra);
-  const location = locationOf(response);
+  expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+  const [, href = ''] = /<a href="([^"]+)"/.exec(await response.text()) ?? [];
+  const location = new URL(href.replaceAll('&amp;', '&'));
   expect(location.origin + location.pathname).toBe(redirectUri);
   const parameters = location.hash === '' ? location.searchParams : new URLSearchParams(location.hash.slice(1));
   expect(parameters.get('iss')).toBe(origin);
@@ -158,6 +160,14 @@ describe('requests', () => {
     expect(tokens.scope).toBe('mail:read');
   });
 
+  test('only a client that the operator registered hears of an error by itself', async () => {
+    const client = { clientId: 'known', name: 'Known', redirectUris: [redirectUri] };
+    const { server } = await place({ clients: [client] });
+    const { query } = authorizationRequest({ client_id: 'known', scope: 'mail:write' });
+    const response = await openBrowser(() => server).get(authorizeUrl(query));
+    expect([response.status, locationOf(response).searchParams.get('error')]).toEqual([303, 'invalid_scope']);
+  });
+
   test('without a person there is nothing: prompt=none', async () => {
     expect(await redirectedError({ prompt: 'none' })).toBe('login_required');
     expect(await redirectedError({ prompt: 'none login' })).toBe('invalid_request');
@@ -238,6 +248,20 @@ describe('redirect URIs', () => {
       redirectIsLocal: true,
     });
   });
+
+  test.each(['app.localhost', 'localhost.', '127.0.0.2', '0.0.0.0', '[::]'])(
+    'the name %s is the own computer too',
+    async (host) => {
+      const { server, documents } = await place();
+      const uri = `https://${host}/callback`;
+      documents.set(documentClient, () => Response.json({ client_id: documentClient, redirect_uris: [uri] }));
+      const browser = openBrowser(() => server);
+      const response = await browser.get(authorizeUrl(authorizationRequest({ redirect_uri: uri }).query));
+      expect(await server.asked(browser.request(locationOf(response).pathname))).toMatchObject({
+        redirectIsLocal: true,
+      });
+    },
+  );
 
   test('but not with another path, host or scheme', async () => {
     const { ask } = await loopbackClient();

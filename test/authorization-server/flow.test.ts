@@ -205,7 +205,7 @@ describe('the person', () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    const back = locationOf(await browser.get((await server.refused(uid, error)) ?? ''));
+    const back = locationOf(await browser.get((await server.refused(uid, error))?.url ?? ''));
     expect(Object.fromEntries(back.searchParams)).toMatchObject({ error, iss: origin, state: 'state of the client' });
     expect(back.searchParams.has('code')).toBe(false);
   });
@@ -216,7 +216,7 @@ describe('the person', () => {
     const uid = await begin(browser, authorizationRequest().query);
     const first = await server.signedIn(uid, kim);
     expect(await server.signedIn(uid, kim)).toBe(first);
-    expect(await server.refused(uid, 'access_denied')).toBe(first);
+    expect((await server.refused(uid, 'access_denied'))?.url).toBe(first);
     expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
     const back = locationOf(await browser.get(first ?? ''));
     expect(back.searchParams.has('code')).toBe(true);

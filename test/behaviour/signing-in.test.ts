@@ -1,6 +1,7 @@
 // What happens when an MCP client sends a person to sign in: one page of ours, one round to Google, and the first call works.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { BrowserPage } from '../support/browser.ts';
 import { handClock } from '../support/hand-clock.ts';
 import type { World, WorldOptions } from '../support/world.ts';
 import { alex, newSandbox, posternOrigin, sam } from '../support/world.ts';
@@ -30,6 +31,8 @@ afterEach(async () => {
 });
 
 const alexKey = (world: World) => ({ realm: 'google', identifier: world.sandbox.account(alex).sub });
+const buttonOf = ({ html, url }: BrowserPage): string =>
+  new URL(/class="button" href="([^"]+)"/.exec(html)?.[1] ?? '', url).href;
 const answerOf = (url: string) => Object.fromEntries(new URL(url).searchParams);
 
 /** A Google whose id_tokens say that the address was never confirmed. */
@@ -147,10 +150,12 @@ describe('The page before Google', () => {
     expect((await signIn(browser, asking.url)).url).toContain(redirectUri);
   });
 
-  it('tells the client when the person cancels', async () => {
+  it('tells the client when the person cancels and goes back', async () => {
     const world = await aWorld();
     const browser = world.browser();
-    const back = await browser.submit(await browser.open((await ask(world)).url), { button: 'cancel' });
+    const page = await browser.submit(await browser.open((await ask(world)).url), { button: 'cancel' });
+    expect(page.heading).toBe('You are not signed in');
+    const back = await browser.open(buttonOf(page));
     expect(answerOf(back.url)).toMatchObject({ error: 'access_denied', state: 'state of the client' });
     expect(googleSaw(world)).toEqual([]);
   });
@@ -214,8 +219,7 @@ describe('Who may sign in', () => {
     const world = await aWorld();
     const browser = world.browser();
     const page = await signIn(browser, (await ask(world)).url, { email: sam });
-    const backTo = /class="button" href="([^"]+)"/.exec(page.html)?.[1] ?? '';
-    const back = await browser.open(new URL(backTo, page.url).href);
+    const back = await browser.open(buttonOf(page));
     expect(answerOf(back.url)).toMatchObject({ error: 'access_denied' });
   });
 
@@ -250,7 +254,9 @@ describe('Who may sign in', () => {
 describe('Coming back from Google', () => {
   it('leads back to the client when the person declines there', async () => {
     const world = await aWorld();
-    const back = await signIn(world.browser(), (await ask(world)).url, { decision: 'deny' });
+    const browser = world.browser();
+    const page = await signIn(browser, (await ask(world)).url, { decision: 'deny' });
+    const back = await browser.open(buttonOf(page));
     expect(answerOf(back.url)).toMatchObject({ error: 'access_denied' });
     expect(await world.postern.accounts.list()).toEqual([]);
   });

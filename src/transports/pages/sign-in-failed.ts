@@ -1,6 +1,8 @@
 // How signing in went wrong → its page: what happened, who can fix it, the one next step. Exhaustive: a new failure does
 // not compile without one.
 import type { SignInFailure } from '../../accounts/index.ts';
+import type { Refused } from '../sign-in-server.ts';
+import { backToAppPage } from './continuing.ts';
 import { foreign, type Html, html } from './html.ts';
 import type { Page, Tone } from './layout.ts';
 
@@ -88,6 +90,10 @@ export const clientSignInFailedPage = (kind: SignInFailure, email?: string, back
     words(kind, email, html`start again in the app that sent you here`),
     backTo === undefined ? undefined : html`<a class="button" href="${backTo}">Back to the app</a>`,
   );
+
+/** Whoever declines may have seen that something is wrong: they are not sent to an address that anybody could register. */
+export const declinedPage = ({ url, byItself }: Refused): Page =>
+  byItself ? backToAppPage(url) : clientSignInFailedPage('declined', undefined, url);
 
 export const linkSignInFailedPage = (kind: SignInFailure, email?: string): Page =>
   page(words(kind, email, html`open the link again`), undefined);

@@ -1,0 +1,71 @@
+// What somebody tries who wants into another person's mail, or wants people to trust an address because of ours.
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { posternOrigin, type World, type WorldOptions } from '../support/world.ts';
+import { ask, googleSaw, registerClient, signIn, signInWorld } from './signing-in-world.ts';
+
+const worlds: World[] = [];
+const aWorld = async (options?: Partial<WorldOptions>): Promise<World> => {
+  const world = await signInWorld(options);
+  worlds.push(world);
+  return world;
+};
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.close();
+  vi.useRealTimers();
+});
+
+const phishing = 'https://phishing.example/google';
+
+describe('An address that anybody can register', () => {
+  /** An authorization request of an app that registered itself, with one parameter changed. */
+  const askWrongly = async (redirectUri: string, [name, value]: readonly [string, string]) => {
+    const world = await aWorld();
+    const url = new URL((await ask(world, { client: await registerClient(world, 'App', redirectUri) })).url);
+    url.searchParams.set(name, value);
+    return world.http(url.pathname + url.search);
+  };
+
+  it.each([
+    ['scope', 'nonsense'],
+    ['prompt', 'none'],
+    ['response_type', 'token'],
+    ['resource', 'https://other.example/mcp'],
+    ['request', 'e30.e30.'],
+    ['code_challenge_method', 'plain'],
+  ] as const)('gets no visitors by a request that is wrong in its %s', async (...change) => {
+    for (const redirectUri of [phishing, 'some-app:/callback']) {
+      const response = await askWrongly(redirectUri, change);
+      expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+      const page = await response.text();
+      expect(page).toContain('<h1>The application asked wrongly</h1>');
+      expect(page).not.toContain('refresh');
+      expect(page).toContain(`href="${redirectUri}`);
+      expect(page).toContain(`<bdi>${new URL(redirectUri).host || 'some-app:'}</bdi>`);
+    }
+  });
+
+  it('cannot write into the page that links to it', async () => {
+    const response = await askWrongly('x-app:"><script>alert(1)</script>', ['prompt', 'none']);
+    expect(await response.text()).not.toContain('<script');
+  });
+
+  it('gets no visitors who said no', async () => {
+    const world = await aWorld();
+    const client = await registerClient(world, 'App', phishing);
+    const browser = world.browser();
+    const cancelled = await browser.submit(await browser.open((await ask(world, { client })).url), {
+      button: 'cancel',
+    });
+    const declined = await signIn(world.browser(), (await ask(world, { client })).url, { decision: 'deny' });
+    for (const page of [cancelled, declined]) {
+      expect([new URL(page.url).origin, page.heading]).toEqual([posternOrigin, 'You are not signed in']);
+      expect(page.html).toMatch(/<a class="button" href="https:\/\/postern\.test\/authorize\//);
+    }
+    expect(googleSaw(world)).toHaveLength(1);
+  });
+
+  it('is told by itself where the operator registered it, or where it is a program on this computer', async () => {
+    const response = await askWrongly('http://127.0.0.1:4000/callback', ['scope', 'nonsense']);
+    expect(response.headers.get('location')).toMatch(/^http:\/\/127\.0\.0\.1:4000\/callback\?error=invalid_scope/);
+  });
+});
