@@ -2,15 +2,17 @@
 // would live through. Real GOOGLE_* settings are ignored; nothing is kept.
 import { createInterface } from 'node:readline/promises';
 import type { Client } from '@modelcontextprotocol/client';
+import type { Environment } from '../../config.ts';
 import { CommandError } from '../command-error.ts';
 import { plain, say } from '../terminal.ts';
 import { type OpenedSandbox, withSandbox } from '../with-sandbox.ts';
 import { clientConfiguration, realEntry, sandboxEntry } from './client-config.ts';
 import { connectHttp, connectStdio } from './mcp-clients.ts';
-import { walk } from './person.ts';
 import { runPostern, startHttp } from './postern-process.ts';
 import { authorization, messageLine, messageList } from './results.ts';
+import { signInFromApp } from './sign-in.ts';
 import { call, tour } from './tour.ts';
+import { walkForReader } from './walk-for-reader.ts';
 
 export interface DemoOptions {
   readonly mailbox?: readonly string[];
@@ -26,19 +28,11 @@ const waitForReader = async (link: string): Promise<void> => {
   terminal.close();
 };
 
-const walkForReader = async (link: string, email: string): Promise<void> => {
-  const last = await walk(link, email, ({ host, heading, did }) =>
-    say(`  ${host}  “${plain(heading)}” — the person ${did}`),
-  );
-  say(`  ${new URL(last.url).host}  “${plain(last.heading)}”`);
-  if (last.status !== 200) throw new CommandError(`The pages ended with HTTP ${last.status} instead of a connection.`);
-};
-
 /** Of the reader's own mail nothing may be unread: files without labels say nothing about it. */
 const firstCall = ({ mailbox }: DemoOptions) =>
   mailbox === undefined || mailbox.length === 0 ? { query: 'is:unread', max_results: 3 } : { max_results: 3 };
 
-const callAgain = async (client: Client, options: DemoOptions): Promise<void> => {
+const callForMail = async (client: Client, options: DemoOptions): Promise<void> => {
   const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall(options));
   const answer = messageList.safeParse(structuredContent);
   if (!answer.success) throw new CommandError('Gmail is not connected yet: the call still answers with a link.');
@@ -57,26 +51,37 @@ const connectByLink = async (client: Client, email: string, options: DemoOptions
   else await walkForReader(url, email);
 };
 
+/** A person of a product, for whom the product holds a key. */
+const withKey = async (origin: string, email: string, settings: Environment, options: DemoOptions): Promise<void> => {
+  const apiKey = await runPostern(['api-keys', 'create', '--user', 'you', '--expected-email', email], settings);
+  say(`  postern api-keys create made a key for the person "you": ${apiKey.slice(0, 12)}…`);
+  const client = await connectHttp(origin, apiKey);
+  const { tools } = await client.listTools();
+  say(`  An MCP client lists ${tools.length} tools:`);
+  for (const tool of tools) say(`    ${tool.name.padEnd(28)} ${tool.title ?? ''}`);
+  step('The first call, before anybody has connected Gmail');
+  await connectByLink(client, email, options);
+  step('The same call again');
+  await callForMail(client, options);
+  step('All six tools');
+  await tour(client);
+  await client.close();
+};
+
 const overHttp = async ({ environment, people }: OpenedSandbox, options: DemoOptions): Promise<void> => {
-  const email = people[0]?.email ?? '';
+  const [first, second] = people.map(({ email }) => email);
   step('Postern over HTTP, for a product with many users');
-  const settings = { ...environment };
+  const allowed = people.map(({ email }) => email).join(',');
+  const settings = { ...environment, POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: allowed };
   const postern = await startHttp(settings);
   try {
     say(`  postern http listens at ${postern.origin}`);
-    const apiKey = await runPostern(['api-keys', 'create', '--user', 'you', '--expected-email', email], settings);
-    say(`  postern api-keys create made a key for the person "you": ${apiKey.slice(0, 12)}…`);
-    const client = await connectHttp(postern.origin, apiKey);
-    const { tools } = await client.listTools();
-    say(`  An MCP client lists ${tools.length} tools:`);
-    for (const tool of tools) say(`    ${tool.name.padEnd(28)} ${tool.title ?? ''}`);
-    step('The first call, before anybody has connected Gmail');
-    await connectByLink(client, email, options);
-    step('The same call again');
-    await callAgain(client, options);
-    step('All six tools');
-    await tour(client);
-    await client.close();
+    await withKey(postern.origin, first ?? '', settings, options);
+    step('Somebody else signs in from a remote client, as claude.ai, ChatGPT or an IDE');
+    await signInFromApp(postern.origin, second ?? '', {
+      interactive: options.interactive === true,
+      firstCall: (client) => callForMail(client, options),
+    });
   } finally {
     await postern.close();
   }
@@ -89,7 +94,7 @@ const overStdio = async ({ people }: OpenedSandbox, options: DemoOptions): Promi
   const client = await connectStdio(entry);
   try {
     await connectByLink(client, people[0]?.email ?? '', options);
-    await callAgain(client, options);
+    await callForMail(client, options);
   } finally {
     await client.close();
   }

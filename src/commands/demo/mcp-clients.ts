@@ -3,14 +3,15 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { CommandError } from '../command-error.ts';
 import { version } from '../version.ts';
+import type { RemoteApp } from './remote-app.ts';
 
 const load = async () => {
   try {
-    const [{ Client, StreamableHTTPClientTransport }, { StdioClientTransport }] = await Promise.all([
+    const [{ Client, StreamableHTTPClientTransport, UnauthorizedError }, { StdioClientTransport }] = await Promise.all([
       import('@modelcontextprotocol/client'),
       import('@modelcontextprotocol/client/stdio'),
     ]);
-    return { Client, StreamableHTTPClientTransport, StdioClientTransport };
+    return { Client, StreamableHTTPClientTransport, UnauthorizedError, StdioClientTransport };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     throw new CommandError('The demo needs an MCP client, @modelcontextprotocol/client, which is not installed.', {
@@ -27,6 +28,32 @@ export const connectHttp = async (origin: string, apiKey: string): Promise<Clien
   const client = new Client(clientInfo);
   const requestInit = { headers: { authorization: `Bearer ${apiKey}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', origin), { requestInit }));
+  return client;
+};
+
+/**
+ * Connects over streamable HTTP with nothing but the address: the SDK discovers, registers and exchanges by itself.
+ * @param signIn leads the person's browser through this address and back to the app
+ */
+export const connectSigningIn = async (
+  origin: string,
+  app: RemoteApp,
+  signIn: (authorizationUrl: string) => Promise<void>,
+): Promise<Client> => {
+  const { Client, StreamableHTTPClientTransport, UnauthorizedError } = await load();
+  const newClient = () => new Client(clientInfo, { versionNegotiation: { mode: 'auto' } });
+  const newTransport = () => new StreamableHTTPClientTransport(new URL('/mcp', origin), { authProvider: app });
+  const turnedAway = newTransport();
+  const refusal = await newClient()
+    .connect(turnedAway)
+    .catch((error: unknown) => error);
+  const url = app.authorizationUrl();
+  if (!(refusal instanceof UnauthorizedError) || url === undefined)
+    throw refusal ?? new CommandError('Nobody was asked to sign in.');
+  await signIn(url.href);
+  await turnedAway.finishAuth(await app.answer());
+  const client = newClient();
+  await client.connect(newTransport());
   return client;
 };
 

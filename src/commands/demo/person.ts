@@ -1,4 +1,4 @@
-// The person: opens the link, confirms, chooses the mailbox at Google, approves, and reads what the last page says.
+// The person: opens the link or what an app asks, confirms, chooses the mailbox at Google, approves, and reads what the last page says.
 import { type Browser, createBrowser } from './browser.ts';
 import type { Control, Page } from './page.ts';
 
@@ -20,6 +20,8 @@ const decide = (
     if (account) return { form, pressed: account, did: `chooses ${email}` };
     const allow = form.buttons.find(({ name, value }) => name === 'decision' && value === 'allow');
     if (allow) return { form, pressed: allow, did: 'leaves the boxes ticked and approves' };
+    const go = form.buttons.find(({ name, value }) => name === 'decision' && value === 'continue');
+    if (go) return { form, pressed: go, did: 'reads which app asks, where access goes and for what, and continues' };
   }
   const [form] = page.forms;
   return form && { form, did: 'confirms that the link is meant for them' };
@@ -40,7 +42,7 @@ export const walk = async (
   for (let step = 0; step < mostSteps; step++) {
     const { host } = new URL(page.url);
     if (page.refresh !== undefined) {
-      saw({ host, heading: page.heading, did: 'is taken on to Google' });
+      saw({ host, heading: page.heading, did: 'is taken on' });
       page = await browser.open(page.refresh);
       continue;
     }
