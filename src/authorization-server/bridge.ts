@@ -2,7 +2,7 @@
 // that no request can choose our URLs or bring a cookie of its own. Knows no endpoint.
 import type { RequestListener } from 'node:http';
 import inject from 'light-my-request';
-import { cookieNames } from './provider.ts';
+import { toInnerCookies, toOuterCookie } from './cookies.ts';
 
 export interface InnerRequest {
   readonly method: string;
@@ -14,31 +14,33 @@ export interface InnerRequest {
 }
 
 const passedOn = ['accept', 'authorization', 'content-type'];
-const cookiesPassedOn = Object.values(cookieNames).flatMap((name) => [name, `${name}.sig`]);
 
-const nameOf = (cookie: string): string => cookie.split('=', 1)[0]?.trim() ?? '';
+const isHttps = ({ protocol }: URL): boolean => protocol === 'https:';
 
 /** Everything else a client sends, forwarding headers above all, stays outside. */
-export const innerHeaders = (headers: Headers): Record<string, string> => {
+export const innerHeaders = ({ headers, url }: Request, publicUrl: URL): Record<string, string> => {
   const inner: Record<string, string> = {};
   for (const name of passedOn) {
     const value = headers.get(name);
     if (value !== null) inner[name] = value;
   }
-  const cookies = (headers.get('cookie') ?? '').split(';').filter((cookie) => cookiesPassedOn.includes(nameOf(cookie)));
-  return cookies.length === 0 ? inner : { ...inner, cookie: cookies.join(';') };
+  const cookie = toInnerCookies(headers.get('cookie') ?? '', new URL(url).pathname, isHttps(publicUrl));
+  return cookie === '' ? inner : { ...inner, cookie };
 };
 
-const outerHeaders = (headers: Readonly<Record<string, unknown>>): Headers => {
+const outerHeaders = (headers: Readonly<Record<string, unknown>>, publicUrl: URL): Headers => {
+  const cookies = new Set<string>();
   const outer = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (/^(access-control-|connection$|date$|keep-alive$|transfer-encoding$|content-length$|vary$)/i.test(name))
       continue;
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (name.toLowerCase() === 'set-cookie' && !cookiesPassedOn.includes(nameOf(String(item)))) continue;
-      if (item !== undefined) outer.append(name, String(item));
+      if (name.toLowerCase() === 'set-cookie') cookies.add(toOuterCookie(String(item), isHttps(publicUrl)) ?? '');
+      else if (item !== undefined) outer.append(name, String(item));
     }
   }
+  cookies.delete('');
+  for (const cookie of cookies) outer.append('set-cookie', cookie);
   return outer;
 };
 
@@ -59,6 +61,6 @@ export const dispatch = async (listener: RequestListener, request: InnerRequest,
   const empty = rawPayload.length === 0 || (statusCode >= 300 && statusCode < 400);
   return new Response(empty ? null : new Uint8Array(rawPayload), {
     status: statusCode,
-    headers: outerHeaders(answered),
+    headers: outerHeaders(answered, publicUrl),
   });
 };

@@ -55,6 +55,7 @@ const maxInteractions = 10_000;
 const minuteMs = 60_000;
 
 export interface EndpointOptions extends Audience {
+  readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
   readonly clock: Clock;
   /** oidc-provider's answer. */
@@ -123,7 +124,7 @@ export const createEndpoints = (options: EndpointOptions) => {
 
   const run = (endpoint: Endpoint, request: Request, address: string): Promise<Response> => {
     const { pathname, searchParams } = new URL(request.url);
-    const headers = innerHeaders(request.headers);
+    const headers = innerHeaders(request, options.publicUrl);
     const inner = { method: request.method, path: pathname, address };
     switch (endpoint) {
       case 'authorize':

@@ -93,6 +93,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
 
   const endpoints = createEndpoints({
     ...audience,
+    publicUrl,
     records,
     clock,
     answer: async (request) => dispatch((await current()).callback(), request, publicUrl),
@@ -149,7 +150,7 @@ const interactionOf = async (
   publicUrl: URL,
 ): Promise<Interaction | undefined> => {
   let found: Promise<Interaction> | undefined;
-  const inner = { method: 'GET', path: '/', headers: innerHeaders(request.headers), address: '' };
+  const inner = { method: 'GET', path: '/', headers: innerHeaders(request, publicUrl), address: '' };
   await dispatch(
     (req, res) => {
       found = provider.interactionDetails(req, res).finally(() => res.end());

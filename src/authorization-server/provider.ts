@@ -3,6 +3,7 @@
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { grantHashOf } from '../storage/index.ts';
 import { describeRedirect, mayReturnByItself } from './asked.ts';
+import { interactionCookie } from './cookies.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
 import { errorPage, errorPageHeaders, type PageError } from './error-page.ts';
 import { configureFeatures } from './features.ts';
@@ -21,8 +22,6 @@ export const routes = {
   registration: '/register',
   jwks: '/jwks',
 } as const;
-
-export const cookieNames = { interaction: 'postern_authorization', resume: 'postern_authorization_resume' } as const;
 
 const clientMetadata = ({ clientId, clientSecret, name, redirectUris }: PreregisteredClient) => ({
   client_id: clientId,
@@ -64,7 +63,7 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     clientBasedCORS: () => false,
     cookies: {
       keys: [...keys.cookies],
-      names: { ...cookieNames, session: 'postern_no_session' },
+      names: { interaction: interactionCookie, resume: interactionCookie, session: 'postern_no_session' },
       long: cookie,
       short: cookie,
     },

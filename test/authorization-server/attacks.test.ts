@@ -314,15 +314,16 @@ describe('browsers', () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const one = await begin(browser, authorizationRequest().query);
+    const cookiesOfOne = browser.request(`/sign-in/${one}`).headers.get('cookie') ?? '';
     const two = await begin(browser, authorizationRequest({ scope: 'contacts:read' }).query);
     expect((await server.asked(browser.request(`/sign-in/${one}`)))?.scopes).toEqual(['mail:read']);
     expect((await server.asked(browser.request(`/sign-in/${two}`)))?.scopes).toEqual(['contacts:read']);
-    const cookie = browser.request(`/sign-in/${one}`).headers.get('cookie') ?? '';
-    const crossed = new Request(`${origin}/sign-in/${two}`, { headers: { cookie } });
-    expect(await server.asked(crossed)).toBeUndefined();
+    const renamed = cookiesOfOne.replaceAll(`_${one.slice(0, 16)}`, `_${two.slice(0, 16)}`);
+    for (const cookie of [cookiesOfOne, renamed])
+      expect(await server.asked(new Request(`${origin}/sign-in/${two}`, { headers: { cookie } }))).toBeUndefined();
   });
 
-  test('cookies are signed, and only for their path', async () => {
+  test('cookies are signed, and only for their request', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -331,24 +332,42 @@ describe('browsers', () => {
       authorizationRequest().query,
     );
     for (const [name, { value, path }] of browser.jar) {
-      expect(path.endsWith(uid)).toBe(true);
-      browser.jar.set(name, { value: value.replace(uid, other), path: path.replace(uid, other) });
+      expect(value).toContain(`_${uid.slice(0, 16)}`);
+      const forged = value.replace(uid, other).replace(`_${uid.slice(0, 16)}`, `_${other.slice(0, 16)}`);
+      browser.jar.set(name, { value: forged, path });
     }
     expect(await server.asked(browser.request(`/sign-in/${other}`))).toBeUndefined();
     expect((await browser.get(`/authorize/${other}`)).status).toBe(400);
   });
 
-  test('cookies are for this server over https alone, and out of reach of scripts', async () => {
+  test('cookies are for this server over https alone, and out of reach of scripts and of other hosts', async () => {
     const { server } = await place();
     const response = await openBrowser(() => server).get(authorizeUrl(authorizationRequest().query));
     const cookies = response.headers.getSetCookie();
-    expect(cookies.length).toBe(4);
+    expect(cookies.length).toBe(2);
     for (const cookie of cookies) {
+      expect(cookie).toMatch(/^__Host-/);
+      expect(cookie).toMatch(/; path=\/(;|$)/i);
       expect(cookie).toMatch(/; secure/i);
       expect(cookie).toMatch(/; httponly/i);
       expect(cookie).toMatch(/; samesite=lax/i);
       expect(cookie).not.toMatch(/; domain/i);
     }
+  });
+
+  test('on this computer, without https, cookies work under a name that browsers take there', async () => {
+    const { another } = await place();
+    const server = await another({ publicUrl: new URL('http://localhost:8080') });
+    const url = new URL(authorizeUrl(authorizationRequest({ resource: undefined }).query), 'http://localhost:8080');
+    const response = await server.fetch(new Request(url), { address });
+    const cookies = response.headers.getSetCookie();
+    expect(cookies.map((cookie) => /^postern_authorization_[^;]+; path=\/;(?!.*secure)/i.test(cookie))).toEqual([
+      true,
+      true,
+    ]);
+    const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ');
+    const page = new URL(response.headers.get('location') ?? '', url);
+    expect(await server.asked(new Request(page, { headers: { cookie } }))).toBeDefined();
   });
 
   test('a request cannot choose our addresses', async () => {

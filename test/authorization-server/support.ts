@@ -122,7 +122,9 @@ export const openBrowser = (server: () => AuthorizationServer): Browser => {
   };
   const request = (url: string): Request => {
     const { pathname } = new URL(url, origin);
-    const cookies = [...jar.values()].filter(({ path }) => pathname === path || pathname.startsWith(`${path}/`));
+    const cookies = [...jar.values()].filter(
+      ({ path }) => pathname === path || pathname.startsWith(path === '/' ? path : `${path}/`),
+    );
     return new Request(new URL(url, origin), {
       headers: { accept: 'text/html', cookie: cookies.map(({ value }) => value).join('; ') },
     });

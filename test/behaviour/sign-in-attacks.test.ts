@@ -14,6 +14,25 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+describe('A sign-in that somebody else began', () => {
+  it('is asked of nobody into whose browser its cookies were planted by a neighbouring domain or on the way', async () => {
+    const world = await aWorld();
+    const { pathname, search } = new URL((await ask(world)).url);
+    const begun = await world.http(pathname + search);
+    // All that can be set without being this very host over https (RFC 6265bis §4.1.3.2).
+    const planted = begun.headers
+      .getSetCookie()
+      .map((line) => line.split(';', 1)[0] ?? '')
+      .map((pair) => pair.replace(/^__Host-/, ''));
+    expect(planted.length).toBeGreaterThan(0);
+    const headers = { cookie: planted.join('; ') };
+    const page = await world.http(begun.headers.get('location') ?? '', { headers });
+    expect([page.status, await page.text()]).toEqual([404, expect.stringContaining('There is nothing to sign in to')]);
+    const uid = begun.headers.get('location')?.split('/').pop();
+    expect((await world.http(`/authorize/${uid}`, { headers })).status).toBe(400);
+  });
+});
+
 const phishing = 'https://phishing.example/google';
 
 describe('An address that anybody can register', () => {
