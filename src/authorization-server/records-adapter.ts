@@ -68,7 +68,13 @@ export const createAdapterFactory =
         if (grantId !== undefined) await records.removeGrant(grantId);
         throw new errors.InvalidGrant('used at the same time by another request');
       },
-      destroy: (id) => (model === 'Grant' ? records.removeGrant(id) : records.remove(model, id)),
+      destroy: async (id) => {
+        if (model === 'Grant') return records.removeGrant(id);
+        // Coming back to it ends it, for one of those who come at once: otherwise each would get a code, or begin anew.
+        if (model === 'Interaction' && !(await records.consume(model, id)))
+          throw new errors.SessionNotFound('came back at the same time in another request');
+        return records.remove(model, id);
+      },
       revokeByGrantId: (grantId) => records.removeGrant(grantId),
     };
   };

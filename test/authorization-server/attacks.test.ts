@@ -297,6 +297,24 @@ describe('browsers', () => {
     expect(location.searchParams.has('code')).toBe(false);
   });
 
+  test('coming back many times at once makes one request of one, with or without a decision', async () => {
+    const { server, storage, another } = await place();
+    const { authorizationRecords } = storage;
+    const browser = openBrowser(() => server);
+    const comeBack = async (uid: string) => {
+      const racing = await another({ records: foundTogether(authorizationRecords, 'Interaction', 5) });
+      const request = browser.request(`/authorize/${uid}`);
+      return Promise.all(Array.from({ length: 5 }, () => racing.fetch(request, { address })));
+    };
+    const asking = await comeBack(await begin(browser, authorizationRequest().query));
+    expect(asking.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400, 400]);
+    expect(await authorizationRecords.count('Interaction')).toBe(1);
+    const uid = await begin(browser, authorizationRequest().query);
+    await server.signedIn(uid, kim);
+    expect((await comeBack(uid)).map(({ status }) => status).sort()).toEqual([303, 400, 400, 400, 400]);
+    expect(await authorizationRecords.count('AuthorizationCode')).toBe(1);
+  });
+
   test('another browser neither learns what is asked nor gets the code', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
