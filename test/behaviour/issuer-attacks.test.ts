@@ -1,18 +1,19 @@
 // What people of the operator's own issuer, and whoever pretends to be one of them, try on a whole Postern.
-import { afterEach, describe, expect, it } from 'vitest';
+import { decodeJwt } from 'jose';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { handClock } from '../support/hand-clock.ts';
 import { createTestIssuer } from '../support/issuer.ts';
 import { createWorld, newSandbox, posternOrigin, type World } from '../support/world.ts';
-import { browserTo } from './signing-in-world.ts';
+import { browserTo, tokenFor } from './signing-in-world.ts';
 
 const resource = `${posternOrigin}/mcp`;
 const worlds: World[] = [];
 afterEach(async () => {
   for (const world of worlds.splice(0)) await world.close();
+  vi.useRealTimers();
 });
 
-const withIssuer = async (env: Record<string, string> = {}) => {
-  const clock = handClock();
+const withIssuer = async (env: Record<string, string> = {}, clock = handClock()) => {
   const issuer = await createTestIssuer(clock);
   const sandbox = newSandbox(clock);
   const world = await createWorld({
@@ -101,5 +102,64 @@ describe('A tool that the operator switched off', () => {
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('gmail_get_contacts');
     expect(answer.headers.get('www-authenticate')).toBeNull();
+  });
+});
+
+describe('Where people sign in with Google and at the issuer', () => {
+  it('the issuer’s token for the number by which Google knows somebody opens nothing of theirs', async () => {
+    const clock = handClock();
+    vi.useFakeTimers({ toFake: ['Date'], now: clock.now() });
+    const { world, issuer, token } = await withIssuer(
+      { POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: 'alex@example.com' },
+      clock,
+    );
+    const alexKey = await tokenFor(world);
+    const inbox = async (key: string) => (await world.call('gmail_fetch_mails', {}, { key })).structured;
+    expect((await inbox(alexKey)).messages).toBeDefined();
+    const claims = decodeJwt(alexKey);
+    expect(claims).toMatchObject({ iss: posternOrigin, aud: resource });
+    const sameNumber = await inbox(await token({ sub: claims.sub, postern_grant: claims.postern_grant }));
+    expect(sameNumber).toMatchObject({ authorizationRequired: { account: { status: 'PENDING' } } });
+    expect(sameNumber.messages).toBeUndefined();
+    const inOurName = await issuer.accessToken(claims);
+    expect((await world.http('/mcp', { method: 'POST', key: inOurName })).status).toBe(401);
+    const [header = '', , signature = ''] = alexKey.split('.');
+    const swapped = [header, inOurName.split('.')[1], signature].join('.');
+    expect((await world.http('/mcp', { method: 'POST', key: swapped })).status).toBe(401);
+  });
+});
+
+describe('The ticket of somebody else’s link', () => {
+  it('gives a person of the same issuer neither the link nor its end', async () => {
+    const { world, token } = await withIssuer();
+    const call = async (key: string, more: object = {}): Promise<string> => {
+      const meta = {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': { elicitation: { url: {} } },
+        'io.modelcontextprotocol/clientInfo': { name: 'a test', version: '1.0.0' },
+      };
+      const params = { name: 'gmail_fetch_mails', arguments: {}, ...more, _meta: meta };
+      const answer = await world.http('/mcp', {
+        method: 'POST',
+        key,
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'tools/call',
+          'mcp-name': 'gmail_fetch_mails',
+        },
+      });
+      return answer.text();
+    };
+    const { result } = JSON.parse(await call(await token())) as { result: { requestState: string } };
+    const eve = await token({ sub: 'eve' });
+    for (const action of ['accept', 'decline', 'cancel']) {
+      const answer = await call(eve, { requestState: result.requestState, inputResponses: { connect: { action } } });
+      expect(answer).toContain('/connect/');
+      expect(answer).not.toContain(result.requestState);
+    }
+    expect(await call(await token(), { requestState: result.requestState })).toContain(result.requestState);
   });
 });
