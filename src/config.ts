@@ -58,7 +58,7 @@ export interface Config extends StorageConfig, Listening {
 
 export interface ReadOptions {
   readonly transport: 'stdio' | 'http' | 'cli';
-  /** http only: whether a missing sealing key may be generated. stdio and cli always may. */
+  /** Whether a missing sealing key may be generated; unless said, by stdio and cli alone. */
   readonly generateKey?: boolean;
   /** http only: whether the public URL may do without TLS off this machine. */
   readonly insecureHttp?: boolean;
@@ -131,7 +131,7 @@ const keysOf = (
 ) =>
   readSealingKeys(reader, {
     ...storage,
-    generate: options.transport !== 'http' || options.generateKey === true,
+    generate: options.generateKey ?? options.transport !== 'http',
     random: options.random ?? randomBytes,
   });
 

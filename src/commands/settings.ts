@@ -28,4 +28,5 @@ export const requireConfig = (options: ReadOptions, environment: Environment = p
   settled(readConfig(environment, options));
 
 /** For commands that only look into the database. Throws CommandError with every fault. */
-export const requireStorageConfig = (): StorageConfig => settled(readStorageConfig(process.env, { transport: 'cli' }));
+export const requireStorageConfig = (options: Pick<ReadOptions, 'generateKey'> = {}): StorageConfig =>
+  settled(readStorageConfig(process.env, { transport: 'cli', ...options }));

@@ -11,9 +11,18 @@ export interface OpenedStorage {
   readonly config: StorageConfig;
 }
 
-/** Throws CommandError for faulty settings, StorageError when the database cannot be used. */
-export const withStorage = async <T>(use: (opened: OpenedStorage) => Promise<T>): Promise<T> => {
-  const config = requireStorageConfig();
+/** For what `http` goes on with, which takes no sealing key that nobody asked for. */
+export const forHttp = { generateKey: false } as const;
+
+/**
+ * Throws CommandError for faulty settings, StorageError when the database cannot be used.
+ * @param options.generateKey whether a missing sealing key is made; it is unless said
+ */
+export const withStorage = async <T>(
+  use: (opened: OpenedStorage) => Promise<T>,
+  options: { readonly generateKey?: boolean } = {},
+): Promise<T> => {
+  const config = requireStorageConfig(options);
   for (const warning of config.warnings) note(`warning: ${warning}`);
   const sealer = createSealer(config.keys, randomBytes);
   const storage = await openStorage({ path: config.databasePath, sealer, clock: systemClock, random: randomBytes });

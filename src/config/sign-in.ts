@@ -131,7 +131,7 @@ const readIssuer = (reader: EnvironmentReader, publicUrl: URL): ExternalIssuer |
     );
   if (url === undefined) {
     const unused = issuerVariables.filter((variable) => reader.text(variable) !== undefined);
-    if (unused.length > 0) reader.warnings.push(`${unused.join(', ')} have no effect without POSTERN_OIDC_ISSUER.`);
+    if (unused.length > 0) reader.warnings.push(`Without POSTERN_OIDC_ISSUER, nothing comes of ${unused.join(', ')}.`);
     return undefined;
   }
   if (reusedClaims.includes(identifierClaim))

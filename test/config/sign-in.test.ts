@@ -240,6 +240,8 @@ describe('an external issuer', () => {
   });
 
   test('settings of an issuer that is not named are pointed out', () => {
-    expect(config({ POSTERN_OIDC_REALM: 'staff' }).warnings.join()).toContain('POSTERN_OIDC_REALM have no effect');
+    expect(config({ POSTERN_OIDC_REALM: 'staff' }).warnings.join()).toContain(
+      'Without POSTERN_OIDC_ISSUER, nothing comes of POSTERN_OIDC_REALM',
+    );
   });
 });

@@ -1,6 +1,6 @@
 // What the built command says to people and scripts: answers, faults, exit codes.
 
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -94,8 +94,20 @@ describe('the command line', () => {
 });
 
 describe('API keys on the command line', () => {
+  const sealing = { POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
+
+  test('are made under the operator’s sealing key, never under one that nobody asked for; nor does doctor make one', async () => {
+    const folder = temporaryFolder();
+    const settings = settingsIn(folder, { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' });
+    const { code, stderr } = await run(['api-keys', 'create', '--service'], settings);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('POSTERN_ENCRYPTION_KEY is not set')]);
+    const seen = await run(['doctor'], settings);
+    expect([seen.code, seen.stdout]).toEqual([0, expect.stringContaining('! Sealing key: none yet')]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test('are shown once, listed without their secret, and revoked', async () => {
-    const settings = settingsIn(temporaryFolder());
+    const settings = settingsIn(temporaryFolder(), sealing);
     const { stdout: key } = await run(
       ['api-keys', 'create', '--service', '--realm', 'shop', '--label', 'web shop'],
       settings,
@@ -117,7 +129,11 @@ describe('API keys on the command line', () => {
   });
 
   test('one with --unverified-links is called weaker, also by doctor', async () => {
-    const settings = settingsIn(temporaryFolder(), { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' });
+    const settings = settingsIn(temporaryFolder(), {
+      ...sealing,
+      GOOGLE_CLIENT_ID: 'id',
+      GOOGLE_CLIENT_SECRET: 'secret',
+    });
     const created = await run(['api-keys', 'create', '--service', '--unverified-links'], settings);
     expect(created.stderr).toContain('whoever opens a link may complete it');
     const { code, stdout } = await run(['doctor'], settings);

@@ -10,7 +10,7 @@ import type { AccountStore } from '../../storage/index.ts';
 import { parseIdentifier, parsePins, parseProductRealm } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { note, say, sayJson } from '../terminal.ts';
-import { withStorage } from '../with-storage.ts';
+import { forHttp, withStorage } from '../with-storage.ts';
 
 export interface CreateOptions {
   readonly service?: boolean;
@@ -98,5 +98,5 @@ export const create = (options: CreateOptions): Promise<void> => {
     if (options.json) sayJson({ id: record.id, key, kind: holder.kind, realm });
     else say(key);
     advise(options, realm);
-  });
+  }, forHttp);
 };
