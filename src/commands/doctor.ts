@@ -6,17 +6,10 @@ import { type Config, defaultHttpPort, type Environment, type Fault, readConfig 
 import { systemClock } from '../model/clock.ts';
 import { createSealer, openStorage, StorageError } from '../storage/index.ts';
 import { CommandError } from './command-error.ts';
+import { type Finding, finding } from './doctor/finding.ts';
+import { aboutSignIn } from './doctor/sign-in.ts';
 import { faultLine } from './settings.ts';
 import { plain, say, sayJson } from './terminal.ts';
-
-type Verdict = 'ok' | 'warning' | 'fault';
-
-interface Finding {
-  readonly verdict: Verdict;
-  readonly text: string;
-}
-
-const finding = (verdict: Verdict, text: string): Finding => ({ verdict, text });
 
 /** A laptop without a key is no fault: the key is made at the first start. A stand-in lets the rest be read. */
 const read = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
@@ -57,38 +50,6 @@ const aboutClient = (config: Config): Finding[] => {
         ]
       : []),
     ...overridden.map(({ variable, url }) => finding('warning', `${variable} points away from Google, to ${url}`)),
-  ];
-};
-
-const aboutSignIn = ({ signIn, publicUrl }: Config): Finding[] => {
-  const { google, issuer } = signIn;
-  if (google === undefined && issuer === undefined)
-    return [finding('ok', 'Sign-in of remote clients: off; http takes API keys and session tokens')];
-  const who =
-    google &&
-    (google.allowed.everybody ? 'everybody' : [...google.allowed.emails, ...google.allowed.domains].join(', '));
-  return [
-    ...(google === undefined
-      ? []
-      : [
-          finding(
-            'ok',
-            `Sign-in with Google at ${publicUrl.origin}/mcp, for ${who}; clients known beforehand: ${google.clients.length}`,
-          ),
-        ]),
-    ...(issuer === undefined
-      ? []
-      : [
-          finding(
-            'ok',
-            `Access tokens of ${issuer.url}; identifier: ${issuer.identifierClaim}, realm: ${issuer.realm}`,
-          ),
-        ]),
-    ...(issuer?.client === undefined
-      ? []
-      : [
-          finding('ok', `Links of its people sign in there first: register ${publicUrl.origin}/oauth/sign-in/callback`),
-        ]),
   ];
 };
 

@@ -121,7 +121,7 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         'Gmail is not connected, and no link can be made: nothing would prove that the person who opens it is the person it is for.',
         'the operator',
-        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --verify-url or, weaker, --unverified-links.',
+        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --verify-url or, weaker, --unverified-links. Where an identity provider signs people in, POSTERN_OIDC_CLIENT_ID and POSTERN_OIDC_CLIENT_SECRET let it prove them.',
       );
     case 'link_pages_unavailable':
       return explain(
