@@ -80,7 +80,11 @@ export const createIssuerKeys = (
     loaded !== undefined && clock.now() < loaded.at + milliseconds ? loaded : undefined;
 
   return async (header, token) => {
-    if (youngerThan(issuerKeyTimes.freshFor) === undefined) await reload();
+    if (youngerThan(issuerKeyTimes.freshFor) === undefined) {
+      const reloaded = reload();
+      // An issuer that failed a moment ago may hang now: nobody waits for it again while its keys are trusted.
+      if (failedAt === undefined || youngerThan(issuerKeyTimes.trustedFor) === undefined) await reloaded;
+    }
     const current = youngerThan(issuerKeyTimes.trustedFor);
     if (current === undefined) throw unavailable();
     try {

@@ -165,6 +165,28 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(await kindOf(token())).toBe('accepted');
   });
 
+  it('that hangs keeps nobody waiting a second time while its keys are believed', async () => {
+    const { kindOf, token, state, clock, signer, requests } = await world();
+    const good = state.site;
+    await kindOf(token());
+    await clock.advance(10 * minute);
+    state.site = { [openid]: () => 'hangs' };
+    const first = kindOf(token());
+    await expect.poll(() => clock.sleeping).toBe(1);
+    await clock.advance(8000);
+    expect(await first).toBe('accepted');
+    await clock.advance(10_000);
+    const before = requests.length;
+    for (let n = 0; n < 5; n += 1) expect(await kindOf(token())).toBe('accepted');
+    expect(requests.length).toBe(before + 1);
+    await clock.advance(8000);
+    const next = await newSigner();
+    state.site = { ...good, ...siteOf([next]) };
+    await clock.advance(10_000);
+    expect(await kindOf(token(next))).toBe('accepted');
+    expect(await kindOf(token(signer))).toBe('refused');
+  });
+
   it('leaves no timer behind', async () => {
     const { kindOf, token, clock } = await world();
     await kindOf(token());
