@@ -106,6 +106,16 @@ describe('3. Only over a socket', () => {
     expect(await ask([])).toMatch(/^HTTP\/1\.1 400 /);
   });
 
+  it('nor do two Hosts, of which a proxy may look at one and the server at the other', async () => {
+    const { port } = await overSocket(await aWorld());
+    const ask = (...hosts: string[]) =>
+      raw(port, ['GET /api/v1/accounts/ada HTTP/1.1', ...hosts.map((host) => `Host: ${host}`), 'Connection: close']);
+    expect(await ask('localhost')).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await ask('localhost', 'rebound.example')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask('rebound.example', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask('localhost', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
   it('HEAD on a download tells its length and sends no byte', async () => {
     const { world, path } = await download();
     const { port } = await overSocket(world);
