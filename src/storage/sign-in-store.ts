@@ -18,8 +18,9 @@ export interface SignInRecord {
 }
 
 export interface SignInStore {
+  /** Also deletes those that ran out more than an hour ago: nobody has to sign in to begin, over and over. */
   add(record: SignInRecord): Promise<void>;
-  /** Expired and redeemed ones too, until they are swept. Undefined also where the sealing key does not open it. */
+  /** Expired and redeemed ones too, until they are deleted. Undefined also where the sealing key does not open it. */
   find(stateHash: string): Promise<SignInRecord | undefined>;
   /** Before it expires, exactly one callback gets it, and only from the browser that it was made for. */
   redeem(stateHash: string, browserHash: string, now: number): Promise<SignInRecord | undefined>;
@@ -36,6 +37,9 @@ export const placeInSignIns = ({ state_hash, realm, browser_hash, nonce }: Bound
   grantVersion: 0,
   row: JSON.stringify([state_hash, browser_hash, nonce]),
 });
+
+/** Until then a page can still say that it took too long. Milliseconds. */
+const keepExpiredMs = 60 * 60_000;
 
 export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => {
   const open = (row: SignInsTable | undefined): SignInRecord | undefined => {
@@ -56,6 +60,10 @@ export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => 
     add: async ({ stateHash: state_hash, realm, browserHash: browser_hash, nonce, details, createdAt, expiresAt }) => {
       const bound = { state_hash, realm, browser_hash, nonce };
       const sealed = sealer.seal(details, placeInSignIns(bound));
+      await db
+        .deleteFrom('sign_ins')
+        .where('expires_at', '<', createdAt - keepExpiredMs)
+        .execute();
       await db
         .insertInto('sign_ins')
         .values({ ...bound, details: sealed, created_at: createdAt, expires_at: expiresAt })

@@ -38,6 +38,17 @@ describe('a browser on its way to sign in', () => {
     expect(await storage.signIns.redeem('state', 'firefox', start + 10 * minute - 1)).toEqual(aSignIn());
   });
 
+  it('is forgotten an hour after it ran out, when the next one begins', async () => {
+    const { storage } = await aWorld();
+    await storage.signIns.add(aSignIn());
+    const later = { createdAt: start + 70 * minute, expiresAt: start + 80 * minute };
+    await storage.signIns.add(aSignIn({ ...later, stateHash: 'second' }));
+    expect(await storage.signIns.find('state')).toBeDefined();
+    await storage.signIns.add(aSignIn({ ...later, createdAt: later.createdAt + 1, stateHash: 'third' }));
+    expect(await storage.signIns.find('state')).toBeUndefined();
+    expect(await storage.signIns.find('second')).toBeDefined();
+  });
+
   it.each([
     ['realm', 'other'],
     ['browser_hash', 'safari'],
