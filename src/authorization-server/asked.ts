@@ -28,7 +28,7 @@ const plainText = (text: string): string => {
   const line = text
     .normalize('NFC')
     .replace(/[\s\p{Z}]+/gu, ' ')
-    .replace(/\p{C}/gu, '')
+    .replace(/[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
     .replace(/(\p{M}{3})\p{M}+/gu, '$1')
     .trim();
   const characters = [...line];

@@ -33,7 +33,14 @@ export const reduceMetadata = (metadata: ClientMetadata): ClientMetadata => {
   };
 };
 
-/** Whether the number and length of the redirect URIs are within bounds; what they are is not looked at. */
+/** What browsers and systems open themselves, so that none of them is an app's private-use scheme (RFC 8252 §7.1). */
+const notOfApps =
+  /^(?:ftps?|sftp|ssh|telnet|wss?|mailto|tel|sms|view-source|filesystem|chrome(?:-\w+)?|edge|smb|ldaps?|ms-[\w-]+|search-ms|shell):$/;
+
+const isOfApp = (uri: string): boolean => !notOfApps.test(URL.parse(uri)?.protocol ?? '');
+
+/** Whether the redirect URIs are within bounds, and none leads to what is no app; the library looks at the rest. */
 export const redirectUrisFit = ({ redirect_uris: uris }: ClientMetadata): boolean =>
   !Array.isArray(uris) ||
-  (uris.length <= maxRedirectUris && uris.every((uri) => typeof uri !== 'string' || uri.length <= maxUriLength));
+  (uris.length <= maxRedirectUris &&
+    uris.every((uri) => typeof uri !== 'string' || (uri.length <= maxUriLength && isOfApp(uri))));

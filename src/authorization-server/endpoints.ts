@@ -111,7 +111,11 @@ export const createEndpoints = (options: EndpointOptions) => {
     const refused = { status: 400, error: 'invalid_client_metadata' };
     if (metadata === undefined) return json({ ...refused, description: 'the client metadata is not a JSON object' });
     if (!redirectUrisFit(metadata))
-      return json({ ...refused, error: 'invalid_redirect_uri', description: 'too many, or too long redirect URIs' });
+      return json({
+        ...refused,
+        error: 'invalid_redirect_uri',
+        description: 'too many or too long redirect URIs, or one that leads to no app',
+      });
     if ((await records.count('Client')) >= maxClients)
       return json({
         status: 503,

@@ -43,7 +43,7 @@ const parseDocument = (text: string): ClientMetadata => {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new Error('the metadata document is not an object');
   const metadata = { ...document };
-  if (!redirectUrisFit(metadata)) throw new Error('the metadata document has too many redirect URIs');
+  if (!redirectUrisFit(metadata)) throw new Error('the metadata document has redirect URIs that cannot be used');
   return metadata;
 };
 
@@ -81,6 +81,23 @@ const createLastGood = (clock: Clock) => {
   };
 };
 
+/** Pages ask for a document whenever somebody looks at them: one that cannot be had is not asked for each time. */
+const retryAfterMs = 30_000;
+const failuresKept = 1_000;
+
+const createFailures = (clock: Clock) => {
+  const failures = new Map<string, number>();
+  return {
+    keep: (url: string) => {
+      failures.delete(url);
+      failures.set(url, clock.now());
+      const [oldest] = failures.keys();
+      if (failures.size > failuresKept && oldest !== undefined) failures.delete(oldest);
+    },
+    isRecent: (url: string): boolean => clock.now() - (failures.get(url) ?? -retryAfterMs) < retryAfterMs,
+  };
+};
+
 /**
  * A fetch for oidc-provider, which gives a dispatcher that ends connections to addresses that are not public, or none
  * where it could not make one: then nothing is fetched. While a site is down its clients go on with its last good
@@ -89,17 +106,20 @@ const createLastGood = (clock: Clock) => {
  */
 export const createDocumentFetch = (fetch: Fetch, clock: Clock): Fetch => {
   const lastGood = createLastGood(clock);
+  const failures = createFailures(clock);
   return async (input, init) => {
     if (init === undefined || !('dispatcher' in init) || init.dispatcher === undefined || init.dispatcher === null)
       throw new Error('metadata documents are not fetched without protection against private addresses');
     const url = String(input);
     try {
+      if (failures.isRecent(url)) throw new Unreachable('the metadata document could not be had a moment ago');
       const response = await fetchDocument(fetch, input, init);
       const document = reduceDocument(parseDocument(await readText(response)));
       lastGood.keep(url, document);
       const cacheControl = response.headers.get('cache-control');
       return Response.json(document, cacheControl === null ? {} : { headers: { 'Cache-Control': cacheControl } });
     } catch (error) {
+      if (!failures.isRecent(url)) failures.keep(url);
       const document = error instanceof Unreachable ? lastGood.find(url) : undefined;
       if (document !== undefined) return Response.json(document);
       lastGood.forget(url);

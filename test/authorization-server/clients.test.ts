@@ -202,13 +202,18 @@ describe('metadata documents', () => {
     expect(asked?.clientName).toBe(`Good ${'x'.repeat(74)}…`);
   });
 
-  test('a client without a name goes by its host', async () => {
-    const { server, documents } = await place();
-    documents.set(documentClient, () => Response.json({ client_id: documentClient, redirect_uris: [redirectUri] }));
-    const browser = openBrowser(() => server);
-    const uid = await begin(browser, authorizationRequest().query);
-    expect((await server.asked(browser.request(`/sign-in/${uid}`)))?.clientName).toBe('client.test');
-  });
+  test.each([undefined, '\u3164\u115f', '\u2800 \u2800', '\u200b\ufe0f'])(
+    'a client without a name, such as %j, goes by its host',
+    async (client_name) => {
+      const { server, documents } = await place();
+      documents.set(documentClient, () =>
+        Response.json({ client_id: documentClient, client_name, redirect_uris: [redirectUri] }),
+      );
+      const browser = openBrowser(() => server);
+      const uid = await begin(browser, authorizationRequest().query);
+      expect((await server.asked(browser.request(`/sign-in/${uid}`)))?.clientName).toBe('client.test');
+    },
+  );
 
   test('while a site is down its clients go on for a day, and when it takes its document away they end', async () => {
     const { server, documents, time } = await place();
@@ -227,6 +232,21 @@ describe('metadata documents', () => {
     expect(await refreshAfter(10 * minute, good)).toBe(200);
     expect(await refreshAfter(10 * minute, () => new Response(null, { status: 404 }))).toBe(400);
     expect(await refreshAfter(10 * minute, () => new Response(null, { status: 503 }))).toBe(400);
+  });
+
+  test('however often a page is looked at, a document that is gone is asked for twice a minute', async () => {
+    const { server, documents, fetched, time } = await place();
+    const browser = openBrowser(() => server);
+    const uid = await begin(browser, authorizationRequest().query);
+    documents.set(documentClient, () => new Response(null, { status: 404 }));
+    await time.advance(6 * minute);
+    const before = fetched.length;
+    for (const asked of [1, 2]) {
+      for (let times = 0; times < 20; times++)
+        expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
+      expect(fetched.length - before).toBe(asked);
+      await time.advance(30_000);
+    }
   });
 
   test('one address makes the server fetch ten documents a minute', async () => {
@@ -319,6 +339,18 @@ describe('registration', () => {
     expect(await errorOf(response)).toBe(error);
     expect(fetched).toEqual([]);
     expect(await storage.authorizationRecords.count('Client')).toBe(0);
+  });
+
+  test.each([
+    'mailto:kim@example.com',
+    'VIEW-SOURCE:https://client.test/',
+    'ftp://client.test/',
+    'ms-msdt:/id',
+    'search-ms:q',
+  ])('%s leads to no app', async (uri) => {
+    const { server } = await place();
+    const response = await register(server, { redirect_uris: [redirectUri, uri] });
+    expect([response.status, await errorOf(response)]).toEqual([400, 'invalid_redirect_uri']);
   });
 
   test('16 KB of metadata are enough', async () => {
