@@ -18,9 +18,11 @@ import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './http-errors.ts';
 import { mcpRoute } from './mcp-route.ts';
+import { pageResponse } from './page-response.ts';
+import { homePage } from './pages/home.ts';
 import { hostGuard, originGuard } from './request-guards.ts';
 import { requestLog } from './request-log.ts';
-import { type ProtectedResource, resourceMetadataRoutes, signInRulesOf } from './resource-metadata.ts';
+import { type ProtectedResource, resourceMetadataRoutes, resourceOf, signInRulesOf } from './resource-metadata.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export interface HttpOptions {
@@ -87,6 +89,9 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   }
   app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
+
+  const home = { mcpUrl: resourceOf(publicUrl), signsIn: signIn !== undefined };
+  app.get('/', (c) => pageResponse(c, homePage(home)));
 
   app.notFound((c) =>
     errorResponse(c, {

@@ -146,6 +146,12 @@ describe('3. Health', () => {
 });
 
 describe('4. What it says and writes', () => {
+  it('tells whoever opens its address in a browser what to do with it', async () => {
+    const response = await (await aWorld()).app.request('https://postern.example.com/');
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(await response.text()).toContain('<code>https://postern.example.com/mcp</code>');
+  });
+
   it('answers an unknown address with JSON', async () => {
     const { app } = await aWorld();
     const response = await app.request('https://postern.example.com/.well-known/oauth-protected-resource');

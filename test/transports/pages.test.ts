@@ -5,6 +5,7 @@ import type { Account } from '../../src/model/account.ts';
 import { type Confirmation, confirmPage } from '../../src/transports/pages/confirm.ts';
 import { backToAppPage, continuingPage } from '../../src/transports/pages/continuing.ts';
 import { finishPage } from '../../src/transports/pages/finish-page.ts';
+import { homePage } from '../../src/transports/pages/home.ts';
 import { type Page, renderPage } from '../../src/transports/pages/layout.ts';
 import { signInFirstPage, somebodyElsesLinkPage } from '../../src/transports/pages/link-sign-in.ts';
 import * as notices from '../../src/transports/pages/notices.ts';
@@ -75,6 +76,8 @@ const asked: Asked = {
 const linkForm = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
 
 const pages: [string, Page][] = [
+  ['home', homePage({ mcpUrl: `https://postern.example.com/${hostile}`, signsIn: true })],
+  ['home without sign-in', homePage({ mcpUrl: 'https://postern.example.com/mcp', signsIn: false })],
   ['sign-in', signInPage(asked, 'token')],
   ['sign-in of a documented client', signInPage({ ...asked, source: 'metadata_document' }, 'token')],
   ['sign-in of a known client', signInPage({ ...asked, source: 'preregistered', redirectIsLocal: true }, 'token')],
