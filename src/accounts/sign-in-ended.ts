@@ -11,7 +11,8 @@ const attempts = 5;
 type EndOptions = Pick<AccountsOptions, 'storage' | 'clock'>;
 
 /**
- * Ends the sign-ins of this person that are under way. What one of them saved before this returns is there to be read
+ * Ends what signing in gave to MCP clients, which otherwise would go on with a mailbox that is connected again later,
+ * and the sign-ins of this person that are under way. What one of them saved before this returns is there to be read
  * afterwards; later it saves nothing.
  */
 export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey): Promise<void> => {
@@ -22,6 +23,7 @@ export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey
     payload: JSON.stringify(at),
     expiresAt: at + signInLifetimeMs,
   });
+  await storage.authorizationRecords.removeOf(key);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const account = await storage.accounts.find(key);
     if (account === undefined) return;

@@ -40,6 +40,8 @@ export interface AuthorizationRecordStore {
   remove(model: string, id: string): Promise<void>;
   /** Removes the grant and every record made under it. */
   removeGrant(grantId: string): Promise<void>;
+  /** Removes every record of this account. */
+  removeOf(owner: AccountKey): Promise<void>;
   /** Whether the grant with this hash (`grantHashOf`) is there and is this account's. */
   grantIsLive(grantHash: string, owner: AccountKey): Promise<boolean>;
   count(model: string): Promise<number>;
@@ -110,6 +112,13 @@ export const createAuthorizationRecordStore = (
       await db
         .deleteFrom('authorization_records')
         .where(({ or, eb }) => or([eb('grant_hash', '=', hash), eb('id_hash', '=', hash)]))
+        .execute();
+    },
+    removeOf: async ({ realm, identifier }) => {
+      await db
+        .deleteFrom('authorization_records')
+        .where('realm', '=', realm)
+        .where('identifier', '=', identifier)
         .execute();
     },
     grantIsLive: async (grantHash, owner) => {

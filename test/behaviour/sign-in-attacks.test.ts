@@ -1,7 +1,16 @@
 // What somebody tries who wants into another person's mail, or wants people to trust an address because of ours.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { posternOrigin, type World, type WorldOptions } from '../support/world.ts';
-import { ask, googleSaw, registerClient, signIn, signInWorld } from './signing-in-world.ts';
+import { alex, posternOrigin, type World, type WorldOptions } from '../support/world.ts';
+import {
+  accessToken,
+  ask,
+  googleSaw,
+  registerClient,
+  signIn,
+  signInWorld,
+  tokenFor,
+  tokensFor,
+} from './signing-in-world.ts';
 
 const worlds: World[] = [];
 const aWorld = async (options?: Partial<WorldOptions>): Promise<World> => {
@@ -13,6 +22,12 @@ afterEach(async () => {
   for (const world of worlds.splice(0)) await world.close();
   vi.useRealTimers();
 });
+
+const listTools = async (world: World, key: string): Promise<number> => {
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  return (await world.http('/mcp', { method: 'POST', key, headers, body })).status;
+};
 
 describe('A sign-in that somebody else began', () => {
   it('is asked of nobody into whose browser its cookies were planted by a neighbouring domain or on the way', async () => {
@@ -30,6 +45,25 @@ describe('A sign-in that somebody else began', () => {
     expect([page.status, await page.text()]).toEqual([404, expect.stringContaining('There is nothing to sign in to')]);
     const uid = begun.headers.get('location')?.split('/').pop();
     expect((await world.http(`/authorize/${uid}`, { headers })).status).toBe(400);
+  });
+});
+
+describe('A client whose person disconnected Gmail', () => {
+  it('gets nothing any more, also after the person connected again with another client', async () => {
+    const world = await aWorld();
+    const asking = await ask(world);
+    const { access_token, refresh_token } = await tokensFor(world, asking, await signIn(world.browser(), asking.url));
+    const redeemedLate = await ask(world);
+    const back = await signIn(world.browser(), redeemedLate.url);
+    await world.clock.advance(1000);
+    await world.postern.accounts.disconnect({ realm: 'google', identifier: world.sandbox.account(alex).sub });
+    const other = await tokenFor(world);
+    expect(await listTools(world, other)).toBe(200);
+    expect(await listTools(world, access_token)).toBe(401);
+    const fields = { grant_type: 'refresh_token', refresh_token, client_id: asking.client.id };
+    const refreshed = await world.http('/token', { method: 'POST', body: new URLSearchParams(fields) });
+    expect([refreshed.status, await refreshed.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
+    await expect(accessToken(world, redeemedLate, back)).rejects.toThrow('invalid_grant');
   });
 });
 

@@ -92,7 +92,11 @@ export const signIn = async (
 };
 
 /** The client's token request with what came back to it. */
-export const accessToken = async (world: World, asking: Asking, back: BrowserPage): Promise<string> => {
+export const tokensFor = async (
+  world: World,
+  asking: Asking,
+  back: BrowserPage,
+): Promise<{ readonly access_token: string; readonly refresh_token: string }> => {
   const response = await world.http('/token', {
     method: 'POST',
     body: new URLSearchParams({
@@ -103,10 +107,13 @@ export const accessToken = async (world: World, asking: Asking, back: BrowserPag
       code_verifier: asking.verifier,
     }),
   });
-  const body = (await response.json()) as { access_token?: string };
-  if (body.access_token === undefined) throw new Error(`no token: ${JSON.stringify(body)}`);
-  return body.access_token;
+  const { access_token, refresh_token, ...rest } = (await response.json()) as Record<string, string>;
+  if (access_token === undefined || refresh_token === undefined) throw new Error(`no token: ${JSON.stringify(rest)}`);
+  return { access_token, refresh_token };
 };
+
+export const accessToken = async (world: World, asking: Asking, back: BrowserPage): Promise<string> =>
+  (await tokensFor(world, asking, back)).access_token;
 
 /** Signs in and gets a token in one go. */
 export const tokenFor = async (

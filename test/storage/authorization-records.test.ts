@@ -127,6 +127,17 @@ describe('a record that belongs to somebody', () => {
     expect(await records.find(model, 'of nobody')).toEqual({ payload });
   });
 
+  it('goes with all of theirs where the account stays', async () => {
+    const { storage } = await withPeople();
+    const records = storage.authorizationRecords;
+    for (const owner of [ada, ben]) await records.put(aRecord({ id: `of ${owner.identifier}`, owner }));
+    await records.put(aRecord({ id: 'of nobody' }));
+    await records.removeOf(ada);
+    expect(await records.find(model, `of ${ada.identifier}`)).toBeUndefined();
+    expect(await records.find(model, `of ${ben.identifier}`)).toEqual({ payload });
+    expect(await records.find(model, 'of nobody')).toEqual({ payload });
+  });
+
   it('is never left behind by a deletion that comes at the same time', async () => {
     const { storage, open, raw } = await aWorld();
     const other = await open();
