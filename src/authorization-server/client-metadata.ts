@@ -9,6 +9,16 @@ const maxUriLength = 2_000;
 
 const listSchema = z.array(z.string());
 
+/** What is used, in the form that it has to have; what is deeper could not even be written again. */
+const formSchema = z.object({
+  redirect_uris: listSchema.nullish(),
+  grant_types: listSchema.nullish(),
+  response_types: listSchema.nullish(),
+  token_endpoint_auth_method: z.string().nullish(),
+});
+
+export const isWellFormed = (metadata: ClientMetadata): boolean => formSchema.safeParse(metadata).success;
+
 /** Those that are supported; all of them where none is, so that the refusal can name them. */
 const supported = (value: unknown, known: readonly string[]): unknown => {
   const list = listSchema.safeParse(value);

@@ -4,7 +4,7 @@ import { type AddressLimit, createAddressLimit } from '../model/address-limit.ts
 import type { Clock } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type InnerRequest, innerHeaders } from './bridge.ts';
-import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import { routes } from './provider.ts';
 import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
 import { finish, json, page, preflight, tooLarge, tooOften } from './responses.ts';
@@ -110,6 +110,11 @@ export const createEndpoints = (options: EndpointOptions) => {
     const metadata = parseMetadata(body);
     const refused = { status: 400, error: 'invalid_client_metadata' };
     if (metadata === undefined) return json({ ...refused, description: 'the client metadata is not a JSON object' });
+    if (!isWellFormed(metadata))
+      return json({
+        ...refused,
+        description: 'the client metadata has a member of another type than RFC 7591 gives it',
+      });
     if (!redirectUrisFit(metadata))
       return json({
         ...refused,

@@ -2,7 +2,7 @@
 // decides where nothing of ours can be reached. Knows nothing of who asks.
 import { isIP } from 'node:net';
 import type { Clock } from '../model/clock.ts';
-import { type ClientMetadata, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -43,6 +43,7 @@ const parseDocument = (text: string): ClientMetadata => {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new Error('the metadata document is not an object');
   const metadata = { ...document };
+  if (!isWellFormed(metadata)) throw new Error('the metadata document has a member of another type');
   if (!redirectUrisFit(metadata)) throw new Error('the metadata document has redirect URIs that cannot be used');
   return metadata;
 };

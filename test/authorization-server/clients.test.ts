@@ -353,6 +353,16 @@ describe('registration', () => {
     expect([response.status, await errorOf(response)]).toEqual([400, 'invalid_redirect_uri']);
   });
 
+  test.each(['redirect_uris', 'grant_types', 'response_types', 'token_endpoint_auth_method'])(
+    '%s of thousands of levels is refused like any other that is none',
+    async (name) => {
+      const { server } = await place();
+      const levels = `${'['.repeat(7000)}${']'.repeat(7000)}`;
+      const response = await register(server, `{"redirect_uris":["${redirectUri}"],"${name}":${levels}}`);
+      expect([response.status, await errorOf(response)]).toEqual([400, 'invalid_client_metadata']);
+    },
+  );
+
   test('16 KB of metadata are enough', async () => {
     const { server } = await place();
     const response = await register(server, { redirect_uris: [redirectUri], client_name: 'x'.repeat(17_000) });
