@@ -91,10 +91,10 @@ const connect = async (
 ): Promise<SignInFailure | { readonly url: string } | { readonly entered: true }> => {
   const { purpose } = signIn;
   if (purpose.kind !== 'client') return 'operator_fault';
-  const account = await accountOf(options, key);
-  if (account === undefined) return 'google_unavailable';
-  if (accept(granted.identity, account, signedInLink).kind !== 'accepted') return 'not_allowed';
   const ended = () => wasEnded(options, key, signIn.createdAt);
+  const account = await accountOf(options, key, ended);
+  if (typeof account === 'string') return account;
+  if (accept(granted.identity, account, signedInLink).kind !== 'accepted') return 'not_allowed';
   const round = {
     ...{ key, capabilities: [...identityCapabilities, ...purpose.capabilities], ...signedInLink },
     keepBetter: true,
@@ -121,16 +121,25 @@ const connect = async (
 /** Pins and a recorded Google account count as for a link, and the proof of who it is has just been given. */
 const signedInLink = { linkPolicy: 'signed_in', replace: false } as const;
 
-/** The account, pinned to the Google account that it is named after; what else the operator pinned stays. */
-const accountOf = async ({ storage }: AccountsOptions, key: AccountKey): Promise<Account | undefined> => {
+/**
+ * The account, pinned to the Google account that it is named after; what else the operator pinned stays. It is made
+ * where there is none, unless that is because it was deleted a moment ago: then no row of the person comes back.
+ */
+const accountOf = async (
+  { storage }: AccountsOptions,
+  key: AccountKey,
+  ended: () => Promise<boolean>,
+): Promise<Account | 'expired' | 'google_unavailable'> => {
   for (let attempt = 0; attempt < saveAttempts; attempt++) {
-    const account = await storage.accounts.getOrCreate(key);
+    const present = await storage.accounts.find(key);
+    if (present === undefined && (await ended())) return 'expired';
+    const account = present ?? (await storage.accounts.getOrCreate(key));
     if (account.pins.expectedSub === key.identifier) return account;
     const pins = { ...account.pins, expectedSub: key.identifier };
     const saved = await storage.accounts.setPins(key, account.version, pins);
     if (saved) return saved;
   }
-  return undefined;
+  return 'google_unavailable';
 };
 
 /**

@@ -361,7 +361,9 @@ describe('Coming back from Google', () => {
     await world.clock.advance(1000);
     const { accounts } = world.postern.storage;
     const find = accounts.find;
-    const spy = vi.spyOn(accounts, 'find').mockImplementationOnce(async (wanted) => {
+    const spy = vi.spyOn(accounts, 'find');
+    // The first look makes the account where there is none; what is saved stands on the second.
+    spy.mockImplementationOnce(find).mockImplementationOnce(async (wanted) => {
       const found = await find(wanted);
       spy.mockRestore();
       await world.postern.accounts.disconnect(key);
@@ -369,6 +371,23 @@ describe('Coming back from Google', () => {
     });
     expect((await browser.open(callback)).heading).toBe('This took too long');
     expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+  });
+
+  it('leaves no row of a person who is deleted in the moment after it was seen that they are not', async () => {
+    const world = await aWorld();
+    await tokenFor(world);
+    const { browser, callback } = await callbackOf(world);
+    await world.clock.advance(1000);
+    const { authorizationRecords } = world.postern.storage;
+    const find = authorizationRecords.find;
+    const spy = vi.spyOn(authorizationRecords, 'find').mockImplementationOnce(async (...wanted) => {
+      const found = await find(...wanted);
+      spy.mockRestore();
+      await world.postern.accounts.remove(alexKey(world));
+      return found;
+    });
+    expect((await browser.open(callback)).heading).toBe('This took too long');
+    expect(await world.postern.accounts.list()).toEqual([]);
   });
 
   it('connects again whoever signs in after a disconnect', async () => {
