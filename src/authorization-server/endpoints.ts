@@ -87,6 +87,8 @@ export const createEndpoints = (options: EndpointOptions) => {
   const { records, clock, answer } = options;
   const limits: Partial<Record<Endpoint, AddressLimit>> = {
     authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
+    // Without a decision it begins the request anew, which costs as much.
+    resume: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
     token: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
     revoke: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
     register: createAddressLimit(clock, { times: 60, perMs: 60 * minuteMs }),
@@ -158,7 +160,7 @@ export const createEndpoints = (options: EndpointOptions) => {
     if (!methods.includes(request.method))
       return finish(new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }), false);
     const wait = limits[endpoint]?.take(address) ?? 0;
-    if (wait > 0) return finish(tooOften(endpoint === 'authorize', wait), false);
+    if (wait > 0) return finish(tooOften(endpoint === 'authorize' || endpoint === 'resume', wait), false);
     return finish(await run(endpoint, request, address), isPublic);
   };
 };

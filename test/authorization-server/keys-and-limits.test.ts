@@ -17,6 +17,7 @@ import {
   form,
   getTokens,
   kim,
+  locationOf,
   openBrowser,
   origin,
   place,
@@ -111,6 +112,22 @@ describe('limits', () => {
     expect(await refused.text()).toContain('That was too often');
     await time.advance(1000);
     expect((await ask()).status).toBe(303);
+  });
+
+  test('sixty ways back a minute', async () => {
+    const { server, time } = await place();
+    const browser = openBrowser(() => server);
+    let uid = await begin(browser, authorizationRequest().query);
+    const comeBack = async () => {
+      const response = await browser.get(`/authorize/${uid}`);
+      uid = locationOf(response).pathname.split('/').at(-1) ?? '';
+      return response;
+    };
+    for (let times = 0; times < 60; times++) expect((await comeBack()).status).toBe(303);
+    const refused = await browser.get(`/authorize/${uid}`);
+    expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('That was too often')]);
+    await time.advance(1000);
+    expect((await comeBack()).status).toBe(303);
   });
 
   test('120 token requests a minute', async () => {
