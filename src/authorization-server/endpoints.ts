@@ -6,6 +6,8 @@ import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type InnerRequest, innerHeaders } from './bridge.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import { routes } from './provider.ts';
+import { ttl } from './provider-options.ts';
+import { unusedClientMs } from './records-adapter.ts';
 import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
 import { finish, json, page, preflight, tooLarge, tooOften } from './responses.ts';
 
@@ -52,6 +54,15 @@ const maxMetadataBytes = 16 * 1024;
 const maxClients = 5_000;
 const maxInteractions = 10_000;
 
+/**
+ * Where somebody fills the store, what is oldest and came to nothing yet gives way to what is new, so that nobody is
+ * kept out as long as they take less time than it takes to fill it.
+ */
+const hasRoom = async (
+  { records, clock }: Pick<EndpointOptions, 'records' | 'clock'>,
+  { model, max, unusedMs }: { readonly model: string; readonly max: number; readonly unusedMs: number },
+): Promise<boolean> => (await records.count(model)) < max || records.makeRoom(model, clock.now() + unusedMs);
+
 const minuteMs = 60_000;
 
 export interface EndpointOptions extends Audience {
@@ -84,7 +95,7 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
 };
 
 export const createEndpoints = (options: EndpointOptions) => {
-  const { records, clock, answer } = options;
+  const { clock, answer } = options;
   const limits: Partial<Record<Endpoint, AddressLimit>> = {
     authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
     // Without a decision it begins the request anew, which costs as much.
@@ -95,7 +106,8 @@ export const createEndpoints = (options: EndpointOptions) => {
   };
 
   const authorize = async (inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
-    if ((await records.count('Interaction')) >= maxInteractions) return page('busy', 503, 300);
+    const place = { model: 'Interaction', max: maxInteractions, unusedMs: ttl.Interaction * 1000 };
+    if (!(await hasRoom(options, place))) return page('busy', 503, 300);
     return answer({ ...inner, path: `${routes.authorization}?${normaliseAuthorizationRequest(query, options)}` });
   };
 
@@ -123,7 +135,7 @@ export const createEndpoints = (options: EndpointOptions) => {
         error: 'invalid_redirect_uri',
         description: 'too many or too long redirect URIs, or one that leads to no app',
       });
-    if ((await records.count('Client')) >= maxClients)
+    if (!(await hasRoom(options, { model: 'Client', max: maxClients, unusedMs: unusedClientMs })))
       return json({
         status: 503,
         error: 'temporarily_unavailable',
@@ -159,8 +171,12 @@ export const createEndpoints = (options: EndpointOptions) => {
     const methods = methodsOf(endpoint);
     if (!methods.includes(request.method))
       return finish(new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }), false);
-    const wait = limits[endpoint]?.take(address) ?? 0;
+    const limit = limits[endpoint];
+    // A client in a cloud renews the tokens of thousands of people from one address: only what is refused counts there.
+    const wait = (endpoint === 'token' ? limit?.wait(address) : limit?.take(address)) ?? 0;
     if (wait > 0) return finish(tooOften(endpoint === 'authorize' || endpoint === 'resume', wait), false);
-    return finish(await run(endpoint, request, address), isPublic);
+    const response = await run(endpoint, request, address);
+    if (endpoint === 'token' && !response.ok) limit?.count(address);
+    return finish(response, isPublic);
   };
 };

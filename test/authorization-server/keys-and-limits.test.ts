@@ -21,8 +21,10 @@ import {
   openBrowser,
   origin,
   place,
+  refresh,
   resource,
   type Time,
+  tokensOf,
 } from './support.ts';
 
 const day = 24 * 60 * 60_000;
@@ -130,7 +132,14 @@ describe('limits', () => {
     expect((await comeBack()).status).toBe(303);
   });
 
-  test('120 token requests a minute', async () => {
+  test('renewing for many people from one address is no offence', async () => {
+    const { server } = await place();
+    let { refresh_token } = await getTokens(server);
+    for (let count = 0; count < 150; count++)
+      ({ refresh_token } = await tokensOf(await refresh(server, refresh_token)));
+  });
+
+  test('120 refused token requests a minute', async () => {
     const { server } = await place();
     const ask = () => form(server, '/token', { grant_type: 'refresh_token', client_id: documentClient });
     for (let count = 0; count < 120; count++) expect((await ask()).status).toBe(400);
@@ -143,6 +152,22 @@ describe('limits', () => {
     const { server } = await place();
     const response = await form(server, '/token', { grant_type: 'refresh_token', refresh_token: 'x'.repeat(70_000) });
     expect(response.status).toBe(413);
+  });
+
+  test('who fills the store with sign-ins keeps nobody out: the oldest gives way, unless somebody signed in', async () => {
+    const { server, storage, another, time } = await place();
+    const decided = openBrowser(() => server);
+    const back = await server.signedIn(await begin(decided, authorizationRequest().query), kim);
+    await time.advance(1000);
+    const forgotten = openBrowser(() => server);
+    const oldest = await begin(forgotten, authorizationRequest().query);
+    await time.advance(1000);
+    const full = await another({ records: { ...storage.authorizationRecords, count: async () => 10_000 } });
+    const browser = openBrowser(() => full);
+    const uid = await begin(browser, authorizationRequest().query);
+    expect(await full.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    expect(await server.asked(forgotten.request(`/sign-in/${oldest}`))).toBeUndefined();
+    expect(locationOf(await decided.get(back ?? '')).searchParams.has('code')).toBe(true);
   });
 
   test('at 10000 sign-ins under way there is no room for another', async () => {
