@@ -7,7 +7,7 @@ import type { AuthorizationRecordStore } from '../storage/index.ts';
 
 const dayMs = 24 * 60 * 60_000;
 /** A client that registers itself and never gets a token is forgotten. */
-const unusedClientMs = dayMs;
+export const unusedClientMs = dayMs;
 const usedClientMs = 90 * dayMs;
 
 const nothing: Adapter = {

@@ -45,6 +45,8 @@ export interface AuthorizationRecordStore {
   /** Whether the grant with this hash (`grantHashOf`) is there and is this account's. */
   grantIsLive(grantHash: string, owner: AccountKey): Promise<boolean>;
   count(model: string): Promise<number>;
+  /** Removes the one of nobody's that expires first, if it does so until then (milliseconds). False: there is none. */
+  makeRoom(model: string, until: number): Promise<boolean>;
 }
 
 /** SHA-256 in hex; the first part keeps hashes of different things apart. */
@@ -134,7 +136,25 @@ export const createAuthorizationRecordStore = (
       const counted = unexpired().select(({ fn }) => fn.countAll<number>().as('records'));
       return (await counted.where('model', '=', model).executeTakeFirstOrThrow()).records;
     },
+    makeRoom: (model, until) => makeRoom(db, model, clock.now(), until),
   };
+};
+
+const makeRoom = async (db: Database, model: string, now: number, until: number): Promise<boolean> => {
+  const { numDeletedRows } = await db
+    .deleteFrom('authorization_records')
+    .where('id_hash', '=', ({ selectFrom }) =>
+      selectFrom('authorization_records')
+        .select('id_hash')
+        .where('model', '=', model)
+        .where('realm', 'is', null)
+        .where('expires_at', '>', now)
+        .where('expires_at', '<=', until)
+        .orderBy('expires_at')
+        .limit(1),
+    )
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
 };
 
 /** One statement, so that nothing is kept for an account that is deleted meanwhile. */

@@ -419,7 +419,20 @@ describe('registration', () => {
     ).rejects.toThrow();
   });
 
-  test('at 5000 clients there is no room for another', async () => {
+  test('who fills the store with clients keeps nobody out: the oldest that never got a token gives way', async () => {
+    const { server, storage, another, time } = await place();
+    const metadata = { redirect_uris: [redirectUri] };
+    const used = await registered(server, metadata);
+    await getTokens(server, authorizationRequest({ client_id: used.client_id }));
+    await time.advance(1000);
+    const unused = await registered(server, metadata);
+    const full = await another({ records: { ...storage.authorizationRecords, count: async () => 5_000 } });
+    const { client_id } = await registered(full, metadata);
+    const isKnown = async (id: string) => (await storage.authorizationRecords.find('Client', id)) !== undefined;
+    expect(await Promise.all([used.client_id, unused.client_id, client_id].map(isKnown))).toEqual([true, false, true]);
+  });
+
+  test('at 5000 clients that all got tokens there is no room for another', async () => {
     const { storage, another } = await place();
     const full = { ...storage.authorizationRecords, count: async (model: string) => (model === 'Client' ? 5000 : 0) };
     const response = await register(await another({ records: full }), { redirect_uris: [redirectUri] });

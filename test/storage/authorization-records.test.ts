@@ -102,6 +102,33 @@ describe('a record of the authorization server', () => {
   });
 });
 
+describe('a store that is full', () => {
+  it('gives the place of the one that would expire first, but of nobody’s and of none that stays longer', async () => {
+    const { storage, clock } = await withPeople();
+    const records = storage.authorizationRecords;
+    await records.put(aRecord({ id: 'over', expiresAt: start }));
+    await records.put(aRecord({ id: 'of ada', owner: ada, expiresAt: start + 1 }));
+    await records.put(aRecord({ id: 'of another kind', model: 'Client', expiresAt: start + 1 }));
+    await records.put(aRecord({ id: 'second', expiresAt: start + 2 * minute }));
+    await records.put(aRecord({ id: 'first', expiresAt: start + minute }));
+    await records.put(aRecord({ id: 'long', expiresAt: start + 3 * minute }));
+    await records.put(aRecord({ id: 'for ever' }));
+    const left = async () => {
+      const found = await Promise.all(
+        ['of ada', 'first', 'second', 'long', 'for ever'].map(async (name) => [name, await records.find(model, name)]),
+      );
+      return found.filter(([, record]) => record !== undefined).map(([name]) => name);
+    };
+    expect(clock.now()).toBe(start);
+    expect(await records.makeRoom(model, start + 2 * minute)).toBe(true);
+    expect(await left()).toEqual(['of ada', 'second', 'long', 'for ever']);
+    expect(await records.makeRoom(model, start + 2 * minute)).toBe(true);
+    expect(await records.makeRoom(model, start + 2 * minute)).toBe(false);
+    expect(await left()).toEqual(['of ada', 'long', 'for ever']);
+    expect(await records.find('Client', 'of another kind')).toBeDefined();
+  });
+});
+
 describe('a record that belongs to somebody', () => {
   it('is not kept for an account that does not exist, and what was there stays as it was', async () => {
     const { storage } = await aWorld();
