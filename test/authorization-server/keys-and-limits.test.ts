@@ -170,7 +170,8 @@ describe('limits', () => {
     expect(locationOf(await decided.get(back ?? '')).searchParams.has('code')).toBe(true);
   });
 
-  test('at 10000 sign-ins under way of which none can give way there is no room for another', async () => {
+  // All of them are of somebody who signed in already: none can give way.
+  test('at 10000 sign-ins under way there is no room for another', async () => {
     const { storage, another } = await place();
     const full = { ...storage.authorizationRecords, count: async () => 10_000 };
     const server = await another({ records: full });
