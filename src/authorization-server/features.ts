@@ -12,7 +12,7 @@ const tooManyDocuments = (): Error =>
 
 /** What is not named here is either off or the library's default of a feature that is off. */
 export const configureFeatures = (options: ProviderOptions, keys: Keys): NonNullable<Configuration['features']> => {
-  const { resource, scopes, random, documentLimit } = options;
+  const { resource, scopes, random, documentLimit, publicUrl } = options;
   const kid = keys.signing[0]?.kid;
   return {
     devInteractions: { enabled: false },
@@ -32,7 +32,7 @@ export const configureFeatures = (options: ProviderOptions, keys: Keys): NonNull
       ack: 'draft-02',
       // Without a context it is the page of a request that was counted when it began.
       allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
-        if (!isPublicDocumentUrl(clientId)) return false;
+        if (!isPublicDocumentUrl(clientId) || new URL(clientId).hostname === publicUrl.hostname) return false;
         const address = ctx?.req.socket.remoteAddress;
         if (address !== undefined && documentLimit.take(address) > 0) throw tooManyDocuments();
         return true;

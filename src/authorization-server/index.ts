@@ -108,7 +108,9 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const interaction = await interactionOf(provider, request, publicUrl);
       if (interaction === undefined || interaction.result !== undefined) return undefined;
       const client = await Client.find(String(interaction.params.client_id)).catch(whenRefused);
-      return client && describeRequest(interaction, client, preregistered, audience);
+      // Its document may have changed since, perhaps because that address is no longer the client's.
+      if (!client?.redirectUriAllowed(String(interaction.params.redirect_uri))) return undefined;
+      return describeRequest(interaction, client, preregistered, audience);
     },
     signedIn: async (uid, { realm, identifier }) =>
       realm === googleRealm

@@ -107,6 +107,7 @@ describe('metadata documents', () => {
     'https://app.localhost/client',
     'https://router/client',
     'https://metadata.internal/client',
+    `${origin}/client`,
     'https://printer.local/client',
     'https://client.test:8443/client',
     'http://client.test/client',
@@ -247,6 +248,18 @@ describe('metadata documents', () => {
       expect(fetched.length - before).toBe(asked);
       await time.advance(30_000);
     }
+  });
+
+  test('nobody is asked any more where the document no longer names the redirect URI', async () => {
+    const { server, documents, time } = await place();
+    const browser = openBrowser(() => server);
+    const uid = await begin(browser, authorizationRequest().query);
+    documents.set(documentClient, () =>
+      Response.json({ client_id: documentClient, redirect_uris: ['https://client.test/other'] }),
+    );
+    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    await time.advance(6 * minute);
+    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
   });
 
   test('one address makes the server fetch ten documents a minute', async () => {
