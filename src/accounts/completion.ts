@@ -41,7 +41,7 @@ const joinByTicket = (options: AccountsOptions, ticket: TakenTicket, granted: Gr
       ...{ key, capabilities, linkPolicy, replace, ticketHash },
       keepBetter: false,
       over: () => over(options, ticketHash),
-      askAgain: () => askAgain(options, ticket),
+      askAgain: (email) => askAgain(options, ticket, email),
       instead: async (found, accepted) =>
         needsConfirmation(found, ticket) ? awaitConfirmation(options, ticket, found, accepted) : undefined,
     },
@@ -57,9 +57,9 @@ const over = async ({ storage }: AccountsOptions, hash: string): Promise<DeadLin
 };
 
 /** Once more with `prompt=consent`, in the same browser and on the same ticket; a second time would be no help. */
-const askAgain = async (options: AccountsOptions, ticket: TakenTicket): Promise<Finish> => {
+const askAgain = async (options: AccountsOptions, ticket: TakenTicket, email: string): Promise<Finish> => {
   if (ticket.askedAgain) return { kind: 'google_unavailable' };
-  const sent = authorization(options, ticket, true);
+  const sent = authorization(options, ticket, { consentOf: email });
   const retaken = await options.storage.tickets.retake(ticket.hash, sent.kept, options.clock.now());
   return retaken ? { kind: 'again', url: await sent.url() } : { kind: 'expired' };
 };

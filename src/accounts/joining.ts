@@ -34,8 +34,8 @@ export interface Round {
   readonly keepBetter: boolean;
   /** Why it may bring nothing any more. Asked before every try to save, after the account was read. */
   readonly over: () => Promise<DeadLink | undefined>;
-  /** Google gave no refresh token, and none is stored that could serve. */
-  readonly askAgain: () => Promise<Finish>;
+  /** Google gave no refresh token, and none is stored that could serve. `email` is of the Google account that agreed. */
+  readonly askAgain: (email: string) => Promise<Finish>;
   /** What happens to an accepted grant, with no refresh token but one Google gave now, instead of being saved. */
   readonly instead: (account: Account, accepted: Accepted) => Promise<Finish | undefined>;
 }
@@ -57,7 +57,7 @@ export const join = async (options: AccountsOptions, round: Round, granted: Gran
     if (round.keepBetter && (await storedIsBetter(options, round.key, identity.sub, grantedScopes)))
       return { kind: 'connected', account, google, missing: missingCapabilities(missing, account.grantedScopes) };
     const refreshToken = await refreshTokenFor(options, round.key, tokens, identity.sub, grantedScopes);
-    if (refreshToken === undefined) return round.askAgain();
+    if (refreshToken === undefined) return round.askAgain(identity.email);
     const grant = toGrant(options, round.capabilities, tokens, google);
     const instead = await round.instead(account, { grant, identity });
     if (instead !== undefined) return instead;

@@ -22,7 +22,7 @@ const saveAttempts = 5;
 interface Parts {
   readonly allowed: AllowedPeople;
   /** Once more with `prompt=consent`. */
-  readonly askAgain: () => Promise<Finish>;
+  readonly askAgain: (email: string) => Promise<Finish>;
 }
 
 /** What a callback that owns its sign-in comes to. */

@@ -21,34 +21,40 @@ interface Sent {
   readonly purpose: SignInPurpose;
   readonly browser: string;
   readonly redirectUri: string;
-  readonly askedAgain: boolean;
+  /** The Google account that agreed a moment ago and has to be asked once more. */
+  readonly consentOf?: string;
   readonly asAnother: boolean;
 }
 
 export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeople): SignIn => {
   const { oauth, log } = options;
 
-  const send = async ({ browser, asAnother, ...kept }: Sent): Promise<string> => {
+  const send = async ({ browser, asAnother, consentOf, ...kept }: Sent): Promise<string> => {
     const codeVerifier = oauth.newCodeVerifier();
-    const { state, nonce } = await beginRound(options, { ...kept, realm: googleRealm, browser, codeVerifier });
+    const { state, nonce } = await beginRound(options, {
+      ...kept,
+      askedAgain: consentOf !== undefined,
+      ...{ realm: googleRealm, browser, codeVerifier },
+    });
     const scopes = scopesFor(capabilitiesFor(kept.purpose));
-    // No hint: the address of the person a link is for must not reach whoever opened it.
-    const { redirectUri, askedAgain: promptConsent } = kept;
+    // No other hint: the address of the person a link is for must not reach whoever opened it.
+    const hint = consentOf === undefined ? {} : { loginHint: consentOf };
     return oauth.authorizationUrl({
-      redirectUri,
+      ...hint,
+      redirectUri: kept.redirectUri,
       scopes,
       state,
       nonce,
       codeVerifier,
-      promptConsent,
+      promptConsent: consentOf !== undefined,
       selectAccount: asAnother,
     });
   };
 
-  const askAgain = async (signIn: OwnedSignIn): Promise<Finish> => {
+  const askAgain = async (signIn: OwnedSignIn, email: string): Promise<Finish> => {
     if (signIn.askedAgain) return { kind: 'google_unavailable' };
     const { purpose, browser, redirectUri } = signIn;
-    return { kind: 'again', url: await send({ purpose, browser, redirectUri, askedAgain: true, asAnother: false }) };
+    return { kind: 'again', url: await send({ purpose, browser, redirectUri, consentOf: email, asAnother: false }) };
   };
 
   return {
@@ -58,7 +64,7 @@ export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeo
     begin: async ({ purpose, browser, asAnother = false }) => {
       const redirectUri = (await options.linkOrigin()) + callbackPath;
       return {
-        url: await send({ purpose, browser, redirectUri, askedAgain: false, asAnother }),
+        url: await send({ purpose, browser, redirectUri, asAnother }),
         cookie: cookieFor(purpose),
       };
     },
@@ -67,7 +73,7 @@ export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeo
       const redeemed = await redeemRound(options, googleRealm, callback);
       if ('ended' in redeemed) return redeemed.ended;
       const { owned } = redeemed;
-      const parts = { allowed, askAgain: () => askAgain(owned) };
+      const parts = { allowed, askAgain: (email: string) => askAgain(owned, email) };
       const finish = await completeSignIn(options, parts, owned, callback);
       log({
         event: 'sign_in_finished',

@@ -14,7 +14,7 @@ import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
-import { openKeyring, publicKeys } from './keyring.ts';
+import { type Keys, openKeyring, publicKeys } from './keyring.ts';
 import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
 import type { Accounts } from './people.ts';
 import { createProvider } from './provider.ts';
@@ -91,6 +91,14 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   };
   const current = async () => renew(await keyring.refresh());
 
+  // A key set reads each key once, which costs more than the signature it then checks.
+  let known: { readonly of: Keys; readonly find: JWTVerifyGetKey } | undefined;
+  const keySet = (): JWTVerifyGetKey => {
+    const keys = keyring.current();
+    if (known?.of !== keys) known = { of: keys, find: createLocalJWKSet(publicKeys(keys)) };
+    return known.find;
+  };
+
   const endpoints = createEndpoints({
     ...audience,
     publicUrl,
@@ -124,13 +132,12 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered) };
     },
     keys: async (header, token) => {
-      const find = () => createLocalJWKSet(publicKeys(keyring.current()))(header, token);
       try {
-        return await find();
+        return await keySet()(header, token);
       } catch (error) {
         if (!(error instanceof joseErrors.JWKSNoMatchingKey)) throw error;
         await current();
-        return find();
+        return keySet()(header, token);
       }
     },
     rotateKeys: async () => {

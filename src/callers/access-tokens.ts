@@ -46,7 +46,8 @@ export type AccessTokens = (token: string) => Promise<AccessTokenReading>;
 /** Which check a token of a trusted issuer did not pass; nothing of the token itself. */
 export type AccessTokenLog = (entry: {
   readonly event: 'access_token_refused';
-  readonly issuer: string;
+  /** Absent for a token of nobody we trust. */
+  readonly issuer?: string;
   readonly check: string;
 }) => void;
 
@@ -153,7 +154,11 @@ export const createAccessTokens = (
   return async (token) => {
     const unproven = peek(token);
     const issuer = byIssuer.get(unproven?.issuer);
-    if (unproven === undefined || issuer === undefined) return refused;
+    if (unproven === undefined) return refused;
+    if (issuer === undefined) {
+      log({ event: 'access_token_refused', check: 'iss' });
+      return refused;
+    }
     const refuse = (check: string): AccessTokenReading => {
       log({ event: 'access_token_refused', issuer: issuer.issuer, check });
       return refused;

@@ -431,6 +431,8 @@ describe('Coming back from Google', () => {
     const back = await throughGoogle(browser, await signIn(browser, asking.url));
     const key = await accessToken(world, asking, back);
     expect(googleSaw(world).map((query) => query.get('prompt'))).toEqual([null, 'consent']);
+    // Nobody chooses their account twice.
+    expect(googleSaw(world).map((query) => query.get('login_hint'))).toEqual([null, alex]);
     const { structured } = await world.call('gmail_fetch_mails', { max_results: 1 }, { key });
     expect(structured.messages).toHaveLength(1);
   });
