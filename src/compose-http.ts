@@ -13,6 +13,8 @@ import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
 import { catalogue } from './tools/index.ts';
 import type { CallLimits } from './transports/call-limits.ts';
 import { createHttpApp } from './transports/http.ts';
+import { renderedPage } from './transports/page-response.ts';
+import { authorizationErrorPage } from './transports/pages/authorization-error.ts';
 import { type ProtectedResource, resourceOf } from './transports/resource-metadata.ts';
 
 export interface HttpService {
@@ -57,6 +59,7 @@ const authorizationServerOf = async (
     clock,
     random,
     fetch,
+    renderError: (...wrong) => renderedPage(authorizationErrorPage(...wrong)),
     log,
   });
 };

@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type InnerRequest, innerHeaders } from './bridge.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+import type { RenderError } from './error-page.ts';
 import { routes } from './provider.ts';
 import { ttl } from './provider-options.ts';
 import { unusedClientMs } from './records-adapter.ts';
@@ -69,6 +70,7 @@ export interface EndpointOptions extends Audience {
   readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
   readonly clock: Clock;
+  readonly renderError: RenderError;
   /** oidc-provider's answer. */
   readonly answer: (request: InnerRequest) => Promise<Response>;
 }
@@ -95,7 +97,7 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
 };
 
 export const createEndpoints = (options: EndpointOptions) => {
-  const { clock, answer } = options;
+  const { clock, answer, renderError } = options;
   const limits: Partial<Record<Endpoint, AddressLimit>> = {
     authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
     // Without a decision it begins the request anew, which costs as much.
@@ -107,7 +109,7 @@ export const createEndpoints = (options: EndpointOptions) => {
 
   const authorize = async (inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
     const place = { model: 'Interaction', max: maxInteractions, unusedMs: ttl.Interaction * 1000 };
-    if (!(await hasRoom(options, place))) return page('busy', 503, 300);
+    if (!(await hasRoom(options, place))) return page(renderError, 'busy', { status: 503, retryAfterSeconds: 300 });
     return answer({ ...inner, path: `${routes.authorization}?${normaliseAuthorizationRequest(query, options)}` });
   };
 
@@ -174,7 +176,8 @@ export const createEndpoints = (options: EndpointOptions) => {
     const limit = limits[endpoint];
     // A client in a cloud renews the tokens of thousands of people from one address: only what is refused counts there.
     const wait = (endpoint === 'token' ? limit?.wait(address) : limit?.take(address)) ?? 0;
-    if (wait > 0) return finish(tooOften(endpoint === 'authorize' || endpoint === 'resume', wait), false);
+    const isPage = endpoint === 'authorize' || endpoint === 'resume';
+    if (wait > 0) return finish(tooOften(wait, isPage ? renderError : undefined), false);
     const response = await run(endpoint, request, address);
     if (endpoint === 'token' && !response.ok) limit?.count(address);
     return finish(response, isPublic);

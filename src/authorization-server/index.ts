@@ -13,6 +13,7 @@ import { type Asked, describeRequest, mayReturnByItself } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
+import type { RenderError } from './error-page.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
 import { type Keys, openKeyring, publicKeys } from './keyring.ts';
 import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
@@ -21,6 +22,7 @@ import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
 
 export type { Asked } from './asked.ts';
+export type { PageError, RenderError, WayBack } from './error-page.ts';
 export type { AuthorizationServerLog } from './events.ts';
 export type { PreregisteredClient } from './provider-options.ts';
 
@@ -66,6 +68,8 @@ export interface AuthorizationServerOptions {
   readonly random: RandomBytes;
   /** For metadata documents of clients. */
   readonly fetch: Fetch;
+  /** The page for a browser that is not sent back to its client. */
+  readonly renderError: RenderError;
   readonly log: AuthorizationServerLog;
 }
 
@@ -104,6 +108,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
     publicUrl,
     records,
     clock,
+    renderError: options.renderError,
     answer: async (request) => dispatch((await current()).callback(), request, publicUrl),
   });
 

@@ -4,6 +4,7 @@ import type { AddressLimit } from '../model/address-limit.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
+import type { RenderError } from './error-page.ts';
 import type { Fetch } from './metadata-documents.ts';
 import type { Accounts } from './people.ts';
 import type { Audience } from './request-parameters.ts';
@@ -24,6 +25,7 @@ export interface ProviderOptions extends Audience {
   readonly clients: readonly PreregisteredClient[];
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly renderError: RenderError;
   /** `createDocumentFetch`. */
   readonly documentFetch: Fetch;
   /** How often an address may make this server fetch a metadata document. */

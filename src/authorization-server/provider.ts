@@ -5,7 +5,7 @@ import { grantHashOf } from '../storage/index.ts';
 import { describeRedirect, mayReturnByItself } from './asked.ts';
 import { interactionCookie } from './cookies.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
-import { errorPage, errorPageHeaders, type PageError } from './error-page.ts';
+import type { ErrorPage, PageError } from './error-page.ts';
 import { configureFeatures } from './features.ts';
 import type { Keys } from './keyring.ts';
 import { maxDocumentBytes } from './metadata-documents.ts';
@@ -40,9 +40,9 @@ const pageErrorOf = (error: Error): PageError => {
   return error instanceof errors.OIDCProviderError && error.expose ? 'request' : 'defect';
 };
 
-const renderError = (ctx: KoaContextWithOIDC, _out: unknown, error: Error): void => {
-  ctx.set({ ...errorPageHeaders });
-  ctx.body = errorPage(pageErrorOf(error));
+const show = (ctx: KoaContextWithOIDC, { html, headers }: ErrorPage): void => {
+  ctx.set({ ...headers });
+  ctx.body = html;
 };
 
 const configure = (options: ProviderOptions, keys: Keys): Configuration => {
@@ -93,7 +93,8 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     jwks: { keys: [...keys.signing] },
     loadExistingGrant: createGrantLoader(options),
     pkce: { required: () => true },
-    renderError,
+    renderError: (ctx: KoaContextWithOIDC, _out: unknown, error: Error) =>
+      show(ctx, options.renderError(pageErrorOf(error))),
     responseTypes: ['code'],
     rotateRefreshToken: true,
     routes,
@@ -103,33 +104,30 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
 };
 
 /** An authorization request that nobody was asked about yet sends no browser to an address that anybody can register. */
-const keepHere = (ctx: KoaContextWithOIDC, preregistered: readonly string[]): void => {
+const keepHere = (ctx: KoaContextWithOIDC, { clients, renderError }: ProviderOptions): void => {
   const { client, params, route } = ctx.oidc;
   if (route !== 'authorization' || client === undefined || ctx.status !== 303) return;
   const url = ctx.response.get('location');
   if (url.startsWith(signInPath(''))) return;
   const redirectUri = String(params?.redirect_uri);
+  const preregistered = clients.map(({ clientId }) => clientId);
   if (mayReturnByItself({ redirectUri, clientId: client.clientId }, preregistered)) return;
   ctx.remove('location');
   ctx.status = 400;
-  ctx.set({ ...errorPageHeaders });
-  ctx.body = errorPage('request', { url, host: describeRedirect(redirectUri).redirectHost });
+  show(ctx, renderError('request', { url, host: describeRedirect(redirectUri).redirectHost }));
 };
 
 /** The library's own error and success responses stay; this adds what it has no setting for. */
 const afterwards =
-  ({ records, clock, clients }: ProviderOptions) =>
+  (options: ProviderOptions) =>
   async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const { oidc } = ctx;
     if (oidc === undefined) return;
-    keepHere(
-      ctx,
-      clients.map(({ clientId }) => clientId),
-    );
+    keepHere(ctx, options);
     if (oidc.route === 'discovery') ctx.body = { ...Object(ctx.body), response_modes_supported: ['query'] };
     if (oidc.route === 'token' && ctx.status === 200 && oidc.client !== undefined)
-      await keepClient(records, clock, oidc.client.clientId);
+      await keepClient(options.records, options.clock, oidc.client.clientId);
   };
 
 /** @throws Error when a preregistered client cannot be one, e.g. because of its redirect URIs. */

@@ -1,5 +1,5 @@
 // Answers that oidc-provider has no part in, and what every answer carries. Knows nothing of what was asked.
-import { errorPage, errorPageHeaders } from './error-page.ts';
+import type { RenderError } from './error-page.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -15,16 +15,19 @@ export const json = ({ status, error, description, retryAfterSeconds }: Refusal)
     { status, headers: retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) } },
   );
 
-export const page = (error: 'busy' | 'too_many', status: number, retryAfterSeconds: number): Response =>
-  new Response(errorPage(error), {
-    status,
-    headers: { ...errorPageHeaders, 'Retry-After': String(retryAfterSeconds) },
-  });
+export const page = (
+  render: RenderError,
+  error: 'busy' | 'too_many',
+  { status, retryAfterSeconds }: { readonly status: number; readonly retryAfterSeconds: number },
+): Response => {
+  const { html, headers } = render(error);
+  return new Response(html, { status, headers: { ...headers, 'Retry-After': String(retryAfterSeconds) } });
+};
 
-/** @param asPage for a browser with a person before it. */
-export const tooOften = (asPage: boolean, retryAfterSeconds: number): Response =>
-  asPage
-    ? page('too_many', 429, retryAfterSeconds)
+/** @param render for a browser with a person before it. */
+export const tooOften = (retryAfterSeconds: number, render?: RenderError): Response =>
+  render !== undefined
+    ? page(render, 'too_many', { status: 429, retryAfterSeconds })
     : json({
         status: 429,
         error: 'temporarily_unavailable',

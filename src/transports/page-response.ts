@@ -14,6 +14,12 @@ const pageHeaders: Readonly<Record<string, string>> = {
 export const pageResponse = (c: Context, page: Page): Response =>
   c.html(renderPage(page), page.status, { ...pageHeaders, 'Cross-Origin-Opener-Policy': 'same-origin' });
 
+/** A page for whoever answers by other means than Hono. */
+export const renderedPage = (page: Page) => ({
+  html: renderPage(page),
+  headers: { ...pageHeaders, 'Content-Type': 'text/html; charset=utf-8' },
+});
+
 /**
  * A page on the way of an MCP client's sign-in. Clients on the web open it in a window of their own and watch that; cut
  * off from it, they would take the person to have closed it.

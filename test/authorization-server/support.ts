@@ -8,6 +8,8 @@ import {
 } from '../../src/authorization-server/index.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
+import { renderedPage } from '../../src/transports/page-response.ts';
+import { authorizationErrorPage } from '../../src/transports/pages/authorization-error.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export const origin = 'https://postern.test';
@@ -96,6 +98,7 @@ export const place = async (options: Partial<AuthorizationServerOptions> = {}): 
         fetched.push(String(input));
         return (await documents.get(String(input))?.()) ?? new Response(null, { status: 404 });
       },
+      renderError: (...wrong) => renderedPage(authorizationErrorPage(...wrong)),
       log: { info: write, warn: write, error: write },
       ...options,
       ...more,

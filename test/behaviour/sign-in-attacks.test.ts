@@ -90,7 +90,7 @@ describe('An address that anybody can register', () => {
       const response = await askWrongly(redirectUri, change);
       expect([response.status, response.headers.get('location')]).toEqual([400, null]);
       const page = await response.text();
-      expect(page).toContain('<h1>The application asked wrongly</h1>');
+      expect(page).toContain('<h1>This request cannot be answered</h1>');
       expect(page).not.toContain('refresh');
       expect(page).toContain(`href="${redirectUri}`);
       expect(page).toContain(`<bdi>${new URL(redirectUri).host || 'some-app:'}</bdi>`);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finish, SignInFailure } from '../../src/accounts/index.ts';
 import type { Account } from '../../src/model/account.ts';
+import { authorizationErrorPage } from '../../src/transports/pages/authorization-error.ts';
 import { type Confirmation, confirmPage } from '../../src/transports/pages/confirm.ts';
 import { backToAppPage, continuingPage } from '../../src/transports/pages/continuing.ts';
 import { finishPage } from '../../src/transports/pages/finish-page.ts';
@@ -77,6 +78,12 @@ const linkForm = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
 
 const pages: [string, Page][] = [
   ['home', homePage({ mcpUrl: `https://postern.example.com/${hostile}`, signsIn: true })],
+  ...(['client', 'redirect_uri', 'over', 'request', 'busy', 'too_many', 'defect'] as const).map(
+    (error): [string, Page] => [
+      `${error} at the authorization server`,
+      authorizationErrorPage(error, { url: `https://app.example.com/?${hostile}`, host: hostile }),
+    ],
+  ),
   ['home without sign-in', homePage({ mcpUrl: 'https://postern.example.com/mcp', signsIn: false })],
   ['sign-in', signInPage(asked, 'token')],
   ['sign-in of a documented client', signInPage({ ...asked, source: 'metadata_document' }, 'token')],
