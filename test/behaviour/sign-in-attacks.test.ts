@@ -93,7 +93,7 @@ describe('An address that anybody can register', () => {
       expect(page).toContain('<h1>This request cannot be answered</h1>');
       expect(page).not.toContain('refresh');
       expect(page).toContain(`href="${redirectUri}`);
-      expect(page).toContain(`<bdi>${new URL(redirectUri).host || 'some-app:'}</bdi>`);
+      expect(page).toContain(`<bdi class="foreign">${new URL(redirectUri).host || 'some-app:'}</bdi>`);
     }
   });
 
