@@ -44,17 +44,20 @@ const linkOf = async (world: World, key: string): Promise<string> => {
 };
 
 describe('Where the issuer’s claim is an e-mail address', () => {
-  it.each([false, 'false', 'FALSE', null])('a browser whose address is verified: %j is nobody', async (verified) => {
-    const { world, issuer, token } = await withIssuer({ POSTERN_OIDC_IDENTIFIER_CLAIM: 'email' });
-    issuer.person = { sub: 'u-66' };
-    issuer.userinfo = { email: 'alex@example.com', email_verified: verified };
-    const browser = browserTo(world, issuer);
-    const link = await linkOf(world, await token({ email: 'alex@example.com' }));
-    const page = await browser.submit(await browser.open(link));
-    expect(page.heading).toBe('This server is set up wrongly');
-    issuer.userinfo = { email: 'alex@example.com', email_verified: 'true' };
-    expect((await browser.submit(await browser.open(link))).heading).toBe('Connect Gmail');
-  });
+  it.each([undefined, false, 'false', 'FALSE', null])(
+    'a browser whose address is verified: %j is nobody',
+    async (verified) => {
+      const { world, issuer, token } = await withIssuer({ POSTERN_OIDC_IDENTIFIER_CLAIM: 'email' });
+      issuer.person = { sub: 'u-66' };
+      issuer.userinfo = { email: 'alex@example.com', email_verified: verified };
+      const browser = browserTo(world, issuer);
+      const link = await linkOf(world, await token({ email: 'alex@example.com', email_verified: true }));
+      const page = await browser.submit(await browser.open(link));
+      expect(page.heading).toBe('This server is set up wrongly');
+      issuer.userinfo = { email: 'alex@example.com', email_verified: 'true' };
+      expect((await browser.submit(await browser.open(link))).heading).toBe('Connect Gmail');
+    },
+  );
 });
 
 describe('A client whose tokens are new every ten minutes', () => {
