@@ -66,7 +66,7 @@ const authorizationServerOf = async (
 
 const trustedIssuers = (
   config: Config,
-  { storage, clock, fetch }: Postern,
+  { clock, fetch }: Postern,
   embedded: AuthorizationServer | undefined,
   log: Logger,
 ): TrustedIssuer[] => {
@@ -80,7 +80,7 @@ const trustedIssuers = (
             issuer: embedded.issuer,
             resource,
             keys: embedded.keys,
-            grants: storage.authorizationRecords,
+            stillGood: embedded.stillGood,
           }),
         ]),
     ...(settings === undefined

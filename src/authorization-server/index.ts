@@ -17,7 +17,7 @@ import type { RenderError } from './error-page.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
 import { type Keys, openKeyring, publicKeys } from './keyring.ts';
 import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
-import type { Accounts } from './people.ts';
+import { type Accounts, createMayStay } from './people.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
 
@@ -49,6 +49,8 @@ export interface AuthorizationServer {
   signedIn(uid: string, key: AccountKey): Promise<string | undefined>;
   /** The same for a person who did not, or could not. */
   refused(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<Refused | undefined>;
+  /** Whether the grant that an access token stands on is there, and its person may still enter. */
+  stillGood(key: AccountKey, grantHash: string): Promise<boolean>;
   /** Keys of access tokens, former ones too, for jose. */
   readonly keys: JWTVerifyGetKey;
   /** Makes new keys when due; for once a day. */
@@ -82,9 +84,13 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   const documentLimit = createAddressLimit(clock, { times: 10, perMs: 60_000 });
 
   const documentFetch = createDocumentFetch(options.fetch, clock);
+  const mayStay = createMayStay(options.accounts, options.allowed);
 
   const build = async (): Promise<Provider> => {
-    const provider = await createProvider({ ...options, ...audience, documentLimit, documentFetch }, keyring.current());
+    const provider = await createProvider(
+      { ...options, ...audience, mayStay, documentLimit, documentFetch },
+      keyring.current(),
+    );
     logEvents(provider, options.log);
     return provider;
   };
@@ -136,6 +142,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
       return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered) };
     },
+    stillGood: async (key, grantHash) => (await records.grantIsLive(grantHash, key)) && (await mayStay(key.identifier)),
     keys: async (header, token) => {
       try {
         return await keySet()(header, token);

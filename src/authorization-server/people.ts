@@ -8,15 +8,21 @@ export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;
 }
 
+export type MayStay = (sub: string) => Promise<boolean>;
+
+/** Whether this person has an account here and may still enter, by the Google identity that it was last joined to. */
+export const createMayStay =
+  (accounts: Accounts, allowed: AllowedPeople): MayStay =>
+  async (sub) => {
+    const account = await accounts.find({ realm: googleRealm, identifier: sub });
+    return account?.google !== undefined && mayEnter({ ...account.google, emailVerified: true }, allowed);
+  };
+
 /**
  * Asked whenever a code or token is made, so that somebody who was taken off the list, or disconnected, gets none. That
  * Google verified the address was checked at sign-in, which recorded the identity.
  */
 export const createFindAccount =
-  (accounts: Accounts, allowed: AllowedPeople) =>
-  async (_context: unknown, sub: string): Promise<ProviderAccount | undefined> => {
-    const account = await accounts.find({ realm: googleRealm, identifier: sub });
-    if (account?.google === undefined) return undefined;
-    if (!mayEnter({ ...account.google, emailVerified: true }, allowed)) return undefined;
-    return { accountId: sub, claims: () => ({ sub }) };
-  };
+  (mayStay: MayStay) =>
+  async (_context: unknown, sub: string): Promise<ProviderAccount | undefined> =>
+    (await mayStay(sub)) ? { accountId: sub, claims: () => ({ sub }) } : undefined;

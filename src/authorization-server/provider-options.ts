@@ -1,12 +1,11 @@
 // What oidc-provider's configuration is made from, and how long things live.
 
 import type { AddressLimit } from '../model/address-limit.ts';
-import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import type { RenderError } from './error-page.ts';
 import type { Fetch } from './metadata-documents.ts';
-import type { Accounts } from './people.ts';
+import type { MayStay } from './people.ts';
 import type { Audience } from './request-parameters.ts';
 
 /** A client that the operator registered; without a secret it is a public one (RFC 6749 §2.1). */
@@ -20,8 +19,7 @@ export interface PreregisteredClient {
 export interface ProviderOptions extends Audience {
   readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
-  readonly accounts: Accounts;
-  readonly allowed: AllowedPeople;
+  readonly mayStay: MayStay;
   readonly clients: readonly PreregisteredClient[];
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -46,7 +46,7 @@ const show = (ctx: KoaContextWithOIDC, { html, headers }: ErrorPage): void => {
 };
 
 const configure = (options: ProviderOptions, keys: Keys): Configuration => {
-  const { records, clock, accounts, allowed, scopes, resource, publicUrl } = options;
+  const { records, clock, scopes, resource, publicUrl } = options;
   const cookie = { httpOnly: true, sameSite: 'lax', signed: true, secure: publicUrl.protocol === 'https:' } as const;
   return {
     adapter: createAdapterFactory(records, clock),
@@ -87,7 +87,7 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     features: configureFeatures(options, keys),
     fetch: options.documentFetch,
     fetchResponseBodyLimits: { 'client_id metadata document': maxDocumentBytes },
-    findAccount: createFindAccount(accounts, allowed),
+    findAccount: createFindAccount(options.mayStay),
     interactions: { policy: createDecisionPolicy(), url: (_ctx, { uid }) => signInPath(uid) },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [...keys.signing] },

@@ -8,14 +8,12 @@ export interface EmbeddedIssuerOptions {
   /** The resource identifier (RFC 8707) of this server. */
   readonly resource: string;
   readonly keys: JWTVerifyGetKey;
-  readonly grants: {
-    /** Whether the grant behind this hash is there and belongs to this account. */
-    grantIsLive(grantHash: string, owner: AccountKey): Promise<boolean>;
-  };
+  /** Whether the grant behind this hash is there and this account's, and whose it is may still enter. */
+  readonly stillGood: (owner: AccountKey, grantHash: string) => Promise<boolean>;
 }
 
 /** People are known by Google's `sub`; a token ends with the grant that it stands on, whatever its `exp` says. */
-export const createEmbeddedIssuer = ({ issuer, resource, keys, grants }: EmbeddedIssuerOptions): TrustedIssuer => ({
+export const createEmbeddedIssuer = ({ issuer, resource, keys, stillGood }: EmbeddedIssuerOptions): TrustedIssuer => ({
   issuer,
   realm: googleRealm,
   audience: resource,
@@ -26,5 +24,5 @@ export const createEmbeddedIssuer = ({ issuer, resource, keys, grants }: Embedde
   scopePrefix: '',
   clockToleranceSeconds: 0,
   linkPolicy: 'signed_in',
-  stillGood: async ({ key, grantHash }) => grantHash !== undefined && grants.grantIsLive(grantHash, key),
+  stillGood: async ({ key, grantHash }) => grantHash !== undefined && stillGood(key, grantHash),
 });

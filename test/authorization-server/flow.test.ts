@@ -240,10 +240,12 @@ describe('the person', () => {
     expect(await server.signedIn(uid, { realm: 'staff', identifier: kim.identifier })).toBeUndefined();
   });
 
-  test('who is taken off the list can refresh nothing any more', async () => {
+  test('who is taken off the list has no good token any more, and can refresh none', async () => {
     const { server, another } = await place();
-    const { refresh_token } = await getTokens(server);
+    const { refresh_token, access_token } = await getTokens(server);
     const stricter = await another({ allowed: { emails: ['jo@example.com'], domains: [], everybody: false } });
+    expect(await stricter.stillGood(kim, grantOf(access_token))).toBe(false);
+    expect(await server.stillGood(kim, grantOf(access_token))).toBe(true);
     expect(await errorOf(await refresh(stricter, refresh_token))).toBe('invalid_grant');
     expect((await refresh(server, refresh_token)).status).toBe(200);
   });

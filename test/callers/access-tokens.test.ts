@@ -279,11 +279,9 @@ describe('5. Tokens of the embedded authorization server', () => {
       issuer: 'https://postern.example.com',
       resource,
       keys: trusting(signer).keys,
-      grants: {
-        grantIsLive: async (...question) => {
-          asked.push(question);
-          return live;
-        },
+      stillGood: async (...question) => {
+        asked.push(question);
+        return live;
       },
     });
     const check = createAccessTokens([issuer], clock, () => {});
@@ -297,7 +295,7 @@ describe('5. Tokens of the embedded authorization server', () => {
       kind: 'accepted',
       caller: { key: { realm: 'google', identifier: 'ada' }, linkPolicy: 'signed_in' },
     });
-    expect(asked).toEqual([['hash', { realm: 'google', identifier: 'ada' }]]);
+    expect(asked).toEqual([[{ realm: 'google', identifier: 'ada' }, 'hash']]);
   });
 
   it('end with their grant, long before they expire', async () => {
