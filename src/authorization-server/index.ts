@@ -9,7 +9,7 @@ import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
-import { type Asked, describeRequest, mayReturnByItself } from './asked.ts';
+import { type Asked, describeRedirect, describeRequest, mayReturnByItself } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
@@ -31,6 +31,8 @@ export interface Refused {
   readonly url: string;
   /** Whether the browser may go there by itself; otherwise only a person who wants to does. */
   readonly byItself: boolean;
+  /** Where the client hears it, as `Asked` names it. */
+  readonly host: string;
 }
 
 export interface AuthorizationServer {
@@ -140,7 +142,8 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       if (decided === undefined) return undefined;
       const { client_id, redirect_uri } = decided.params;
       const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
-      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered) };
+      const host = describeRedirect(client.redirectUri).redirectHost;
+      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered), host };
     },
     stillGood: async (key, grantHash) => (await records.grantIsLive(grantHash, key)) && (await mayStay(key.identifier)),
     keys: async (header, token) => {

@@ -60,7 +60,7 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
     const waiting = finish.kind === 'google_unavailable' || finish.kind === 'issuer_unavailable';
     const next = await authorizationServer?.refused(uid, waiting ? 'temporarily_unavailable' : 'access_denied');
     if (finish.kind === 'declined' && next !== undefined) return declinedPage(next);
-    return clientSignInFailedPage(finish.kind, finish.email, next?.url);
+    return clientSignInFailedPage(finish.kind, finish.email, next);
   };
 
   const linkPage = async (c: Context, finish: Ended, ticket: string): Promise<Page> => {

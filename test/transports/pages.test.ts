@@ -92,7 +92,10 @@ const pages: [string, Page][] = [
   ['somebody else’s link', somebodyElsesLinkPage(linkForm)],
   ['back to the app', backToAppPage(`https://app.example.com/?${hostile}`)],
   ...signInFailures.flatMap((kind): [string, Page][] => [
-    [`${kind} for a client`, clientSignInFailedPage(kind, hostile, '/authorize/uid')],
+    [
+      `${kind} for a client`,
+      clientSignInFailedPage(kind, hostile, { url: '/authorize/uid', byItself: false, host: hostile }),
+    ],
     [`${kind} for a link`, linkSignInFailedPage(kind, undefined)],
   ]),
   ['confirm', confirmPage(confirmation, 'token')],
@@ -126,6 +129,19 @@ describe('2. Values from outside', () => {
       expect(renderPage(page)).toContain('&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39; onload=x &amp;amp;');
     },
   );
+
+  it('names where a refused app is, and how to end what was allowed at Google', () => {
+    const back = { url: '/authorize/uid', byItself: false, host: 'app.example.com' };
+    const stranger = clientSignInFailedPage('not_allowed', 'eve@example.com', back).body.markup;
+    expect(stranger).toContain('It is at <bdi class="foreign">app.example.com</bdi>.');
+    expect(stranger).toContain('https://myaccount.google.com/connections');
+    expect(clientSignInFailedPage('declined', undefined, back).body.markup).not.toContain('myaccount');
+  });
+
+  it('asks for what the app asks for, and no more', () => {
+    expect(signInPage(asked, 'token').title).toBe('Let an app read your Gmail?');
+    expect(signInPage({ ...asked, scopes: ['contacts:read'] }, 'token').title).toBe('Let an app see your contacts?');
+  });
 
   it('shows a documented client by the host of its document, which it cannot choose freely', () => {
     const { body } = signInPage({ ...asked, source: 'metadata_document' }, 'token');

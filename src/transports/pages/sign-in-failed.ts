@@ -84,16 +84,25 @@ const page = ({ status, tone, title, what, next }: Words, button: Html | undefin
 <p>${next}</p>${button}`,
 });
 
-/** `backTo`: where the app hears that nobody signed in; undefined where it cannot be told any more. */
-export const clientSignInFailedPage = (kind: SignInFailure, email?: string, backTo?: string): Page =>
+const backButton = ({ url, host }: Refused): Html =>
+  html`
+<a class="button" href="${url}">Back to the app</a>
+<p class="small soft">It is at ${foreign(host)}.</p>`;
+
+/** Whatever happens here, it was allowed there. */
+const stillAtGoogle = html`
+<p class="small soft">Google may still list this app for the account you chose. You can remove it there under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>.</p>`;
+
+/** `back`: where the app hears that nobody signed in; undefined where it cannot be told any more. */
+export const clientSignInFailedPage = (kind: SignInFailure, email?: string, back?: Refused): Page =>
   page(
     words(kind, email, html`start again in the app that sent you here`),
-    backTo === undefined ? undefined : html`<a class="button" href="${backTo}">Back to the app</a>`,
+    html`${back && backButton(back)}${kind === 'not_allowed' ? stillAtGoogle : undefined}`,
   );
 
 /** Whoever declines may have seen that something is wrong: they are not sent to an address that anybody could register. */
-export const declinedPage = ({ url, byItself }: Refused): Page =>
-  byItself ? backToAppPage(url) : clientSignInFailedPage('declined', undefined, url);
+export const declinedPage = (back: Refused): Page =>
+  back.byItself ? backToAppPage(back.url) : clientSignInFailedPage('declined', undefined, back);
 
 export const linkSignInFailedPage = (kind: SignInFailure, email?: string): Page =>
   page(words(kind, email, html`open the link again`), undefined);

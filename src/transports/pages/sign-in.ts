@@ -33,7 +33,7 @@ const warning = ({ redirectIsLocal, redirectHost, source }: Asked): Html => {
 /** `csrfToken` goes back with the form; the form posts to the page's own address. */
 export const signInPage = (asked: Asked, csrfToken: string): Page => ({
   status: 200,
-  title: 'Let an app read your Gmail?',
+  title: asked.scopes.includes('mail:read') ? 'Let an app read your Gmail?' : 'Let an app see your contacts?',
   tone: 'note',
   body: html`<p>An app asks to use this server as you.</p>
 <dl class="who">${clientFacts(asked)}<dt>Access goes to</dt><dd>${destination(asked)}</dd></dl>
