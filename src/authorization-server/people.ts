@@ -20,7 +20,7 @@ export const createMayStay =
 
 /**
  * Asked whenever a code or token is made, so that somebody who was taken off the list, or disconnected, gets none. That
- * Google verified the address was checked at sign-in, which recorded the identity.
+ * Google verified the address was checked at sign-in where an address let the person in.
  */
 export const createFindAccount =
   (mayStay: MayStay) =>

@@ -32,11 +32,14 @@ const clientMetadata = ({ clientId, clientSecret, name, redirectUris }: Preregis
     : { client_secret: clientSecret, token_endpoint_auth_method: 'client_secret_basic' as const }),
 });
 
+/** When a database that was busy is worth another try. */
+const retryStorageSeconds = 5;
+
 const pageErrorOf = (error: Error): PageError => {
   if (error instanceof errors.SessionNotFound) return 'over';
   if (error instanceof errors.InvalidRedirectUri) return 'redirect_uri';
   if (error instanceof errors.InvalidClient || error instanceof errors.InvalidClientMetadata) return 'client';
-  if (error instanceof errors.TemporarilyUnavailable) return 'too_many';
+  if (error instanceof errors.TemporarilyUnavailable) return error.status === 503 ? 'storage' : 'too_many';
   return error instanceof errors.OIDCProviderError && error.expose ? 'request' : 'defect';
 };
 
@@ -117,6 +120,12 @@ const keepHere = (ctx: KoaContextWithOIDC, { clients, renderError }: ProviderOpt
   show(ctx, renderError('request', { url, host: describeRedirect(redirectUri).redirectHost }));
 };
 
+/** RFC 9110 §10.2.3, for the refusals of features.ts and records-adapter.ts. */
+const secondsToWait = ({ status, req }: KoaContextWithOIDC, { documentLimit }: ProviderOptions): number | undefined => {
+  if (status === 429) return Math.max(1, documentLimit.wait(req.socket.remoteAddress ?? ''));
+  return status === 503 ? retryStorageSeconds : undefined;
+};
+
 /** The library's own error and success responses stay; this adds what it has no setting for. */
 const afterwards =
   (options: ProviderOptions) =>
@@ -125,9 +134,12 @@ const afterwards =
     const { oidc } = ctx;
     if (oidc === undefined) return;
     keepHere(ctx, options);
+    const wait = secondsToWait(ctx, options);
+    if (wait !== undefined) ctx.set('Retry-After', String(wait));
     if (oidc.route === 'discovery') ctx.body = { ...Object(ctx.body), response_modes_supported: ['query'] };
     if (oidc.route === 'token' && ctx.status === 200 && oidc.client !== undefined)
-      await keepClient(options.records, options.clock, oidc.client.clientId);
+      // The tokens are made: that the client is kept longer can wait for its next ones.
+      await keepClient(options.records, options.clock, oidc.client.clientId).catch(() => undefined);
   };
 
 /** @throws Error when a preregistered client cannot be one, e.g. because of its redirect URIs. */

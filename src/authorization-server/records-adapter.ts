@@ -3,6 +3,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
+import { storageProblem } from '../model/storage-failure.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -25,6 +26,27 @@ const ownerOf = ({ accountId, result }: AdapterPayload): AccountKey | undefined 
   return identifier === undefined ? undefined : { realm: googleRealm, identifier };
 };
 
+/** A database that is busy or full is no defect of this server, and the client may try again. */
+const unlessUnavailable = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    if (storageProblem(error) === undefined) throw error;
+    const status = { status: 503, statusCode: 503 };
+    throw Object.assign(new errors.TemporarilyUnavailable('the database cannot be written now'), status);
+  }
+};
+
+const guarded = (adapter: Adapter): Adapter => ({
+  upsert: (...record) => unlessUnavailable(Promise.resolve(adapter.upsert(...record))),
+  find: (id) => unlessUnavailable(Promise.resolve(adapter.find(id))),
+  findByUserCode: adapter.findByUserCode,
+  findByUid: adapter.findByUid,
+  consume: (id) => unlessUnavailable(Promise.resolve(adapter.consume(id))),
+  destroy: (id) => unlessUnavailable(Promise.resolve(adapter.destroy(id))),
+  revokeByGrantId: (id) => unlessUnavailable(Promise.resolve(adapter.revokeByGrantId(id))),
+});
+
 export const createAdapterFactory =
   (records: AuthorizationRecordStore, clock: Clock) =>
   (model: string): Adapter => {
@@ -42,7 +64,7 @@ export const createAdapterFactory =
       return found.consumedAt === undefined ? payload : { ...payload, consumed: Math.floor(found.consumedAt / 1000) };
     };
 
-    return {
+    return guarded({
       ...nothing,
       upsert: async (id, payload, expiresIn) => {
         const owner = ownerOf(payload);
@@ -76,7 +98,7 @@ export const createAdapterFactory =
         return records.remove(model, id);
       },
       revokeByGrantId: (grantId) => records.removeGrant(grantId),
-    };
+    });
   };
 
 /** A client that registered itself and got a token: it stays for another 90 days. */

@@ -240,6 +240,23 @@ describe('the person', () => {
     expect(await server.signedIn(uid, { realm: 'staff', identifier: kim.identifier })).toBeUndefined();
   });
 
+  test('a database that is busy is no defect: clients and people are told to try again, and can', async () => {
+    const { server, storage, another, logged } = await place();
+    const { refresh_token } = await getTokens(server);
+    const busy = Object.assign(new Error('the database is busy'), { name: 'StorageError', kind: 'busy' });
+    const records = { ...storage.authorizationRecords };
+    const troubled = await another({ records });
+    records.consume = records.put = () => Promise.reject(busy);
+    const refused = await refresh(troubled, refresh_token);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await errorOf(refused)).toBe('temporarily_unavailable');
+    const page = await openBrowser(() => troubled).get(authorizeUrl(authorizationRequest().query));
+    expect(page.status).toBe(400);
+    expect(await page.text()).toContain('error=temporarily_unavailable');
+    expect(logged.join()).not.toContain('defect');
+    expect((await refresh(server, refresh_token)).status).toBe(200);
+  });
+
   test('who is taken off the list has no good token any more, and can refresh none', async () => {
     const { server, another } = await place();
     const { refresh_token, access_token } = await getTokens(server);

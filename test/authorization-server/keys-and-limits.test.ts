@@ -47,7 +47,7 @@ const verifies = async (server: AuthorizationServer, token: string, time: Time):
 
 describe('keys', () => {
   test('are made anew every 30 days, and verify for a day longer', async () => {
-    const { server, time } = await place();
+    const { server, storage, time } = await place();
     const [first] = await keyIds(server);
     await time.advance(30 * day - 60_000);
     await server.rotateKeys();
@@ -65,6 +65,8 @@ describe('keys', () => {
     await time.advance(day);
     await server.rotateKeys();
     expect(await keyIds(server)).toEqual([ids[0]]);
+    // Nor does the database keep what could sign in this server's name.
+    expect(await storage.authorizationKeys.list('signing')).toHaveLength(1);
   });
 
   test('a sign-in that began before the keys changed goes on', async () => {

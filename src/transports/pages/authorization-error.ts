@@ -48,6 +48,12 @@ const wordsFor = (error: PageError): Words => {
         what: 'Too many sign-ins were started from your network.',
         next: 'Wait a minute and try again.',
       };
+    case 'storage':
+      return {
+        title: 'One moment, please',
+        what: 'This server cannot write down what happens just now.',
+        next: 'Try again in a few seconds.',
+      };
     case 'defect':
       return {
         title: 'Something went wrong here',
@@ -65,7 +71,7 @@ export const authorizationErrorPage = (error: PageError, wayBack?: WayBack): Pag
   return {
     status: 400,
     title,
-    tone: error === 'busy' || error === 'too_many' ? 'warn' : 'bad',
+    tone: error === 'busy' || error === 'too_many' || error === 'storage' ? 'warn' : 'bad',
     body: html`<p>${what}</p>
 <p>${next}</p>
 ${wayBack === undefined ? undefined : linkTo(wayBack)}`,

@@ -56,8 +56,8 @@ export const foreignCallbackPage = notice(
   400,
   'warn',
   'This was not started here',
-  html`An answer from Google arrived that does not belong to a connection begun in this browser. Nothing was connected.`,
-  html`Open the link in the browser in which you sign in to Google, and stay in it. If the link has run out, ask your assistant for a new one.`,
+  html`An answer arrived that does not belong to anything begun in this browser. Nothing was connected.`,
+  html`Open the link in the browser in which you sign in, and stay in it. If the link has run out, ask your assistant for a new one.`,
 );
 
 export const unknownSignInPage = notice(
