@@ -1,5 +1,6 @@
 // Where an issuer publishes its keys: OpenID Connect Discovery 1.0 §4, else RFC 8414 §3. Knows nothing of tokens.
 import { z } from 'zod';
+import { isLoopbackHost } from '../model/loopback-host.ts';
 import { type FetchedJson, fetchJson } from './fetch-json.ts';
 
 const metadata = z.object({ issuer: z.string(), jwks_uri: z.string() });
@@ -21,13 +22,11 @@ const documentsOf = (issuer: string): readonly [string, string] => {
   ];
 };
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '127.0.0.1' || host === '[::1]';
-
 /** https, or http on this machine where the issuer itself is reached so. */
 const isTrustworthy = (jwksUri: string, issuer: string): boolean => {
   const url = URL.parse(jwksUri);
   if (url?.protocol === 'https:') return true;
-  return url?.protocol === 'http:' && isLoopback(url.hostname) && new URL(issuer).protocol === 'http:';
+  return url?.protocol === 'http:' && isLoopbackHost(url.hostname) && new URL(issuer).protocol === 'http:';
 };
 
 const reasonOf = (fetched: Exclude<FetchedJson, { kind: 'json' }>, what: string): string =>

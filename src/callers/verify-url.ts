@@ -1,8 +1,7 @@
 // Which addresses may be a `verify_url`: browsers are sent there with a secret in the query. Knows nothing of keys.
 import { z } from 'zod';
 import { authRequestParameter } from '../model/caller.ts';
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '127.0.0.1' || host === '[::1]';
+import { isLoopbackHost } from '../model/loopback-host.ts';
 
 const parse = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
@@ -13,7 +12,7 @@ export const verifyUrlSchema = z
   .refine((text) => parse(text) !== undefined, 'must be an absolute URL such as https://app.example.com/postern/verify')
   .transform((text) => new URL(text))
   .refine(
-    ({ protocol, hostname }) => protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)),
+    ({ protocol, hostname }) => protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname)),
     'must begin with https:// (http:// is for this machine only)',
   )
   .refine(({ username, password }) => username === '' && password === '', 'must not carry a user name or password')

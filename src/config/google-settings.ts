@@ -1,7 +1,9 @@
 // Which Google: the operator's client and the addresses of Google's services. Sends nothing anywhere.
+
+import { isLoopbackHost } from '../model/loopback-host.ts';
 import { type EnvironmentReader, googleEndpointVariables } from './environment.ts';
 import { type GoogleClient, type GoogleClientKind, readGoogleClient } from './google-client.ts';
-import { isLoopbackHost, urlSchema } from './values.ts';
+import { urlSchema } from './values.ts';
 
 export interface GoogleSettings {
   readonly client: GoogleClient;

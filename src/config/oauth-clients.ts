@@ -2,8 +2,8 @@
 // themselves. Checks their form; what they may do is not known here.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isLoopbackHost } from '../model/loopback-host.ts';
 import type { EnvironmentReader } from './environment.ts';
-import { isLoopbackHost } from './values.ts';
 
 /** An OAuth client that the operator registered in a file. Without a secret it is a public one. */
 export interface PreregisteredClient {

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { realmSchema, reservedRealms } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
+import { isLoopbackHost } from '../model/loopback-host.ts';
 import type { EnvironmentReader } from './environment.ts';
 import { type PreregisteredClient, readClients } from './oauth-clients.ts';
-import { isLoopbackHost, splitList, urlSchema } from './values.ts';
+import { splitList, urlSchema } from './values.ts';
 
 /** The embedded authorization server: people sign in with Google. */
 export interface GoogleSignIn {
@@ -52,8 +53,6 @@ const readAllowed = (reader: EnvironmentReader): AllowedPeople => {
   const emails = readList(reader, 'POSTERN_ALLOWED_EMAILS', emailSchema, 'an address such as kim@example.com, or *');
   const domains = readList(reader, 'POSTERN_ALLOWED_DOMAINS', domainSchema, 'a domain such as example.com, or *');
   const everybody = emails.includes('*') || domains.includes('*');
-  if (everybody)
-    reader.warnings.push('POSTERN_ALLOWED_* is *: everybody with a Google account may sign in and use this server.');
   const named = (items: string[]) => items.filter((text) => text !== '*');
   return { emails: named(emails), domains: named(domains), everybody };
 };
@@ -69,6 +68,8 @@ const readGoogle = (reader: EnvironmentReader, clientsPath: string | undefined):
       'is not set, and neither is POSTERN_ALLOWED_DOMAINS: nobody could sign in',
       'Name addresses or Workspace domains; * admits everybody with a Google account.',
     );
+  if (wanted !== undefined && allowed.everybody)
+    reader.warnings.push('POSTERN_ALLOWED_* is *: everybody with a Google account may sign in and use this server.');
   if (wanted === undefined && (!nobody || clientsPath !== undefined))
     reader.warnings.push(
       'POSTERN_ALLOWED_* and POSTERN_OAUTH_CLIENTS_FILE have no effect without POSTERN_SIGN_IN=google.',

@@ -73,9 +73,3 @@ export const networksSchema = z
   .string()
   .transform(splitList)
   .refine((items) => items.every(isNetwork), 'is not a list of IP addresses and networks');
-
-/** Whether a URL's or listener's host is this machine only. */
-export const isLoopbackHost = (host: string): boolean => {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare);
-};

@@ -2,6 +2,7 @@
 // with its signature checked. Only importer of openid-client, whose errors carry codes and tokens: none gets out.
 import { identifierSchema } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
+import { isLoopbackHost } from '../model/loopback-host.ts';
 import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { bounded } from './token-client.ts';
 
@@ -56,15 +57,12 @@ const requestTimeoutSeconds = 10;
 /** Milliseconds for which the issuer's metadata is believed. */
 const metadataLifetimeMs = 60 * 60_000;
 
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-
 /** Plain http only on this machine, no redirects, and no answer without end. */
 const guarded =
   (send: typeof fetch) =>
   async (url: string, { method, headers, redirect, body, signal }: FetchOptions): Promise<Response> => {
     const target = new URL(url);
-    if (target.protocol !== 'https:' && !isLoopback(target)) throw new TypeError('only https');
+    if (target.protocol !== 'https:' && !isLoopbackHost(target.hostname)) throw new TypeError('only https');
     // The library sends forms, and nothing else that has a body.
     const form = body instanceof URLSearchParams ? { body } : {};
     return bounded(

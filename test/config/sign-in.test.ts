@@ -45,6 +45,7 @@ describe('without settings', () => {
 
   test('an allow-list without the switch is pointed out', () => {
     expect(config({ POSTERN_ALLOWED_EMAILS: 'kim@example.com' }).warnings.join()).toContain('POSTERN_SIGN_IN=google');
+    expect(config({ POSTERN_ALLOWED_EMAILS: '*' }).warnings.join()).not.toContain('everybody');
   });
 });
 
