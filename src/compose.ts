@@ -1,4 +1,4 @@
-// The only place where long-lived things are made and wired together. Knows no command and no environment.
+// Where long-lived things are made and wired together; what only HTTP needs beside is in compose-http.ts. Knows no command and no environment.
 import { randomBytes } from 'node:crypto';
 import type { McpServer } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';

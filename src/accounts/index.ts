@@ -116,7 +116,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
 
 /** First the sign-ins under way, which could bring a new grant. */
 const endConnection = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
-  if (key.realm === googleRealm) await endSignIns(options, key);
+  if (key.realm === googleRealm && !(await endSignIns(options, key))) return failed({ kind: 'storage_busy' });
   return disconnect(options, key);
 };
 

@@ -9,7 +9,7 @@ import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import { accept } from './acceptance.ts';
 import { exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
 import type { Callback, Finish } from './finish.ts';
-import { type Granted, googleIdentity, isUsable, join, toGrant } from './joining.ts';
+import { type Granted, googleIdentity, join, toGrant } from './joining.ts';
 import type { AccountsOptions } from './options.ts';
 import { hashSecret } from './secrets.ts';
 import type { SignInFailure, SignInFinish, SignInPurpose } from './sign-in.ts';
@@ -55,19 +55,16 @@ export const completeSignIn = async (
       : await connect(options, parts, signIn, key, outcome);
   if (typeof entered === 'string') return failed(entered, email);
   if ('url' in entered) return { kind: 'again', url: entered.url };
-  return signedIn(options, { purpose, key, email });
+  return signedIn(options, { purpose, key });
 };
 
-/** A session for the browser, and how the account stands. */
+/** A session for the browser, unless the account is gone meanwhile. */
 export const signedIn = async (
   options: AccountsOptions,
-  who: { readonly purpose: SignInPurpose; readonly key: AccountKey; readonly email?: string },
+  who: { readonly purpose: SignInPurpose; readonly key: AccountKey },
 ): Promise<SignInFinish> => {
   const session = await startBrowserSession(options, who.key);
-  const account = await options.storage.accounts.find(who.key);
-  if (session === undefined || account === undefined) return { kind: 'expired', purpose: who.purpose };
-  const connected = account.state.status === 'ACTIVE' && isUsable(options, account.grantedScopes);
-  return { kind: 'signed_in', ...who, connected, session };
+  return session === undefined ? { kind: 'expired', purpose: who.purpose } : { kind: 'signed_in', ...who, session };
 };
 
 /** Whether the link is this person's. Stores nothing, whoever it is. */

@@ -14,8 +14,9 @@ type EndOptions = Pick<AccountsOptions, 'storage' | 'clock'>;
  * Ends what signing in gave to MCP clients, which otherwise would go on with a mailbox that is connected again later,
  * and the sign-ins of this person that are under way. What one of them saved before this returns is there to be read
  * afterwards; later it saves nothing.
+ * @returns false where the account was written to so often that this cannot be said; then it has to be tried again
  */
-export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey): Promise<void> => {
+export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey): Promise<boolean> => {
   const at = clock.now();
   await storage.authorizationRecords.put({
     model,
@@ -26,10 +27,11 @@ export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey
   await storage.authorizationRecords.removeOf(key);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const account = await storage.accounts.find(key);
-    if (account === undefined) return;
+    if (account === undefined) return true;
     // Changes nothing but the version: a sign-in that looked before the note was there cannot save any more.
-    if (await storage.accounts.setPins(key, account.version, account.pins)) return;
+    if (await storage.accounts.setPins(key, account.version, account.pins)) return true;
   }
+  return false;
 };
 
 /** Whether a sign-in begun at `createdAt` (milliseconds) was ended since. */

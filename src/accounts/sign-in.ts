@@ -31,10 +31,6 @@ export type SignInFinish =
       readonly kind: 'signed_in';
       readonly purpose: SignInPurpose;
       readonly key: AccountKey;
-      /** Only from Google. */
-      readonly email?: string;
-      /** Whether the account has a grant that a tool can work with. */
-      readonly connected: boolean;
       /** The secret of the browser's session cookie. */
       readonly session: string;
     }

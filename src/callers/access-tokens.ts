@@ -31,7 +31,6 @@ export interface TrustedIssuer {
   readonly stillGood?: (token: {
     readonly key: AccountKey;
     readonly grantHash: string | undefined;
-    readonly issuedAt: number;
   }) => Promise<boolean>;
 }
 
@@ -127,7 +126,7 @@ const callerOf = async (claims: JWTPayload, issuer: TrustedIssuer): Promise<Call
   const key = { realm: issuer.realm, identifier };
   const grant = claims[grantClaim];
   const grantHash = typeof grant === 'string' ? grant : undefined;
-  const good = await (issuer.stillGood?.({ key, grantHash, issuedAt: (claims.iat ?? 0) * 1000 }) ?? true);
+  const good = await (issuer.stillGood?.({ key, grantHash }) ?? true);
   if (!good) return { check: grantClaim };
   return {
     key,

@@ -15,7 +15,6 @@ export interface BrowserSessionStore {
   add(record: BrowserSessionRecord): Promise<boolean>;
   /** Only before it expires. */
   find(hash: string, now: number): Promise<BrowserSessionRecord | undefined>;
-  remove(hash: string): Promise<void>;
 }
 
 export const createBrowserSessionStore = (db: Database): BrowserSessionStore => ({
@@ -54,8 +53,5 @@ export const createBrowserSessionStore = (db: Database): BrowserSessionStore => 
         expiresAt: row.expires_at,
       }
     );
-  },
-  remove: async (hash) => {
-    await db.deleteFrom('browser_sessions').where('hash', '=', hash).execute();
   },
 });

@@ -8,6 +8,7 @@ import { erasePendingGrants } from './pending-grant-store.ts';
 import { sweepCounts } from './refresh-token-count.ts';
 import { type Resealed, reseal } from './reseal.ts';
 import type { Sealer } from './sealer.ts';
+import { keepExpiredSignInsMs } from './sign-in-store.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */
@@ -33,7 +34,7 @@ export interface OperationsStore {
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out; deletes
-   * them, tickets, sign-ins and downloads that ran out more than a day ago; and accounts whose retention time is over.
+   * them, tickets and downloads that ran out more than a day ago, sign-ins more than an hour; and accounts whose retention time is over.
    * `now` in milliseconds.
    */
   sweep(now: number): Promise<void>;
@@ -103,7 +104,10 @@ export const createOperationsStore = (db: Database, retentionMs?: number): Opera
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
-    await db.deleteFrom('sign_ins').where('expires_at', '<', before).execute();
+    await db
+      .deleteFrom('sign_ins')
+      .where('expires_at', '<', now - keepExpiredSignInsMs)
+      .execute();
     await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();

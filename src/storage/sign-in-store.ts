@@ -39,7 +39,7 @@ export const placeInSignIns = ({ state_hash, realm, browser_hash, nonce }: Bound
 });
 
 /** Until then a page can still say that it took too long. Milliseconds. */
-const keepExpiredMs = 60 * 60_000;
+export const keepExpiredSignInsMs = 60 * 60_000;
 
 export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => {
   const open = (row: SignInsTable | undefined): SignInRecord | undefined => {
@@ -62,7 +62,7 @@ export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => 
       const sealed = sealer.seal(details, placeInSignIns(bound));
       await db
         .deleteFrom('sign_ins')
-        .where('expires_at', '<', createdAt - keepExpiredMs)
+        .where('expires_at', '<', createdAt - keepExpiredSignInsMs)
         .execute();
       await db
         .insertInto('sign_ins')

@@ -55,7 +55,7 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
       const next = await authorizationServer?.signedIn(uid, finish.key);
       return next === undefined ? unknownSignInPage : backToAppPage(next);
     }
-    // Whoever comes a second time must not end what the first time has brought.
+    // The first callback may still be waiting for Google: a second one must not refuse in its place.
     if (finish.kind === 'used') return clientSignInFailedPage(finish.kind, finish.email);
     const waiting = finish.kind === 'google_unavailable' || finish.kind === 'issuer_unavailable';
     const next = await authorizationServer?.refused(uid, waiting ? 'temporarily_unavailable' : 'access_denied');

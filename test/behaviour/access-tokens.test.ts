@@ -210,3 +210,17 @@ describe('An issuer that wants the API’s name before each scope', () => {
     }
   });
 });
+
+describe('An issuer with audiences of its own', () => {
+  it('is believed in tokens for the audience that the operator named, and in no others', async () => {
+    await world.close();
+    world = await createWorld({
+      sandbox,
+      clock: world.clock,
+      env: { POSTERN_OIDC_ISSUER: issuer.url, POSTERN_OIDC_AUDIENCE: 'api://postern' },
+      fetch: async (input, init) => issuer.fetch(new Request(input, init)),
+    });
+    expect((await callTool(await token({ aud: 'api://postern' }), 'gmail_fetch_mails')).status).toBe(200);
+    expect((await callTool(await token(), 'gmail_fetch_mails')).status).toBe(401);
+  });
+});

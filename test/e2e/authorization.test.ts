@@ -109,6 +109,8 @@ describe.runIf(found)('Signing in from a remote client', () => {
       await page.goto((await opened(memory, 1)).href);
       await show(`sign-in ${how}`);
       expect(await page.locator('main').textContent()).toContain('Example App');
+      // Which way it was: a client whose document is not taken registers itself instead.
+      expect(memory.information?.client_id === documentUrl).toBe('clientMetadataUrl' in options);
       await signIn(alex);
       await page.getByText('Back in the app').waitFor();
       await attempt.finish(await app.next());

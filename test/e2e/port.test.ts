@@ -1,4 +1,7 @@
 // The built command on a real port, and the keys that reach it.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -17,6 +20,8 @@ import {
   temporaryFolder,
 } from './built.ts';
 import { appMemory, currentApp, listenForCallback } from './oauth-clients.ts';
+
+const inspector = fileURLToPath(new URL('../../node_modules/.bin/mcp-inspector', import.meta.url));
 
 describe('postern http on a port', () => {
   let sandbox: StartedSandbox;
@@ -66,6 +71,23 @@ describe('postern http on a port', () => {
     expect((await connected.call('gmail_fetch_mails', { max_results: 3 })).structured.messages).toHaveLength(3);
     expect(memory.held.refresh_token).not.toBe(first?.refresh_token);
     await connected.close();
+  });
+
+  test('the Inspector’s command line lists and calls in both protocol eras', async () => {
+    const given = await settings();
+    await serve(given);
+    const key = (await run(['api-keys', 'create', '--user', 'user_42', '--unverified-links'], given)).stdout.trim();
+    const inspect = (era: string, ...method: string[]) =>
+      promisify(execFile)(process.execPath, [
+        inspector,
+        ...['--cli', `http://127.0.0.1:${given.POSTERN_PORT}/mcp`, '--transport', 'http', '--protocol-era', era],
+        ...['--header', `Authorization: Bearer ${key}`, '--method', ...method],
+      ]);
+    for (const era of ['legacy', 'modern']) {
+      expect(JSON.parse((await inspect(era, 'tools/list', '--strict')).stdout).tools).toHaveLength(6);
+      const { stdout } = await inspect(era, 'tools/call', '--tool-name', 'gmail_fetch_mails');
+      expect(stdout).toContain('authorizationRequired');
+    }
   });
 
   test('serves a product’s user from the first call to their mail', async () => {

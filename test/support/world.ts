@@ -5,7 +5,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { pino } from 'pino';
 import { createApiKey } from '../../src/callers/api-keys.ts';
 import { compose, type Postern } from '../../src/compose.ts';
-import { composeHttp } from '../../src/compose-http.ts';
+import { composeHttp, type HttpService } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
@@ -29,6 +29,7 @@ export interface World {
   readonly config: Config;
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[];
+  readonly app: HttpService['app'];
   /** A request to Postern's HTTP application. */
   http(path: string, init?: RequestInit & { key?: string; as?: string }): Promise<Response>;
   serviceKey(options?: { realm?: string; unverifiedLinks?: boolean; verifyUrl?: string }): Promise<string>;
@@ -148,6 +149,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     postern,
     config,
     logged,
+    app,
     http,
     approve,
     browser: () => createBrowser(send),
