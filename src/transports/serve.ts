@@ -56,7 +56,7 @@ export const listen = (
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
   const server = createServer(serverOptions(limits));
-  limitConnections(server, limits, getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  limitConnections(server, limits, getRequestListener(app.fetch));
   let closing = false;
   // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
   server.on('request', (_, response) => {
