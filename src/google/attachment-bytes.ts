@@ -1,12 +1,13 @@
 // The answer of users.messages.attachments.get, read as it arrives: 25 MB of file are 34 MB of JSON, and neither that text
 // nor the string inside it ever exists as a whole. Reads `size` and `data` of one flat JSON object and nothing else.
+// Fewer bytes than the answer announces are no file: half a contract must not be saved as if it were one.
 
 import type { ReportProgress } from './ports.ts';
 
-/** An answer that ended early or is not what Gmail sends; asking again may help. */
+/** An answer that ended early, lacks bytes or is not what Gmail sends; asking again may help. */
 export class BrokenAnswer extends Error {}
 
-/** More than this before the data, or after a backslash in it, is no answer of Gmail's. Characters. */
+/** More than this before or after the data, or after a backslash in it, is no answer of Gmail's. Characters. */
 const longestOther = 100_000;
 /** No message of Gmail's is larger; a larger `size` is not believed. Bytes. */
 const largest = 64 * 1024 * 1024;
@@ -17,6 +18,7 @@ interface Decoder {
   push(text: string): void;
   /** Bytes so far. */
   length(): number;
+  /** @throws BrokenAnswer where a character is left over that makes no byte. */
   end(): Uint8Array;
 }
 
@@ -47,6 +49,7 @@ const createDecoder = (size: number): Decoder => {
     },
     length: () => length,
     end: () => {
+      if (rest.replace(/=+$/, '').length === 1) throw new BrokenAnswer();
       write(rest);
       return bytes.subarray(0, length);
     },
@@ -62,25 +65,17 @@ const unescaped = (tail: string): string => {
   }
 };
 
-/** An object without data is an empty file. */
-const emptyAnswer = (head: string): Uint8Array => {
-  try {
-    const answer: unknown = JSON.parse(head);
-    if (typeof answer === 'object' && answer !== null) return new Uint8Array();
-  } catch {
-    // Not JSON: judged below.
-  }
-  throw new BrokenAnswer();
-};
-
 const sizeIn = (head: string): number => {
-  const size = Number(/"size"\s*:\s*(\d{1,10})\b/.exec(head)?.[1] ?? 0);
+  const size = Number(/"size"\s*:\s*"?(\d{1,10})\b/.exec(head)?.[1] ?? 0);
   return size <= largest ? size : 0;
 };
 
 interface State {
+  /** The answer up to the data. */
   head: string;
-  /** As announced, in bytes; 0: unknown. */
+  /** What follows the data. */
+  tail: string | undefined;
+  /** As announced before the data, in bytes; 0: unknown. */
   size: number;
   decoder: Decoder | undefined;
   escaped: string | undefined;
@@ -92,50 +87,83 @@ const begin = (state: State, text: string): string | undefined => {
   const begins = dataBegins.exec(state.head);
   if (begins === null && state.head.length > longestOther) throw new BrokenAnswer();
   if (begins === null) return undefined;
-  state.size = sizeIn(state.head.slice(0, begins.index));
+  const rest = state.head.slice(begins.index + begins[0].length);
+  state.head = state.head.slice(0, begins.index);
+  state.size = sizeIn(state.head);
   state.decoder = createDecoder(state.size);
-  return state.head.slice(begins.index + begins[0].length);
+  return rest;
 };
 
-/** One piece of the answer; the bytes once the data has ended. */
-const take = (state: State, piece: string): Uint8Array | undefined => {
+const base64Only = /^[\w+/=-]*$/;
+
+const push = (decoder: Decoder, text: string): void => {
+  if (!base64Only.test(text)) throw new BrokenAnswer();
+  decoder.push(text);
+};
+
+/** One piece of the answer. */
+const take = (state: State, piece: string): void => {
+  if (state.tail !== undefined) {
+    state.tail += piece;
+    if (state.tail.length > longestOther) throw new BrokenAnswer();
+    return;
+  }
   const text = state.decoder === undefined ? begin(state, piece) : piece;
-  if (text === undefined || state.decoder === undefined) return undefined;
+  if (text === undefined || state.decoder === undefined) return;
   const quote = text.indexOf('"');
   const here = quote === -1 ? text : text.slice(0, quote);
   const backslash = state.escaped === undefined ? here.indexOf('\\') : 0;
-  if (backslash === -1) state.decoder.push(here);
+  if (backslash === -1) push(state.decoder, here);
   else {
-    if (state.escaped === undefined) state.decoder.push(here.slice(0, backslash));
+    if (state.escaped === undefined) push(state.decoder, here.slice(0, backslash));
     state.escaped = (state.escaped ?? '') + here.slice(backslash);
     if (state.escaped.length > longestOther) throw new BrokenAnswer();
   }
-  if (quote === -1) return undefined;
-  if (state.escaped !== undefined) state.decoder.push(unescaped(state.escaped));
-  return state.decoder.end();
+  if (quote === -1) return;
+  if (state.escaped !== undefined) push(state.decoder, unescaped(state.escaped));
+  state.tail = text.slice(quote + 1);
+};
+
+/** What the answer says its size is, once all of it is there; undefined where it does not. */
+const announcedBy = ({ head, tail }: State): number | undefined => {
+  const answer: unknown = JSON.parse(tail === undefined ? head : `${head}"data":""${tail}`);
+  if (typeof answer !== 'object' || answer === null) throw new BrokenAnswer();
+  const size = Number((answer as { size?: unknown }).size ?? Number.NaN);
+  return Number.isNaN(size) ? undefined : size;
+};
+
+/** The bytes, if they are as many as were announced: by the answer itself, else by the message it belongs to. */
+const complete = (state: State, expected: number): Uint8Array => {
+  if (state.decoder !== undefined && state.tail === undefined) throw new BrokenAnswer();
+  const bytes = state.decoder?.end() ?? new Uint8Array();
+  if (bytes.length < (announcedBy(state) ?? expected) || (bytes.length === 0 && expected > 0)) throw new BrokenAnswer();
+  return bytes;
 };
 
 /**
- * The bytes in the answer's `data`.
+ * The bytes in the answer's `data`; more of them than announced are all given.
  * @param progress told of bytes with every piece, where the answer says their number first.
- * @throws BrokenAnswer where the answer or its connection ends early, or where it is something else.
+ * @param expected how many bytes the message says the attachment has, for an answer that does not say it; 0: unknown.
+ * @throws BrokenAnswer where the answer or its connection ends early, where bytes are missing, or where it is something else.
  */
 export const attachmentBytes = async (
   answer: AsyncIterable<Uint8Array>,
   progress: ReportProgress = () => undefined,
+  expected = 0,
 ): Promise<Uint8Array> => {
-  const state: State = { head: '', size: 0, decoder: undefined, escaped: undefined };
+  const state: State = { head: '', tail: undefined, size: 0, decoder: undefined, escaped: undefined };
+  const report = (read: number) => {
+    if (read > 0 && state.size > 0) progress(Math.min(read, state.size), state.size);
+  };
   try {
     for await (const chunk of answer) {
-      const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
-      const bytes = take(state, piece);
-      const read = bytes?.length ?? state.decoder?.length() ?? 0;
-      if (read > 0 && state.size > 0) progress(Math.min(read, state.size), state.size);
-      if (bytes !== undefined) return bytes;
+      take(state, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1'));
+      if (state.tail === undefined) report(state.decoder?.length() ?? 0);
     }
+    const bytes = complete(state, expected);
+    report(bytes.length);
+    return bytes;
   } catch {
     throw new BrokenAnswer();
   }
-  if (state.decoder === undefined) return emptyAnswer(state.head);
-  throw new BrokenAnswer();
 };

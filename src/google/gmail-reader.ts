@@ -122,7 +122,7 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
       return checked.ok ? getMessage(checked.value, view, signal) : checked;
     },
 
-    attachment: async (messageId, attachmentId, progress) => {
+    attachment: async (messageId, attachmentId, { size, progress } = {}) => {
       const bad = firstBadId([
         ['message_id', messageId],
         ['attachment_id', attachmentId],
@@ -137,7 +137,7 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
             { userId: 'me', messageId, id: attachmentId, fields: 'size,data' },
             { ...options, responseType: 'stream' },
           );
-          return { data: { bytes: await attachmentBytes(data, progress) } };
+          return { data: { bytes: await attachmentBytes(data, progress, size) } };
         },
       });
       return found.ok ? ok(found.value.bytes) : found;

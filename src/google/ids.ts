@@ -13,7 +13,10 @@ const idCharacters = 'letters, digits, "-" and "_"';
 const grammars = {
   message_id: { pattern: /^[A-Za-z0-9_-]{1,128}$/, said: `1–128 ${idCharacters}` },
   draft_id: { pattern: /^[A-Za-z0-9_-]{1,128}$/, said: `1–128 ${idCharacters}` },
-  attachment_id: { pattern: /^[A-Za-z0-9_-]{1,4096}={0,2}$/, said: `1–4096 ${idCharacters}` },
+  attachment_id: {
+    pattern: /^[A-Za-z0-9_-]{1,4096}={0,2}$/,
+    said: 'an attachmentId of the message: a part such as "1" or "0.2", "1:0" for a file inside part 1, or "root"',
+  },
   page_token: { pattern: /^[\x21-\x7e]{1,4096}$/, said: '1–4096 printable ASCII characters without spaces' },
   label_ids: { pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u, said: 'label ids of 1–256 printable characters' },
 } as const satisfies Record<string, Grammar>;

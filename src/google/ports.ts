@@ -44,8 +44,15 @@ export interface GmailReader {
     progress?: ReportProgress,
   ): Promise<Result<Hydrated<gmail_v1.Schema$Message>>>;
   message(id: string, view: MessageView): Promise<Result<gmail_v1.Schema$Message>>;
-  /** The decoded bytes of one attachment, by Gmail's own (fresh) attachment id. Progress is in bytes. */
-  attachment(messageId: string, attachmentId: string, progress?: ReportProgress): Promise<Result<Uint8Array>>;
+  /**
+   * The decoded bytes of one attachment, by Gmail's own (fresh) attachment id; `google_unavailable` where Gmail gives
+   * fewer than it announces, in this answer or as `size` (bytes) in the message. Progress is in bytes.
+   */
+  attachment(
+    messageId: string,
+    attachmentId: string,
+    options?: { readonly size?: number; readonly progress?: ReportProgress },
+  ): Promise<Result<Uint8Array>>;
   /** Progress is in drafts. */
   searchDrafts(
     query: { readonly maxResults: number; readonly pageToken?: string },

@@ -35,7 +35,8 @@ export type Problem =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'storage_busy' }
   | { readonly kind: 'storage_full' }
-  | { readonly kind: 'not_found'; readonly what: string }
+  /** `known`: the ids that there are instead, where they were looked up; ours alone, never a sender's words. */
+  | { readonly kind: 'not_found'; readonly what: string; readonly known?: readonly string[] }
   /** `detail` is built from parameter names and bounds, never from library text. */
   | { readonly kind: 'invalid_input'; readonly detail: string }
   | { readonly kind: 'page_token_invalid' }
@@ -107,6 +108,11 @@ const unusedText = ({ unusedSince }: RevokedEvidence): string =>
 
 const issuedText = ({ issuedSince }: RevokedEvidence): string =>
   issuedSince === undefined ? 'more often than Google allows' : `${issuedSince} times since`;
+
+const knownText = (what: string, known: readonly string[] | undefined): string => {
+  if (known === undefined) return 'Use an id from a list or search result.';
+  return known.length === 0 ? `There is no ${what} here at all.` : `There are: ${known.join(', ')}.`;
+};
 
 /** A problem in words. Exhaustive: a new kind does not compile without its sentence. */
 export const explainProblem = (problem: Problem): Explanation => {
@@ -210,7 +216,7 @@ export const explainProblem = (problem: Problem): Explanation => {
         'Make room on that disk, then call again.',
       );
     case 'not_found':
-      return explain(`There is no such ${problem.what}.`, 'the caller', `Use an id from a list or search result.`);
+      return explain(`There is no such ${problem.what}.`, 'the caller', knownText(problem.what, problem.known));
     case 'invalid_input':
       return explain(problem.detail, 'the caller', 'Correct the arguments and call again.');
     case 'page_token_invalid':

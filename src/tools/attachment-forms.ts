@@ -64,13 +64,15 @@ export const asText = async (
   return new ToolContent({ ...facts, ...where, ...about }, { text, structured: { text } });
 };
 
-/** For models: the JSON text block has the bytes too. */
-export const asBase64 = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
-  new ToolContent({ ...facts, data: base64(bytes) }, { structured: {} });
+/**
+ * Bytes: up to here base64 is given twice, for clients that read only text and for those that prefer structured content.
+ * A larger file comes once, as text, and without structured content, so that both kinds find it there.
+ */
+const largestTwice = 1024 * 1024;
 
-/** For programs: the bytes are in structured content only. */
-export const asInlineData = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
-  new ToolContent(facts, { structured: { data: base64(bytes) } });
+/** The JSON text block has the bytes, and so has structured content where they are few. */
+export const asBase64 = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
+  new ToolContent({ ...facts, data: base64(bytes) }, bytes.length <= largestTwice ? { structured: {} } : {});
 
 /** A download URL, or the path of a saved file. */
 export const asLink = async (deliver: DeliverAttachment, file: AttachmentFile): Promise<ToolContent> => {

@@ -25,10 +25,24 @@ export interface AttachmentPart {
   bytes(): Promise<Result<Uint8Array>>;
 }
 
-const missing = failed({ kind: 'not_found', what: 'attachment' });
+/** Named to a caller whose id is none of them; the others are only there. */
+const mostNamed = 20;
+const partIdGrammar = /^(?:root|\d+(?:\.\d+)*(?::\d+)*)$/;
+
+const notFound = (there: readonly { readonly attachmentId: string }[]): Result<never> => {
+  const known = there.map(({ attachmentId }) => attachmentId).filter((id) => partIdGrammar.test(id));
+  return failed({ kind: 'not_found', what: 'attachment', known: known.slice(0, mostNamed) });
+};
+
+/** Google's answer lacks what it announces. */
+const incomplete = failed({ kind: 'google_unavailable' });
 
 /** The bytes behind one of Gmail's own ids, of the message that a call is about. */
-type FetchBytes = (gmailId: string) => Promise<Result<Uint8Array>>;
+type FetchBytes = (gmailId: string, size?: number) => Promise<Result<Uint8Array>>;
+
+/** Gmail gives texts in UTF-8, which may be fewer bytes than the sender's charset took; everything else as it is. */
+const isWhole = (mimeType: string, bytes: Uint8Array, size: number): boolean =>
+  mimeType.startsWith('text/') ? bytes.length > 0 || size === 0 : bytes.length >= size;
 
 const known = (fetchBytes: FetchBytes, found: NumberedPart): AttachmentPart => {
   const { attachmentId, ...described } = describeAttachment(found);
@@ -37,11 +51,12 @@ const known = (fetchBytes: FetchBytes, found: NumberedPart): AttachmentPart => {
     partId: attachmentId,
     part: found.part,
     bytes: async () => {
+      const { size, mimeType } = described;
       const inline = inlineBytes(found.part);
-      if (inline) return ok(inline);
+      if (inline) return isWhole(mimeType, inline, size) ? ok(inline) : incomplete;
       const gmailId = found.part.body?.attachmentId;
-      if (gmailId) return fetchBytes(gmailId);
-      return described.size === 0 ? ok(new Uint8Array()) : missing;
+      if (gmailId) return fetchBytes(gmailId, size);
+      return size === 0 ? ok(new Uint8Array()) : incomplete;
     },
   };
 };
@@ -62,8 +77,9 @@ const byOldGmailId = async (fetchBytes: FetchBytes, message: Message, id: string
 const insideWinmail = async (outer: AttachmentPart, attachmentId: string): Promise<Result<AttachmentPart>> => {
   const fetched = await outer.bytes();
   if (!fetched.ok) return fetched;
-  const file = filesOfWinmail(outer.partId, fetched.value).find((inner) => inner.attachmentId === attachmentId);
-  if (file === undefined) return missing;
+  const files = filesOfWinmail(outer.partId, fetched.value);
+  const file = files.find((inner) => inner.attachmentId === attachmentId);
+  if (file === undefined) return notFound(files);
   const { fileName, mimeType, size, bytes } = file;
   return ok({ partId: attachmentId, fileName, mimeType, size, part: {}, bytes: async () => ok(bytes) });
 };
@@ -83,11 +99,13 @@ export const attachmentPart = async (
   const answer = await gmail.message(messageId, 'full');
   if (!answer.ok) return answer;
   const message: Message = { ...answer.value, id: messageId };
-  const fetchBytes: FetchBytes = (gmailId) => gmail.attachment(messageId, gmailId, progress);
+  const fetchBytes: FetchBytes = (gmailId, size = 0) =>
+    gmail.attachment(messageId, gmailId, { size, ...(progress === undefined ? {} : { progress }) });
   const found = findPart(message, attachmentId);
   if (found) return ok(known(fetchBytes, found));
   const outer = findPart(message, /^(.+):\d+$/.exec(attachmentId)?.[1] ?? '');
   if (outer && isWinmail(outer)) return insideWinmail(known(fetchBytes, outer), attachmentId);
-  const isPartId = attachmentId === 'root' || /^\d+(?:\.\d+)*(?::\d+)?$/.test(attachmentId);
-  return isPartId ? missing : byOldGmailId(fetchBytes, message, attachmentId);
+  if (partIdGrammar.test(attachmentId)) return notFound(attachmentsOf(message));
+  const old = await byOldGmailId(fetchBytes, message, attachmentId);
+  return !old.ok && old.problem.kind === 'not_found' ? notFound(attachmentsOf(message)) : old;
 };

@@ -30,9 +30,7 @@ export const gmailGetAttachmentById = defineTool({
   run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, progress }) => {
     const { declaredCharset, safeFileName } = await import('../mail/message.ts');
     const { attachmentPart } = await import('./attachment-part.ts');
-    const { asBase64, asImage, asInlineData, asLink, asText, fittingForm, largestInline } = await import(
-      './attachment-forms.ts'
-    );
+    const { asBase64, asImage, asLink, asText, fittingForm, largestInline } = await import('./attachment-forms.ts');
     const { message_id: messageId, max_chars: maxChars, offset } = wanted;
     const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id, progress);
     if (!found.ok) return found;
@@ -61,9 +59,8 @@ export const gmailGetAttachmentById = defineTool({
       case 'text':
         return ok(await asText(facts, fetched.value, declaredCharset(part), { maxChars, offset }));
       case 'base64':
-        return ok(asBase64(facts, fetched.value));
       case 'inline':
-        return ok(asInlineData(facts, fetched.value));
+        return ok(asBase64(facts, fetched.value));
     }
   },
 });

@@ -30,7 +30,9 @@ export const completed = async (
   if (viewOf(format) !== 'full') return ok(message);
   const bodies = new Map<string, Uint8Array>();
   const missing = textsToFetch(message, format);
-  const fetched = await Promise.all(missing.map((part) => gmail.attachment(message.id ?? '', part.attachmentId)));
+  const fetched = await Promise.all(
+    missing.map(({ attachmentId, size }) => gmail.attachment(message.id ?? '', attachmentId, { size })),
+  );
   for (const [index, answer] of fetched.entries()) {
     if (!answer.ok) return answer;
     bodies.set(missing[index]?.partId ?? '', answer.value);

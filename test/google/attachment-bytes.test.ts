@@ -6,12 +6,14 @@ import { attachmentBytes, BrokenAnswer } from '../../src/google/attachment-bytes
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < answer.length; at += size) yield Buffer.from(answer.slice(at, at + size), 'latin1');
 }
-const read = async (answer: string, size = 7) => Buffer.from(await attachmentBytes(inPieces(answer, size)));
+const read = async (answer: string, size = 7, expected = 0) =>
+  Buffer.from(await attachmentBytes(inPieces(answer, size), undefined, expected));
 
-test('an attachment’s bytes come out as they are, however the answer is cut and whatever size it claims', async () => {
+test('an attachment’s bytes come out as they are, however the answer is cut and whatever smaller size it claims', async () => {
   const pieces = fc.integer({ min: 1, max: 50 });
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), pieces, fc.nat(400), async (bytes, size, claimed) => {
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), pieces, fc.nat(400), async (bytes, size, less) => {
+      const claimed = Math.max(bytes.length - less, 0);
       const data = Buffer.from(bytes).toString('base64url');
       expect(await read(JSON.stringify({ size: claimed, data }), size)).toEqual(Buffer.from(bytes));
       expect(await read(JSON.stringify({ attachmentId: 'x', data }, null, 2), size)).toEqual(Buffer.from(bytes));
@@ -24,9 +26,35 @@ test('padding may be written as an escape, and plain base64 is read as well', as
   expect(await read('{"data": "/+8="}')).toEqual(Buffer.from([255, 239]));
 });
 
-test('an answer without data is an empty file', async () => {
-  expect(await read('{"size": 0}')).toHaveLength(0);
+test.each(['{"size": 0}', '{}', '{"size": 0, "data": ""}'])('%s is an empty file', async (answer) => {
+  expect(await read(answer)).toHaveLength(0);
 });
+
+test.each([
+  '{"size": 4}',
+  '{"size": "4"}',
+  '{"size": 4, "data": null}',
+  '{"size": 4, "data": ""}',
+  '{"size": 4, "data": "AAA="}',
+  '{"data": "AAA=", "size": 4}',
+  '{"size": 4, "data": "AAA\\u003d"}',
+])('%s lacks bytes that it announces', async (answer) => {
+  for (const piece of [1, 7, 5000]) await expect(read(answer, piece)).rejects.toBeInstanceOf(BrokenAnswer);
+});
+
+test('what the message announces counts where the answer announces nothing, and for an empty one', async () => {
+  for (const answer of ['{}', '{"size": 0}', '{"data": "AAA="}'])
+    await expect(read(answer, 7, 4)).rejects.toBeInstanceOf(BrokenAnswer);
+  expect(await read('{"size": 2, "data": "AAA="}', 7, 4)).toHaveLength(2);
+  expect(await read('{"data": "AAAAAAAA"}', 7, 4)).toHaveLength(6);
+});
+
+test.each(['{"data": "AA*A"}', '{"data": "AAAAA"}', '{"data": "AAAA"', '{"data": "AAAA" oops'])(
+  '%s is no whole base64, or no whole answer',
+  async (answer) => {
+    await expect(read(answer)).rejects.toBeInstanceOf(BrokenAnswer);
+  },
+);
 
 test.each(['', '<html>busy</html>', '{"size": 4, "data": "AAAA', 'null', '{"data": "\\q"}', 'x'.repeat(200_000)])(
   'an answer that is cut short or none of Gmail’s is told as such',

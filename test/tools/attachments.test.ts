@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attachmentsToFolder } from '../../src/server/deliver-attachment.ts';
-import { asInlineData, largestInline } from '../../src/tools/attachment-forms.ts';
+import { asBase64, largestInline } from '../../src/tools/attachment-forms.ts';
 import { outlook } from '../mail/outlook.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 
@@ -68,16 +68,30 @@ describe('By itself', () => {
 });
 
 describe('On request', () => {
-  it('inline gives the bytes as base64 to programs, once', async () => {
+  it('inline gives the bytes as base64, to clients that read only text and to those that read only structured content', async () => {
     const bytes = randomBytes(150_001);
     const answer = await get(withAttachment(file('application/pdf', 'a.pdf', bytes)), { delivery: 'inline' });
-    expect(digest(Buffer.from(String(answer.structured.data), 'base64'))).toBe(digest(bytes));
-    expect(factsOf(answer)).not.toHaveProperty('data');
+    for (const data of [answer.structured.data, factsOf(answer).data])
+      expect(digest(Buffer.from(String(data), 'base64'))).toBe(digest(bytes));
+  });
+
+  it('inline gives more than 1 MB once, where every client looks: as text, without structured content', async () => {
+    const large = await createToolWorld({ env: { POSTERN_INLINE_LIMIT: '2000000' } });
+    const bytes = randomBytes(1024 * 1024 + 1);
+    const message_id = large.mailbox.importMessage(
+      mail('A file', [text('.'), file('application/pdf', 'a.pdf', bytes)]),
+    );
+    const args = { message_id, attachment_id: '1', delivery: 'inline' };
+    const answer = await large.ask('gmail_get_attachment_by_id', args);
+    expect(digest(Buffer.from(String(factsOf(answer).data), 'base64'))).toBe(digest(bytes));
+    expect(answer.structured).toEqual({});
+    expect(answer.bytes).toBeLessThan(bytes.length * 1.34);
+    await large.close();
   });
 
   it('inline over a pipe stays below the 10 MiB at which the clients of the SDK end the connection', () => {
     const most = largestInline('stdio', 25_000_000);
-    const { facts, structured } = asInlineData(
+    const { facts, structured } = asBase64(
       { fileName: 'a'.repeat(200), mimeType: 'application/zip', size: most },
       new Uint8Array(most),
     );
@@ -143,11 +157,63 @@ describe('Which attachment is meant', () => {
     expect((await get(id, { attachment_id: '1:2' })).structured.problem).toMatchObject({ kind: 'not_found' });
   });
 
-  it('must exist in the message', async () => {
+  it('must exist in the message; who names another is told which there are', async () => {
     const id = withAttachment(file('application/pdf', 'a.pdf', 'PDF'));
     for (const attachment_id of ['7', '1.1', 'ANGjdJ8notone'])
-      expect((await get(id, { attachment_id })).structured.problem).toMatchObject({ kind: 'not_found' });
-    expect((await get(id, { attachment_id: '../1' })).structured.problem).toMatchObject({ kind: 'invalid_input' });
+      expect((await get(id, { attachment_id })).structured.problem).toMatchObject({
+        kind: 'not_found',
+        next: 'There are: 1.',
+      });
+    const inside = withAttachment(file('application/ms-tnef', 'winmail.dat', outlook));
+    expect((await get(inside, { attachment_id: '1:2' })).structured.problem).toMatchObject({
+      next: 'There are: 1:0, 1:1.',
+    });
+    const without = world.mailbox.importMessage(mail('No file', [text('Nothing attached.')]));
+    expect((await get(without)).structured.problem).toMatchObject({ next: 'There is no attachment here at all.' });
+  });
+
+  it('is told in our own terms where an id is none at all', async () => {
+    const id = withAttachment(file('application/pdf', 'a.pdf', 'PDF'));
+    for (const attachment_id of ['../1', 'a.pdf', '1 '])
+      expect((await get(id, { attachment_id })).structured.problem).toMatchObject({
+        kind: 'invalid_input',
+        message: expect.stringMatching(/^attachment_id must be an attachmentId of the message: a part such as "1"/),
+      });
+  });
+});
+
+describe('Bytes that Google announces and does not give', () => {
+  const withAnswer = async (body: object, part = file('application/pdf', 'a.pdf', 'PDF!')) => {
+    const id = withAttachment(part);
+    world.sandbox.fault({ path: /\/attachments\// }, { status: 200, body });
+    return id;
+  };
+  /** Until the last try has failed. */
+  const settled = async <T>(promise: Promise<T>): Promise<T> => {
+    let done = false;
+    void promise.finally(() => {
+      done = true;
+    });
+    while (!done) await world.clock.advance(1000);
+    return promise;
+  };
+
+  it.each([{ size: 4 }, { size: 4, data: 'AAA=' }, {}])('are an error in every form: %j', async (body) => {
+    for (const delivery of ['auto', 'inline']) {
+      const answer = await settled(get(await withAnswer(body), { delivery }));
+      expect(answer.structured.problem).toMatchObject({ kind: 'google_unavailable' });
+    }
+    const linked = await get(await withAnswer(body), { delivery: 'link' });
+    const download = await settled(world.http(new URL(String(linked.structured.url)).pathname));
+    expect(download.status).toBe(503);
+  });
+
+  it('are an error too where the message itself has them', async () => {
+    const id = world.mailbox.importMessage(mail('A file', [text('.')]));
+    const body = { mimeType: 'image/png', partId: '', headers: [], body: { size: 4, data: 'AAA=' } };
+    world.sandbox.fault({ path: /\/messages\/\w+$/ }, { status: 200, body: { id, payload: body } });
+    const answer = await get(id, { attachment_id: 'root' });
+    expect(answer.structured.problem).toMatchObject({ kind: 'google_unavailable' });
   });
 });
 
