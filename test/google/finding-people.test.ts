@@ -185,3 +185,24 @@ test("a person is shown with Google's field names and without its bookkeeping", 
     birthdays: [{ date: { year: 1990, month: 2, day: 3 } }],
   });
 });
+
+test('of several values the one that Google calls primary comes first and says so', () => {
+  const secondary = { metadata: { source: { type: 'CONTACT' } } };
+  const shown = personShape({
+    resourceName: 'people/c1',
+    names: [
+      { displayName: 'R. Field', ...secondary },
+      { displayName: 'Robin Field', metadata: { primary: true } },
+    ],
+    phoneNumbers: [
+      { value: '1', ...secondary },
+      { value: '2', ...secondary },
+      { value: '3', metadata: { primary: true, sourcePrimary: true } },
+    ],
+  });
+  expect(shown).toEqual({
+    resourceName: 'people/c1',
+    names: [{ displayName: 'Robin Field', primary: true }, { displayName: 'R. Field' }],
+    phoneNumbers: [{ value: '3', primary: true }, { value: '1' }, { value: '2' }],
+  });
+});
