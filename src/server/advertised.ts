@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 /** Output types are named down to this depth (the object itself is 0); what lies deeper is only called by its type. */
 const outputDepth = 3;
+/** What every tool has beside its own fields is said once, in words, elsewhere. */
+const commonDepth = 1;
 
 type Json = z.core.JSONSchema.BaseSchema;
 
@@ -32,23 +34,40 @@ const shortened = (schema: Json, depth: number): Short => {
  */
 export const outputJson = (output: z.ZodType, also: z.ZodRawShape): Record<string, unknown> => {
   const { properties } = shortened(z.toJSONSchema(output, { io: 'output' }), outputDepth);
-  const others = shortened(z.toJSONSchema(z.object(also), { io: 'output' }), outputDepth);
+  const others = shortened(z.toJSONSchema(z.object(also), { io: 'output' }), commonDepth);
   return { type: 'object', properties: { ...properties, ...others.properties } };
 };
 
-/** The listed form of an input schema: everything a caller must know, without the converter's boilerplate. */
+/** A list may come as one text. `anyOf`, because a list of types is refused by Gemini, with all the tools beside it. */
+const orText = (schema: Json): object => {
+  const { type, items, ...about } = schema;
+  return type === 'array' ? { ...about, anyOf: [{ type, items }, { type: 'string' }] } : schema;
+};
+
+/**
+ * The listed form of an input schema: what a caller must know, without the converter's boilerplate. Clients that check
+ * arguments against it must not refuse what we take: what is above a maximum is capped, so none is listed.
+ */
 export const inputJson = (input: z.ZodObject): Record<string, unknown> => {
   const { type, properties, required } = z.toJSONSchema(input, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      delete jsonSchema.maximum;
       delete jsonSchema.minLength;
       delete jsonSchema.maxLength;
       delete jsonSchema.maxItems;
       if ((jsonSchema.enum?.length ?? 0) > 8) delete jsonSchema.enum;
     },
   });
-  return { type, properties, ...(required && required.length > 0 ? { required } : {}) };
+  const listed = Object.entries(properties ?? {}).map(([name, schema]) => [
+    name,
+    isSchema(schema) ? orText(schema) : schema,
+  ]);
+  return {
+    type,
+    properties: Object.fromEntries(listed),
+    ...(required && required.length > 0 ? { required } : {}),
+  };
 };
 
 /** A schema for the SDK that lists `json` and accepts everything: `call-tool` validates, and words the faults. */

@@ -78,7 +78,7 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
     const output = await withDeadline(deadline, (until) =>
       run(options, tool, caller, input.value, { signal: until, progress }),
     );
-    if (output.ok) return presentOutput(output.value);
+    if (output.ok) return presentOutput(withNotes(output.value, input.notes));
     if (output.problem.kind !== 'authorization_required') return presentProblem(output.problem);
     const wanted = output.problem.missing ?? [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
     return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
@@ -144,6 +144,12 @@ const remembering = (freshToken: FreshToken, first: AccessToken): FreshToken => 
 const checkOutput = (tool: Tool, output: object): void => {
   if (output instanceof ToolContent || tool.output === undefined) return;
   if (!tool.output.safeParse(output).success) throw new TypeError('a tool answered outside its own output schema');
+};
+
+/** What was read differently from how it was sent stands first, where it is seen before the answer is believed. */
+const withNotes = (output: object, notes: readonly string[] | undefined): object => {
+  if (notes === undefined) return output;
+  return output instanceof ToolContent ? new ToolContent({ notes, ...output.facts }, output) : { notes, ...output };
 };
 
 /** A link for the person: through the client where it can show one, else in the result itself. */

@@ -1,7 +1,7 @@
 // A catalogue of tools → an MCP server for one caller. Made anew for every HTTP request, so everything that depends on
 // the tools alone is computed once, and the factory has no side effects.
 import { randomBytes } from 'node:crypto';
-import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import type { McpServer, ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Caller } from '../model/caller.ts';
 import type { Tool } from '../tools/define-tool.ts';
@@ -9,6 +9,7 @@ import { advertised, inputJson, outputJson } from './advertised.ts';
 import { type CallOptions, type CallRequest, createCallTool } from './call-tool.ts';
 import { elicitationOf } from './elicitation.ts';
 import { progressOf } from './progress.ts';
+import { TolerantServer } from './tolerant-server.ts';
 
 export interface ServerOptions extends Omit<CallOptions, 'random'> {
   readonly tools: readonly Tool[];
@@ -22,9 +23,10 @@ const instructions =
 
 const annotations = { readOnlyHint: true, openWorldHint: true };
 
-/** What every tool's answer may have: the warning, or a link instead of everything else. */
+/** What every tool's answer may have: the warning, what was read differently from how it was sent, or a link instead. */
 const anyOutput = {
   untrusted: z.string(),
+  notes: z.array(z.string()),
   authorizationRequired: z.object({ url: z.string(), expiresAt: z.string(), reason: z.string() }),
 };
 
@@ -52,7 +54,7 @@ export const createMcpServerFactory = (options: ServerOptions): ((caller: Caller
     call: createCallTool(callOptions, tool),
   }));
   return (caller) => {
-    const server = new McpServer(
+    const server = new TolerantServer(
       { name: 'postern', title: 'Postern', version: options.version },
       { capabilities: { tools: { listChanged: false } }, instructions },
     );

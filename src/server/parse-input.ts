@@ -2,27 +2,27 @@
 // otherwise one text that names every fault at once. The text never repeats what was sent, only its type and size.
 import { z } from 'zod';
 import { nearestName } from '../model/nearest-name.ts';
-import { failed, ok, type Result } from '../model/result.ts';
+import { failed, type Result } from '../model/result.ts';
+import { itemsOf, readArgument, type Schema, sayableName } from './read-argument.ts';
 
 /** Sent by some callers with every call; they mean nothing here. */
 const ignored = new Set(['schema_version', 'tool_version']);
-const wholeNumber = /^-?(?:0|[1-9]\d{0,14})$/;
 /** Faults that one answer names; more are only counted. */
 const namedFaults = 10;
-const sayableName = /^[A-Za-z_][\w-]{0,63}$/;
-
-type Schema = z.core.JSONSchema.BaseSchema;
 
 interface Parameter {
   readonly schema: Schema;
   readonly required: boolean;
 }
 
+/** Arguments as declared; `notes` say what was read differently from how it was sent. */
+export type ParsedInput<Input> = Result<Input> & { readonly notes?: readonly string[] };
+
 /** The parser of one tool's arguments; what it needs of the schema is computed once. */
 export const createInputParser = <Shape extends z.ZodRawShape>(
   toolName: string,
   input: z.ZodObject<Shape>,
-): ((raw: unknown) => Result<z.output<z.ZodObject<Shape>>>) => {
+): ((raw: unknown) => ParsedInput<z.output<z.ZodObject<Shape>>>) => {
   const parameters = parametersOf(input);
   const fail = (faults: readonly string[]) =>
     failed({ kind: 'invalid_input', detail: `The arguments of ${toolName} are not right: ${faults.join('; ')}.` });
@@ -33,9 +33,13 @@ export const createInputParser = <Shape extends z.ZodRawShape>(
     const strangers = given.filter(([name]) => !parameters.has(name));
     const unknown = strangers.slice(0, namedFaults).map(([name]) => unknownFault(name, parameters));
     if (strangers.length > namedFaults) unknown.push(`${strangers.length - namedFaults} more are not known`);
-    const relaxed = new Map(given.flatMap(([name, value]) => relax(name, value, parameters.get(name))));
+    const read = given.flatMap(([name, value]) => readGiven(name, value, parameters.get(name)));
+    const relaxed = new Map(read.map(({ name, value }) => [name, value]));
     const parsed = input.safeParse(Object.fromEntries(relaxed));
-    if (parsed.success && unknown.length === 0) return ok(parsed.data);
+    if (parsed.success && unknown.length === 0) {
+      const notes = read.flatMap((argument) => argument.notes ?? []);
+      return { ok: true, value: parsed.data, ...(notes.length > 0 ? { notes } : {}) };
+    }
     const wrong = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
     return fail([...unknown, ...[...wrong].map((name) => valueFault(name, relaxed.get(name), parameters.get(name)))]);
   };
@@ -54,20 +58,12 @@ const parametersOf = (input: z.ZodObject): ReadonlyMap<string, Parameter> => {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Nothing for a value that means "absent"; otherwise the pair with the value in the declared type, where that is certain. */
-const relax = (name: string, value: unknown, parameter: Parameter | undefined): [string, unknown][] => {
-  if (parameter === undefined || value === undefined || value === null) return [];
-  if (value === '' && !parameter.required) return [];
-  switch (parameter.schema.type) {
-    case 'integer':
-      return [[name, typeof value === 'string' && wholeNumber.test(value) ? Number(value) : value]];
-    case 'boolean':
-      return [[name, value === 'true' ? true : value === 'false' ? false : value]];
-    case 'array':
-      return [[name, typeof value === 'string' ? [value] : value]];
-    default:
-      return [[name, value]];
-  }
+/** Nothing for a value that means "absent"; otherwise the value in the declared type, where that is certain. */
+const readGiven = (name: string, given: unknown, parameter: Parameter | undefined) => {
+  if (parameter === undefined || given === undefined || given === null) return [];
+  const { value, notes = [] } = readArgument(name, given, parameter.schema);
+  const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+  return isEmpty && !parameter.required ? [] : [{ name, value, notes }];
 };
 
 const unknownFault = (name: string, parameters: ReadonlyMap<string, Parameter>): string => {
@@ -99,8 +95,7 @@ const describeExpected = (schema: Schema): string => {
     case 'boolean':
       return 'true or false';
     case 'array': {
-      const items = typeof schema.items === 'object' && !Array.isArray(schema.items) ? schema.items : {};
-      return `a list${schema.maxItems === undefined ? '' : ` of at most ${schema.maxItems}`}, each ${describeExpected(items)}`;
+      return `a list${schema.maxItems === undefined ? '' : ` of at most ${schema.maxItems}`}, each ${describeExpected(itemsOf(schema))}`;
     }
     default:
       return `a text${schema.maxLength === undefined ? '' : ` of 1 to ${schema.maxLength} characters`}`;

@@ -172,9 +172,14 @@ describe('Which attachment is meant', () => {
     expect((await get(without)).structured.problem).toMatchObject({ next: 'There is no attachment here at all.' });
   });
 
+  it('may be named by a number', async () => {
+    const id = withAttachment(file('application/pdf', 'a.pdf', 'PDF'));
+    expect((await get(id, { attachment_id: 1 })).structured).toMatchObject({ fileName: 'a.pdf', size: 3 });
+  });
+
   it('is told in our own terms where an id is none at all', async () => {
     const id = withAttachment(file('application/pdf', 'a.pdf', 'PDF'));
-    for (const attachment_id of ['../1', 'a.pdf', '1 '])
+    for (const attachment_id of ['../1', 'a.pdf', '1 2'])
       expect((await get(id, { attachment_id })).structured.problem).toMatchObject({
         kind: 'invalid_input',
         message: expect.stringMatching(/^attachment_id must be an attachmentId of the message: a part such as "1"/),
