@@ -5,6 +5,13 @@ import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
+import {
+  closePredecessor,
+  isStolen,
+  mayComeAgain,
+  predecessorOfNew,
+  type RefreshTokenPayload,
+} from './refresh-rotation.ts';
 
 const dayMs = 24 * 60 * 60_000;
 /** A client that registers itself and never gets a token is forgotten. */
@@ -57,11 +64,19 @@ export const createAdapterFactory =
       return model === 'Client' ? clock.now() + unusedClientMs : undefined;
     };
 
-    const find = async (id: string): Promise<AdapterPayload | undefined> => {
+    const rotates = model === 'RefreshToken';
+
+    const find = async (id: string): Promise<RefreshTokenPayload | undefined> => {
       const found = await records.find(model, id);
       if (found === undefined) return undefined;
-      const payload = JSON.parse(found.payload) as AdapterPayload;
-      return found.consumedAt === undefined ? payload : { ...payload, consumed: Math.floor(found.consumedAt / 1000) };
+      const payload = JSON.parse(found.payload) as RefreshTokenPayload;
+      if (found.consumedAt === undefined) return payload;
+      if (rotates && isStolen(payload, found)) {
+        if (payload.grantId !== undefined) await records.removeGrant(payload.grantId);
+        return undefined;
+      }
+      if (rotates && (await mayComeAgain(records, clock, id, found))) return payload;
+      return { ...payload, consumed: Math.floor(found.consumedAt / 1000) };
     };
 
     return guarded({
@@ -72,7 +87,7 @@ export const createAdapterFactory =
         const kept = await records.put({
           model,
           id,
-          payload: JSON.stringify(payload),
+          payload: JSON.stringify(rotates ? { ...payload, ...predecessorOfNew() } : payload),
           ...(payload.grantId === undefined ? {} : { grantId: payload.grantId }),
           ...(owner === undefined ? {} : { owner }),
           ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -82,12 +97,16 @@ export const createAdapterFactory =
         throw model === 'RefreshToken' ? new errors.InvalidGrant() : new errors.AccessDenied();
       },
       find,
-      // Of two requests that found the same code or refresh token unused, the one that comes second has lost, also
-      // against another process; it ends the grant as a later one would (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+      // Of two requests that found the same code unused, the one that comes second has lost, also against another
+      // process; it ends the grant as a later one would (RFC 6749 §4.1.2), and so does one with a refresh token that may
+      // come again no more (RFC 9700 §4.14.2).
       consume: async (id) => {
-        if (await records.consume(model, id)) return;
-        const grantId = (await find(id))?.grantId;
-        if (grantId !== undefined) await records.removeGrant(grantId);
+        const isFirst = await records.consume(model, id);
+        if (isFirst && !rotates) return;
+        const found = await find(id);
+        if (isFirst && found !== undefined) return closePredecessor(records, clock, found, ownerOf(found));
+        if (rotates && found !== undefined && found.consumed === undefined) return;
+        if (found?.grantId !== undefined) await records.removeGrant(found.grantId);
         throw new errors.InvalidGrant('used at the same time by another request');
       },
       destroy: async (id) => {
