@@ -1,12 +1,15 @@
-// Gmail v1, read only, for one caller: search, one message, one attachment, drafts. Asks for just the fields that are
+// Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. Asks for just the fields that are
 // shown. Knows nothing of how mail is presented.
 import type { gmail_v1 } from '@googleapis/gmail';
+import type { AccountKey } from '../model/account-key.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { attachmentBytes } from './attachment-bytes.ts';
 import type { GoogleClients } from './clients.ts';
 import { hydrate } from './hydrate.ts';
 import { checkId, firstBadId } from './ids.ts';
+import type { LabelCache } from './label-cache.ts';
 import type { GmailReader, Hydrated, ListMessagesQuery, MessageView } from './ports.ts';
 import type { GoogleRequest, Sending, SendRequest } from './request.ts';
 
@@ -28,7 +31,7 @@ const messageFields: Record<MessageView, string> = {
 const refusedList = (query: { pageToken?: string; labelIds?: readonly string[] }): { invalidArgument?: Problem } => {
   if (query.pageToken !== undefined) return { invalidArgument: { kind: 'page_token_invalid' } };
   if (!query.labelIds?.length) return {};
-  const detail = 'label_ids names a label that this mailbox does not have; user labels go by id, not by name.';
+  const detail = 'label_ids names a label that this mailbox does not have any more.';
   return { invalidArgument: { kind: 'invalid_input', detail } };
 };
 
@@ -78,8 +81,18 @@ const createRequests = (clients: GoogleClients, sendFor: SendFor) => {
 const withNextPage = <T>(result: Result<Hydrated<T>>, nextPageToken: string | null | undefined): Result<Hydrated<T>> =>
   result.ok && nextPageToken ? ok({ ...result.value, nextPageToken }) : result;
 
-/** @param signal ends every request of the call. */
-export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, signal: AbortSignal): GmailReader => {
+interface GmailCall {
+  readonly key: AccountKey;
+  readonly freshToken: FreshToken;
+  readonly clients: GoogleClients;
+  readonly sendFor: SendFor;
+  /** Ends every request of the call. */
+  readonly signal: AbortSignal;
+  readonly labelCache: LabelCache;
+}
+
+export const createGmailReader = (call: GmailCall): GmailReader => {
+  const { key, freshToken, clients, sendFor, signal, labelCache } = call;
   const { gmailRequest, getMessage, getDraft } = createRequests(clients, sendFor);
 
   const listMessages = (query: ListMessagesQuery) =>
@@ -141,6 +154,22 @@ export const createGmailReader = (clients: GoogleClients, sendFor: SendFor, sign
         },
       });
       return found.ok ? ok(found.value.bytes) : found;
+    },
+
+    labels: async ({ fresh = false } = {}) => {
+      const token = await freshToken();
+      if (!token.ok) return token;
+      const { grantVersion } = token.value;
+      const known = fresh ? undefined : labelCache.get(key, grantVersion);
+      if (known) return ok({ labels: known, cached: true });
+      const listed = await gmailRequest<gmail_v1.Schema$ListLabelsResponse>(signal, {
+        method: 'users.labels.list',
+        send: (users, options) => users.labels.list({ userId: 'me', fields: 'labels(id,name)' }, options),
+      });
+      if (!listed.ok) return listed;
+      const labels = (listed.value.labels ?? []).flatMap(({ id, name }) => (id && name ? [{ id, name }] : []));
+      labelCache.set(key, grantVersion, labels);
+      return ok({ labels, cached: false });
     },
 
     searchDrafts: async ({ maxResults, pageToken }, view, progress) => {

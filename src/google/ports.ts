@@ -32,6 +32,12 @@ export interface Hydrated<T> {
 /** Told how far something has come: steps of one kind, messages or bytes. A repeated request may begin anew. */
 export type ReportProgress = (done: number, total: number) => void;
 
+export interface GmailLabel {
+  readonly id: string;
+  /** As the person sees it; of nested ones the whole path: `Receipts/2026`. */
+  readonly name: string;
+}
+
 /** Every method checks ids and page tokens against their grammar before they reach a URL. */
 export interface GmailReader {
   /**
@@ -53,6 +59,13 @@ export interface GmailReader {
     attachmentId: string,
     options?: { readonly size?: number; readonly progress?: ReportProgress },
   ): Promise<Result<Uint8Array>>;
+  /**
+   * Every label of the mailbox, Gmail's own among them: remembered for some minutes unless `fresh` is wanted. `cached`
+   * says that they come from memory.
+   */
+  labels(options?: {
+    readonly fresh?: boolean;
+  }): Promise<Result<{ readonly labels: readonly GmailLabel[]; readonly cached: boolean }>>;
   /** Progress is in drafts. */
   searchDrafts(
     query: { readonly maxResults: number; readonly pageToken?: string },
@@ -91,7 +104,7 @@ export interface CallerGoogle {
   readonly people: PeopleReader;
 }
 
-/** Built once in `compose`; limiter and warm-up state live here, keyed by (account key, grant version). */
+/** Built once in `compose`; limiter, warm-ups and labels live here, keyed by (account key, grant version). */
 export interface GoogleServices {
   forCaller(call: {
     readonly key: AccountKey;

@@ -1,8 +1,9 @@
 // Builds what everybody else gets of Google: readers bound to one caller. START HERE. What outlives a call (limiter,
-// warm-ups) is made here once, keyed by account.
+// warm-ups, labels) is made here once, keyed by account.
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { createClients } from './clients.ts';
 import { createGmailReader } from './gmail-reader.ts';
+import { createLabelCache } from './label-cache.ts';
 import { createLimiter } from './limiter.ts';
 import { createPeopleReader } from './people-reader.ts';
 import type { GoogleServices } from './ports.ts';
@@ -31,16 +32,20 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
   const clients = createClients(options);
   const limiter = createLimiter(maxInFlight);
   const warmUps = createWarmUps();
+  const labelCache = createLabelCache(clock);
 
   return {
     forCaller: ({ key, freshToken, signal }) => {
       const sendFor = (ending: AbortSignal) =>
         requestsFor({ key, freshToken, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
       return {
-        gmail: createGmailReader(clients, sendFor, signal),
+        gmail: createGmailReader({ key, freshToken, clients, sendFor, signal, labelCache }),
         people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),
       };
     },
-    forget: (key) => warmUps.forget(key),
+    forget: (key) => {
+      warmUps.forget(key);
+      labelCache.forget(key);
+    },
   };
 };

@@ -28,6 +28,8 @@ export interface Message {
   readonly id?: string | null | undefined;
   readonly threadId?: string | null | undefined;
   readonly labelIds?: readonly string[] | null | undefined;
+  /** The names of the person's own labels among them, where they were looked up; Gmail itself gives none. */
+  readonly labelNames?: readonly string[];
   readonly snippet?: string | null | undefined;
   /** Milliseconds since the epoch, as text. */
   readonly internalDate?: string | null | undefined;

@@ -37,7 +37,7 @@ export type Problem =
   | { readonly kind: 'storage_full' }
   /** `known`: the ids that there are instead, where they were looked up; ours alone, never a sender's words. */
   | { readonly kind: 'not_found'; readonly what: string; readonly known?: readonly string[] }
-  /** `detail` is built from parameter names and bounds, never from library text. */
+  /** `detail` is built from parameter names, bounds and the names of the person's own labels, never from library text. */
   | { readonly kind: 'invalid_input'; readonly detail: string }
   | { readonly kind: 'page_token_invalid' }
   | { readonly kind: 'too_large'; readonly what: string; readonly limitBytes: number; readonly instead: string }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { failed, ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
+import { labelIdsOf, withLabelNames } from './label-names.ts';
 import { listedMessageOutput } from './message-output.ts';
 import { viewOf } from './message-views.ts';
 import { failureOutput, failureRows, listSize, pageToken, searchText } from './parameters.ts';
@@ -21,7 +22,7 @@ export const gmailFetchMails = defineTool({
     query: z.exactOptional(searchText).describe('Gmail search, e.g. is:unread from:ann newer_than:7d'),
     max_results: listSize,
     page_token: pageToken,
-    label_ids: z.exactOptional(z.array(z.string().min(1).max(200)).max(50)).describe('All of them, e.g. INBOX'),
+    label_ids: z.exactOptional(z.array(z.string().min(1).max(200)).max(50)).describe('All of them, by name or id'),
     include_spam_trash: z.boolean().default(false),
     format: z
       .enum(['minimal', 'metadata', 'readable', 'full'])
@@ -38,12 +39,14 @@ export const gmailFetchMails = defineTool({
   run: async (input, { google: { gmail }, progress }) => {
     const { clippedForms, completedAll, formatted } = await import('./message-formats.ts');
     const { format } = input;
+    const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
+    if (!labels.ok) return labels;
     const found = await gmail.searchMessages(
       {
         maxResults: input.max_results,
         includeSpamTrash: input.include_spam_trash,
         ...(input.query === undefined ? {} : { query: input.query }),
-        ...(input.label_ids === undefined ? {} : { labelIds: input.label_ids }),
+        ...(labels.value === undefined ? {} : { labelIds: labels.value }),
         ...(input.page_token === undefined ? {} : { pageToken: input.page_token }),
       },
       viewOf(format),
@@ -52,7 +55,8 @@ export const gmailFetchMails = defineTool({
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
     const done = items.length + failures.length;
-    const whole = await completedAll(gmail, items, format, (texts, of) => progress(done + texts, done + of));
+    const named = await withLabelNames(gmail, items);
+    const whole = await completedAll(gmail, named, format, (texts, of) => progress(done + texts, done + of));
     const messages = whole.flatMap(({ result }) => (result.ok ? [result.value] : []));
     const incomplete = whole.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }]));
     const human = incomplete.find(({ problem }) => problem.kind === 'authorization_required');

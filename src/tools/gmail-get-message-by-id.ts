@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
+import { withLabelNames } from './label-names.ts';
 import { oneMessageOutput } from './message-output.ts';
 import { messageFormats, viewOf } from './message-views.ts';
 import { maxChars, messageId, offset, pageOf } from './parameters.ts';
@@ -25,7 +26,8 @@ export const gmailGetMessageById = defineTool({
     const { clippedForms, completed, formatted } = await import('./message-formats.ts');
     const found = await gmail.message(message_id, viewOf(format));
     if (!found.ok) return found;
-    const whole = await completed(gmail, found.value, format);
+    const [named = found.value] = await withLabelNames(gmail, [found.value]);
+    const whole = await completed(gmail, named, format);
     if (!whole.ok) return whole;
     const message = whole.value;
     return ok(

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
+import { withLabelNames } from './label-names.ts';
 import { clippableRowOutput } from './message-output.ts';
 import { failureOutput, failureRows, listSize, pageToken } from './parameters.ts';
 import { fitRows } from './size-limit.ts';
@@ -27,10 +28,15 @@ export const gmailListDrafts = defineTool({
     const found = await gmail.searchDrafts(query, 'metadata', progress);
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
-    const rows: DraftRow[] = items.map((draft) => ({ id: draft.id ?? '', message: messageRow(draft.message ?? {}) }));
+    const ids = items.map(({ id }) => id ?? '');
+    const messages = await withLabelNames(
+      gmail,
+      items.map(({ message }) => message ?? {}),
+    );
+    const rows: DraftRow[] = messages.map((message, index) => ({ id: ids[index] ?? '', message: messageRow(message) }));
     return ok({
       drafts: fitRows(rows, (_, index) =>
-        clippedForms(items[index]?.message ?? {}).map((message) => ({ id: items[index]?.id ?? '', message })),
+        clippedForms(messages[index] ?? {}).map((message) => ({ id: ids[index] ?? '', message })),
       ),
       failures: failureRows(failures),
       ...(nextPageToken === undefined ? {} : { nextPageToken }),

@@ -64,8 +64,8 @@ export const completedAll = (
 };
 
 export const minimalRow = (message: Message): MessageOutput => {
-  const { id, threadId, labelIds, snippet } = messageRow(message);
-  return { id, threadId, labelIds, snippet };
+  const { id, threadId, labelIds, labels, snippet } = messageRow(message);
+  return { id, threadId, labelIds, ...(labels === undefined ? {} : { labels }), snippet };
 };
 
 /** One message in one format; `page` applies to each body, or to the raw source. */

@@ -11,6 +11,8 @@ export const messageRowOutput = z.object({
   id: text,
   threadId: optionalText,
   labelIds: optionalTexts,
+  /** Names of the person's own labels. */
+  labels: optionalTexts,
   snippet: optionalText,
   from: optionalText,
   to: optionalTexts,

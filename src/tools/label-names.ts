@@ -1,0 +1,144 @@
+// Labels by name: what a caller writes → Gmail's ids, and the ids on messages → the names the person gave. Looks the
+// labels up only where Gmail's own do not suffice. Matches names; knows nothing of how messages are shown.
+import type { GmailLabel, GmailReader } from '../google/ports.ts';
+import { withoutInvisible } from '../mail/invisible.ts';
+import type { Message } from '../mail/message-part.ts';
+import { nearestName } from '../model/nearest-name.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+
+/** https://developers.google.com/workspace/gmail/api/guides/labels: reserved, so that no label of a person is called so. */
+const systemLabels = new Set([
+  ...['INBOX', 'SENT', 'DRAFT', 'UNREAD', 'STARRED', 'IMPORTANT', 'SPAM', 'TRASH', 'CHAT', 'CATEGORY_PERSONAL'],
+  ...['CATEGORY_SOCIAL', 'CATEGORY_PROMOTIONS', 'CATEGORY_UPDATES', 'CATEGORY_FORUMS'],
+]);
+/** What Gmail's pages call them; a person may have a label of such a name, which goes before. */
+const shownNames: Readonly<Record<string, string>> = {
+  ...{ drafts: 'DRAFT', promotions: 'CATEGORY_PROMOTIONS', social: 'CATEGORY_SOCIAL', updates: 'CATEGORY_UPDATES' },
+  ...{ forums: 'CATEGORY_FORUMS', primary: 'CATEGORY_PERSONAL' },
+};
+
+/** Labels that are compared with one that there is not; a mailbox may have 10,000. */
+const mostCompared = 1000;
+const mostListed = 10;
+const longestShown = 80;
+
+const folded = (name: string): string => name.normalize('NFC').toLowerCase();
+/** As Gmail's own search writes names: `receipts-2026` for `Receipts/2026`. */
+const hyphened = (name: string): string => folded(name).replace(/[\s/_-]+/g, '-');
+
+/** A label's name within a sentence of ours. */
+const quoted = (name: string): string => {
+  const plain = withoutInvisible(name).text.replace(/[\s"]+/g, ' ');
+  return `"${plain.length > longestShown ? `${plain.slice(0, longestShown).toWellFormed()}…` : plain}"`;
+};
+
+const systemLabel = (wanted: string): string | undefined => {
+  const id = wanted.toUpperCase();
+  return systemLabels.has(id) ? id : undefined;
+};
+
+type Found = { readonly ids: readonly string[] } | { readonly several: readonly GmailLabel[] } | undefined;
+
+const byName = (wanted: string, labels: readonly GmailLabel[], form: (name: string) => string): Found => {
+  const same = labels.filter(({ name }) => form(name) === form(wanted));
+  if (same.length > 1) return { several: same };
+  return same[0] && { ids: [same[0].id] };
+};
+
+/** An id goes before a name, a name as it is written before one that only resembles it. */
+const findLabel = (wanted: string, labels: readonly GmailLabel[]): Found => {
+  const id = labels.find((label) => label.id === wanted)?.id ?? systemLabel(wanted);
+  if (id !== undefined) return { ids: [id] };
+  const shown = shownNames[folded(wanted)];
+  return (
+    byName(wanted, labels, (name) => name) ??
+    byName(wanted, labels, folded) ??
+    (shown === undefined ? undefined : { ids: [shown] }) ??
+    byName(wanted, labels, hyphened)
+  );
+};
+
+/** One text may be several labels, but only where it is not the name of one: names may have commas in them. */
+const findLabels = (wanted: string, labels: readonly GmailLabel[]): Found => {
+  const whole = findLabel(wanted, labels);
+  if (whole !== undefined || !wanted.includes(',')) return whole;
+  const pieces = wanted.split(',').map((piece) => piece.trim());
+  const found = pieces.filter((piece) => piece !== '').map((piece) => findLabel(piece, labels));
+  const ids = found.flatMap((piece) => (piece !== undefined && 'ids' in piece ? piece.ids : []));
+  return ids.length > 0 && ids.length === found.length ? { ids } : undefined;
+};
+
+/** The label somebody probably meant: one that has the same word in its path, else one that is written alike. */
+const nearestLabel = (wanted: string, labels: readonly GmailLabel[]): string | undefined => {
+  const names = labels.slice(0, mostCompared).map(({ name }) => name);
+  const words = new Set(folded(wanted).split('/'));
+  const inPath = names.find((name) =>
+    folded(name)
+      .split('/')
+      .some((segment) => words.has(segment)),
+  );
+  return inPath ?? nearestName(wanted, names);
+};
+
+const unknownLabel = (wanted: string, labels: readonly GmailLabel[]): string => {
+  const nearest = nearestLabel(wanted, labels);
+  if (nearest !== undefined) return `the nearest is ${quoted(nearest)}`;
+  const own = labels.filter(({ id }) => !systemLabels.has(id));
+  if (own.length === 0) return `it has none but Gmail's own, such as INBOX, SENT or STARRED`;
+  const more = own.length > mostListed ? ` and ${own.length - mostListed} more` : '';
+  return `its own are ${own
+    .slice(0, mostListed)
+    .map(({ name }) => quoted(name))
+    .join(', ')}${more}`;
+};
+
+const fault = (index: number, wanted: string, found: Found, labels: readonly GmailLabel[]): string =>
+  found !== undefined && 'several' in found
+    ? `Entry ${index + 1} of label_ids may be any of ${found.several.map(({ id, name }) => `${quoted(name)} (${id})`).join(', ')}; name it exactly, or by its id.`
+    : `Entry ${index + 1} of label_ids is no label of this mailbox; ${unknownLabel(wanted, labels)}.`;
+
+const resolved = (wanted: readonly string[], labels: readonly GmailLabel[]): Result<string[]> => {
+  const found = wanted.map((text) => findLabels(text, labels));
+  const wrong = found.findIndex((label) => label === undefined || 'several' in label);
+  if (wrong >= 0)
+    return failed({ kind: 'invalid_input', detail: fault(wrong, wanted[wrong] ?? '', found[wrong], labels) });
+  return ok([...new Set(found.flatMap((label) => (label !== undefined && 'ids' in label ? label.ids : [])))]);
+};
+
+/** Gmail's ids of labels that are named by id, by name in any case, or several in one text with commas. */
+export const labelIdsOf = async (gmail: GmailReader, wanted: readonly string[]): Promise<Result<string[]>> => {
+  const plain = wanted.flatMap((text) => text.split(',')).map((text) => systemLabel(text.trim()));
+  if (plain.every((id) => id !== undefined)) return ok([...new Set(plain)]);
+  const known = await gmail.labels();
+  if (!known.ok) return known;
+  const ids = resolved(wanted, known.value.labels);
+  if (ids.ok || !known.value.cached) return ids;
+  // It may be newer than what is remembered.
+  const fresh = await gmail.labels({ fresh: true });
+  return fresh.ok ? resolved(wanted, fresh.value.labels) : fresh;
+};
+
+/** Ids of a person's own labels; every other is its own name. */
+const ownLabel = /^Label_/;
+
+const ownLabelsOf = ({ labelIds }: Message): string[] => (labelIds ?? []).filter((id) => ownLabel.test(id));
+
+/**
+ * The messages with the names of the person's own labels on them: one look at the labels for all, none where no message
+ * has one. Where the labels cannot be had, the ids alone have to do.
+ */
+export const withLabelNames = async (gmail: GmailReader, messages: readonly Message[]): Promise<Message[]> => {
+  const wanted = new Set(messages.flatMap(ownLabelsOf));
+  if (wanted.size === 0) return [...messages];
+  const known = await gmail.labels();
+  let labels = known.ok ? known.value.labels : [];
+  if (known.ok && known.value.cached && [...wanted].some((id) => !labels.some((label) => label.id === id))) {
+    const fresh = await gmail.labels({ fresh: true });
+    if (fresh.ok) labels = fresh.value.labels;
+  }
+  const names = new Map(labels.map(({ id, name }) => [id, name]));
+  return messages.map((message) => {
+    const labelNames = ownLabelsOf(message).flatMap((id) => names.get(id) ?? []);
+    return labelNames.length === 0 ? message : { ...message, labelNames };
+  });
+};
