@@ -4,6 +4,7 @@ import { mailboxesOf } from './addresses.ts';
 import { headerText, headerValues, isoDate } from './headers.ts';
 import { withoutInvisible } from './invisible.ts';
 import type { Message, MessageHeader } from './message-part.ts';
+import { gmailSnippet } from './snippet.ts';
 
 /** Fields that a message lacks, or that were not fetched, are absent. */
 export interface MessageRow {
@@ -12,7 +13,7 @@ export interface MessageRow {
   readonly labelIds: string[];
   /** The names of the person's own labels; absent where there are none. */
   readonly labels?: string[];
-  /** Gmail's own extract, its HTML entities decoded. */
+  /** Where the body was read, its first words; otherwise Gmail's own extract, which may hold words that are hidden. */
   readonly snippet: string;
   /** `Name <user@example.com>`, encoded words decoded. */
   readonly from?: string;
@@ -22,16 +23,6 @@ export interface MessageRow {
   /** ISO 8601, UTC. */
   readonly date?: string;
 }
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
-
-const characterOf = (code: number): string => (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd');
-
-/** Gmail escapes its snippets for HTML, once. */
-const decodeSnippet = (snippet: string): string =>
-  snippet.replace(/&(?:#(\d{1,7})|([a-z]{2,4}));/g, (whole, code: string | undefined, name: string | undefined) =>
-    code === undefined ? (entities[name ?? ''] ?? whole) : characterOf(Number(code)),
-  );
 
 /** The row of a message, and how many invisible characters were taken out of it. */
 export const countedRow = (
@@ -55,7 +46,7 @@ export const countedRow = (
     labelIds: [...(message.labelIds ?? [])],
     ...(labels.length === 0 ? {} : { labels }),
     // Not counted: it repeats the body.
-    snippet: withoutInvisible(decodeSnippet(message.snippet ?? '')).text,
+    snippet: gmailSnippet(message.snippet ?? ''),
     ...(from === '' ? {} : { from }),
     ...(to.length === 0 ? {} : { to }),
     ...(cc.length === 0 ? {} : { cc }),

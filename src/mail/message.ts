@@ -10,6 +10,7 @@ import { countedRow, type MessageRow, messageRow } from './message-row.ts';
 import { type Page, type PageRequest, page } from './page.ts';
 import { type Reading, type Removed, sumOf } from './read-part.ts';
 import { type Security, securityOf, securityText } from './security.ts';
+import { snippetOf } from './snippet.ts';
 import { headersOfSource } from './source-headers.ts';
 import { deliveryReportsIn, invitationsIn } from './structured-parts.ts';
 import { winmailIn } from './winmail.ts';
@@ -93,18 +94,6 @@ const notesOf = (message: Message, text: string): Notes => {
   };
 };
 
-/** Code points of a snippet. */
-const longestSnippet = 200;
-
-/** Gmail makes its snippets of hidden text as well: where there is some, the beginning of what is seen takes their place. */
-const seenRow = (row: MessageRow, text: string, hiddenElements: number): MessageRow => {
-  if (hiddenElements === 0) return row;
-  return {
-    ...row,
-    snippet: page(text.slice(0, 2_000).replace(/\s+/g, ' '), { maxChars: longestSnippet, offset: 0 }).text,
-  };
-};
-
 const told = (message: Message): Told => {
   const { row, removed: ofRow } = countedRow(message);
   const written = readBody(message);
@@ -117,7 +106,8 @@ const told = (message: Message): Told => {
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
     ...(truncated ? { truncated } : {}),
     message: {
-      ...seenRow(row, text, left.hiddenElements),
+      ...row,
+      snippet: snippetOf(text),
       attachments: [...attachmentsOf(message), ...winmail.files],
       ...notes,
       ...(left.hiddenElements + left.invisibleCharacters === 0 ? {} : { removed: left }),
@@ -145,12 +135,18 @@ export const readableMessage = (message: Message, request: PageRequest): Readabl
   };
 };
 
+/** The row of a message whose body was fetched: its snippet says what a person sees of it. */
+export const readRow = (message: Message): MessageRow => ({
+  ...messageRow(message),
+  snippet: toldOnce(message).message.snippet,
+});
+
 /** Everything the message has, as Gmail's tree; the same page of every body text. */
 export const fullMessage = (message: Message, request: PageRequest): FullMessage => {
   const root = rootOf(message);
   const payload = root && fullPart(root, request);
   const { removed } = toldOnce(message).message;
-  return { ...messageRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
+  return { ...readRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
 };
 
 /** The RFC 822 source; the row is read from its head, because Gmail gives no headers with `format=raw`. */

@@ -146,10 +146,16 @@ const checkOutput = (tool: Tool, output: object): void => {
   if (!tool.output.safeParse(output).success) throw new TypeError('a tool answered outside its own output schema');
 };
 
-/** What was read differently from how it was sent stands first, where it is seen before the answer is believed. */
-const withNotes = (output: object, notes: readonly string[] | undefined): object => {
-  if (notes === undefined) return output;
-  return output instanceof ToolContent ? new ToolContent({ notes, ...output.facts }, output) : { notes, ...output };
+/** Notes, on how the input was read and the tool's own, stand first: there they are seen before the answer is believed. */
+const withNotes = (
+  output: object & { readonly notes?: readonly string[] },
+  ofInput: readonly string[] = [],
+): object => {
+  if (output instanceof ToolContent)
+    return ofInput.length === 0 ? output : new ToolContent({ notes: ofInput, ...output.facts }, output);
+  const { notes: ofTool = [], ...rest } = output;
+  const notes = [...ofInput, ...ofTool];
+  return notes.length === 0 ? rest : { notes, ...rest };
 };
 
 /** A link for the person: through the client where it can show one, else in the result itself. */

@@ -37,7 +37,7 @@ export const gmailFetchMails = defineTool({
   requires: ['mail'],
   optional: [],
   run: async (input, { google: { gmail }, progress }) => {
-    const { clippedForms, completedAll, formatted } = await import('./message-formats.ts');
+    const { clippedForms, completedAll, formatted, snippetNotes } = await import('./message-formats.ts');
     const { format } = input;
     const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
     if (!labels.ok) return labels;
@@ -64,7 +64,8 @@ export const gmailFetchMails = defineTool({
     const page = { maxChars: format === 'full' ? fullBodyChars : listedBodyChars, offset: 0 };
     const rows = messages.map((message) => formatted(message, format, page));
     return ok({
-      messages: fitRows(rows, (_, index) => clippedForms(messages[index] ?? {})),
+      ...(rows.length > 0 ? snippetNotes(format) : {}),
+      messages: fitRows(rows, (_, index) => clippedForms(messages[index] ?? {}, format)),
       failures: failureRows([...failures, ...incomplete]),
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });

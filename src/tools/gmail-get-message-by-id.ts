@@ -23,19 +23,18 @@ export const gmailGetMessageById = defineTool({
   requires: ['mail'],
   optional: [],
   run: async ({ message_id, format, max_chars, offset }, { google: { gmail } }) => {
-    const { clippedForms, completed, formatted } = await import('./message-formats.ts');
+    const { clippedForms, completed, formatted, snippetNotes } = await import('./message-formats.ts');
     const found = await gmail.message(message_id, viewOf(format));
     if (!found.ok) return found;
     const [named = found.value] = await withLabelNames(gmail, [found.value]);
     const whole = await completed(gmail, named, format);
     if (!whole.ok) return whole;
     const message = whole.value;
-    return ok(
-      fitPage(
-        max_chars,
-        (maxChars) => formatted(message, format, pageOf(maxChars, offset)),
-        () => clippedForms(message).at(1) ?? { id: message_id },
-      ),
+    const row = fitPage(
+      max_chars,
+      (maxChars) => formatted(message, format, pageOf(maxChars, offset)),
+      () => clippedForms(message, format).at(1) ?? { id: message_id },
     );
+    return ok({ ...snippetNotes(format), ...row });
   },
 });

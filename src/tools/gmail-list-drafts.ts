@@ -23,7 +23,7 @@ export const gmailListDrafts = defineTool({
   optional: [],
   run: async ({ max_results, page_token }, { google: { gmail }, progress }) => {
     const { messageRow } = await import('../mail/message.ts');
-    const { clippedForms } = await import('./message-formats.ts');
+    const { clippedForms, snippetNotes } = await import('./message-formats.ts');
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
     const found = await gmail.searchDrafts(query, 'metadata', progress);
     if (!found.ok) return found;
@@ -35,8 +35,9 @@ export const gmailListDrafts = defineTool({
     );
     const rows: DraftRow[] = messages.map((message, index) => ({ id: ids[index] ?? '', message: messageRow(message) }));
     return ok({
+      ...(rows.length > 0 ? snippetNotes('metadata') : {}),
       drafts: fitRows(rows, (_, index) =>
-        clippedForms(messages[index] ?? {}).map((message) => ({ id: ids[index] ?? '', message })),
+        clippedForms(messages[index] ?? {}, 'metadata').map((message) => ({ id: ids[index] ?? '', message })),
       ),
       failures: failureRows(failures),
       ...(nextPageToken === undefined ? {} : { nextPageToken }),

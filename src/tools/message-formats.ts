@@ -10,6 +10,7 @@ import {
   rawMessage,
   readableMessage,
   readBodyAhead,
+  readRow,
   withTexts,
 } from '../mail/message.ts';
 import { ok, type Result } from '../model/result.ts';
@@ -86,9 +87,21 @@ export const formatted = (message: Message, format: MessageFormat, page: PageReq
 
 const cutText = (text: string): string => (text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text);
 
+/** The row in a format: where the body was fetched, with a snippet of what a person sees of it. */
+const rowIn = (message: Message, format: MessageFormat) =>
+  viewOf(format) === 'full' ? readRow(message) : messageRow(message);
+
+/** What an answer says of its snippets where no body was read; nothing where they are ours. */
+export const snippetNotes = (format: MessageFormat): { readonly notes?: readonly string[] } =>
+  viewOf(format) === 'full'
+    ? {}
+    : {
+        notes: ["snippet is Gmail's extract and may hold words hidden from people; format readable has none of those"],
+      };
+
 /** Ever shorter forms of a message that does not fit; the last is a few bytes. */
-export const clippedForms = (message: Message): MessageOutput[] => {
-  const row = messageRow(message);
+export const clippedForms = (message: Message, format: MessageFormat): MessageOutput[] => {
+  const row = rowIn(message, format);
   const short = (texts: readonly string[] | undefined) => texts?.slice(0, 20).map(cutText) ?? [];
   return [
     { ...row, clipped: true },
