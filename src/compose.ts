@@ -41,7 +41,7 @@ export interface Postern {
   readonly google: GoogleServices;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly fetchAttachment: FetchAttachment;
-  /** Whether calls can be served: the database answers, and Google does not refuse everybody at once. */
+  /** Whether this process can serve: the database answers. What Google thinks is no reason to take it out of service. */
   readonly ready: () => Promise<boolean>;
   readonly sealer: Sealer;
   readonly clock: Clock;
@@ -128,7 +128,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   const fetchAttachment = createFetchAttachment(accounts, google);
   // A look into an index: anybody may ask for it, as often as they like.
-  const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined && accounts.inOrder();
+  const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
   const close = (): Promise<void> => {
     accounts.close();
     return storage.close();

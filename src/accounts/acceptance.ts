@@ -1,5 +1,5 @@
 // Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
-import type { Account, Pins } from '../model/account.ts';
+import type { Account, GoogleIdentity, Pins } from '../model/account.ts';
 import { googleRealm } from '../model/account-key.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { LinkPolicy } from '../model/caller.ts';
@@ -52,11 +52,11 @@ export const accept = (
 };
 
 /** Whether pins contradict the Google account that is connected already. */
-export const contradicts = (pins: Pins, account: Account): boolean => {
-  if (account.google === undefined || account.state.status !== 'ACTIVE') return false;
-  return (
-    (pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, account.google.email)) ||
-    (pins.expectedDomain !== undefined && !sameDomain(account.google.hostedDomain, pins.expectedDomain)) ||
-    (pins.expectedSub !== undefined && pins.expectedSub !== account.google.sub)
-  );
-};
+export const contradicts = (pins: Pins, { google, state }: Account): boolean =>
+  google !== undefined && state.status === 'ACTIVE' && pinsContradict(pins, google);
+
+/** Whether any pin is for another Google account than this one. */
+export const pinsContradict = (pins: Pins, google: GoogleIdentity): boolean =>
+  (pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, google.email)) ||
+  (pins.expectedDomain !== undefined && !sameDomain(google.hostedDomain, pins.expectedDomain)) ||
+  (pins.expectedSub !== undefined && pins.expectedSub !== google.sub);

@@ -1,19 +1,33 @@
 // A valid access token for one account, as the port that Google clients get. Knows nothing of Gmail; a needed human is a
 // returned problem, not an exception.
+import { revokedReasons } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
 import { failed } from '../model/result.ts';
 import { type Capability, missingCapabilities } from '../model/scope.ts';
 import { given, isFresh, openGrant, servesACall } from './grant-access.ts';
+import type { KeptGrants } from './kept-grants.ts';
 import type { LastUse } from './last-use.ts';
 import type { AccountsOptions } from './options.ts';
 import type { RefreshOnce } from './refresh.ts';
 
+export interface AccessParts {
+  readonly refreshOnce: RefreshOnce;
+  readonly keptGrants: KeptGrants;
+  readonly lastUse: LastUse;
+}
+
+const wasRevoked = (problem: Problem): boolean =>
+  problem.kind === 'authorization_required' && revokedReasons.some((reason) => reason === problem.reason);
+
 export const createAccess =
-  (options: AccountsOptions, parts: { readonly refreshOnce: RefreshOnce; readonly lastUse: LastUse }) =>
+  (options: AccountsOptions, parts: AccessParts) =>
   (key: AccountKey, required: readonly Capability[]): FreshToken =>
   async (rejected) => {
-    const opened = await openGrant(options, key);
+    let opened = await openGrant(options, key);
+    if (opened.kind === 'problem' && wasRevoked(opened.problem) && (await parts.keptGrants.tryAgain(key)))
+      opened = await openGrant(options, key);
     if (opened.kind === 'problem') return failed(opened.problem);
     const { account, grant } = opened;
     const missing = missingCapabilities(required, grant.grantedScopes);

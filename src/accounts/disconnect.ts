@@ -2,6 +2,7 @@
 import type { AccountKey } from '../model/account-key.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { GrantReading } from '../storage/index.ts';
+import { isOurs } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
 
 export interface Disconnected {
@@ -46,11 +47,11 @@ export const disconnect = async (options: AccountsOptions, key: AccountKey): Pro
 
 const tellGoogle = async (options: AccountsOptions, key: AccountKey, reading: GrantReading): Promise<Disconnected> => {
   const { oauth, storage } = options;
-  if (reading.kind === 'none') return { revokedAtGoogle: false, reason: 'no_grant' };
   if (reading.kind === 'unsealable') return { revokedAtGoogle: false, reason: 'unreadable' };
-  const { grant } = reading;
-  if (grant.clientId !== oauth.clientId || grant.tokenEndpoint !== oauth.tokenEndpoint)
-    return { revokedAtGoogle: false, reason: 'other_client' };
+  // One that Google ended is kept for a day, and may live all the same.
+  const grant = reading.kind === 'grant' ? reading.grant : (await storage.refreshes.readKept(key))?.grant;
+  if (grant === undefined) return { revokedAtGoogle: false, reason: 'no_grant' };
+  if (!isOurs(grant, oauth)) return { revokedAtGoogle: false, reason: 'other_client' };
   if ((await storage.operations.othersWithGrantOf(grant.google.sub, key, options.clock.now())) > 0)
     return { revokedAtGoogle: false, reason: 'sibling' };
   if (!(await oauth.revoke(grant.refreshToken ?? grant.accessToken)))

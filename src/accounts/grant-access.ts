@@ -16,6 +16,10 @@ export type Opened =
 
 type GrantAccess = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock'>;
 
+/** Whether a grant may be sent to the configured token endpoint under the configured client: it was made with both. */
+export const isOurs = (grant: Pick<StoredGrant, 'clientId' | 'tokenEndpoint'>, oauth: GrantAccess['oauth']): boolean =>
+  grant.clientId === oauth.clientId && grant.tokenEndpoint === oauth.tokenEndpoint;
+
 /** Reads the grant, if it is one that may be sent to the configured token endpoint under the configured client. */
 export const openGrant = async (options: GrantAccess, key: AccountKey): Promise<Opened> => {
   const { storage, oauth } = options;
@@ -26,8 +30,7 @@ export const openGrant = async (options: GrantAccess, key: AccountKey): Promise<
     case 'unsealable':
       return { kind: 'problem', problem: { kind: 'sealing_key_missing' } };
     case 'grant': {
-      const ours = reading.grant.clientId === oauth.clientId && reading.grant.tokenEndpoint === oauth.tokenEndpoint;
-      return ours ? reading : { kind: 'problem', problem: { kind: 'operator_client_changed' } };
+      return isOurs(reading.grant, oauth) ? reading : { kind: 'problem', problem: { kind: 'operator_client_changed' } };
     }
   }
 };

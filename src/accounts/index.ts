@@ -7,18 +7,20 @@ import type { Caller } from '../model/caller.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
-import { keepEndedGrantsMs, type Storage } from '../storage/index.ts';
+import type { Storage } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
 import { createAccess } from './access.ts';
-import { createBreaker } from './breaker.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
+import { createKeptGrants } from './kept-grants.ts';
 import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
 import type { AccountsOptions } from './options.ts';
-import { createRefreshOnce } from './refresh.ts';
+import { createRecheck } from './recheck.ts';
+import { createRefreshOnce, createRenew } from './refresh.ts';
+import { createRefusals } from './refusals.ts';
 import type { SignIn } from './sign-in.ts';
 import { endSignIns } from './sign-in-ended.ts';
 import { createGoogleSignIn } from './sign-in-google.ts';
@@ -33,6 +35,7 @@ export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { DeadLink, Finish } from './finish.ts';
 export type { Link, LinkRequest } from './links.ts';
 export { type AccountLog, type AccountsOptions, LinkOriginError } from './options.ts';
+export { authorizationFails, refusesEverybody } from './refusals.ts';
 export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-in.ts';
 export { issuerCallbackPath } from './sign-in-issuer.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
@@ -58,8 +61,6 @@ export interface Accounts {
   /** Disconnects and deletes every row; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
   readonly downloads: Downloads;
-  /** False while Google refuses the grants of many people at once: an accident of the operator's. Sees to it that its end is noticed. */
-  inOrder(): boolean;
   /** Uses grants before six idle months end them: all that are due, daily, or one. */
   readonly keepAlive: KeepAlive;
   /** Ends what waits for its time. */
@@ -69,25 +70,30 @@ export interface Accounts {
 const pinAttempts = 5;
 
 export const createAccounts = (options: AccountsOptions): Accounts => {
-  const { storage, clock, changed } = options;
-  const breaker = createBreaker(clock);
-  const oauth = watchTokenEndpoint({ ...options, breaker });
+  const { storage, changed } = options;
+  const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusals.accepted(what) });
   const watched: AccountsOptions = { ...options, oauth };
-  const witnesses = createWitnesses({ ...watched, breaker });
-  const closing = new AbortController();
-  const eraseAfter = createEraser(options, closing.signal);
-  const refreshOnce = createRefreshOnce({
+  const refusals = createRefusals({
     ...watched,
-    breaker,
-    askWitnesses: witnesses.ask,
-    eraseLater: () => eraseAfter(keepEndedGrantsMs, storage.operations.eraseEndedGrants),
+    askOthers: createWitnesses({ ...watched, mark: () => refusals.mark() }),
+    acceptsAgain: () => recheck(),
   });
+  const refreshOnce = createRefreshOnce({ ...watched, refusals });
+  const keptGrants = createKeptGrants({ ...watched, revived: () => recheck() });
+  const closing = new AbortController();
+  const recheck = createRecheck({
+    ...watched,
+    renew: createRenew(watched, refreshOnce),
+    tryKept: keptGrants.tryNow,
+    signal: closing.signal,
+  });
+  const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
     ensure: (key, pins) => ensure(storage, key, pins),
-    freshToken: createAccess(watched, { refreshOnce, lastUse: createLastUse(options) }),
+    freshToken: createAccess(watched, { refreshOnce, keptGrants, lastUse: createLastUse(options) }),
     link,
     waitForLink,
     connection: createConnection({
@@ -105,10 +111,6 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
       return removed;
     },
     downloads: createDownloads(options),
-    inOrder: () => {
-      if (breaker.open) witnesses.askAgain();
-      return !breaker.open;
-    },
     keepAlive: createKeepAlive(watched, refreshOnce),
     close: () => closing.abort(),
   };

@@ -5,7 +5,7 @@ import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
-import type { Breaker } from './breaker.ts';
+import type { Refusals } from './refusals.ts';
 import type { IssuerForSignIn } from './sign-in.ts';
 
 /** Where a link could be opened is not to be had now; the message says what to do. */
@@ -46,9 +46,5 @@ export interface AccountsOptions {
 
 /** What renewing and ending a grant need beside. */
 export interface RefreshOptions extends AccountsOptions {
-  readonly breaker: Breaker;
-  /** Tries grants of others, to tell an accident from many people leaving (witnesses.ts). */
-  readonly askWitnesses: () => Promise<void>;
-  /** Sees to it that grants that ended are erased in time. */
-  readonly eraseLater: () => void;
+  readonly refusals: Refusals;
 }

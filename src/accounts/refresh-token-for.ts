@@ -4,7 +4,8 @@ import { capabilitiesOf, missingCapabilities } from '../model/scope.ts';
 import type { AccountsOptions } from './options.ts';
 
 /**
- * Google gives no refresh token where it did not ask; the stored one serves on if it covers the same.
+ * Google gives no refresh token where it did not ask; the stored one serves on if it covers the same and Google does not
+ * refuse it: after a change of the password the consent is still there, and every token dead.
  * @returns undefined where there is none to go on with: Google has to be asked again.
  */
 export const refreshTokenFor = async (
@@ -23,5 +24,7 @@ export const refreshTokenFor = async (
     grant.clientId === oauth.clientId &&
     grant.tokenEndpoint === oauth.tokenEndpoint &&
     missingCapabilities(capabilitiesOf(grantedScopes), grant.grantedScopes).length === 0;
-  return same ? grant.refreshToken : undefined;
+  if (!same || grant.refreshToken === undefined) return undefined;
+  const outcome = await oauth.refresh(grant.refreshToken);
+  return outcome.kind === 'failed' && outcome.failure.kind === 'grant_ended' ? undefined : grant.refreshToken;
 };

@@ -40,6 +40,14 @@ export const createRefreshOnce = (options: RefreshOptions): RefreshOnce => {
   return refreshOnce;
 };
 
+/** Renews the token of an account, however long the present one would serve. */
+export const createRenew =
+  (options: Pick<RefreshOptions, 'storage'>, refreshOnce: RefreshOnce) =>
+  async (key: AccountKey): Promise<Result<AccessToken>> => {
+    const reading = await options.storage.accounts.readGrant(key);
+    return refreshOnce(key, reading.kind === 'grant' ? reading.grant.accessToken : undefined);
+  };
+
 /** Waits for the lease, or for what its holder brings; longer than two leases nobody waits. */
 const whenLeased = async (
   options: RefreshOptions,
@@ -76,8 +84,9 @@ const renew = async (
   holder: string,
   rejected: string | undefined,
 ): Promise<Result<AccessToken>> => {
-  const { oauth, clock, log, storage } = options;
+  const { oauth, clock, log, storage, refusals } = options;
   try {
+    const mark = refusals.mark();
     const outcome = await oauth.refresh(refreshToken);
     if (outcome.kind === 'refreshed') {
       log({ event: 'token_refreshed', key });
@@ -87,7 +96,7 @@ const renew = async (
     log({ event: 'refresh_failed', key, cause: failure.kind });
     const problem =
       failure.kind === 'grant_ended'
-        ? await endAccess(options, key, { grant, holder, failure, rejected })
+        ? await endAccess(options, key, { grant, holder, failure, rejected, mark })
         : failed(problemOf(failure));
     if (problem.ok || problem.problem.kind === 'authorization_required') return problem;
     // Early renewal failed for a reason that passes: the old token still serves until it really expires.

@@ -1,18 +1,42 @@
-// Google's OAuth with two listeners: every success says that the token endpoint is in order, and every new refresh token
-// is counted towards Google's cap of 100. Changes nothing of what Google answers.
+// Google's OAuth with listeners: every success says that the token endpoint is in order, a refused client or code is noted
+// for every process, and every new refresh token is counted towards Google's cap of 100. Changes nothing of what Google
+// answers.
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
-import type { Breaker } from './breaker.ts';
+import type { TokenFailure } from '../oauth/token-client.ts';
+import type { TokenEndpointAnswer } from '../storage/index.ts';
 import { refreshTokenCap } from './diagnosis.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** From so many refresh tokens of one Google account on, the operator is warned. */
 export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);
 
-type Watched = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & { readonly breaker: Breaker };
+type Watched = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
+  /** Google gave tokens to somebody (refusals.ts). */
+  readonly accepted: (what: 'grant' | 'code') => Promise<void>;
+};
 
-export const watchTokenEndpoint = ({ oauth, storage, clock, log, breaker }: Watched): GoogleOAuth => {
-  const succeeded = (): void => {
-    if (breaker.succeeded()) log({ event: 'grants_believed_again', level: 'warn' });
+export const watchTokenEndpoint = ({ oauth, storage, clock, log, accepted }: Watched): GoogleOAuth => {
+  let clientRefused = false;
+
+  const note = async (answer: TokenEndpointAnswer): Promise<void> => {
+    // What Google answered is worth more than its note.
+    await storage.refusals
+      .noteAnswer(oauth, answer, clock.now())
+      .catch(() => log({ event: 'token_endpoint_not_noted', level: 'warn' }));
+  };
+  const succeeded = (what: 'grant' | 'code'): Promise<void> => {
+    if (clientRefused) log({ event: 'oauth_client_accepted_again', level: 'warn' });
+    clientRefused = false;
+    return accepted(what);
+  };
+  const failed = async (failure: TokenFailure, what: 'grant' | 'code'): Promise<void> => {
+    if (what === 'code' && failure.kind === 'grant_ended' && failure.error === 'invalid_grant')
+      await note('code_refused');
+    // Once, not for every call of everybody.
+    if (failure.kind !== 'client_invalid' || clientRefused) return;
+    clientRefused = true;
+    log({ event: 'oauth_client_refused', level: 'error' });
+    await note('client_refused');
   };
   const count = async (googleSub: string): Promise<void> => {
     try {
@@ -27,13 +51,13 @@ export const watchTokenEndpoint = ({ oauth, storage, clock, log, breaker }: Watc
     ...oauth,
     exchangeCode: async (code) => {
       const outcome = await oauth.exchangeCode(code);
-      if (outcome.kind !== 'failed') succeeded();
+      await (outcome.kind === 'failed' ? failed(outcome.failure, 'code') : succeeded('code'));
       if (outcome.kind === 'granted' && outcome.tokens.refreshToken !== undefined) await count(outcome.identity.sub);
       return outcome;
     },
     refresh: async (refreshToken) => {
       const outcome = await oauth.refresh(refreshToken);
-      if (outcome.kind === 'refreshed') succeeded();
+      await (outcome.kind === 'failed' ? failed(outcome.failure, 'grant') : succeeded('grant'));
       return outcome;
     },
   };

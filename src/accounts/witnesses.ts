@@ -1,73 +1,83 @@
-// Whether Google refuses everybody or only those who left: before many refusals count as the operator's accident, grants
-// that nobody complained of are tried. So no five accounts can make a server disbelieve, or unready for all. Ends nothing.
+// Whether Google refuses everybody or only those who left: asks it for some grants of other people. Ends nothing, and keeps
+// no token; what Google refuses is noted.
+import type { GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { RandomBytes } from '../model/clock.ts';
-import type { Breaker } from './breaker.ts';
+import { whyEnded } from './ending.ts';
 import { openGrant } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
+import type { Refusals } from './refusals.ts';
 
-/** Token requests at once; chosen by chance, so that nobody can put their own dead grants there. */
-const witnessesAtOnce = 3;
-const maxCandidates = 1000;
-/** While the breaker is open, readiness asks again this often. Milliseconds. */
-const askAgainMs = 30_000;
+/** Token requests at once, one wave after the other until Google accepts one. The first is who was accepted last. */
+const waves = [1, 3, 6];
+/** Of so many the others are chosen by chance, so that nobody can put their own dead grants there. */
+const maxCandidates = 60;
+/** After a round in which Google accepted nobody, the next may begin so much later, or when it accepted somebody. Milliseconds. */
+const pauseMs = 30_000;
 
-export interface Witnesses {
-  /** Tries some grants; a success reaches the breaker on its way. Those who ask meanwhile share the answer. */
-  ask(): Promise<void>;
-  /** The same beside the caller, if nobody asked a moment ago. */
-  askAgain(): void;
-}
+type WitnessOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random'> & Pick<Refusals, 'mark'>;
 
-type WitnessOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> & {
-  readonly breaker: Breaker;
-};
-
-export const createWitnesses = (options: WitnessOptions): Witnesses => {
-  const { clock, log } = options;
+/**
+ * Asks for at most ten grants of other Google accounts than this one, and of other hosted domains where it has one; where
+ * there are none, nobody. One round at a time: those who ask meanwhile share it.
+ */
+export const createWitnesses = (options: WitnessOptions): ((than: GoogleIdentity) => Promise<void>) => {
+  const { clock, mark } = options;
   let asking: Promise<void> | undefined;
-  let askedAt = 0;
+  let pause = { until: 0, mark: 0 };
 
-  const ask = (): Promise<void> => {
-    askedAt = clock.now();
-    asking ??= askSome(options).finally(() => {
-      asking = undefined;
-    });
+  return (than) => {
+    const left = pause.until - clock.now();
+    // A clock that was put back must not make the pause longer.
+    if (left > 0 && left <= pauseMs && pause.mark === mark()) return Promise.resolve();
+    asking ??= askSome(options, than)
+      .then((accepted) => {
+        if (accepted === false) pause = { until: clock.now() + pauseMs, mark: mark() };
+      })
+      .finally(() => {
+        asking = undefined;
+      });
     return asking;
   };
-  return {
-    ask,
-    askAgain: () => {
-      if (Math.abs(clock.now() - askedAt) < askAgainMs) return;
-      void ask().catch((error: unknown) =>
-        log({ event: 'witnesses_not_asked', cause: error instanceof Error ? error.name : typeof error, level: 'warn' }),
-      );
-    },
-  };
 };
 
-const askSome = async (options: WitnessOptions): Promise<void> => {
-  const { storage, oauth, clock, random } = options;
-  const of = { clientId: oauth.clientId, tokenEndpoint: oauth.tokenEndpoint, until: clock.now() };
-  const candidates = shuffled(await storage.operations.longUnused(of, { size: maxCandidates }), random);
-  const refreshTokens: string[] = [];
-  for (const key of candidates) {
-    if (refreshTokens.length === witnessesAtOnce) break;
-    const refreshToken = await mayWitness(options, key);
-    if (refreshToken !== undefined) refreshTokens.push(refreshToken);
+/** @returns undefined: there was nobody to ask for */
+const askSome = async (options: WitnessOptions, than: GoogleIdentity): Promise<boolean | undefined> => {
+  const { storage, oauth, random } = options;
+  const [first, ...rest] = different(await storage.refusals.others(oauth, than, maxCandidates));
+  if (first === undefined) return undefined;
+  const waiting = [first, ...shuffled(rest, random)];
+  for (const size of waves) {
+    const wave = waiting.splice(0, size);
+    const accepted = await Promise.all(wave.map((key) => isAccepted(options, key)));
+    if (accepted.includes(true)) return true;
   }
-  // The new access tokens are not kept: no lease is held here, and the present ones serve on.
-  await Promise.all(refreshTokens.map((refreshToken) => oauth.refresh(refreshToken)));
+  return false;
 };
 
-/** Those that were refused can say nothing new, unless the breaker is open: then they are whom it is about. */
-const mayWitness = async (options: WitnessOptions, key: AccountKey): Promise<string | undefined> => {
-  const { breaker } = options;
+const isAccepted = async (options: WitnessOptions, key: AccountKey): Promise<boolean> => {
+  const { storage, oauth, clock } = options;
   const opened = await openGrant(options, key);
-  if (opened.kind === 'problem') return undefined;
-  const { google, refreshToken } = opened.grant;
-  return breaker.open || !breaker.wasRefused(google.sub) ? refreshToken : undefined;
+  if (opened.kind === 'problem' || opened.grant.refreshToken === undefined) return false;
+  const { grant } = opened;
+  const outcome = await oauth.refresh(opened.grant.refreshToken);
+  // The new access token is not kept: no lease is held here, and the present one serves on.
+  if (outcome.kind === 'refreshed') {
+    await storage.refusals.noteAccepted(key, grant.grantVersion);
+    await storage.refusals.noteAnswer(oauth, 'accepted', clock.now());
+    return true;
+  }
+  const { failure } = outcome;
+  // An end that Google explains is no sign of an accident; the account's own call finds it.
+  if (failure.kind === 'grant_ended' && !(await whyEnded(options, grant, failure)).explained)
+    await storage.refusals.noteRefused(key, grant.grantVersion, clock.now());
+  return false;
 };
+
+/** One account of each Google account. */
+const different = (accounts: readonly { readonly key: AccountKey; readonly sub: string }[]): AccountKey[] => [
+  ...new Map(accounts.map(({ key, sub }) => [sub, key])).values(),
+];
 
 const shuffled = <T>(items: readonly T[], random: RandomBytes): T[] =>
   items

@@ -8,6 +8,7 @@ import { createSealer, openStorage, StorageError } from '../storage/index.ts';
 import { CommandError } from './command-error.ts';
 import { type Finding, finding } from './doctor/finding.ts';
 import { aboutSignIn } from './doctor/sign-in.ts';
+import { aboutTokenEndpoint } from './doctor/token-endpoint.ts';
 import { faultLine } from './settings.ts';
 import { plain, say, sayJson } from './terminal.ts';
 
@@ -87,6 +88,7 @@ const aboutDatabase = async (config: Config): Promise<Finding[]> => {
             `${key.identifier} (realm ${key.realm}): Google gave ${refreshTokensIssued} refresh tokens for its Google account and ends the oldest beyond 100. Remove accounts that nobody needs.`,
           ),
         ),
+        ...(await aboutTokenEndpoint(storage, config)),
         ...weak.map((key) =>
           finding(
             'warning',

@@ -25,7 +25,7 @@ export type Problem =
   | { readonly kind: 'domain_policy' }
   | { readonly kind: 'client_invalid' }
   | { readonly kind: 'operator_client_changed' }
-  /** Google says of many people at once that their access ended, which is not believed. */
+  /** Google refuses the grants of many unrelated people at once, which is not believed to be their doing. */
   | { readonly kind: 'many_grants_refused' }
   | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
   | { readonly kind: 'sealing_key_missing' }
@@ -163,19 +163,19 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         "Google does not accept Postern's OAuth client.",
         'the operator',
-        'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console.',
+        'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console. Nobody was disconnected: once they are right again, calls go on.',
       );
     case 'operator_client_changed':
       return explain(
         'This account was connected through another OAuth client or token endpoint than the one configured now.',
         'the operator',
-        'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a new link.',
+        'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a link.',
       );
     case 'many_grants_refused':
       return explain(
-        "Google refuses the stored access of many people at once. That points to Postern's OAuth client or token endpoint, not to these people: nobody was disconnected.",
+        "Google refuses the stored access of many people at once who have nothing to do with each other. That points to Google, or to Postern's OAuth client or token endpoint, not to these people: nobody was disconnected, and calls work again as soon as Google accepts them.",
         'the operator',
-        'Look for a change of the OAuth client in the Google Cloud console and compare GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET and GOOGLE_TOKEN_ENDPOINT. If these people really all left, let one of them connect again.',
+        'Run `postern doctor`, look for a change of the OAuth client in the Google Cloud console and compare GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET and GOOGLE_TOKEN_ENDPOINT.',
       );
     case 'api_not_enabled':
       return explain(

@@ -8,19 +8,23 @@ import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { ProblemError, type Tool, ToolContent } from '../tools/define-tool.ts';
 import { withDeadline } from './deadline.ts';
 import { describeDefect } from './describe-defect.ts';
 import { type Elicitation, elicitLink } from './elicitation.ts';
+import { otherWayOut } from './other-way-out.ts';
 import { createInputParser } from './parse-input.ts';
 import {
+  type AccountShown,
   type AuthorizationProblem,
   authorizationMessage,
   createPresentOutput,
   presentLink,
   presentProblem,
+  presentProblemWithLink,
 } from './present.ts';
 import { type NotifyProgress, reportingProgress } from './progress.ts';
 
@@ -79,8 +83,10 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
       run(options, tool, caller, input.value, { signal: until, progress }),
     );
     if (output.ok) return presentOutput(withNotes(output.value, input.notes));
-    if (output.problem.kind !== 'authorization_required') return presentProblem(output.problem);
-    const wanted = output.problem.missing ?? [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
+    const needed = [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
+    if (output.problem.kind !== 'authorization_required')
+      return presentWithWayOut(accounts, caller, output.problem, needed, elicitation);
+    const wanted = output.problem.missing ?? needed;
     return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
   };
 
@@ -170,10 +176,28 @@ const askForAuthorization = async (
   const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
   if (!link.ok) return presentProblem(link.problem);
   if (possible) return elicitLink(authorizationMessage(problem), link.value);
-  const account = await accounts.find(caller.key);
-  const status = account?.state.status ?? 'PENDING';
-  return presentLink(toolName, problem, link.value, { identifier: caller.key.identifier, status });
+  return presentLink(toolName, problem, link.value, await shownAccount(accounts, caller));
 };
+
+/** Beside what the operator can do, a link where connecting again helps too; nobody is asked to open it at once. */
+const presentWithWayOut = async (
+  accounts: Accounts,
+  caller: Caller,
+  problem: Problem,
+  capabilities: AuthorizationProblem['missing'] & {},
+  { ticket }: Elicitation,
+): Promise<CallToolResult> => {
+  const wayOut = otherWayOut(problem);
+  if (wayOut === undefined) return presentProblem(problem);
+  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
+  if (!link.ok) return presentProblem(problem);
+  return presentProblemWithLink(problem, wayOut, link.value, await shownAccount(accounts, caller));
+};
+
+const shownAccount = async (accounts: Accounts, { key }: Caller): Promise<AccountShown> => ({
+  identifier: key.identifier,
+  status: (await accounts.find(key))?.state.status ?? 'PENDING',
+});
 
 const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
   if (!('content' in result)) return 'elicited';

@@ -40,12 +40,18 @@ export const createPresentOutput = (random: RandomBytes) => {
 export const authorizationMessage = ({ reason, missing, evidence }: AuthorizationProblem): string =>
   authorizationText(reason, missing, evidence);
 
+/** Whose account a link is for, and how it stands. */
+export interface AccountShown {
+  readonly identifier: string;
+  readonly status: Account['state']['status'];
+}
+
 /** A call that needs a person first. Not an error: the model shows the link and calls again. */
 export const presentLink = (
   toolName: string,
   problem: AuthorizationProblem,
   link: Link,
-  account: { readonly identifier: string; readonly status: Account['state']['status'] },
+  account: AccountShown,
 ): CallToolResult => {
   const expiresAt = new Date(link.expiresAt).toISOString();
   const text = [
@@ -60,11 +66,37 @@ export const presentLink = (
 };
 
 /** What happened, who can fix it, and the one next step. */
-export const presentProblem = (problem: Problem): CallToolResult => {
-  const { what, fixer, next } = explainProblem(problem);
+export const presentProblem = (problem: Problem): CallToolResult => ({
+  isError: true,
+  content: [{ type: 'text', text: problemText(problem) }],
+  structuredContent: { problem: problemJson(problem) },
+});
+
+/** A problem of the operator's with the other way out of it: the person connects again. */
+export const presentProblemWithLink = (
+  problem: Problem,
+  wayOut: string,
+  link: Link,
+  account: AccountShown,
+): CallToolResult => {
+  const expiresAt = new Date(link.expiresAt).toISOString();
+  const text = `${problemText(problem)}\n${wayOut}: ${link.url}\nThe link works until ${expiresAt}.`;
   return {
     isError: true,
-    content: [{ type: 'text', text: `${what}\nWho can fix it: ${fixer}.\nNext step: ${next}` }],
-    structuredContent: { problem: { kind: problem.kind, message: what, who: fixer, next } },
+    content: [{ type: 'text', text }],
+    structuredContent: {
+      problem: problemJson(problem),
+      authorizationRequired: { url: link.url, expiresAt, reason: problem.kind, account },
+    },
   };
+};
+
+const problemText = (problem: Problem): string => {
+  const { what, fixer, next } = explainProblem(problem);
+  return `${what}\nWho can fix it: ${fixer}.\nNext step: ${next}`;
+};
+
+const problemJson = (problem: Problem) => {
+  const { what, fixer, next } = explainProblem(problem);
+  return { kind: problem.kind, message: what, who: fixer, next };
 };

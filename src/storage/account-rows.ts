@@ -133,6 +133,7 @@ export const noGrant = {
   refresh_token_prefix_hmac: null,
   refresh_token_double_sha512: null,
   refresh_tokens_issued: null,
+  refused_since: null,
   lease_until: null,
   lease_holder: null,
 } as const satisfies Partial<AccountsTable>;

@@ -105,6 +105,7 @@ export const refreshChange = (
   access_token: sealer.seal(tokens.accessToken, placeInAccounts(key, 'access_token', grantVersion)),
   access_token_expires_at: tokens.accessTokenExpiresAt,
   refreshed_at: now,
+  refused_since: null,
   ...(tokens.refreshToken === undefined
     ? {}
     : {

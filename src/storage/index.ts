@@ -12,6 +12,7 @@ import { createOperationsStore, type OperationsStore } from './operations-store.
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
+import { createRefusalStore, type RefusalStore } from './refusal-store.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInStore, type SignInStore } from './sign-in-store.ts';
@@ -30,10 +31,11 @@ export {
 } from './authorization-record-store.ts';
 export type { BrowserSessionRecord, BrowserSessionStore } from './browser-session-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
-export { keepEndedGrantsMs, type OperationsStore } from './operations-store.ts';
+export type { OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
 export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
+export type { ClientRef, RefusalStore, Refusals, TokenEndpointAnswer } from './refusal-store.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
@@ -46,6 +48,7 @@ export interface Storage {
   readonly accounts: AccountStore;
   readonly refreshes: RefreshStore;
   readonly refreshTokenCount: RefreshTokenCount;
+  readonly refusals: RefusalStore;
   readonly operations: OperationsStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
@@ -79,6 +82,7 @@ export const openStorage = async (options: {
     accounts: createAccountStore(db, sealer, clock),
     refreshes: createRefreshStore(db, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
+    refusals: createRefusalStore(db),
     operations: createOperationsStore(db, options.retentionMs),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),

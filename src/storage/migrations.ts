@@ -197,6 +197,19 @@ const migrations: readonly string[] = [
   create index browser_sessions_by_account on browser_sessions (realm, identifier);
   create index browser_sessions_by_expiry on browser_sessions (expires_at);
   `,
+  `
+  alter table accounts add column refused_since integer;
+  create index accounts_refused on accounts (refused_since) where status = 'ACTIVE' and refused_since is not null;
+
+  create table token_endpoint_answers (
+    client_id text not null,
+    token_endpoint text not null,
+    accepted_at integer,
+    code_refused_at integer,
+    client_refused_at integer,
+    primary key (client_id, token_endpoint)
+  ) strict;
+  `,
 ];
 
 const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | 'application_id'): number =>

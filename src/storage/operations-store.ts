@@ -21,10 +21,6 @@ export interface OperationsStore {
    * nothing remains; it may stop and go on at any time, beside processes that read and write.
    */
   reseal(sealer: Sealer, batch: number): Promise<Resealed>;
-  /** REVOKED accounts that ended at or after `since` and whose grant is still kept. */
-  endedGrants(since: number): Promise<Account[]>;
-  /** Erases the grants of accounts that ended `keepEndedGrantsMs` ago. `now` in milliseconds. */
-  eraseEndedGrants(now: number): Promise<void>;
   /** ACTIVE accounts of this client whose refresh token was last used at or before `until`: one page, in an order. */
   longUnused(
     of: { readonly clientId: string; readonly tokenEndpoint: string; readonly until: number },
@@ -33,7 +29,8 @@ export interface OperationsStore {
   /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
   /**
-   * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out; deletes
+   * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
+   * grants of accounts that ended a day ago; deletes
    * them, tickets and downloads that ran out more than a day ago, sign-ins more than an hour; and accounts whose retention time is over.
    * `now` in milliseconds.
    */
@@ -43,8 +40,8 @@ export interface OperationsStore {
 /** Until then a page can still say "this link has run out" rather than "there is no such link". Milliseconds. */
 const keepExpiredMs = 24 * 60 * 60_000;
 
-/** How long the grant of an account that became REVOKED may be kept (refresh-store.ts). Milliseconds. */
-export const keepEndedGrantsMs = 10 * 60_000;
+/** How long the grant of an account that became REVOKED is kept, where it is (refresh-store.ts). Milliseconds. */
+const keepEndedGrantsMs = 24 * 60 * 60_000;
 
 export const createOperationsStore = (db: Database, retentionMs?: number): OperationsStore => ({
   listAccounts: async (filter = {}) => {
@@ -82,11 +79,6 @@ export const createOperationsStore = (db: Database, retentionMs?: number): Opera
     for (const { status, accounts } of rows) counts[status] = accounts;
     return counts;
   },
-  endedGrants: async (since) => {
-    const rows = await endedWithGrant(db).where('state_since', '>=', since).select(accountColumns).execute();
-    return rows.map(toAccount);
-  },
-  eraseEndedGrants: (now) => eraseEndedGrants(db, now),
   longUnused: (of, page) => longUnused(db, of, page),
   manyRefreshTokens: async (atLeast) => {
     const rows = await db
@@ -145,7 +137,13 @@ const deleteForgotten = async (db: Database, since: number, now: number): Promis
 const eraseEndedGrants = async (db: Database, now: number): Promise<void> => {
   const until = now - keepEndedGrantsMs;
   // Looking first spares the write lock, which every process shares.
-  const due = await endedWithGrant(db).where('state_since', '<=', until).select('realm').executeTakeFirst();
+  const due = await db
+    .selectFrom('accounts')
+    .select('realm')
+    .where('status', '=', 'REVOKED')
+    .where('access_token', 'is not', null)
+    .where('state_since', '<=', until)
+    .executeTakeFirst();
   if (due === undefined) return;
   await db
     .updateTable('accounts')
@@ -155,9 +153,6 @@ const eraseEndedGrants = async (db: Database, now: number): Promise<void> => {
     .where('state_since', '<=', until)
     .execute();
 };
-
-const endedWithGrant = (db: Database) =>
-  db.selectFrom('accounts').where('status', '=', 'REVOKED').where('access_token', 'is not', null);
 
 const longUnused = (
   db: Database,

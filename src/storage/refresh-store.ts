@@ -3,7 +3,7 @@
 import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
-import { noGrant } from './account-rows.ts';
+import { noGrant, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { type RefreshedTokens, refreshChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Database } from './database.ts';
 import type { Sealer } from './sealer.ts';
@@ -26,16 +26,21 @@ export interface RefreshStore {
   /** Keeps refreshed tokens of the present grant and ends the lease. */
   saveRefreshed(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
   /**
-   * Makes the account REVOKED and ends the lease. With `keepGrant` the sealed grant stays where nobody but `reinstate`
-   * can use it, until somebody erases it (operations-store.ts).
+   * Makes the account REVOKED and ends the lease. With `keepGrant` the sealed grant stays where only `readKept` finds it,
+   * until a sweep erases it (operations-store.ts).
    */
   endGrant(
     key: AccountKey,
     at: LeaseAt,
     end: { readonly reason: RevokedReason; readonly evidence?: RevokedEvidence; readonly keepGrant: boolean },
   ): Promise<Account | undefined>;
-  /** ACTIVE again with the kept grant; `undefined` when it was erased, or somebody wrote meanwhile. */
-  reinstate(key: AccountKey, version: number): Promise<Account | undefined>;
+  /** The grant that an account which ended still keeps, as far as it opens. */
+  readKept(key: AccountKey): Promise<{ readonly account: Account; readonly grant: StoredGrant } | undefined>;
+  /**
+   * ACTIVE again with the kept grant, for which Google gave `tokens`; ends the lease. `undefined` when the grant was erased,
+   * or somebody wrote meanwhile.
+   */
+  revive(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
 }
 
 /** A process that was held up, or waited for a lock, may ask with a time this much in the past. Milliseconds. */
@@ -72,21 +77,27 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
     const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
     return updateAccount(db, key, at, change, clock.now());
   },
-  reinstate: (key, version) =>
-    // In one transaction: the sweep that erases a kept grant does not change the version.
-    db.transaction().execute(async (transaction) => {
-      const kept = await transaction
-        .selectFrom('accounts')
-        .select('version')
-        .where('realm', '=', key.realm)
-        .where('identifier', '=', key.identifier)
-        .where('status', '=', 'REVOKED')
-        .where('access_token', 'is not', null)
-        .executeTakeFirst();
-      if (kept?.version !== version) return undefined;
-      const active = stateChange({ status: 'ACTIVE' });
-      return updateAccount(transaction, key, { accountVersion: version }, active, clock.now());
-    }),
+  readKept: async (key) => {
+    const row = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('status', '=', 'REVOKED')
+      .where('access_token', 'is not', null)
+      .executeTakeFirst();
+    const grant = row && openGrant(row, sealer);
+    return row && grant && { account: toAccount(row), grant };
+  },
+  revive: (key, at, tokens) => {
+    const now = clock.now();
+    const change = {
+      ...refreshChange(key, tokens, at.grantVersion, sealer, now),
+      ...stateChange({ status: 'ACTIVE' }),
+    };
+    // Erasing a kept grant leaves the version but ends its lease, which this write names.
+    return updateAccount(db, key, at, { ...change, ...noLease }, now);
+  },
 });
 
 const takeLease = async (

@@ -4,7 +4,7 @@ import type { LinkPolicy } from '../model/caller.ts';
 
 /**
  * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED
- * account keeps its grant for some minutes, in case that its end was an operator's accident.
+ * account keeps a grant that ended for no named reason for a day, in case that Google accepts it again.
  */
 export interface AccountsTable {
   realm: string;
@@ -43,6 +43,8 @@ export interface AccountsTable {
   refresh_token_double_sha512: string | null;
   /** How many refresh tokens Google gave this Postern for the same Google account and client; refresh-token-count.ts. */
   refresh_tokens_issued: number | null;
+  /** Since when Google refuses the grant for no reason that it names; null while it accepts it. */
+  refused_since: number | null;
   /** While this is in the future, `lease_holder` is renewing the access token. */
   lease_until: number | null;
   lease_holder: string | null;
@@ -54,6 +56,18 @@ export interface RefreshTokensIssuedTable {
   google_account: string;
   client_id: string;
   issued_at: number;
+}
+
+/** What the token endpoint last said of the operator's client, apart from what accounts show. */
+export interface TokenEndpointAnswersTable {
+  client_id: string;
+  token_endpoint: string;
+  /** It gave tokens that no account holds, or for a code. */
+  accepted_at: number | null;
+  /** It refused the code of a new authorization (`invalid_grant`). */
+  code_refused_at: number | null;
+  /** It refused the client (`invalid_client`). */
+  client_refused_at: number | null;
 }
 
 export interface TicketsTable {
@@ -189,6 +203,7 @@ export interface Schema {
   pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;
   refresh_tokens_issued: RefreshTokensIssuedTable;
+  token_endpoint_answers: TokenEndpointAnswersTable;
   authorization_records: AuthorizationRecordsTable;
   authorization_keys: AuthorizationKeysTable;
   sign_ins: SignInsTable;

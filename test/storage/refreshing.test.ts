@@ -1,5 +1,6 @@
 // The lease of a refresh, the grant that is kept for some minutes, and the count of refresh tokens.
 import { describe, expect, it } from 'vitest';
+import type { AccountKey } from '../../src/model/account-key.ts';
 import { ada, aGrant, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 const day = 24 * 60 * minute;
@@ -84,43 +85,95 @@ describe('the kept grant of an account that ended', () => {
     return { ...world, account };
   };
 
-  it('serves nobody, and makes the account active again as it was', async () => {
+  const tokens = { accessToken: 'new access token', accessTokenExpiresAt: start + 70 * minute };
+  const revive = async ({ storage, account }: Pick<Awaited<ReturnType<typeof ended>>, 'storage' | 'account'>) => {
+    const at = { accountVersion: account.version, grantVersion: account.grantVersion, holder: 'reviver' };
+    if (!(await storage.refreshes.takeLease(ada, at, minute))) throw new Error('somebody else has the lease');
+    return () => storage.refreshes.revive(ada, at, tokens);
+  };
+
+  it('serves nobody, and makes the account active again with the tokens that Google gave for it', async () => {
     const { storage, account } = await ended(true);
     expect(account.state).toEqual({ status: 'REVOKED', reason: 'idle_six_months', evidence: { unusedSince: 7 } });
     expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
-    expect((await storage.operations.endedGrants(0)).map(({ key }) => key)).toEqual([ada]);
-    expect(await storage.refreshes.reinstate(ada, account.version - 1)).toBeUndefined();
-    expect(await storage.refreshes.reinstate(ada, account.version)).toMatchObject({ state: { status: 'ACTIVE' } });
-    expect(await storage.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
+    const of = { clientId: aGrant().clientId, tokenEndpoint: aGrant().tokenEndpoint };
+    expect(await storage.refusals.refused(of, 'REVOKED', { size: 10 })).toEqual([ada]);
+    expect(await storage.refreshes.readKept(ada)).toMatchObject({ account, grant: aGrant() });
+    const save = await revive({ storage, account });
+    expect(await save()).toMatchObject({ state: { status: 'ACTIVE' } });
+    expect(await storage.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: { ...aGrant(), ...tokens } });
+    expect(await storage.refreshes.readKept(ada)).toBeUndefined();
   });
 
   it('survives a rotation of the sealing key', async () => {
-    const { storage, open, account } = await ended(true);
+    const { storage, open } = await ended(true);
     expect((await storage.operations.reseal(sealerWith(2, 1), 10)).remaining).toBe(0);
     const after = await open(sealerWith(2));
-    await after.refreshes.reinstate(ada, account.version);
-    expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
+    expect(await after.refreshes.readKept(ada)).toMatchObject({ grant: aGrant() });
   });
 
-  it('cannot be brought back where it is erased at the same moment', async () => {
-    const { storage, raw, account } = await ended(true);
-    raw.exec('begin immediate');
-    const reinstated = storage.refreshes.reinstate(ada, account.version);
-    await new Promise((resolve) => setImmediate(resolve));
-    raw.exec('update accounts set access_token = null, refresh_token = null');
-    raw.exec('commit');
-    expect(await reinstated).toBeUndefined();
-    expect(await storage.accounts.find(ada)).toEqual(account);
-  });
-
-  it('cannot be brought back once it was erased', async () => {
-    for (const keepGrant of [true, false]) {
-      const { storage, clock, account } = await ended(keepGrant);
-      clock.turn(10 * minute);
-      await storage.operations.eraseEndedGrants(clock.now());
-      expect(await storage.refreshes.reinstate(ada, account.version)).toBeUndefined();
-      expect(await storage.accounts.find(ada)).toEqual(account);
+  it('cannot be brought back where it is erased meanwhile, or somebody connected', async () => {
+    for (const happen of ['sweep', 'connect'] as const) {
+      const { storage, clock, account } = await ended(true);
+      const save = await revive({ storage, account });
+      clock.turn(day);
+      if (happen === 'sweep') await storage.operations.sweep(clock.now());
+      else await connect(storage, ada);
+      const before = await storage.accounts.find(ada);
+      expect(await save()).toBeUndefined();
+      expect(await storage.accounts.find(ada)).toEqual(before);
     }
+  });
+
+  it('is erased at once where its end is explained', async () => {
+    const { storage } = await ended(false);
+    expect(await storage.refreshes.readKept(ada)).toBeUndefined();
+  });
+});
+
+describe('what Google refused', () => {
+  const of = { clientId: aGrant().clientId, tokenEndpoint: aGrant().tokenEndpoint };
+  const person = (n: number): AccountKey => ({ realm: 'default', identifier: `${n}` });
+  const google = (n: number, hostedDomain?: string) => ({
+    google: { sub: `sub-${n}`, email: `${n}@example.com`, ...(hostedDomain === undefined ? {} : { hostedDomain }) },
+  });
+
+  it('counts Google accounts and hosted domains of one client that were refused since it last accepted somebody', async () => {
+    const { storage, clock, open } = await aWorld();
+    for (const n of [0, 1, 2]) await connect(storage, person(n), aGrant(google(n)));
+    for (const n of [3, 4]) await connect(storage, person(n), aGrant(google(n, 'company.example')));
+    await connect(storage, person(5), aGrant({ ...google(5), clientId: 'another' }));
+    await connect(storage, person(6), aGrant(google(0)));
+    clock.turn(minute);
+    for (const n of [0, 1, 3, 4, 5, 6]) {
+      const grantVersion = (await storage.accounts.find(person(n)))?.grantVersion ?? 0;
+      expect(await storage.refusals.noteRefused(person(n), grantVersion - 1, clock.now())).toBeUndefined();
+      expect(await storage.refusals.noteRefused(person(n), grantVersion, clock.now())).toBe(start + minute);
+      expect(await storage.refusals.noteRefused(person(n), grantVersion, clock.now() + 1)).toBe(start + minute);
+    }
+    const other = await open();
+    const refused = { googleAccounts: 4, parties: 3, since: start + minute, acceptedAt: start };
+    expect(await other.refusals.standing(of)).toEqual(refused);
+    expect(await storage.refusals.refused(of, 'ACTIVE', { size: 3 })).toEqual([0, 1, 3].map(person));
+    await other.refusals.noteAnswer(of, 'code_refused', clock.now());
+    expect(await storage.refusals.standing(of)).toEqual({ ...refused, codeRefusedAt: start + minute });
+    await other.refusals.noteAnswer(of, 'accepted', clock.now());
+    expect(await storage.refusals.standing(of)).toMatchObject({ googleAccounts: 0, parties: 0 });
+  });
+
+  it('is asked of others first that were accepted last, and of no colleague', async () => {
+    const { storage, clock } = await aWorld();
+    for (const n of [0, 1, 2]) {
+      await connect(storage, person(n), aGrant(google(n)));
+      clock.turn(minute);
+    }
+    await connect(storage, person(3), aGrant(google(3, 'company.example')));
+    const { grantVersion = 0 } = (await storage.accounts.find(person(1))) ?? {};
+    await storage.refusals.noteRefused(person(1), grantVersion, clock.now());
+    const others = async (than: { sub: string; hostedDomain?: string }) =>
+      (await storage.refusals.others(of, than, 3)).map(({ sub }) => sub);
+    expect(await others({ sub: 'sub-9', hostedDomain: 'company.example' })).toEqual(['sub-2', 'sub-0', 'sub-1']);
+    expect(await others({ sub: 'sub-2' })).toEqual(['sub-3', 'sub-0', 'sub-1']);
   });
 });
 

@@ -1,0 +1,165 @@
+// What Google's token endpoint refused and accepted of one OAuth client, for every process on this database: which grants
+// stand refused, and what it said of the client itself. Judges nothing (accounts/refusals.ts), and opens no grant.
+import { sql } from 'kysely';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Database } from './database.ts';
+
+/** An OAuth client at a token endpoint: a grant belongs to both. */
+export interface ClientRef {
+  readonly clientId: string;
+  readonly tokenEndpoint: string;
+}
+
+/** What the token endpoint said of the client, apart from what accounts show. */
+export type TokenEndpointAnswer = 'accepted' | 'code_refused' | 'client_refused';
+
+/** Grants of ACTIVE accounts that Google refuses, none of which it accepted since. Times in milliseconds. */
+export interface Refusals {
+  /** Different Google accounts. */
+  readonly googleAccounts: number;
+  /** Hosted domains among them; whoever has none counts as one. */
+  readonly parties: number;
+  /** When the first of them was refused; absent where none is. */
+  readonly since?: number;
+  /** When Google last gave tokens to this client: to whomever, for a grant or a code. */
+  readonly acceptedAt?: number;
+  /** When it last refused the code of a new authorization. */
+  readonly codeRefusedAt?: number;
+  /** When it last refused the client itself. */
+  readonly clientRefusedAt?: number;
+}
+
+export interface RefusalStore {
+  /** Google refuses this grant of an ACTIVE account. @returns since when, or `undefined`: it was replaced or ended meanwhile */
+  noteRefused(key: AccountKey, grantVersion: number, now: number): Promise<number | undefined>;
+  /** Google accepted it, although no new tokens of it are kept. Changes no version. */
+  noteAccepted(key: AccountKey, grantVersion: number): Promise<void>;
+  noteAnswer(of: ClientRef, answer: TokenEndpointAnswer, now: number): Promise<void>;
+  standing(of: ClientRef): Promise<Refusals>;
+  /**
+   * ACTIVE accounts with a refresh token of other people than this Google account, and of other hosted domains where it has
+   * one: first those whose grants were accepted last, those that stand refused after them.
+   */
+  others(
+    of: ClientRef,
+    than: { readonly sub: string; readonly hostedDomain?: string },
+    most: number,
+  ): Promise<{ readonly key: AccountKey; readonly sub: string }[]>;
+  /** ACTIVE accounts whose grants stand refused, and REVOKED ones that still keep theirs; in an order. */
+  refused(
+    of: ClientRef,
+    status: 'ACTIVE' | 'REVOKED',
+    page: { readonly size: number; readonly after?: AccountKey },
+  ): Promise<AccountKey[]>;
+}
+
+const columnOf = {
+  accepted: 'accepted_at',
+  code_refused: 'code_refused_at',
+  client_refused: 'client_refused_at',
+} as const;
+
+export const createRefusalStore = (db: Database): RefusalStore => {
+  const active = ({ clientId, tokenEndpoint }: ClientRef) =>
+    db
+      .selectFrom('accounts')
+      // A literal: SQLite takes a partial index only where the text of the query says that it fits.
+      .where('status', '=', sql.lit('ACTIVE'))
+      .where('client_id', '=', clientId)
+      .where('token_endpoint', '=', tokenEndpoint);
+
+  const grantOf = (key: AccountKey, grantVersion: number) =>
+    db
+      .updateTable('accounts')
+      .where('realm', '=', key.realm)
+      .where('identifier', '=', key.identifier)
+      .where('grant_version', '=', grantVersion)
+      .where('status', '=', 'ACTIVE');
+
+  return {
+    noteRefused: async (key, grantVersion, now) => {
+      const row = await grantOf(key, grantVersion)
+        .set(({ fn, ref, val }) => ({ refused_since: fn.coalesce(ref('refused_since'), val(now)) }))
+        .returning('refused_since')
+        .executeTakeFirst();
+      return row?.refused_since ?? undefined;
+    },
+    noteAccepted: async (key, grantVersion) => {
+      await grantOf(key, grantVersion).set({ refused_since: null }).where('refused_since', 'is not', null).execute();
+    },
+    noteAnswer: async (of, answer, now) => {
+      const column = columnOf[answer];
+      const { latest } = await active(of)
+        .select(({ fn }) => fn.max('refused_since').as('latest'))
+        .where('refused_since', 'is not', null)
+        .executeTakeFirstOrThrow();
+      // What was accepted after a refusal is later than it, within one millisecond and on a clock that was put back too.
+      const at = answer === 'accepted' ? Math.max(now, (latest ?? 0) + 1) : now;
+      await db
+        .insertInto('token_endpoint_answers')
+        .values({ client_id: of.clientId, token_endpoint: of.tokenEndpoint, [column]: at })
+        .onConflict((conflict) => conflict.columns(['client_id', 'token_endpoint']).doUpdateSet({ [column]: at }))
+        .execute();
+    },
+    standing: async (of) => {
+      const answers = await db
+        .selectFrom('token_endpoint_answers')
+        .selectAll()
+        .where('client_id', '=', of.clientId)
+        .where('token_endpoint', '=', of.tokenEndpoint)
+        .executeTakeFirst();
+      const latest = await active(of)
+        .select('refreshed_at')
+        .where('refreshed_at', 'is not', null)
+        .orderBy('refreshed_at', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      const acceptedAt = Math.max(answers?.accepted_at ?? 0, latest?.refreshed_at ?? 0);
+      const refused = await active(of)
+        .select(({ fn }) => [
+          fn.count<number>('google_sub').distinct().as('googleAccounts'),
+          fn.count<number>(fn.coalesce('google_hosted_domain', 'google_sub')).distinct().as('parties'),
+          fn.min('refused_since').as('since'),
+        ])
+        .where('refused_since', '>=', acceptedAt)
+        .executeTakeFirstOrThrow();
+      return {
+        googleAccounts: refused.googleAccounts,
+        parties: refused.parties,
+        ...(refused.since === null ? {} : { since: refused.since }),
+        ...(acceptedAt === 0 ? {} : { acceptedAt }),
+        ...(answers?.code_refused_at ? { codeRefusedAt: answers.code_refused_at } : {}),
+        ...(answers?.client_refused_at ? { clientRefusedAt: answers.client_refused_at } : {}),
+      };
+    },
+    others: async (of, { sub, hostedDomain }, most) => {
+      const others = () =>
+        active(of)
+          .select(['realm', 'identifier', 'google_sub'])
+          .where('refresh_token', 'is not', null)
+          .where('google_sub', '!=', sub)
+          .$if(hostedDomain !== undefined, (query) => query.where('google_hosted_domain', 'is not', hostedDomain ?? ''))
+          .limit(most);
+      const accepted = await others().where('refused_since', 'is', null).orderBy('refreshed_at', 'desc').execute();
+      const refused = await others().where('refused_since', 'is not', null).orderBy('refused_since').execute();
+      return [...accepted, ...refused].slice(0, most).map(({ google_sub, ...key }) => ({ key, sub: google_sub ?? '' }));
+    },
+    refused: (of, status, { size, after }) =>
+      db
+        .selectFrom('accounts')
+        .select(['realm', 'identifier'])
+        .where('status', '=', status)
+        .where(status === 'ACTIVE' ? 'refused_since' : 'access_token', 'is not', null)
+        .where('client_id', '=', of.clientId)
+        .where('token_endpoint', '=', of.tokenEndpoint)
+        .$if(after !== undefined, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple('realm', 'identifier'), '>', tuple(after?.realm ?? '', after?.identifier ?? '')),
+          ),
+        )
+        .orderBy('realm')
+        .orderBy('identifier')
+        .limit(size)
+        .execute(),
+  };
+};
