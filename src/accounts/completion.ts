@@ -58,7 +58,7 @@ const over = async ({ storage }: AccountsOptions, hash: string): Promise<DeadLin
 
 /** Once more with `prompt=consent`, in the same browser and on the same ticket; a second time would be no help. */
 const askAgain = async (options: AccountsOptions, ticket: TakenTicket, email: string): Promise<Finish> => {
-  if (ticket.askedAgain) return { kind: 'google_unavailable' };
+  if (ticket.askedAgain) return { kind: 'no_refresh_token' };
   const sent = authorization(options, ticket, { consentOf: email });
   const retaken = await options.storage.tickets.retake(ticket.hash, sent.kept, options.clock.now());
   return retaken ? { kind: 'again', url: await sent.url() } : { kind: 'expired' };

@@ -21,6 +21,8 @@ export type Finish =
   | { readonly kind: 'unverifiable' }
   | { readonly kind: 'admin_blocked' }
   | { readonly kind: 'google_unavailable' }
+  /** Google was asked twice and gave no refresh token: access would end within the hour. */
+  | { readonly kind: 'no_refresh_token' }
   | { readonly kind: 'operator_fault' }
   | DeadLink;
 

@@ -109,6 +109,7 @@ const connect = async (
     case 'wrong_mailbox':
       return 'not_allowed';
     case 'google_unavailable':
+    case 'no_refresh_token':
       return finish.kind;
     default:
       return 'expired';

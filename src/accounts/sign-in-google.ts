@@ -52,7 +52,7 @@ export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeo
   };
 
   const askAgain = async (signIn: OwnedSignIn, email: string): Promise<Finish> => {
-    if (signIn.askedAgain) return { kind: 'google_unavailable' };
+    if (signIn.askedAgain) return { kind: 'no_refresh_token' };
     const { purpose, browser, redirectUri } = signIn;
     return { kind: 'again', url: await send({ purpose, browser, redirectUri, consentOf: email, asAnother: false }) };
   };

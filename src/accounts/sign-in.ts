@@ -20,6 +20,8 @@ export type SignInFailure =
   | 'declined'
   | 'admin_blocked'
   | 'google_unavailable'
+  /** Google was asked twice and gave no refresh token. */
+  | 'no_refresh_token'
   | 'issuer_unavailable'
   | 'operator_fault'
   /** Took too long, or the account was disconnected or deleted meanwhile. */

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/model/caller.ts';
 import { caller, key, linkIn, type OnTheWay, worldBetween } from '../support/between.ts';
-import type { World } from '../support/world.ts';
+import { alex, type World } from '../support/world.ts';
 
 let onTheWay: OnTheWay;
 let world: World;
@@ -43,6 +43,36 @@ describe('A token endpoint that talks nonsense', () => {
     await world.clock.advance(56 * 60_000);
     const who = { key: await world.serviceKey(), as: 'user_42' };
     expect((await world.call('gmail_list_drafts', {}, who)).isError).toBe(false);
+  });
+});
+
+describe('A token endpoint that gives no refresh token', () => {
+  const asked = () =>
+    world.sandbox.requests
+      .filter(({ method, path }) => method === 'GET' && path === '/o/oauth2/v2/auth')
+      .map(({ query }) => query.get('prompt'));
+
+  it('is asked once more for consent, then the person hears what happened and what to do, and can connect later', async () => {
+    onTheWay = tokensWith({ refresh_token: undefined });
+    const page = await world.approve((await linkFor()).url);
+    expect(asked().filter((prompt) => prompt !== null)).toEqual(['consent']);
+    expect(page.heading).toBe('Google gave no lasting access');
+    expect(page.text).toContain('without a refresh token');
+    expect(page.html).toContain('https://myaccount.google.com/connections');
+    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
+    onTheWay = (response) => response;
+    world.sandbox.revokeAccess(alex);
+    expect((await world.approve((await linkFor()).url)).heading).toBe('Gmail is connected');
+  });
+
+  it('does not bring back a refresh token that Google ended: after a change of the password a reconnect lasts', async () => {
+    await world.connect('user_42');
+    world.sandbox.changePassword(alex);
+    await world.connect('user_42');
+    await world.clock.advance(2 * 3_600_000);
+    const who = { key: await world.serviceKey(), as: 'user_42' };
+    expect((await world.call('gmail_list_drafts', {}, who)).isError).toBe(false);
+    expect((await world.call('gmail_list_drafts', {}, who)).structured.authorizationRequired).toBeUndefined();
   });
 });
 

@@ -64,6 +64,20 @@ describe('Signing in', () => {
     expect(account).toMatchObject({ state: { status: 'ACTIVE' }, pins: { expectedSub: account?.key.identifier } });
   });
 
+  it('says so, and what to do, where Google gives no refresh token however it is asked', async () => {
+    const sandbox = newSandbox(handClock());
+    const world = await aWorld({
+      sandbox,
+      fetch: async (input, init) => {
+        const response = await sandbox.fetch(new Request(input, init));
+        return Response.json({ ...((await response.json()) as object), refresh_token: undefined });
+      },
+    });
+    const page = await signIn(world.browser(), (await ask(world)).url);
+    expect(page.heading).toBe('Google gave no lasting access');
+    expect(page.text).toContain('start again in the app');
+  });
+
   it('asks Google for no more than the client may use', async () => {
     const world = await aWorld();
     const asking = await ask(world, { scope: 'contacts:read' });

@@ -41,6 +41,13 @@ export const describeFinish = (finish: Exclude<Finish, { kind: 'connected' }> | 
       });
     case 'google_unavailable':
       return new CommandError('Not connected: Google did not answer.', { fix: again });
+    case 'no_refresh_token':
+      return new CommandError(
+        'Not connected: Google answered twice without a refresh token, so access would have ended within the hour.',
+        {
+          fix: 'Remove the app at https://myaccount.google.com/connections, then run the command again.',
+        },
+      );
     case 'operator_fault':
       return new CommandError("Not connected: Google does not accept Postern's OAuth client.", {
         fix: 'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console.',

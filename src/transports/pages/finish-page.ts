@@ -8,6 +8,7 @@ import {
   expiredLinkPage,
   foreignCallbackPage,
   googleUnavailablePage,
+  noRefreshTokenPage,
   operatorFaultPage,
   unverifiablePage,
   usedLinkPage,
@@ -41,6 +42,8 @@ export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => 
       return adminBlockedPage;
     case 'google_unavailable':
       return googleUnavailablePage;
+    case 'no_refresh_token':
+      return noRefreshTokenPage;
     case 'operator_fault':
       return operatorFaultPage;
   }

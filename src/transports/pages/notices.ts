@@ -100,6 +100,14 @@ export const googleUnavailablePage = notice(
   html`In a minute, ask your assistant for a new link.`,
 );
 
+export const noRefreshTokenPage = notice(
+  409,
+  'warn',
+  'Google gave no lasting access',
+  html`You approved, and Google answered twice without a refresh token: access would have ended within the hour, so nothing was connected. Google gives one only when it asks for consent anew.`,
+  html`Remove this app at Google under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>, then ask your assistant for a new link and approve once more. If it happens again, tell the people who run this server.`,
+);
+
 export const unverifiablePage = notice(
   403,
   'bad',

@@ -49,6 +49,12 @@ const words = (kind: SignInFailure, email: string | undefined, again: Html): Wor
         what: html`Google did not answer as it should, so you are not signed in. It is not your fault, and nobody needs to do anything but wait.`,
         next: html`In a minute, ${again}.`,
       };
+    case 'no_refresh_token':
+      return {
+        ...{ status: 409, tone: 'warn', title: 'Google gave no lasting access' },
+        what: html`You approved, and Google answered twice without a refresh token: access would have ended within the hour, so nothing was connected and you are not signed in.`,
+        next: html`Remove this app at Google under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>; then ${again}.`,
+      };
     case 'issuer_unavailable':
       return {
         ...{ status: 503, tone: 'warn', title: 'Signing in is not possible just now' },
