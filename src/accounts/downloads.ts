@@ -1,6 +1,7 @@
 // Download URLs for attachments: capabilities bound to account, grant, message and part. Knows nothing of their bytes.
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AttachmentFile } from '../model/delivery.ts';
+import { createRateLimit } from '../model/rate-limit.ts';
 import type { DownloadRecord } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 import { createPlaces } from './places.ts';
@@ -14,6 +15,9 @@ const maxOpenDownloads = 100;
 const claimMs = 2 * 60_000;
 /** GETs of one account at a time: each keeps an attachment in memory until its reader has it. */
 const maxAtOnce = 5;
+/** GETs and HEADs of one account: one that breaks off every GET asks Google for the attachment each time. */
+const rate = { times: 300, perMs: 60_000 };
+const tooManyAtOnce: TooMany = { kind: 'too_many_calls_at_once', retryAfterSeconds: 2 };
 
 export interface ClaimedDownload {
   readonly record: DownloadRecord;
@@ -23,20 +27,31 @@ export interface ClaimedDownload {
   release(): Promise<void>;
 }
 
+/** The account has too many downloads under way, or had too many of late. */
+export interface TooMany {
+  readonly kind: 'too_many_calls_at_once' | 'too_many_calls';
+  readonly retryAfterSeconds: number;
+}
+
 export interface Downloads {
   mint(key: AccountKey, file: AttachmentFile): Promise<{ url: string; expiresAt: number }>;
   /**
    * Takes the URL for one GET; undefined for an unknown, used, expired or taken one, and when the account is dead.
-   * `too_many`: other downloads of the account have to end first, and the URL works on.
+   * TooMany: other downloads of the account have to end first, and the URL works on.
    */
-  claim(token: string): Promise<ClaimedDownload | 'too_many' | undefined>;
+  claim(token: string): Promise<ClaimedDownload | TooMany | undefined>;
   /** The same answer without using it up, for HEAD. */
-  peek(token: string): Promise<DownloadRecord | undefined>;
+  peek(token: string): Promise<DownloadRecord | TooMany | undefined>;
 }
 
 export const createDownloads = ({ storage, clock, random, linkOrigin }: AccountsOptions): Downloads => {
   const { downloads, accounts } = storage;
   const placeFor = createPlaces(maxAtOnce);
+  const limit = createRateLimit(clock, rate);
+  const tooOften = ({ key }: DownloadRecord): TooMany | undefined => {
+    const retryAfterSeconds = limit.take(accountKeyText(key));
+    return retryAfterSeconds === 0 ? undefined : { kind: 'too_many_calls', retryAfterSeconds };
+  };
   const alive = async (record: DownloadRecord): Promise<boolean> => {
     const account = await accounts.find(record.key);
     return account?.state.status === 'ACTIVE' && account.grantVersion === record.grantVersion;
@@ -59,10 +74,11 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
         await downloads.complete(hash, clock.now());
         return undefined;
       }
-      const leave = placeFor(record.key);
+      const often = tooOften(record);
+      const leave = often === undefined ? placeFor(record.key) : undefined;
       if (leave === undefined) {
         await downloads.release(hash);
-        return 'too_many';
+        return often ?? tooManyAtOnce;
       }
       return {
         record,
@@ -73,7 +89,7 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
     peek: async (token) => {
       if (!isSecret(token)) return undefined;
       const record = await downloads.find(hashSecret(token), clock.now());
-      return record !== undefined && (await alive(record)) ? record : undefined;
+      return record !== undefined && (await alive(record)) ? (tooOften(record) ?? record) : undefined;
     },
   };
 };

@@ -11,6 +11,7 @@ import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input
 import { callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
+import type { KeyLimits } from './key-limits.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 /** Bytes of one request body. */
@@ -37,9 +38,10 @@ export interface ApiOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
+  readonly keyLimits: KeyLimits;
 }
 
-export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
+export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOptions) => {
   const api = new Hono<ServiceVariables>();
 
   api.use(async (c, next) => {
@@ -51,6 +53,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
     c.header('Cache-Control', 'no-store');
     return next();
   });
+  api.use(keyLimits.before('requests'));
   api.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
 
   api.post('/accounts', async (c) => {
@@ -59,6 +62,8 @@ export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
     const key = keyFor(c, input.value.identifier);
     if (key instanceof Response) return key;
     const existed = (await accounts.find(key)) !== undefined;
+    const tooMany = existed ? undefined : keyLimits.take(c, c.get('service').keyId, 'accounts');
+    if (tooMany !== undefined) return tooMany;
     const account = await accounts.ensure(key, pinsOf(input.value));
     if (!account.ok) return problemResponse(c, account.problem);
     return c.json(accountJson(account.value), existed ? 200 : 201);
@@ -71,7 +76,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
     return account === undefined ? accountNotFound(c) : c.json(accountJson(account));
   });
 
-  api.post('/accounts/:identifier/link', async (c) => {
+  api.post('/accounts/:identifier/link', keyLimits.before('links'), async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
     const input = readInput(await c.req.text(), linkInput);
@@ -86,7 +91,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
     return c.json({ url, expires_at: new Date(expiresAt).toISOString() });
   });
 
-  api.post('/accounts/:identifier/disconnect', async (c) => {
+  api.post('/accounts/:identifier/disconnect', keyLimits.before('endings'), async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
     const input = readInput(await c.req.text(), noInput);
@@ -103,13 +108,14 @@ export const apiRoutes = ({ accounts, authenticate, sessions }: ApiOptions) => {
     });
   });
 
-  api.delete('/accounts/:identifier', async (c) => {
+  api.delete('/accounts/:identifier', keyLimits.before('endings'), async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
     return (await accounts.remove(key)) ? c.body(null, 204) : accountNotFound(c);
   });
 
-  api.route('/', sessionRoutes({ accounts, sessions }));
+  api.route('/', sessionRoutes({ accounts, sessions, keyLimits }));
+  api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));
 
   return api;

@@ -61,8 +61,6 @@ const handOver = (bytes: Uint8Array, download: ClaimedDownload, signal: AbortSig
   );
 };
 
-const tooManyAtOnce = { kind: 'too_many_calls_at_once', retryAfterSeconds: 2 } as const;
-
 const gone = (c: Context): Response =>
   errorResponse(c, {
     status: 404,
@@ -83,11 +81,12 @@ export const downloadRoute = (options: {
     const token = c.req.param('token');
     if (c.req.method === 'HEAD') {
       const record = await downloads.peek(token);
-      return record === undefined ? gone(c) : c.body(null, 200, headersFor(record, record.size));
+      if (record === undefined) return gone(c);
+      return 'kind' in record ? busyResponse(c, record) : c.body(null, 200, headersFor(record, record.size));
     }
     const download = await downloads.claim(token);
     if (download === undefined) return gone(c);
-    if (download === 'too_many') return busyResponse(c, tooManyAtOnce);
+    if ('kind' in download) return busyResponse(c, download);
     const { record } = download;
     const { signal } = c.req.raw;
     let bytes: Result<Uint8Array>;

@@ -17,6 +17,7 @@ import { createAddressOf } from './client-address.ts';
 import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './http-errors.ts';
+import { createKeyLimits, defaultKeyRates, type KeyRates } from './key-limits.ts';
 import { mcpRoute } from './mcp-route.ts';
 import { pageResponse } from './page-response.ts';
 import { homePage } from './pages/home.ts';
@@ -41,6 +42,8 @@ export interface HttpOptions {
   readonly ready: () => Promise<boolean>;
   /** `defaultCallLimits` unless given. */
   readonly callLimits?: CallLimits;
+  /** `defaultKeyRates` unless given. */
+  readonly keyRates?: KeyRates;
   /** Addresses and networks whose forwarding headers say where a request comes from; nobody's unless given. */
   readonly trustedProxies?: readonly string[];
   readonly log: Logger;
@@ -75,7 +78,8 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const { protectedResource } = options;
   const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
   const callGate = createCallGate(clock, options.callLimits ?? defaultCallLimits);
-  app.route('/', mcpRoute({ ...options, callGate, signIn }));
+  const keyLimits = createKeyLimits(clock, options.keyRates ?? defaultKeyRates);
+  app.route('/', mcpRoute({ ...options, callGate, keyLimits, signIn }));
   if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
   const browser = { origin: () => publicUrl.origin, random, log };
   const { authorizationServer } = options;
@@ -87,7 +91,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
     for (const path of authorizationServer.paths)
       app.all(path, (c) => authorizationServer.fetch(c.req.raw, { address: addressOf(c) }));
   }
-  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions }));
+  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions, keyLimits }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
 
   const home = { mcpUrl: resourceOf(publicUrl), signsIn: signIn !== undefined };

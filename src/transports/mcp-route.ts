@@ -2,6 +2,7 @@
 import { type AuthInfo, createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { Accounts } from '../accounts/index.ts';
 import type { Authenticate, Refusal } from '../callers/authenticate.ts';
 import type { SignInHint } from '../callers/challenge.ts';
 import type { Caller } from '../model/caller.ts';
@@ -16,6 +17,7 @@ import {
   refusalResponse,
   type ScopeShortage,
 } from './http-errors.ts';
+import type { KeyLimits } from './key-limits.ts';
 import { calledTools, countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
 import { whenSent } from './when-sent.ts';
 
@@ -28,6 +30,8 @@ export interface SignInRules {
 export interface McpRouteOptions {
   readonly authenticate: Authenticate;
   readonly callGate: CallGate;
+  readonly keyLimits: KeyLimits;
+  readonly accounts: Pick<Accounts, 'find'>;
   readonly mcpServer: (caller: Caller) => McpServer;
   /** undefined: there are no access tokens, only keys and session tokens. */
   readonly signIn: SignInRules | undefined;
@@ -86,7 +90,8 @@ const shortageOf = ({ scopes }: Caller, body: unknown, signIn: SignInRules | und
   return needed.every((scope) => scopes.includes(scope)) ? undefined : { granted: scopes, needed, hint: signIn.hint };
 };
 
-export const mcpRoute = ({ authenticate, callGate, mcpServer, signIn, log }: McpRouteOptions): Hono => {
+export const mcpRoute = (options: McpRouteOptions): Hono => {
+  const { authenticate, callGate, keyLimits, accounts, mcpServer, signIn, log } = options;
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -98,7 +103,19 @@ export const mcpRoute = ({ authenticate, callGate, mcpServer, signIn, log }: Mcp
     { onerror: (error) => log.debug({ route: '/mcp', ...describeDefect(error) }) },
   );
 
-  const answer = async (c: Context, caller: Caller, turn: Turn): Promise<Response> => {
+  /** A service key may name anybody; the first call for somebody new makes them an account, and a link. */
+  const tooManyNew = async (
+    c: Context,
+    caller: Caller,
+    keyId: string | undefined,
+    body: unknown,
+  ): Promise<Response | undefined> => {
+    if (caller.credential !== 'service_key' || keyId === undefined || calledTools(body).length === 0) return undefined;
+    if ((await accounts.find(caller.key)) !== undefined) return undefined;
+    return keyLimits.take(c, keyId, 'accounts');
+  };
+
+  const answer = async (c: Context, caller: Caller, keyId: string | undefined, turn: Turn): Promise<Response> => {
     const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
     callers.set(authInfo, caller);
     if (c.req.method !== 'POST') return handler.fetch(c.req.raw, { authInfo });
@@ -107,6 +124,8 @@ export const mcpRoute = ({ authenticate, callGate, mcpServer, signIn, log }: Mcp
     const { request, ...parsed } = posted;
     const shortage = shortageOf(caller, parsed.parsedBody, signIn);
     if (shortage !== undefined) return insufficientScopeResponse(c, shortage);
+    const tooMany = await tooManyNew(c, caller, keyId, parsed.parsedBody);
+    if (tooMany !== undefined) return tooMany;
     return handler.fetch(request, { authInfo, ...parsed });
   };
 
@@ -114,11 +133,11 @@ export const mcpRoute = ({ authenticate, callGate, mcpServer, signIn, log }: Mcp
     const authentication = await authenticate(c.req.raw.headers);
     if (authentication.kind === 'refused') return refusalResponse(c, authentication, signIn?.hint);
     if (authentication.kind === 'service') return refusalResponse(c, personMissing);
-    const { caller } = authentication;
+    const { caller, keyId } = authentication;
     const turn = callGate.enter(caller.key);
     if (!('take' in turn)) return busyResponse(c, turn);
     try {
-      return whenSent(await answer(c, caller, turn), c.req.raw.signal, turn.end);
+      return whenSent(await answer(c, caller, keyId, turn), c.req.raw.signal, turn.end);
     } catch (error) {
       turn.end();
       throw error;

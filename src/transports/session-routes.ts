@@ -6,11 +6,18 @@ import { accountNotFound, keyInPath } from './account-in-path.ts';
 import { noInput, readInput, sessionInput } from './api-input.ts';
 import type { ServiceVariables } from './api-service.ts';
 import { problemResponse } from './http-errors.ts';
+import type { KeyLimits } from './key-limits.ts';
 
-export const sessionRoutes = ({ accounts, sessions }: { accounts: Accounts; sessions: Sessions }) => {
+export interface SessionRoutesOptions {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly keyLimits: KeyLimits;
+}
+
+export const sessionRoutes = ({ accounts, sessions, keyLimits }: SessionRoutesOptions) => {
   const routes = new Hono<ServiceVariables>();
 
-  routes.post('/accounts/:identifier/sessions', async (c) => {
+  routes.post('/accounts/:identifier/sessions', keyLimits.before('sessions'), async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
     const input = readInput(await c.req.text(), sessionInput);

@@ -96,6 +96,32 @@ describe('1. One download', () => {
     expect((await get(world, urls[0] ?? '')).status).toBe(404);
   });
 
+  it('is one of 300 a minute of one account, whether they are taken, looked at or broken off', async () => {
+    let fetched = 0;
+    const { world, url } = await worldWithUrl({
+      fetchAttachment: async () => {
+        fetched += 1;
+        return ok(content);
+      },
+    });
+    const brokenOff = async () => {
+      const response = await get(world, url);
+      await response.body?.cancel();
+      return response;
+    };
+    for (let n = 0; n < 150; n++) {
+      expect((await brokenOff()).status).toBe(200);
+      expect((await get(world, url, { method: 'HEAD' })).status).toBe(200);
+    }
+    const refused = await brokenOff();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+    expect((await get(world, url, { method: 'HEAD' })).status).toBe(429);
+    expect(fetched).toBe(150);
+    await world.clock.advance(200);
+    await (await get(world, url)).arrayBuffer();
+    expect((await get(world, url)).status).toBe(404);
+  });
+
   it('goes to one of two who ask at the same time', async () => {
     const { world, url } = await worldWithUrl();
     const statuses = (await Promise.all([get(world, url), get(world, url)])).map(({ status }) => status);

@@ -18,6 +18,7 @@ import { createSealer, openStorage, type Storage } from '../../src/storage/index
 import type { CallLimits } from '../../src/transports/call-limits.ts';
 import type { FetchAttachment } from '../../src/transports/download-route.ts';
 import { createHttpApp } from '../../src/transports/http.ts';
+import type { KeyRates } from '../../src/transports/key-limits.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export interface World {
@@ -46,6 +47,7 @@ export interface WorldOptions {
   readonly fetchAttachment?: FetchAttachment;
   readonly ready?: () => Promise<boolean>;
   readonly callLimits?: CallLimits;
+  readonly keyRates?: KeyRates;
   readonly trustedProxies?: readonly string[];
   /** Instead of the one tool that says for whom it was called. */
   readonly mcpServer?: (caller: Caller) => McpServer;
@@ -93,6 +95,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     sessions: createSessions(storage.sessions, randomBytes, clock),
     mcpServer: options.mcpServer ?? whoami,
     ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
+    ...(options.keyRates === undefined ? {} : { keyRates: options.keyRates }),
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     fetchAttachment: options.fetchAttachment ?? (async () => ok(new TextEncoder().encode('attachment bytes'))),
     publicUrl,
