@@ -46,13 +46,14 @@ const orText = (schema: Json): object => {
 
 /**
  * The listed form of an input schema: what a caller must know, without the converter's boilerplate. Clients that check
- * arguments against it must not refuse what we take: what is above a maximum is capped, so none is listed.
+ * arguments against it must not refuse what we take: what is above a maximum is capped, so no bound is listed.
  */
 export const inputJson = (input: z.ZodObject): Record<string, unknown> => {
   const { type, properties, required } = z.toJSONSchema(input, {
     io: 'input',
     override: ({ jsonSchema }) => {
       delete jsonSchema.maximum;
+      delete jsonSchema.minimum;
       delete jsonSchema.minLength;
       delete jsonSchema.maxLength;
       delete jsonSchema.maxItems;

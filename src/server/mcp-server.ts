@@ -30,10 +30,14 @@ const anyOutput = {
   authorizationRequired: z.object({ url: z.string(), expiresAt: z.string(), reason: z.string() }),
 };
 
-const configOf = ({ title, description, input, output }: Tool) => ({
+/** https://code.claude.com/docs/en/mcp: without it Claude Code takes 50,000 characters, and 25,000 tokens, of a result. */
+const largestResult = 'anthropic/maxResultSizeChars';
+
+const configOf = ({ title, description, input, output, maxResultChars }: Tool) => ({
   title,
   description,
   annotations,
+  ...(maxResultChars === undefined ? {} : { _meta: { [largestResult]: maxResultChars } }),
   inputSchema: advertised(inputJson(input)),
   ...(output === undefined ? {} : { outputSchema: advertised(outputJson(output, anyOutput)) }),
 });

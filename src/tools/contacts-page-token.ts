@@ -1,13 +1,16 @@
 // Our page_token for contacts: Google's, with the parameters it was issued for, because Google demands that they stay
-// the same (https://developers.google.com/people/api/rest/v1/people.connections/list). Not a secret; hostile input.
+// the same (https://developers.google.com/people/api/rest/v1/people.connections/list); and how many people of Google's
+// page were shown, where an answer had no room for all. Not a secret; hostile input.
 import { z } from 'zod';
 import { failed, ok, type Result } from '../model/result.ts';
 import { personFields } from './parameters.ts';
 
 const contents = z.strictObject({
-  token: z.string().min(1).max(2000),
+  token: z.exactOptional(z.string().min(1).max(2000)),
   pageSize: z.int().min(1).max(1000),
   personFields,
+  shown: z.exactOptional(z.int().min(1).max(1000)),
+  last: z.exactOptional(z.string().min(1).max(200)),
 });
 
 export interface ContactsPage {
@@ -15,10 +18,12 @@ export interface ContactsPage {
   readonly token?: string;
   readonly pageSize: number;
   readonly personFields: z.infer<typeof personFields>;
+  /** People of this page that were shown already, and the resource name of the last one. */
+  readonly shown?: number;
+  readonly last?: string;
 }
 
-export const wrapPageToken = (page: ContactsPage & { readonly token: string }): string =>
-  Buffer.from(JSON.stringify(page)).toString('base64url');
+export const wrapPageToken = (page: ContactsPage): string => Buffer.from(JSON.stringify(page)).toString('base64url');
 
 const decoded = (pageToken: string): unknown => {
   try {

@@ -56,6 +56,8 @@ export interface Tool<Shape extends z.ZodRawShape = z.ZodRawShape, Output extend
   readonly input: z.ZodObject<Shape>;
   /** Absent: the tool answers with content blocks and declares no output. */
   readonly output?: z.ZodType<Output>;
+  /** Characters that a result may have; declared to clients that cut earlier unless they are told. */
+  readonly maxResultChars?: number;
   /** Without these the tool does not run; the first consent asks for them. */
   readonly requires: readonly Capability[];
   /** The first consent asks for these too; without them the answer is only narrower. */

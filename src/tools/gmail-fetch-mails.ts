@@ -5,8 +5,8 @@ import { defineTool } from './define-tool.ts';
 import { labelIdsOf, withLabelNames } from './label-names.ts';
 import { listedMessageOutput } from './message-output.ts';
 import { viewOf } from './message-views.ts';
-import { failureOutput, failureRows, listSize, pageToken, searchText } from './parameters.ts';
-import { fitRows } from './size-limit.ts';
+import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
+import { fitRows, largestListChars } from './size-limit.ts';
 
 /** Characters of each body in a list of readable messages; the rest is read message by message. */
 const listedBodyChars = 2000;
@@ -16,8 +16,7 @@ const fullBodyChars = 20_000;
 export const gmailFetchMails = defineTool({
   name: 'gmail_fetch_mails',
   title: 'Search mail',
-  description:
-    'Search or list mails, newest first: unread, from someone, about a topic. Read one whole with gmail_get_message_by_id.',
+  description: 'Search or list mails, newest first. Read one whole with gmail_get_message_by_id.',
   input: z.object({
     query: z.exactOptional(searchText).describe('Gmail search, e.g. is:unread from:ann newer_than:7d'),
     max_results: listSize,
@@ -34,10 +33,11 @@ export const gmailFetchMails = defineTool({
     nextPageToken: z.exactOptional(z.string()),
     failures: z.array(failureOutput),
   }),
+  maxResultChars: largestListChars,
   requires: ['mail'],
   optional: [],
   run: async (input, { google: { gmail }, progress }) => {
-    const { clippedForms, completedAll, formatted, snippetNotes } = await import('./message-formats.ts');
+    const { clippedForms, clippedNote, completedAll, formatted, snippetNote } = await import('./message-formats.ts');
     const { format } = input;
     const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
     if (!labels.ok) return labels;
@@ -61,12 +61,14 @@ export const gmailFetchMails = defineTool({
     const incomplete = whole.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }]));
     const human = incomplete.find(({ problem }) => problem.kind === 'authorization_required');
     if (human) return failed(human.problem);
-    const page = { maxChars: format === 'full' ? fullBodyChars : listedBodyChars, offset: 0 };
+    const page = pageOf(format === 'full' ? fullBodyChars : listedBodyChars, 0);
     const rows = messages.map((message) => formatted(message, format, page));
+    const unread = failureRows([...failures, ...incomplete]);
+    const shown = fitRows(rows, (_, index) => clippedForms(messages[index] ?? {}, format), unread);
     return ok({
-      ...(rows.length > 0 ? snippetNotes(format) : {}),
-      messages: fitRows(rows, (_, index) => clippedForms(messages[index] ?? {}, format)),
-      failures: failureRows([...failures, ...incomplete]),
+      ...notesOf(shown.length > 0 ? snippetNote(format) : undefined, clippedNote(shown)),
+      messages: shown,
+      failures: unread,
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });
   },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { failed, ok } from '../model/result.ts';
 import { defineTool, ProblemError } from './define-tool.ts';
 import { attachmentId, maxChars, messageId, offset } from './parameters.ts';
+import { largestResultChars } from './size-limit.ts';
 
 const linkInstead = {
   http: 'Use delivery "link" to get a download URL.',
@@ -13,7 +14,7 @@ const linkInstead = {
 export const gmailGetAttachmentById = defineTool({
   name: 'gmail_get_attachment_by_id',
   title: 'Get an attachment',
-  description: 'Get one attachment of a message: an image to look at, text to read, or a link for everything large.',
+  description: 'Get one attachment: an image to look at, text to read, or a link for everything large.',
   input: z.object({
     message_id: messageId,
     attachment_id: attachmentId.describe('attachmentId of the message'),
@@ -25,6 +26,7 @@ export const gmailGetAttachmentById = defineTool({
     max_chars: maxChars,
     offset,
   }),
+  maxResultChars: largestResultChars,
   requires: ['mail'],
   optional: [],
   run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, progress }) => {

@@ -4,9 +4,9 @@ import { personShape } from '../google/person-shape.ts';
 import { ok } from '../model/result.ts';
 import { type ContactsPage, unwrapPageToken, wrapPageToken } from './contacts-page-token.ts';
 import { defineTool } from './define-tool.ts';
-import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
-import { clippedPeople, type PersonRow, personOutput, visiblePerson } from './person-output.ts';
-import { fitRows } from './size-limit.ts';
+import { defaultPersonFields, notesOf, pageToken, personFields } from './parameters.ts';
+import { clippedPeople, clippedPeopleNote, type PersonRow, personOutput, visiblePerson } from './person-output.ts';
+import { firstRows, largestListChars } from './size-limit.ts';
 
 const defaultPageSize = 100;
 
@@ -24,6 +24,7 @@ export const gmailGetContacts = defineTool({
     nextPageToken: z.exactOptional(z.string()),
     totalPeople: z.exactOptional(z.int()),
   }),
+  maxResultChars: largestListChars,
   requires: ['contacts'],
   optional: [],
   run: async ({ max_results, page_token, person_fields }, { google }) => {
@@ -37,14 +38,26 @@ export const gmailGetContacts = defineTool({
         ? ok(first)
         : unwrapPageToken(page_token, { pageSize: max_results, personFields: fields });
     if (!asked.ok) return asked;
-    const { token, ...page } = asked.value;
+    const { token, shown: before = 0, last, ...page } = asked.value;
+    const thisPage = { ...page, ...(token === undefined ? {} : { token }) };
     const found = await google.people.connections({ ...page, ...(token === undefined ? {} : { pageToken: token }) });
     if (!found.ok) return found;
     const { people, nextPageToken, totalPeople } = found.value;
     const rows: PersonRow[] = people.map((person) => visiblePerson(personShape(person)));
+    // The last one who was shown says where to go on, also where others came or went meanwhile.
+    const place = rows.findIndex(({ resourceName }) => resourceName === last);
+    const start = place < 0 ? before : place + 1;
+    const shown = firstRows(rows.slice(start), clippedPeople);
+    const end = start + shown.length;
+    const lastShown = shown.at(-1)?.resourceName;
+    const next =
+      end < rows.length
+        ? wrapPageToken({ ...thisPage, shown: end, ...(lastShown ? { last: lastShown } : {}) })
+        : nextPageToken && wrapPageToken({ ...page, token: nextPageToken });
     return ok({
-      people: fitRows(rows, clippedPeople),
-      ...(nextPageToken === undefined ? {} : { nextPageToken: wrapPageToken({ ...page, token: nextPageToken }) }),
+      ...notesOf(clippedPeopleNote(shown)),
+      people: shown,
+      ...(next === undefined ? {} : { nextPageToken: next }),
       ...(totalPeople === undefined ? {} : { totalPeople }),
     });
   },

@@ -5,14 +5,13 @@ import { defineTool } from './define-tool.ts';
 import { withLabelNames } from './label-names.ts';
 import { oneMessageOutput } from './message-output.ts';
 import { messageFormats, viewOf } from './message-views.ts';
-import { maxChars, messageId, offset, pageOf } from './parameters.ts';
-import { fitPage } from './size-limit.ts';
+import { maxChars, messageId, notesOf, offset, pageOf } from './parameters.ts';
+import { fitPage, largestResultChars } from './size-limit.ts';
 
 export const gmailGetMessageById = defineTool({
   name: 'gmail_get_message_by_id',
   title: 'Read a message',
-  description:
-    'Read one message whose id you have: clean text and its attachments. A longer body continues at nextOffset.',
+  description: 'Read one message by its id: clean text and attachments. A longer body continues at nextOffset.',
   input: z.object({
     message_id: messageId,
     format: z.enum(messageFormats).default('readable').describe('full: all parts and headers; raw: RFC 822 source'),
@@ -20,10 +19,11 @@ export const gmailGetMessageById = defineTool({
     offset,
   }),
   output: oneMessageOutput,
+  maxResultChars: largestResultChars,
   requires: ['mail'],
   optional: [],
   run: async ({ message_id, format, max_chars, offset }, { google: { gmail } }) => {
-    const { clippedForms, completed, formatted, snippetNotes } = await import('./message-formats.ts');
+    const { clippedForms, completed, formatted, snippetNote } = await import('./message-formats.ts');
     const found = await gmail.message(message_id, viewOf(format));
     if (!found.ok) return found;
     const [named = found.value] = await withLabelNames(gmail, [found.value]);
@@ -35,6 +35,6 @@ export const gmailGetMessageById = defineTool({
       (maxChars) => formatted(message, format, pageOf(maxChars, offset)),
       () => clippedForms(message, format).at(1) ?? { id: message_id },
     );
-    return ok({ ...snippetNotes(format), ...row });
+    return ok({ ...notesOf(snippetNote(format)), ...row });
   },
 });

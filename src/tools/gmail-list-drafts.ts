@@ -4,8 +4,8 @@ import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { withLabelNames } from './label-names.ts';
 import { clippableRowOutput } from './message-output.ts';
-import { failureOutput, failureRows, listSize, pageToken } from './parameters.ts';
-import { fitRows } from './size-limit.ts';
+import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
+import { fitRows, largestListChars } from './size-limit.ts';
 
 type DraftRow = { id: string; message: z.infer<typeof clippableRowOutput> };
 
@@ -19,11 +19,12 @@ export const gmailListDrafts = defineTool({
     nextPageToken: z.exactOptional(z.string()),
     failures: z.array(failureOutput),
   }),
+  maxResultChars: largestListChars,
   requires: ['mail'],
   optional: [],
   run: async ({ max_results, page_token }, { google: { gmail }, progress }) => {
     const { messageRow } = await import('../mail/message.ts');
-    const { clippedForms, snippetNotes } = await import('./message-formats.ts');
+    const { clippedForms, clippedNote, snippetNote } = await import('./message-formats.ts');
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
     const found = await gmail.searchDrafts(query, 'metadata', progress);
     if (!found.ok) return found;
@@ -34,12 +35,18 @@ export const gmailListDrafts = defineTool({
       items.map(({ message }) => message ?? {}),
     );
     const rows: DraftRow[] = messages.map((message, index) => ({ id: ids[index] ?? '', message: messageRow(message) }));
-    return ok({
-      ...(rows.length > 0 ? snippetNotes('metadata') : {}),
-      drafts: fitRows(rows, (_, index) =>
+    const unread = failureRows(failures);
+    const drafts = fitRows(
+      rows,
+      (_, index) =>
         clippedForms(messages[index] ?? {}, 'metadata').map((message) => ({ id: ids[index] ?? '', message })),
-      ),
-      failures: failureRows(failures),
+      unread,
+    );
+    const shown = drafts.map(({ message }) => message);
+    return ok({
+      ...notesOf(shown.length > 0 ? snippetNote('metadata') : undefined, clippedNote(shown)),
+      drafts,
+      failures: unread,
       ...(nextPageToken === undefined ? {} : { nextPageToken }),
     });
   },

@@ -5,8 +5,8 @@ import type { PeopleSource } from '../google/ports.ts';
 import { explainProblem } from '../model/problem.ts';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
-import { defaultPersonFields, personFields, searchText } from './parameters.ts';
-import { clippedPeople, foundPersonOutput, type PersonRow, visiblePerson } from './person-output.ts';
+import { defaultPersonFields, notesOf, personFields, searchText } from './parameters.ts';
+import { clippedPeople, clippedPeopleNote, foundPersonOutput, type PersonRow, visiblePerson } from './person-output.ts';
 import { fitRows } from './size-limit.ts';
 
 export const gmailSearchPeople = defineTool({
@@ -38,8 +38,10 @@ export const gmailSearchPeople = defineTool({
     if (!found.ok) return found;
     const { people, skipped } = found.value;
     const rows: PersonRow[] = people.map(({ source, person }) => ({ ...visiblePerson(personShape(person)), source }));
+    const shown = fitRows(rows, clippedPeople);
     return ok({
-      people: fitRows(rows, clippedPeople),
+      ...notesOf(clippedPeopleNote(shown)),
+      people: shown,
       skipped: skipped.map(({ source, problem }) => ({ source, reason: explainProblem(problem).what })),
     });
   },

@@ -85,34 +85,35 @@ export const formatted = (message: Message, format: MessageFormat, page: PageReq
   }
 };
 
-const cutText = (text: string): string => (text.length > 300 ? `${text.slice(0, 300).toWellFormed()}…` : text);
+const cutText = (text: string): string => (text.length > 200 ? `${text.slice(0, 200).toWellFormed()}…` : text);
 
 /** The row in a format: where the body was fetched, with a snippet of what a person sees of it. */
 const rowIn = (message: Message, format: MessageFormat) =>
   viewOf(format) === 'full' ? readRow(message) : messageRow(message);
 
-/** What an answer says of its snippets where no body was read; nothing where they are ours. */
-export const snippetNotes = (format: MessageFormat): { readonly notes?: readonly string[] } =>
+/** What an answer says of its snippets where no body was read. */
+export const snippetNote = (format: MessageFormat): string | undefined =>
   viewOf(format) === 'full'
-    ? {}
-    : {
-        notes: ["snippet is Gmail's extract and may hold words hidden from people; format readable has none of those"],
-      };
+    ? undefined
+    : "snippet is Gmail's extract and may hold words hidden from people; format readable has none of those";
 
 /** Ever shorter forms of a message that does not fit; the last is a few bytes. */
 export const clippedForms = (message: Message, format: MessageFormat): MessageOutput[] => {
   const row = rowIn(message, format);
-  const short = (texts: readonly string[] | undefined) => texts?.slice(0, 20).map(cutText) ?? [];
+  const { id, subject = '', from = '', to = [], date } = row;
+  const clipped = true as const;
   return [
-    { ...row, clipped: true },
+    { ...row, clipped },
     {
-      ...row,
-      subject: cutText(row.subject ?? ''),
-      from: cutText(row.from ?? ''),
-      to: short(row.to),
-      cc: short(row.cc),
-      clipped: true,
+      ...{ id, from: cutText(from), to: to.slice(0, 3).map(cutText), subject: cutText(subject), clipped },
+      ...(date === undefined ? {} : { date }),
     },
-    { id: row.id, clipped: true },
+    { id, clipped },
   ];
 };
+
+/** What a list says of messages that it had no room for. */
+export const clippedNote = (rows: readonly { readonly clipped?: true }[]): string | undefined =>
+  rows.some(({ clipped }) => clipped)
+    ? 'rows marked clipped had no room here; read each with gmail_get_message_by_id'
+    : undefined;

@@ -27,6 +27,12 @@ export const visiblePerson = ({ resourceName, ...fields }: ShownPerson): ShownPe
   ...Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, visible(field)])),
 });
 
+/** What a list says of people that it had no room for. */
+export const clippedPeopleNote = (people: readonly PersonRow[]): string | undefined =>
+  people.some(({ clipped }) => clipped)
+    ? 'people marked clipped had no room here; ask for fewer of them, or for fewer person_fields'
+    : undefined;
+
 /** Ever shorter forms of a person who does not fit; the last is a few bytes. */
 export const clippedPeople = (person: PersonRow): PersonRow[] => {
   const { resourceName, source, names, emailAddresses } = person;

@@ -1,37 +1,54 @@
-// No result exceeds 1 MB (inline attachments aside), structured form and text together. Knows nothing of mail.
+// How large results may get. A list fits what common clients take of one result; one message or file fits 1 MB (inline
+// attachments aside), structured form and text together. Knows nothing of mail.
 import { readableText } from './readable-text.ts';
 
-/** Bytes for the rows of a result: 1 MB without what surrounds them. */
-const budget = 960_000;
-/** Bytes of structured form below which no indentation can make the text too large: not worth measuring. */
-const plainlySmall = 30_000;
+/**
+ * Bytes of the rows of a list, in each of its two forms: Claude Code takes 25,000 tokens of a result, of which 60 kB of
+ * mail are fewer in every script.
+ */
+const listBudget = 60_000;
+/** Characters of a list with what surrounds its rows; declared to clients that would cut it earlier. */
+export const largestListChars = 70_000;
+/** Characters: the most that Claude Code lets a tool declare. Larger pages come only to who asks for them. */
+export const largestResultChars = 500_000;
+
+/** Bytes for the one row of a result: 1 MB without what surrounds it. */
+const pageBudget = 960_000;
+/** Bytes of structured form below which not even the deepest indentation makes the text too large for a page. */
+const plainlySmall = 10_000;
 
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** Bytes of a row on the wire: once structured, once as text inside a JSON string. */
-const cost = (row: object): number => jsonBytes(row) + jsonBytes(readableText({ rows: [row] }));
+const textOf = (row: object): string => readableText({ rows: [row] });
 
-const isPlainlySmall = (rows: readonly object[]): boolean => jsonBytes(rows) < plainlySmall;
+/** Bytes of a row in the larger of its two forms: clients read one of them. */
+const listCost = (row: object): number => Math.max(jsonBytes(row), Buffer.byteLength(textOf(row)));
+
+/** Bytes of a row on the wire: once structured, once as text inside a JSON string. */
+const wireCost = (row: object): number => jsonBytes(row) + jsonBytes(textOf(row));
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 interface Form<Row> {
   readonly row: Row;
   readonly cost: number;
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
 /**
- * The rows, of which those that do not fit any more are made smaller, the later ones first.
+ * The rows of a list, of which those that do not fit any more are made smaller, the later ones first.
  * @param smaller the shorter forms of a row, longest first and equally many for each; the last one must
  *   be a few bytes only.
+ * @param beside what else the answer lists.
  */
 export const fitRows = <Row extends object>(
   rows: readonly Row[],
   smaller: (row: Row, index: number) => readonly Row[],
+  beside: readonly object[] = [],
 ): Row[] => {
-  if (isPlainlySmall(rows)) return [...rows];
+  const budget = listBudget - sum(beside.map(listCost));
+  if (sum(rows.map(listCost)) <= budget) return [...rows];
   const forms = rows.map((whole, index): Form<Row>[] =>
-    [whole, ...smaller(whole, index)].map((row) => ({ row, cost: cost(row) })),
+    [whole, ...smaller(whole, index)].map((row) => ({ row, cost: listCost(row) })),
   );
   const costsAt = (level: number) => forms.map((ofRow) => ofRow[level]?.cost ?? 0);
   const levels = forms[0]?.map((_, level) => level) ?? [];
@@ -48,6 +65,19 @@ export const fitRows = <Row extends object>(
 };
 
 /**
+ * As many of the first rows as fit a list whole, and at least one, in the longest form that fits: for lists that can be
+ * continued anywhere.
+ */
+export const firstRows = <Row extends object>(rows: readonly Row[], smaller: (row: Row) => readonly Row[]): Row[] => {
+  let left = listBudget;
+  const cut = rows.findIndex((row) => {
+    left -= listCost(row);
+    return left < 0;
+  });
+  return cut < 0 ? [...rows] : fitRows(rows.slice(0, Math.max(cut, 1)), smaller);
+};
+
+/**
  * The one row that `render` gives for the largest page that fits, at most `maxChars`.
  * @param fallback what is answered when even a short page is too large.
  */
@@ -58,7 +88,7 @@ export const fitPage = <Row extends object>(
 ): Row => {
   for (let chars = maxChars; ; chars = Math.floor(chars / 2)) {
     const row = render(chars);
-    if (isPlainlySmall([row]) || cost(row) <= budget) return row;
+    if (jsonBytes(row) < plainlySmall || wireCost(row) <= pageBudget) return row;
     if (chars <= 100) return fallback();
   }
 };

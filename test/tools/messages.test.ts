@@ -1,6 +1,6 @@
 // The three tools that read messages, on a mailbox made for each test.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createToolWorld, mail, type ToolWorld, text } from './mails.ts';
+import { type Answer, createToolWorld, mail, type ToolWorld, text } from './mails.ts';
 
 let world: ToolWorld;
 beforeEach(async () => {
@@ -14,6 +14,11 @@ const fill = (count: number, content: (index: number) => string): string[] =>
   Array.from({ length: count }, (_, index) =>
     world.mailbox.importMessage(mail(`Mail ${index}`, [text(content(index))], index)),
   );
+/** Neither form is longer than what Claude Code and others take of a result. */
+const expectToFit = ({ blocks, structured }: Answer): void => {
+  expect(Buffer.byteLength(blocks.map((block) => block.text ?? '').join(''))).toBeLessThan(62_000);
+  expect(Buffer.byteLength(JSON.stringify(structured))).toBeLessThan(62_000);
+};
 const gets = () => world.sandbox.requests.filter(({ path }) => /\/messages\/[^/]+$/.test(path)).length;
 
 describe('gmail_fetch_mails', () => {
@@ -72,16 +77,49 @@ describe('gmail_fetch_mails', () => {
     expect((rest.structured as Row).body).toEqual({ text: body.slice(2000), totalChars: 4500 });
   });
 
-  it('stays below 1 MB: later messages fall back to their row and say so', async () => {
-    fill(60, (index) => `${index} `.repeat(9000));
-    const { structured, bytes } = await world.ask('gmail_fetch_mails', { format: 'full', max_results: 60 });
-    expect(bytes).toBeLessThan(1_000_000);
-    expect(bytes).toBeGreaterThan(500_000);
-    const clipped = rowsOf(structured).map((row) => row.clipped === true);
-    expect(clipped[0]).toBe(false);
-    expect(clipped.at(-1)).toBe(true);
-    expect(rowsOf(structured)).toHaveLength(60);
-    expect(rowsOf(structured).at(-1)).toMatchObject({ subject: 'Mail 0', clipped: true });
+  it.each(['readable', 'full'])(
+    'fits what clients take of one result: as %s, later messages fall back to their row, and say how they are read',
+    async (format) => {
+      fill(60, (index) => `${index} `.repeat(9000));
+      const answer = await world.ask('gmail_fetch_mails', { format, max_results: 60 });
+      const rows = rowsOf(answer.structured);
+      expectToFit(answer);
+      const clipped = rows.map((row) => row.clipped === true);
+      expect([clipped[0], clipped.at(-1)]).toEqual([false, true]);
+      expect(clipped).toEqual(clipped.toSorted((a, b) => Number(a) - Number(b)));
+      expect(rows).toHaveLength(60);
+      expect(rows.at(-1)).toMatchObject({ subject: 'Mail 0', from: 'Robin Quill <robin@example.org>', clipped: true });
+      expect(answer.structured.notes).toContainEqual(expect.stringContaining('gmail_get_message_by_id'));
+      expect(answer.blocks[0]?.text).toContain('clipped: true');
+    },
+  );
+
+  it('fits, whatever the messages are: long subjects, many recipients, parts within parts, messages that failed', async () => {
+    const crowd = Array.from({ length: 300 }, (_, index) => `Person ${index} <p${index}@example.org>`).join(', ');
+    const nest = (depth: number, source: string): string =>
+      depth === 0
+        ? source
+        : nest(depth - 1, `--e${depth}\r\nContent-Type: multipart/mixed; boundary=e${depth - 1}\r\n\r\n${source}`);
+    for (let index = 0; index < 50; index++) {
+      const source = mail(`Mail ${'long '.repeat(150)}`, [text('a\n'.repeat(1000))], index % 60).toString();
+      const deep = nest(40, '--e0\r\n\r\na\n\nb\n'.repeat(3));
+      world.mailbox.importMessage(
+        Buffer.from(
+          index % 2 === 0
+            ? source.replace('To: ', `Cc: ${crowd}\r\nTo: `)
+            : source.replace(/Content-Type: [\s\S]*/, `Content-Type: multipart/mixed; boundary=e40\r\n\r\n${deep}`),
+        ),
+      );
+    }
+    for (const format of ['metadata', 'readable', 'full']) {
+      const answer = await world.ask('gmail_fetch_mails', { format, max_results: 100 });
+      expectToFit(answer);
+      expect(rowsOf(answer.structured)).toHaveLength(50);
+    }
+    world.sandbox.fault({ path: /\/messages\/\w+$/, times: 40 }, { status: 404 });
+    const answer = await world.ask('gmail_fetch_mails', { max_results: 100 });
+    expectToFit(answer);
+    expect(answer.structured.failures).toHaveLength(40);
   });
 
   it('says what is wrong with a page token that Google did not give', async () => {
@@ -165,6 +203,14 @@ describe('gmail_list_drafts', () => {
     const { structured } = await world.ask('gmail_list_drafts');
     expect(structured.drafts).toEqual([{ id, message: expect.objectContaining({ subject: 'Not sent yet' }) }]);
     expect(structured.failures).toEqual([]);
+  });
+
+  it('fits what clients take of one result', async () => {
+    for (let index = 0; index < 100; index++) world.mailbox.createDraft(mail('long '.repeat(300), [text('Dear')]));
+    const answer = await world.ask('gmail_list_drafts', { max_results: 100 });
+    expectToFit(answer);
+    expect(answer.structured.drafts).toHaveLength(100);
+    expect(answer.structured.notes).toContainEqual(expect.stringContaining('clipped'));
   });
 });
 
