@@ -137,11 +137,18 @@ test('the padding after a preheader leaves nothing behind', () => {
   expect(textOfHtml(`<div>Short and sweet ${padding}</div><p>Text</p>`)).toBe('Short and sweet\n\nText');
 });
 
-test('closed details show their summary and say that there is more', () => {
-  const { text, removed } = readableHtml('<details><summary>Terms</summary><p>SECRET</p></details>End');
-  expect(text).toBe('Terms\n[folded: its content is not shown]\nEnd');
-  expect(removed.hiddenElements).toBe(1);
-  expect(textOfHtml('<details open><summary>Terms</summary>all</details>')).toBe('Terms\nall');
+test.each([
+  ['<details><summary>Terms</summary><p>all of them</p></details>End', 'Terms\n\nall of them\n\nEnd'],
+  ['<details>before<summary>Terms</summary>after</details>', 'before\nTerms\nafter'],
+  ['<details><details><summary>Inner</summary>deep</details></details>', 'Inner\ndeep'],
+  ['<details>no summary', 'no summary'],
+])('closed details are text, because a person can open them: %s', (html, text) => {
+  expect(readableHtml(html)).toEqual({ text, removed: { hiddenElements: 0, invisibleCharacters: 0 } });
+});
+
+test('what is hidden inside closed details stays hidden', () => {
+  const html = '<details><summary>Terms</summary><p style="display:none">SECRET</p></details>';
+  expect(readableHtml(html)).toMatchObject({ text: 'Terms', removed: { hiddenElements: 1 } });
 });
 
 test.each([

@@ -78,7 +78,7 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
     if (!hider.told) removed.hiddenElements += 1;
     hider.told = true;
   };
-  const isOutOfSight = ({ gone, invisible, folded }: Appearance): Hider | undefined => gone ?? folded ?? invisible;
+  const isOutOfSight = ({ gone, invisible }: Appearance): Hider | undefined => gone ?? invisible;
 
   const say = (text: string, { keepsSpaces }: Appearance): void => {
     const { text: clean, removed: count } = withoutInvisible(text);
@@ -174,10 +174,6 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
       families.leave();
       if (!element?.begun) return;
       if (element.isLink) links.end();
-      if (name === 'details' && element.appearance.folded?.told) {
-        out.endLine();
-        out.words('[folded: its content is not shown]');
-      }
       if (element.history === 'inside') history.leave();
       finish(name);
     },

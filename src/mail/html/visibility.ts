@@ -17,8 +17,6 @@ export interface Appearance {
   readonly invisible: Hider | undefined;
   /** Set where text cannot be read (too small, in the colour of its background, indented away); pictures can be seen. */
   readonly unreadable: Hider | undefined;
-  /** Set inside a closed `<details>`, for everything but its summary. */
-  readonly folded: Hider | undefined;
   readonly fontSize: number;
   readonly lineHeight: Length | 'normal';
   readonly textIndent: number;
@@ -42,7 +40,6 @@ export const rootAppearance: Appearance = {
   gone: undefined,
   invisible: undefined,
   unreadable: undefined,
-  folded: undefined,
   fontSize: 16,
   lineHeight: 'normal',
   textIndent: 0,
@@ -143,7 +140,7 @@ const visibilityOf = (style: Style, parent: Appearance): Hider | undefined => {
 };
 
 /** Elements that look special without any style. */
-const special = new Set(['a', 'dialog', 'details', 'pre', 'textarea', 'listing', 'xmp']);
+const special = new Set(['a', 'dialog', 'pre', 'textarea', 'listing', 'xmp']);
 
 /** Most elements look as the one around them does. */
 const saysNothing = (name: string, attributes: Attributes, style: Style): boolean =>
@@ -154,7 +151,7 @@ const saysNothing = (name: string, attributes: Attributes, style: Style): boolea
 
 /** How an element is seen that stands in another: `style` is what the cascade says about it. */
 export const appearanceOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Appearance => {
-  if (saysNothing(name, attributes, style) && parent.folded === undefined) return parent;
+  if (saysNothing(name, attributes, style)) return parent;
   const fontSize = fontSizeOf(style.fontSize, parent.fontSize);
   const opacity = parent.opacity * (style.opacity ?? 1);
   const color = colorOf(name, attributes, style, parent);
@@ -171,14 +168,10 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
     // All letters in one place.
     letterSpacing <= -fontSize ||
     (!paintsLetters && isDrawnInBackground(color, background));
-  const isFolded = parent.folded !== undefined && !(name === 'summary' && !parent.gone);
   return {
-    gone:
-      parent.gone ??
-      (isFolded ? parent.folded : isGone(name, attributes, style, fontSize, opacity) ? { told: false } : undefined),
+    gone: parent.gone ?? (isGone(name, attributes, style, fontSize, opacity) ? { told: false } : undefined),
     invisible: visibilityOf(style, parent),
     unreadable: isUnreadable ? (parent.unreadable ?? { told: false }) : undefined,
-    folded: name === 'details' && attributes.open === undefined ? { told: false } : undefined,
     fontSize,
     lineHeight,
     textIndent,
