@@ -1,4 +1,4 @@
-// The token endpoint says that a grant is dead: say why and make the account REVOKED, or hold it (refusals.ts). A grant that
+// The token endpoint says that a grant is dead: say why and make the account REVOKED, or hold it (refused-grants.ts). A grant that
 // ended for no named reason stays sealed for a day, in case that Google accepts it again (kept-grants.ts).
 import type { AccountKey } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
@@ -15,7 +15,7 @@ export interface Refused {
   readonly holder: string;
   readonly failure: GrantEnded;
   readonly rejected: string | undefined;
-  /** See Refusals. */
+  /** See RefusedGrants. */
   readonly mark: number;
 }
 
@@ -29,7 +29,7 @@ export const endAccess = async (
   const ending = await whyEnded(options, grant, failure);
   if (ending.explained) return end(options, key, refused, ending);
   const { grantVersion, google } = grant;
-  const verdict = await options.refusals.judge({ key, grantVersion, google, mark });
+  const verdict = await options.refusedGrants.judge({ key, grantVersion, google, mark });
   return verdict === 'held' ? failed({ kind: 'many_grants_refused' }) : end(options, key, refused, ending);
 };
 

@@ -20,7 +20,7 @@ import { createLinks, type Link, type LinkRequest } from './links.ts';
 import type { AccountsOptions } from './options.ts';
 import { createRecheck } from './recheck.ts';
 import { createRefreshOnce, createRenew } from './refresh.ts';
-import { createRefusals } from './refusals.ts';
+import { createRefusedGrants } from './refused-grants.ts';
 import type { SignIn } from './sign-in.ts';
 import { endSignIns } from './sign-in-ended.ts';
 import { createGoogleSignIn } from './sign-in-google.ts';
@@ -35,7 +35,7 @@ export type { ClaimedDownload, Downloads } from './downloads.ts';
 export type { DeadLink, Finish } from './finish.ts';
 export type { Link, LinkRequest } from './links.ts';
 export { type AccountLog, type AccountsOptions, LinkOriginError } from './options.ts';
-export { authorizationFails, refusesEverybody } from './refusals.ts';
+export { authorizationFails, refusesEverybody } from './refused-grants.ts';
 export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-in.ts';
 export { issuerCallbackPath } from './sign-in-issuer.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
@@ -71,14 +71,14 @@ const pinAttempts = 5;
 
 export const createAccounts = (options: AccountsOptions): Accounts => {
   const { storage, changed } = options;
-  const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusals.accepted(what) });
+  const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusedGrants.accepted(what) });
   const watched: AccountsOptions = { ...options, oauth };
-  const refusals = createRefusals({
+  const refusedGrants = createRefusedGrants({
     ...watched,
-    askOthers: createWitnesses({ ...watched, mark: () => refusals.mark() }),
+    askOthers: createWitnesses({ ...watched, mark: () => refusedGrants.mark() }),
     acceptsAgain: () => recheck(),
   });
-  const refreshOnce = createRefreshOnce({ ...watched, refusals });
+  const refreshOnce = createRefreshOnce({ ...watched, refusedGrants });
   const keptGrants = createKeptGrants({ ...watched, revived: () => recheck() });
   const closing = new AbortController();
   const recheck = createRecheck({

@@ -5,7 +5,7 @@ import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
-import type { Refusals } from './refusals.ts';
+import type { RefusedGrants } from './refused-grants.ts';
 import type { IssuerForSignIn } from './sign-in.ts';
 
 /** Where a link could be opened is not to be had now; the message says what to do. */
@@ -46,5 +46,5 @@ export interface AccountsOptions {
 
 /** What renewing and ending a grant need beside. */
 export interface RefreshOptions extends AccountsOptions {
-  readonly refusals: Refusals;
+  readonly refusedGrants: RefusedGrants;
 }

@@ -54,7 +54,7 @@ const everybody = async (
 ): Promise<void> => {
   let after: AccountKey | undefined;
   for (;;) {
-    const page = await storage.refusals.refused(oauth, status, { size: pageSize, ...(after && { after }) });
+    const page = await storage.tokenEndpoint.refused(oauth, status, { size: pageSize, ...(after && { after }) });
     const waiting = page.values();
     const worker = async (): Promise<void> => {
       for (const key of waiting) {

@@ -84,9 +84,9 @@ const renew = async (
   holder: string,
   rejected: string | undefined,
 ): Promise<Result<AccessToken>> => {
-  const { oauth, clock, log, storage, refusals } = options;
+  const { oauth, clock, log, storage, refusedGrants } = options;
   try {
-    const mark = refusals.mark();
+    const mark = refusedGrants.mark();
     const outcome = await oauth.refresh(refreshToken);
     if (outcome.kind === 'refreshed') {
       log({ event: 'token_refreshed', key });

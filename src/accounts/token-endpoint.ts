@@ -11,7 +11,7 @@ import type { AccountsOptions } from './options.ts';
 export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);
 
 type Watched = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
-  /** Google gave tokens to somebody (refusals.ts). */
+  /** Google gave tokens to somebody (refused-grants.ts). */
   readonly accepted: (what: 'grant' | 'code') => Promise<void>;
 };
 
@@ -20,7 +20,7 @@ export const watchTokenEndpoint = ({ oauth, storage, clock, log, accepted }: Wat
 
   const note = async (answer: TokenEndpointAnswer): Promise<void> => {
     // What Google answered is worth more than its note.
-    await storage.refusals
+    await storage.tokenEndpoint
       .noteAnswer(oauth, answer, clock.now())
       .catch(() => log({ event: 'token_endpoint_not_noted', level: 'warn' }));
   };

@@ -6,7 +6,7 @@ import type { RandomBytes } from '../model/clock.ts';
 import { whyEnded } from './ending.ts';
 import { openGrant } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
-import type { Refusals } from './refusals.ts';
+import type { RefusedGrants } from './refused-grants.ts';
 
 /** Token requests at once, one wave after the other until Google accepts one. The first is who was accepted last. */
 const waves = [1, 3, 6];
@@ -15,7 +15,7 @@ const maxCandidates = 60;
 /** After a round in which Google accepted nobody, the next may begin so much later, or when it accepted somebody. Milliseconds. */
 const pauseMs = 30_000;
 
-type WitnessOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random'> & Pick<Refusals, 'mark'>;
+type WitnessOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random'> & Pick<RefusedGrants, 'mark'>;
 
 /**
  * Asks for at most ten grants of other Google accounts than this one, and of other hosted domains where it has one; where
@@ -44,7 +44,7 @@ export const createWitnesses = (options: WitnessOptions): ((than: GoogleIdentity
 /** @returns undefined: there was nobody to ask for */
 const askSome = async (options: WitnessOptions, than: GoogleIdentity): Promise<boolean | undefined> => {
   const { storage, oauth, random } = options;
-  const [first, ...rest] = different(await storage.refusals.others(oauth, than, maxCandidates));
+  const [first, ...rest] = different(await storage.tokenEndpoint.others(oauth, than, maxCandidates));
   if (first === undefined) return undefined;
   const waiting = [first, ...shuffled(rest, random)];
   for (const size of waves) {
@@ -63,14 +63,14 @@ const isAccepted = async (options: WitnessOptions, key: AccountKey): Promise<boo
   const outcome = await oauth.refresh(opened.grant.refreshToken);
   // The new access token is not kept: no lease is held here, and the present one serves on.
   if (outcome.kind === 'refreshed') {
-    await storage.refusals.noteAccepted(key, grant.grantVersion);
-    await storage.refusals.noteAnswer(oauth, 'accepted', clock.now());
+    await storage.tokenEndpoint.noteAccepted(key, grant.grantVersion);
+    await storage.tokenEndpoint.noteAnswer(oauth, 'accepted', clock.now());
     return true;
   }
   const { failure } = outcome;
   // An end that Google explains is no sign of an accident; the account's own call finds it.
   if (failure.kind === 'grant_ended' && !(await whyEnded(options, grant, failure)).explained)
-    await storage.refusals.noteRefused(key, grant.grantVersion, clock.now());
+    await storage.tokenEndpoint.noteRefused(key, grant.grantVersion, clock.now());
   return false;
 };
 

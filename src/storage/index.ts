@@ -12,11 +12,11 @@ import { createOperationsStore, type OperationsStore } from './operations-store.
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
-import { createRefusalStore, type RefusalStore } from './refusal-store.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInStore, type SignInStore } from './sign-in-store.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
+import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
 
 export type { Grant, StoredGrant } from './account-rows.ts';
 export type { AccountStore, GrantReading } from './account-store.ts';
@@ -35,7 +35,6 @@ export type { OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
 export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
-export type { ClientRef, RefusalStore, Refusals, TokenEndpointAnswer } from './refusal-store.ts';
 export type { Resealed } from './reseal.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
@@ -43,12 +42,18 @@ export type { SignInRecord, SignInStore } from './sign-in-store.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
 export type { TakenTicket, Ticket, TicketStatus } from './ticket-rows.ts';
 export type { TicketStore } from './ticket-store.ts';
+export type {
+  ClientRef,
+  TokenEndpointAnswer,
+  TokenEndpointStanding,
+  TokenEndpointStore,
+} from './token-endpoint-store.ts';
 
 export interface Storage {
   readonly accounts: AccountStore;
   readonly refreshes: RefreshStore;
   readonly refreshTokenCount: RefreshTokenCount;
-  readonly refusals: RefusalStore;
+  readonly tokenEndpoint: TokenEndpointStore;
   readonly operations: OperationsStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
@@ -82,7 +87,7 @@ export const openStorage = async (options: {
     accounts: createAccountStore(db, sealer, clock),
     refreshes: createRefreshStore(db, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
-    refusals: createRefusalStore(db),
+    tokenEndpoint: createTokenEndpointStore(db),
     operations: createOperationsStore(db, options.retentionMs),
     tickets: createTicketStore(db, sealer),
     apiKeys: createApiKeyStore(db),

@@ -97,7 +97,7 @@ describe('the kept grant of an account that ended', () => {
     expect(account.state).toEqual({ status: 'REVOKED', reason: 'idle_six_months', evidence: { unusedSince: 7 } });
     expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
     const of = { clientId: aGrant().clientId, tokenEndpoint: aGrant().tokenEndpoint };
-    expect(await storage.refusals.refused(of, 'REVOKED', { size: 10 })).toEqual([ada]);
+    expect(await storage.tokenEndpoint.refused(of, 'REVOKED', { size: 10 })).toEqual([ada]);
     expect(await storage.refreshes.readKept(ada)).toMatchObject({ account, grant: aGrant() });
     const save = await revive({ storage, account });
     expect(await save()).toMatchObject({ state: { status: 'ACTIVE' } });
@@ -147,18 +147,18 @@ describe('what Google refused', () => {
     clock.turn(minute);
     for (const n of [0, 1, 3, 4, 5, 6]) {
       const grantVersion = (await storage.accounts.find(person(n)))?.grantVersion ?? 0;
-      expect(await storage.refusals.noteRefused(person(n), grantVersion - 1, clock.now())).toBeUndefined();
-      expect(await storage.refusals.noteRefused(person(n), grantVersion, clock.now())).toBe(start + minute);
-      expect(await storage.refusals.noteRefused(person(n), grantVersion, clock.now() + 1)).toBe(start + minute);
+      expect(await storage.tokenEndpoint.noteRefused(person(n), grantVersion - 1, clock.now())).toBeUndefined();
+      expect(await storage.tokenEndpoint.noteRefused(person(n), grantVersion, clock.now())).toBe(start + minute);
+      expect(await storage.tokenEndpoint.noteRefused(person(n), grantVersion, clock.now() + 1)).toBe(start + minute);
     }
     const other = await open();
     const refused = { googleAccounts: 4, parties: 3, since: start + minute, acceptedAt: start };
-    expect(await other.refusals.standing(of)).toEqual(refused);
-    expect(await storage.refusals.refused(of, 'ACTIVE', { size: 3 })).toEqual([0, 1, 3].map(person));
-    await other.refusals.noteAnswer(of, 'code_refused', clock.now());
-    expect(await storage.refusals.standing(of)).toEqual({ ...refused, codeRefusedAt: start + minute });
-    await other.refusals.noteAnswer(of, 'accepted', clock.now());
-    expect(await storage.refusals.standing(of)).toMatchObject({ googleAccounts: 0, parties: 0 });
+    expect(await other.tokenEndpoint.standing(of)).toEqual(refused);
+    expect(await storage.tokenEndpoint.refused(of, 'ACTIVE', { size: 3 })).toEqual([0, 1, 3].map(person));
+    await other.tokenEndpoint.noteAnswer(of, 'code_refused', clock.now());
+    expect(await storage.tokenEndpoint.standing(of)).toEqual({ ...refused, codeRefusedAt: start + minute });
+    await other.tokenEndpoint.noteAnswer(of, 'accepted', clock.now());
+    expect(await storage.tokenEndpoint.standing(of)).toMatchObject({ googleAccounts: 0, parties: 0 });
   });
 
   it('is asked of others first that were accepted last, and of no colleague', async () => {
@@ -169,9 +169,9 @@ describe('what Google refused', () => {
     }
     await connect(storage, person(3), aGrant(google(3, 'company.example')));
     const { grantVersion = 0 } = (await storage.accounts.find(person(1))) ?? {};
-    await storage.refusals.noteRefused(person(1), grantVersion, clock.now());
+    await storage.tokenEndpoint.noteRefused(person(1), grantVersion, clock.now());
     const others = async (than: { sub: string; hostedDomain?: string }) =>
-      (await storage.refusals.others(of, than, 3)).map(({ sub }) => sub);
+      (await storage.tokenEndpoint.others(of, than, 3)).map(({ sub }) => sub);
     expect(await others({ sub: 'sub-9', hostedDomain: 'company.example' })).toEqual(['sub-2', 'sub-0', 'sub-1']);
     expect(await others({ sub: 'sub-2' })).toEqual(['sub-3', 'sub-0', 'sub-1']);
   });

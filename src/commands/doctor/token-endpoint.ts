@@ -8,8 +8,8 @@ import { type Finding, finding } from './finding.ts';
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const compare = 'compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console';
 
-export const aboutTokenEndpoint = async ({ refusals }: Storage, { google }: Config): Promise<Finding[]> => {
-  const standing = await refusals.standing({ clientId: google.client.id, tokenEndpoint: google.tokenEndpoint });
+export const aboutTokenEndpoint = async ({ tokenEndpoint }: Storage, { google }: Config): Promise<Finding[]> => {
+  const standing = await tokenEndpoint.standing({ clientId: google.client.id, tokenEndpoint: google.tokenEndpoint });
   const { googleAccounts, since, acceptedAt = 0, clientRefusedAt = 0, codeRefusedAt = 0 } = standing;
   const findings: Finding[] = [];
   if (clientRefusedAt > acceptedAt)

@@ -25,7 +25,7 @@
 // its own grant, so nobody goes back and forth while Google's answer stays the same.
 import type { GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Refusals as Standing } from '../storage/index.ts';
+import type { TokenEndpointStanding as Standing } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** So many different Google accounts, of at least so many parties. */
@@ -50,7 +50,7 @@ export interface Refused {
   readonly mark: number;
 }
 
-export interface Refusals {
+export interface RefusedGrants {
   /** Taken before Google is asked, so that what it accepts from then on is known. */
   mark(): number;
   /** Google gave tokens to somebody in this process: for a grant, or for the code of a new authorization. */
@@ -59,28 +59,28 @@ export interface Refusals {
   judge(refused: Refused): Promise<'believed' | 'held'>;
 }
 
-export interface RefusalsOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'log'> {
+export interface RefusedGrantsOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'log'> {
   /** Asks Google for some grants of others (witnesses.ts); what it accepts reaches `accepted`. */
   readonly askOthers: (than: GoogleIdentity) => Promise<void>;
   /** Google accepts again after it had refused many. */
   readonly acceptsAgain: () => void;
 }
 
-export const createRefusals = (options: RefusalsOptions): Refusals => {
+export const createRefusedGrants = (options: RefusedGrantsOptions): RefusedGrants => {
   const { storage, oauth, clock, log } = options;
   const client = { clientId: oauth.clientId, tokenEndpoint: oauth.tokenEndpoint };
   let successes = 0;
   let holding = false;
 
   const isAccident = async (refusedSince: number): Promise<boolean> => {
-    const standing = await storage.refusals.standing(client);
+    const standing = await storage.tokenEndpoint.standing(client);
     if (!refusesEverybody(standing)) return false;
     return authorizationFails(standing) || clock.now() - refusedSince < believedAfterMs;
   };
 
   const note = (): Promise<void> =>
     // What Google answered is worth more than its note.
-    storage.refusals
+    storage.tokenEndpoint
       .noteAnswer(client, 'accepted', clock.now())
       .catch(() => log({ event: 'token_endpoint_not_noted', level: 'warn' }));
 
@@ -96,7 +96,7 @@ export const createRefusals = (options: RefusalsOptions): Refusals => {
       options.acceptsAgain();
     },
     judge: async ({ key, grantVersion, google, mark }) => {
-      const refusedSince = await storage.refusals.noteRefused(key, grantVersion, clock.now());
+      const refusedSince = await storage.tokenEndpoint.noteRefused(key, grantVersion, clock.now());
       // Somebody wrote meanwhile: whoever ends it will find what is true now.
       if (refusedSince === undefined || successes > mark) return 'believed';
       await options.askOthers(google);

@@ -1,5 +1,5 @@
 // What Google's token endpoint refused and accepted of one OAuth client, for every process on this database: which grants
-// stand refused, and what it said of the client itself. Judges nothing (accounts/refusals.ts), and opens no grant.
+// stand refused, and what it said of the client itself. Judges nothing (accounts/refused-grants.ts), and opens no grant.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Database } from './database.ts';
@@ -14,7 +14,7 @@ export interface ClientRef {
 export type TokenEndpointAnswer = 'accepted' | 'code_refused' | 'client_refused';
 
 /** Grants of ACTIVE accounts that Google refuses, none of which it accepted since. Times in milliseconds. */
-export interface Refusals {
+export interface TokenEndpointStanding {
   /** Different Google accounts. */
   readonly googleAccounts: number;
   /** Hosted domains among them; whoever has none counts as one. */
@@ -29,13 +29,13 @@ export interface Refusals {
   readonly clientRefusedAt?: number;
 }
 
-export interface RefusalStore {
+export interface TokenEndpointStore {
   /** Google refuses this grant of an ACTIVE account. @returns since when, or `undefined`: it was replaced or ended meanwhile */
   noteRefused(key: AccountKey, grantVersion: number, now: number): Promise<number | undefined>;
   /** Google accepted it, although no new tokens of it are kept. Changes no version. */
   noteAccepted(key: AccountKey, grantVersion: number): Promise<void>;
   noteAnswer(of: ClientRef, answer: TokenEndpointAnswer, now: number): Promise<void>;
-  standing(of: ClientRef): Promise<Refusals>;
+  standing(of: ClientRef): Promise<TokenEndpointStanding>;
   /**
    * ACTIVE accounts with a refresh token of other people than this Google account, and of other hosted domains where it has
    * one: first those whose grants were accepted last, those that stand refused after them.
@@ -59,7 +59,7 @@ const columnOf = {
   client_refused: 'client_refused_at',
 } as const;
 
-export const createRefusalStore = (db: Database): RefusalStore => {
+export const createTokenEndpointStore = (db: Database): TokenEndpointStore => {
   const active = ({ clientId, tokenEndpoint }: ClientRef) =>
     db
       .selectFrom('accounts')
