@@ -18,7 +18,7 @@ import { connectRoutes } from './connect-routes.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './http-errors.ts';
 import { createKeyLimits, defaultKeyRates, type KeyRates } from './key-limits.ts';
-import { mcpRoute } from './mcp-route.ts';
+import { mcpPaths, mcpRoute } from './mcp-route.ts';
 import { pageResponse } from './page-response.ts';
 import { homePage } from './pages/home.ts';
 import { hostGuard, originGuard } from './request-guards.ts';
@@ -64,11 +64,11 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   });
 
   app.use(hostGuard([publicUrl.hostname]));
-  app.use('/mcp', originGuard(publicUrl.origin));
+  for (const path of mcpPaths) app.use(path, originGuard(publicUrl.origin));
   app.use('/api/*', originGuard(publicUrl.origin));
   const addressOf = createAddressOf(options.trustedProxies ?? [], log);
   const credentials = limitRefusedCredentials(clock, addressOf);
-  app.use('/mcp', credentials);
+  for (const path of mcpPaths) app.use(path, credentials);
   app.use('/api/*', credentials);
   app.use('/downloads/*', limitUnknownDownloads(clock, addressOf));
   const pages = limitPages(clock, addressOf);

@@ -1,5 +1,5 @@
 // /mcp: streamable HTTP, stateless, both protocol eras from the SDK's one handler. Knows nothing of tools.
-import { type AuthInfo, createMcpHandler, type McpServer } from '@modelcontextprotocol/server';
+import { type AuthInfo, createMcpHandler, isJsonContentType, type McpServer } from '@modelcontextprotocol/server';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
@@ -8,6 +8,7 @@ import type { SignInHint } from '../callers/challenge.ts';
 import type { Caller } from '../model/caller.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import { describeDefect } from '../server/describe-defect.ts';
+import { answerFormOf } from './accept.ts';
 import type { CallGate, Turn } from './call-limits.ts';
 import {
   busyResponse,
@@ -17,9 +18,14 @@ import {
   refusalResponse,
   type ScopeShortage,
 } from './http-errors.ts';
+import { notJson } from './json-rpc.ts';
 import type { KeyLimits } from './key-limits.ts';
 import { calledTools, countMessages, maxMessageBytes, parseJson, readMessageText } from './mcp-body.ts';
+import { completeAnswer, type PostedMessages, readPostedMessages, refusedAnswer } from './mcp-messages.ts';
 import { whenSent } from './when-sent.ts';
+
+/** With a slash at its end too, as people write addresses; nothing tells the two apart. */
+export const mcpPaths = ['/mcp', '/mcp/'] as const;
 
 export interface SignInRules {
   readonly hint: SignInHint;
@@ -62,11 +68,20 @@ const brokenOff = (c: Context): Response =>
     next: 'Send the request again.',
   });
 
+const notAcceptable = (c: Context): Response =>
+  errorResponse(c, {
+    status: 406,
+    error: 'not_acceptable',
+    message: 'The answer cannot be given in any form that the Accept header names.',
+    who: 'the caller',
+    next: 'Send `Accept: application/json, text/event-stream`.',
+  });
+
 /**
- * Reads and counts what was posted. For a body that is no JSON the protocol has its own error; it gets none of it to
- * read, because a second reader may find a call where the first, which counts and checks, found nothing.
+ * Reads and counts what was posted, once: a second reader may find a call where the first, which counts and checks,
+ * found nothing. So the SDK never sees the body itself.
  */
-const readPosted = async (c: Context, turn: Turn): Promise<Response | { request: Request; parsedBody?: unknown }> => {
+const readPosted = async (c: Context, turn: Turn): Promise<Response | PostedMessages> => {
   let text: string | undefined;
   try {
     text = await readMessageText(c.req.raw);
@@ -77,10 +92,19 @@ const readPosted = async (c: Context, turn: Turn): Promise<Response | { request:
   const body = parseJson(text);
   const busy = turn.take(countMessages(body));
   if (busy) return busyResponse(c, busy);
-  if (body !== undefined) return { request: c.req.raw, parsedBody: body };
-  const { method, headers, url } = c.req.raw;
-  return { request: new Request(url, { method, headers, body: '' }) };
+  return body === undefined ? refusedAnswer({ refused: [notJson], isBatch: false }) : readPostedMessages(body);
 };
+
+/** The request as the SDK wants it: with both forms in its Accept header, whatever the client takes. */
+const acceptingBoth = ({ url, headers, signal }: Request): Request => {
+  const accepting = new Headers(headers);
+  accepting.set('accept', 'application/json, text/event-stream');
+  return new Request(url, { method: 'POST', headers: accepting, body: '', signal });
+};
+
+/** It has no end to wait for, and so no answer in JSON. */
+const isSubscription = ({ forSdk }: PostedMessages): boolean =>
+  forSdk !== undefined && 'method' in forSdk && forSdk.method === 'subscriptions/listen';
 
 /** What an access token does not allow of the calls in a body, of all of them at once; other credentials allow all. */
 const shortageOf = ({ scopes }: Caller, body: unknown, signIn: SignInRules | undefined): ScopeShortage | undefined => {
@@ -119,17 +143,23 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
     callers.set(authInfo, caller);
     if (c.req.method !== 'POST') return handler.fetch(c.req.raw, { authInfo });
+    const form = answerFormOf(c.req.raw.headers.get('accept'));
+    if (form === undefined) return notAcceptable(c);
+    // 415, for which the SDK reads nothing.
+    if (!isJsonContentType(c.req.raw.headers.get('content-type') ?? '')) return handler.fetch(c.req.raw, { authInfo });
     const posted = await readPosted(c, turn);
     if (posted instanceof Response) return posted;
-    const { request, ...parsed } = posted;
-    const shortage = shortageOf(caller, parsed.parsedBody, signIn);
+    const shortage = shortageOf(caller, posted.forSdk, signIn);
     if (shortage !== undefined) return insufficientScopeResponse(c, shortage);
-    const tooMany = await tooManyNew(c, caller, keyId, parsed.parsedBody);
+    const tooMany = await tooManyNew(c, caller, keyId, posted.forSdk);
     if (tooMany !== undefined) return tooMany;
-    return handler.fetch(request, { authInfo, ...parsed });
+    if (posted.forSdk === undefined) return refusedAnswer(posted);
+    if (form === 'json' && isSubscription(posted)) return notAcceptable(c);
+    const answered = await handler.fetch(acceptingBoth(c.req.raw), { authInfo, parsedBody: posted.forSdk });
+    return completeAnswer(answered, posted, form);
   };
 
-  return new Hono().all('/mcp', async (c) => {
+  return new Hono().on('ALL', [...mcpPaths], async (c) => {
     const authentication = await authenticate(c.req.raw.headers);
     if (authentication.kind === 'refused') return refusalResponse(c, authentication, signIn?.hint);
     if (authentication.kind === 'service') return refusalResponse(c, personMissing);

@@ -44,7 +44,7 @@ export const resourceMetadataRoutes = (publicUrl: URL, resource: ProtectedResour
     resource_name: 'Postern',
   };
   const routes = new Hono();
-  for (const path of [metadataPath, rootPath]) {
+  for (const path of [metadataPath, `${metadataPath}/`, rootPath]) {
     routes.use(path, cors({ origin: '*', allowMethods: ['GET'] }));
     routes.get(path, (c) => c.json(metadata, 200, { 'Cache-Control': `public, max-age=${cacheSeconds}` }));
   }

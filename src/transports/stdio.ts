@@ -6,6 +6,8 @@ import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/s
 import type { Logger } from 'pino';
 import type { Caller } from '../model/caller.ts';
 import { describeDefect } from '../server/describe-defect.ts';
+import { maxMessageBytes } from './mcp-body.ts';
+import { messageLines } from './message-lines.ts';
 
 export interface StdioOptions {
   readonly mcpServer: (caller: Caller) => McpServer;
@@ -27,14 +29,19 @@ export const runStdio = async (options: StdioOptions): Promise<void> => {
   const { mcpServer, caller, signal, log, stdin, stdout } = options;
   keepConsoleOffStdout();
   await new Promise<void>((resolve) => {
-    const transport = new StdioServerTransport(stdin, stdout);
+    const lines = messageLines({
+      maxBytes: maxMessageBytes,
+      answer: (answer) => void stdout.write(`${JSON.stringify(answer)}\n`),
+    });
+    const transport = new StdioServerTransport(stdin.pipe(lines), stdout);
     const handle = serveStdio(() => mcpServer(caller), {
       transport,
       onerror: (error) => log.debug({ event: 'stdio_error', ...describeDefect(error) }),
     });
     const stop = () => void handle.close().finally(resolve);
-    stdin.once('end', stop);
+    lines.once('end', stop);
     stdin.once('close', stop);
+    stdin.once('error', stop);
     stdout.once('error', stop);
     if (signal.aborted || stdin.readableEnded || stdin.destroyed) stop();
     signal.addEventListener('abort', stop, { once: true });

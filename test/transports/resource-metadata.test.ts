@@ -7,24 +7,30 @@ import { aWorld } from './support.ts';
 const rootUrl = 'https://postern.example.com/.well-known/oauth-protected-resource';
 
 describe('1. Protected resource metadata', () => {
-  it.each([metadataUrl, rootUrl])('says at %s for what, where and with which scopes', async (url) => {
-    const { app } = await aSignInWorld();
-    const answer = await app.request(url);
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
-    expect(await answer.json()).toEqual({
-      resource: mcp,
-      authorization_servers: ['https://login.example.org'],
-      scopes_supported: ['mail:read', 'contacts:read'],
-      bearer_methods_supported: ['header'],
-      resource_name: 'Postern',
-    });
-  });
+  it.each([metadataUrl, `${metadataUrl}/`, rootUrl])(
+    'says at %s for what, where and with which scopes',
+    async (url) => {
+      const { app } = await aSignInWorld();
+      const answer = await app.request(url);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+      expect(await answer.json()).toEqual({
+        resource: mcp,
+        authorization_servers: ['https://login.example.org'],
+        scopes_supported: ['mail:read', 'contacts:read'],
+        bearer_methods_supported: ['header'],
+        resource_name: 'Postern',
+      });
+    },
+  );
 
-  it("is found by the MCP SDK's client, which needs only the address of /mcp", async () => {
-    const { app } = await aSignInWorld();
-    const found = await discoverOAuthProtectedResourceMetadata(mcp, {}, async (url, init) => app.request(url, init));
-    expect(found).toMatchObject({ resource: mcp, authorization_servers: ['https://login.example.org'] });
-  });
+  it.each([mcp, `${mcp}/`])(
+    "is found by the MCP SDK's client, which needs only the address of /mcp: %s",
+    async (url) => {
+      const { app } = await aSignInWorld();
+      const found = await discoverOAuthProtectedResourceMetadata(url, {}, async (at, init) => app.request(at, init));
+      expect(found).toMatchObject({ resource: mcp, authorization_servers: ['https://login.example.org'] });
+    },
+  );
 
   it('may be read by clients in a browser, and kept for a few minutes', async () => {
     const { app } = await aSignInWorld();
