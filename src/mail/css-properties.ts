@@ -1,7 +1,7 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
 import { clip, clipPath, filter, opacityOf, scale, transform, translate } from './css-effects.ts';
-import type { Reader, Style } from './css-style.ts';
+import type { DecorationLine, Reader, Style } from './css-style.ts';
 import { colorOf, type Length, lengthOf } from './css-values.ts';
 
 const inheriting = /^(?:inherit|unset|revert|revert-layer)$/;
@@ -115,6 +115,17 @@ const overflow: Reader = (value) => {
   return { overflow: /hidden|clip|scroll|auto|overlay/.test(value) ? 'hidden' : 'visible' };
 };
 
+const decorationLines: ReadonlySet<string> = new Set(['underline', 'overline', 'line-through']);
+
+/** `text-decoration: line-through red 2px`: only the lines matter; a value without any takes them away. */
+const textDecoration: Reader = (value) => ({
+  textDecorationLine: value.split(' ').filter((word): word is DecorationLine => decorationLines.has(word)),
+});
+
+/**
+ * To ask for a further property: name what it means in `Style` (css-style.ts), read it here, and let `appearanceOf`
+ * (html/visibility.ts) hand it on: from the parent's appearance where it is inherited.
+ */
 const readers: Readonly<Record<string, Reader>> = {
   display,
   visibility: keywords({
@@ -182,6 +193,8 @@ const readers: Readonly<Record<string, Reader>> = {
   zoom: (value) => ({ transformedAway: Number.parseFloat(value) <= 0.05 }),
   filter,
   'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),
+  'text-decoration': textDecoration,
+  'text-decoration-line': textDecoration,
   'white-space': (value) => ({ whiteSpace: /^(?:pre|pre-wrap|break-spaces)$/.test(value) ? 'kept' : 'collapsed' }),
 };
 

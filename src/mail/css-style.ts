@@ -4,6 +4,8 @@ import type { Color, Length } from './css-values.ts';
 /** Custom properties by name (`--x`), as an element hands them on. */
 export type Variables = ReadonlyMap<string, string>;
 
+export type DecorationLine = 'underline' | 'overline' | 'line-through';
+
 /** What the declarations for one element come to; absent: nothing was said. */
 export interface Style {
   readonly display?: 'none' | 'inline' | 'block';
@@ -38,6 +40,8 @@ export interface Style {
   readonly filteredAway?: boolean;
   readonly hiddenInOutlook?: boolean;
   readonly whiteSpace?: 'kept' | 'collapsed';
+  /** What `text-decoration(-line)` draws: any of `underline`, `overline`, `line-through`; an empty list for `none`. */
+  readonly textDecorationLine?: readonly DecorationLine[];
   /** All that hold for the element, where it sets any. */
   readonly variables?: Variables;
 }

@@ -1,6 +1,6 @@
 // Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
 // of how text is laid out.
-import type { Style, Variables } from '../css-style.ts';
+import type { DecorationLine, Style, Variables } from '../css-style.ts';
 import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css-values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
@@ -28,6 +28,8 @@ export interface Appearance {
   readonly background: Color | 'picture';
   /** Line breaks and spaces count, as in `<pre>`. */
   readonly keepsSpaces: boolean;
+  /** Lines through, under and over the text, drawn by the element or by one around it. */
+  readonly decorations: ReadonlySet<DecorationLine>;
   /** Custom properties that `var()` refers to. */
   readonly variables: Variables | undefined;
 }
@@ -48,6 +50,7 @@ export const rootAppearance: Appearance = {
   color: black,
   background: white,
   keepsSpaces: false,
+  decorations: new Set(),
   variables: undefined,
 };
 
@@ -139,8 +142,26 @@ const visibilityOf = (style: Style, parent: Appearance): Hider | undefined => {
   return parent.invisible;
 };
 
+const drawnByName: Readonly<Record<string, readonly DecorationLine[]>> = {
+  s: ['line-through'],
+  strike: ['line-through'],
+  del: ['line-through'],
+  u: ['underline'],
+  ins: ['underline'],
+};
+
+/**
+ * CSS Text Decoration 3 §2.1: an element cannot take away what one around it draws, unless it stands apart from the
+ * line (taken out of it).
+ */
+const decorationsOf = (name: string, style: Style, parent: Appearance): ReadonlySet<DecorationLine> => {
+  const around = style.position === 'taken out' ? rootAppearance.decorations : parent.decorations;
+  const own = style.textDecorationLine ?? drawnByName[name] ?? [];
+  return own.length > 0 ? new Set([...around, ...own]) : around;
+};
+
 /** Elements that look special without any style. */
-const special = new Set(['a', 'dialog', 'pre', 'textarea', 'listing', 'xmp']);
+const special = new Set(['a', 'dialog', 'pre', 'textarea', 'listing', 'xmp', ...Object.keys(drawnByName)]);
 
 /** Most elements look as the one around them does. */
 const saysNothing = (name: string, attributes: Attributes, style: Style): boolean =>
@@ -183,6 +204,7 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
       style.whiteSpace === undefined
         ? parent.keepsSpaces || name === 'pre' || name === 'textarea' || name === 'listing' || name === 'xmp'
         : style.whiteSpace === 'kept',
+    decorations: decorationsOf(name, style, parent),
     variables: style.variables ?? parent.variables,
   };
 };
