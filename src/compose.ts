@@ -76,13 +76,31 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
   const sealer = createSealer(config.keys, random);
+  const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const storage = await openStorage({
     path: config.databasePath,
     sealer,
     clock,
     random,
     ...(config.retentionDays === undefined ? {} : { retentionMs: config.retentionDays * dayMs }),
+    signedAtUpgrade: (rows) => log.warn({ event: 'rows_signed_at_upgrade', rows }),
+    refused: ({ table, cause, key: { realm, identifier } }) =>
+      log.error({
+        event: 'row_refused',
+        table,
+        cause,
+        ...(table === 'accounts'
+          ? { account: nameInLog({ realm: String(realm), identifier: String(identifier) }) }
+          : {}),
+        next: 'Run `postern doctor`: it names the row.',
+      }),
   });
+  try {
+    await storage.demandKey();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
   await storage.operations.sweep(clock.now());
 
   const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
@@ -96,7 +114,6 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     log: (entry) => log.warn(entry),
   });
   const tools = catalogue.filter(({ name }) => config.tools.includes(name));
-  const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const accounts = createAccounts({
     storage,
     oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),

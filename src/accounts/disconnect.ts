@@ -2,13 +2,13 @@
 import type { AccountKey } from '../model/account-key.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { GrantReading } from '../storage/index.ts';
-import { isOurs } from './grant-access.ts';
+import { isOurs, whyRefused } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
 
 export interface Disconnected {
   readonly revokedAtGoogle: boolean;
   /** Why Google was not told, or did not listen. */
-  readonly reason?: 'sibling' | 'no_grant' | 'other_client' | 'unreadable' | 'google_unavailable';
+  readonly reason?: 'sibling' | 'no_grant' | 'other_client' | 'google_unavailable';
 }
 
 const attempts = 5;
@@ -23,6 +23,7 @@ export const disconnect = async (options: AccountsOptions, key: AccountKey): Pro
   await pendingGrants.voidAll(key);
   // Read after that: what a link brought before it ended is read here, and afterwards it brings nothing.
   const reading = await accounts.readGrant(key);
+  if (reading.kind === 'refused') return failed(whyRefused(reading.cause));
   const account = reading.account;
   if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
   const outcome = await tellGoogle(options, key, reading);
@@ -45,9 +46,12 @@ export const disconnect = async (options: AccountsOptions, key: AccountKey): Pro
   return failed({ kind: 'storage_busy' });
 };
 
-const tellGoogle = async (options: AccountsOptions, key: AccountKey, reading: GrantReading): Promise<Disconnected> => {
+const tellGoogle = async (
+  options: AccountsOptions,
+  key: AccountKey,
+  reading: Exclude<GrantReading, { kind: 'refused' }>,
+): Promise<Disconnected> => {
   const { oauth, storage } = options;
-  if (reading.kind === 'unsealable') return { revokedAtGoogle: false, reason: 'unreadable' };
   // One that Google ended is kept for a day, and may live all the same.
   const grant = reading.kind === 'grant' ? reading.grant : (await storage.refreshes.readKept(key))?.grant;
   if (grant === undefined) return { revokedAtGoogle: false, reason: 'no_grant' };

@@ -4,7 +4,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
 import type { AuthorizationReason, Problem } from '../model/problem.ts';
 import { ok, type Result } from '../model/result.ts';
-import type { StoredGrant } from '../storage/index.ts';
+import type { RefusalCause, StoredGrant } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** Access tokens are renewed this long before they expire, in milliseconds. */
@@ -27,13 +27,17 @@ export const openGrant = async (options: GrantAccess, key: AccountKey): Promise<
   switch (reading.kind) {
     case 'none':
       return { kind: 'problem', problem: await whyNone(options, reading.account) };
-    case 'unsealable':
-      return { kind: 'problem', problem: { kind: 'sealing_key_missing' } };
+    case 'refused':
+      return { kind: 'problem', problem: whyRefused(reading.cause) };
     case 'grant': {
       return isOurs(reading.grant, oauth) ? reading : { kind: 'problem', problem: { kind: 'operator_client_changed' } };
     }
   }
 };
+
+/** What is said of an account whose row does not count. */
+export const whyRefused = (cause: RefusalCause): Problem =>
+  cause === 'unknown_key' ? { kind: 'sealing_key_missing' } : { kind: 'row_refused' };
 
 const whyNone = async (options: GrantAccess, account: Account | undefined): Promise<Problem> => {
   const state = account?.state;

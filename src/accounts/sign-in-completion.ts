@@ -156,7 +156,7 @@ const remember = async (
     const reading = await accounts.readGrant(key);
     const { account } = reading;
     if (account === undefined || (await ended())) return false;
-    if (isRecorded(account, identity) || reading.kind === 'unsealable') return true;
+    if (isRecorded(account, identity)) return true;
     const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
     const saved = await accounts.saveGrant(
       key,

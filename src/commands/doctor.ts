@@ -7,6 +7,7 @@ import { systemClock } from '../model/clock.ts';
 import { createSealer, openStorage, StorageError } from '../storage/index.ts';
 import { CommandError } from './command-error.ts';
 import { type Finding, finding } from './doctor/finding.ts';
+import { aboutRows } from './doctor/refused-rows.ts';
 import { aboutSignIn } from './doctor/sign-in.ts';
 import { aboutTokenEndpoint } from './doctor/token-endpoint.ts';
 import { faultLine } from './settings.ts';
@@ -82,6 +83,7 @@ const aboutDatabase = async (config: Config): Promise<Finding[]> => {
           `Database: ${path}; accounts: ${counts.ACTIVE} active, ${counts.PENDING} pending, ${counts.REVOKED} revoked`,
         ),
         finding('ok', `API keys: ${keys.length}`),
+        ...(await aboutRows(storage)),
         ...crowded.map(({ key, refreshTokensIssued }) =>
           finding(
             'warning',

@@ -27,7 +27,7 @@ const resealAll = async (config: StorageConfig, keys: Keys): Promise<Resealed> =
   try {
     let resealed = 0;
     for (;;) {
-      const step = await storage.operations.reseal(sealer, rowsAtOnce);
+      const step = await storage.operations.reseal(rowsAtOnce);
       resealed += step.resealed;
       if (step.remaining === 0) return { resealed, unreadable: step.unreadable };
       if (step.resealed === 0) {

@@ -54,6 +54,15 @@ const addKeeping = (program: Command): void => {
       '\nWith a key in the environment: put the new one into POSTERN_ENCRYPTION_KEY, the former into\nPOSTERN_ENCRYPTION_KEYS_RETIRED, run this, then remove the former. With a generated key: just run this.',
     )
     .action(async () => (await import('./encryption-rotate.ts')).rotateEncryption());
+  encryption
+    .command('discard-unreadable')
+    .description('delete what no configured key opens, and what something else than Postern wrote')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      '\nFor a sealing key that is lost: the people concerned connect again, API keys have to be made anew.\nWhere the key only went missing from the settings, bring it back instead: nothing is lost then.',
+    )
+    .action(async (options) => (await import('./discard-unreadable.ts')).discardUnreadable(options));
   program
     .command('doctor')
     .description('check the configuration, the database and the keys, and say what to do')

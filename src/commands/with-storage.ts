@@ -25,8 +25,15 @@ export const withStorage = async <T>(
   const config = requireStorageConfig(options);
   for (const warning of config.warnings) note(`warning: ${warning}`);
   const sealer = createSealer(config.keys, randomBytes);
-  const storage = await openStorage({ path: config.databasePath, sealer, clock: systemClock, random: randomBytes });
+  const storage = await openStorage({
+    path: config.databasePath,
+    sealer,
+    clock: systemClock,
+    random: randomBytes,
+    signedAtUpgrade: (rows) => note(`Upgraded the database: ${rows} rows were signed, which happens once.`),
+  });
   try {
+    await storage.demandKey();
     return await use({ storage, config });
   } finally {
     await storage.close();

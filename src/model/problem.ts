@@ -29,6 +29,8 @@ export type Problem =
   | { readonly kind: 'many_grants_refused' }
   | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
   | { readonly kind: 'sealing_key_missing' }
+  /** What is stored about this account was not written by Postern. */
+  | { readonly kind: 'row_refused' }
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds?: number }
   | { readonly kind: 'google_unavailable' }
   | { readonly kind: 'deadline_exceeded'; readonly seconds: number }
@@ -188,6 +190,12 @@ export const explainProblem = (problem: Problem): Explanation => {
         'The stored grant cannot be opened with the configured encryption key.',
         'the operator',
         'Put the former key back as POSTERN_ENCRYPTION_KEY or into POSTERN_ENCRYPTION_KEYS_RETIRED.',
+      );
+    case 'row_refused':
+      return explain(
+        'What is stored about this account was changed by something else than Postern, so nothing of it is used.',
+        'the operator',
+        'Run `postern doctor`, which names every such row and says what to do.',
       );
     case 'rate_limited':
       return explain(

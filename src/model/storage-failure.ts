@@ -3,16 +3,36 @@
 import type { Problem } from './problem.ts';
 
 /** What can be wrong with the database; `StorageError.kind`. */
-export type StorageFailure = 'newer_schema' | 'not_a_database' | 'not_writable' | 'busy' | 'disk_full';
+export type StorageFailure =
+  | 'newer_schema'
+  | 'not_a_database'
+  | 'not_writable'
+  | 'busy'
+  | 'disk_full'
+  | 'wrong_key'
+  | 'row_refused';
 
 /** The name of the error class that carries a `StorageFailure`. */
 export const storageErrorName = 'StorageError';
 
+export type StorageProblem = Extract<
+  Problem,
+  { kind: 'storage_busy' | 'storage_full' | 'sealing_key_missing' | 'row_refused' }
+>;
+
 /** The problem of a storage error that the caller can be told about; undefined for every other error. */
-export const storageProblem = (
-  error: unknown,
-): Extract<Problem, { kind: 'storage_busy' | 'storage_full' }> | undefined => {
+export const storageProblem = (error: unknown): StorageProblem | undefined => {
   if (!(error instanceof Error) || error.name !== storageErrorName || !('kind' in error)) return undefined;
-  if (error.kind === 'busy') return { kind: 'storage_busy' };
-  return error.kind === 'disk_full' ? { kind: 'storage_full' } : undefined;
+  switch (error.kind) {
+    case 'busy':
+      return { kind: 'storage_busy' };
+    case 'disk_full':
+      return { kind: 'storage_full' };
+    case 'wrong_key':
+      return { kind: 'sealing_key_missing' };
+    case 'row_refused':
+      return { kind: 'row_refused' };
+    default:
+      return undefined;
+  }
 };

@@ -32,32 +32,7 @@ export interface StoredGrant extends Grant {
   readonly refreshedAt: number;
 }
 
-/** Every column that is not sealed and that an account shows. */
-export const accountColumns = [
-  'realm',
-  'identifier',
-  'version',
-  'status',
-  'reason',
-  'reason_evidence',
-  'state_since',
-  'created_at',
-  'connected_at',
-  'last_used_at',
-  'expected_email',
-  'expected_domain',
-  'expected_sub',
-  'google_sub',
-  'google_email',
-  'google_hosted_domain',
-  'grant_version',
-  'granted_scopes',
-  'refresh_tokens_issued',
-] as const satisfies readonly (keyof AccountsTable)[];
-
-export type AccountRow = Pick<AccountsTable, (typeof accountColumns)[number]>;
-
-const toState = ({ status, reason, reason_evidence: evidence }: AccountRow): AccountState => {
+const toState = ({ status, reason, reason_evidence: evidence }: AccountsTable): AccountState => {
   switch (status) {
     case 'ACTIVE':
       return { status };
@@ -72,13 +47,13 @@ const toState = ({ status, reason, reason_evidence: evidence }: AccountRow): Acc
   }
 };
 
-const toPins = (row: AccountRow): Pins => ({
+const toPins = (row: AccountsTable): Pins => ({
   ...(row.expected_email === null ? {} : { expectedEmail: row.expected_email }),
   ...(row.expected_domain === null ? {} : { expectedDomain: row.expected_domain }),
   ...(row.expected_sub === null ? {} : { expectedSub: row.expected_sub }),
 });
 
-const toGoogle = (row: AccountRow): GoogleIdentity | undefined =>
+const toGoogle = (row: AccountsTable): GoogleIdentity | undefined =>
   row.google_sub === null || row.google_email === null
     ? undefined
     : {
@@ -89,7 +64,7 @@ const toGoogle = (row: AccountRow): GoogleIdentity | undefined =>
 
 const toScopes = (json: string | null): string[] => (json === null ? [] : JSON.parse(json));
 
-export const toAccount = (row: AccountRow): Account => {
+export const toAccount = (row: AccountsTable): Account => {
   const google = toGoogle(row);
   return {
     key: { realm: row.realm, identifier: row.identifier },

@@ -4,31 +4,33 @@
 import type { Account, AccountState, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
-import {
-  accountColumns,
-  type Grant,
-  noGrant,
-  noIdentity,
-  openGrant,
-  type StoredGrant,
-  toAccount,
-} from './account-rows.ts';
+import { type Grant, noGrant, noIdentity, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { grantChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import { countLiving } from './refresh-token-count.ts';
+import type { RefusalCause } from './row-mac.ts';
 import type { AccountsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
+import { rowRefused } from './storage-error.ts';
 
-/** Only an ACTIVE account's grant is given out. `unsealable`: there is one, but the sealing key does not open it, or it was moved here from elsewhere. */
+/**
+ * Only an ACTIVE account's grant is given out. `refused`: there is a row, but the sealing key does not open it, or somebody
+ * else than Postern wrote it; nothing of it counts.
+ */
 export type GrantReading =
   | { readonly kind: 'grant'; readonly account: Account; readonly grant: StoredGrant }
   | { readonly kind: 'none'; readonly account: Account | undefined }
-  | { readonly kind: 'unsealable'; readonly account: Account };
+  | { readonly kind: 'refused'; readonly account: undefined; readonly cause: RefusalCause };
 
 /** A write answers with the account it made, or `undefined`: the account is gone, or somebody else wrote first. */
 export interface AccountStore {
+  /** Undefined also where the row is refused: nothing of it counts. */
   find(key: AccountKey): Promise<Account | undefined>;
-  /** A new account is PENDING, `never_connected`; concurrent calls make one. */
+  /**
+   * A new account is PENDING, `never_connected`; concurrent calls make one.
+   * @throws StorageError `row_refused` or `wrong_key` where there is a row that is refused
+   */
   getOrCreate(key: AccountKey): Promise<Account>;
   /** Replaces all pins. */
   setPins(key: AccountKey, version: number, pins: Pins): Promise<Account | undefined>;
@@ -51,59 +53,75 @@ export interface AccountStore {
 
 const markUsedEveryMs = 60_000;
 
-export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): AccountStore => {
-  const select = (key: AccountKey) =>
-    db.selectFrom('accounts').where('realm', '=', key.realm).where('identifier', '=', key.identifier);
-
-  const update = (key: AccountKey, version: number, change: Partial<AccountsTable>, ticketHash?: string) => {
-    const at = { accountVersion: version, ...(ticketHash === undefined ? {} : { ticketHash }) };
-    return updateAccount(db, key, at, change, clock.now());
-  };
+export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): AccountStore => {
+  const { db } = rows;
+  const at = ({ realm, identifier }: AccountKey) => ({ realm, identifier });
 
   const find = async (key: AccountKey): Promise<Account | undefined> => {
-    const row = await select(key).select(accountColumns).executeTakeFirst();
+    const row = await rows.find('accounts', at(key));
     return row && toAccount(row);
+  };
+
+  const update = (
+    key: AccountKey,
+    version: number,
+    change: (row: AccountsTable) => Partial<AccountsTable>,
+    ticketHash?: string,
+  ) => {
+    const of = { accountVersion: version, ...(ticketHash === undefined ? {} : { ticketHash }) };
+    return updateAccount(rows, key, of, change, clock.now());
   };
 
   return {
     find,
-    getOrCreate: async (key) => (await find(key)) ?? create(db, key, clock.now()),
+    getOrCreate: async (key) => {
+      const present = await find(key);
+      if (present !== undefined) return present;
+      await create(rows, at(key), clock.now());
+      const account = await find(key);
+      if (account !== undefined) return account;
+      throw rowRefused((await rows.refusal('accounts', at(key))) ?? 'altered');
+    },
     setPins: (key, version, pins) =>
-      update(key, version, {
+      update(key, version, () => ({
         expected_email: pins.expectedEmail ?? null,
         expected_domain: pins.expectedDomain ?? null,
         expected_sub: pins.expectedSub ?? null,
-      }),
+      })),
     readGrant: async (key) => {
-      const row = await select(key).selectAll().executeTakeFirst();
-      if (row === undefined) return { kind: 'none', account: undefined };
+      const row = await rows.find('accounts', at(key));
+      if (row === undefined) {
+        const cause = await rows.refusal('accounts', at(key));
+        return cause === undefined ? { kind: 'none', account: undefined } : refused(cause);
+      }
       const account = toAccount(row);
       if (row.status !== 'ACTIVE') return { kind: 'none', account };
       const grant = openGrant(row, sealer);
-      return grant === undefined ? { kind: 'unsealable', account } : { kind: 'grant', account, grant };
+      return grant === undefined ? refused('unknown_key') : { kind: 'grant', account, grant };
     },
     saveGrant: async (key, version, grant, ofTicket) => {
-      const present = await select(key).where('version', '=', version).select(presentGrant).executeTakeFirst();
-      if (present === undefined) return undefined;
       const now = clock.now();
       const of = { googleSub: grant.google.sub, clientId: grant.clientId, now };
-      const change = grantChange(key, grant, present.grant_version + 1, sealer, now);
       const refresh_tokens_issued = await countLiving(db, sealer, of);
-      return update(key, version, { ...change, ...agesOfSameToken(present, change), refresh_tokens_issued }, ofTicket);
+      const change = (present: AccountsTable) => {
+        const made = grantChange(key, grant, present.grant_version + 1, sealer, now);
+        return { ...made, ...agesOfSameToken(present, made), refresh_tokens_issued };
+      };
+      return update(key, version, change, ofTicket);
     },
     setState: (key, version, state) =>
-      update(key, version, {
+      update(key, version, () => ({
         ...stateChange(state),
         ...(state.status === 'ACTIVE' ? {} : noGrant),
         ...(state.status === 'PENDING' && state.reason === 'disconnected' ? noIdentity : {}),
-      }),
-    markUsed: async (key, at) => {
+      })),
+    markUsed: async (key, when) => {
       // Looking first spares the write lock, which every process shares.
-      const row = await select(key).select('last_used_at').executeTakeFirst();
-      if (row === undefined || (row.last_used_at ?? 0) + markUsedEveryMs > at) return;
+      const row = await rows.find('accounts', at(key));
+      if (row === undefined || (row.last_used_at ?? 0) + markUsedEveryMs > when) return;
       await db
         .updateTable('accounts')
-        .set({ last_used_at: at })
+        .set({ last_used_at: when })
         .where('realm', '=', key.realm)
         .where('identifier', '=', key.identifier)
         .execute();
@@ -112,19 +130,10 @@ export const createAccountStore = (db: Database, sealer: Sealer, clock: Clock): 
   };
 };
 
-const presentGrant = [
-  'grant_version',
-  'granted_at',
-  'refreshed_at',
-  'refresh_token_expires_at',
-  'refresh_token_double_sha512',
-] as const satisfies readonly (keyof AccountsTable)[];
+const refused = (cause: RefusalCause): GrantReading => ({ kind: 'refused', account: undefined, cause });
 
 /** A refresh token that serves on after a reconnect is as old as before, and was not exercised by it. */
-const agesOfSameToken = (
-  present: Pick<AccountsTable, (typeof presentGrant)[number]>,
-  change: Partial<AccountsTable>,
-): Partial<AccountsTable> => {
+const agesOfSameToken = (present: AccountsTable, change: Partial<AccountsTable>): Partial<AccountsTable> => {
   const token = change.refresh_token_double_sha512;
   if (token === undefined || token === null || token !== present.refresh_token_double_sha512) return {};
   const { granted_at, refreshed_at, refresh_token_expires_at } = present;
@@ -135,26 +144,19 @@ const agesOfSameToken = (
   };
 };
 
-const create = async (db: Database, key: AccountKey, now: number): Promise<Account> => {
-  const row = await db
-    .insertInto('accounts')
-    .values({
-      ...key,
-      // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
-      // still under way from then would write the former person's token here.
-      version: now,
-      status: 'PENDING',
-      reason: 'never_connected',
-      state_since: now,
-      created_at: now,
-      grant_version: now,
-    })
-    // Changes nothing, but makes the statement answer with the row that somebody else made first.
-    .onConflict((conflict) => conflict.columns(['realm', 'identifier']).doUpdateSet({ realm: key.realm }))
-    .returning(accountColumns)
-    .executeTakeFirstOrThrow();
-  return toAccount(row);
-};
+/** Does nothing where somebody else made it first. */
+const create = (rows: Rows, key: AccountKey, now: number): Promise<boolean> =>
+  rows.insert('accounts', {
+    ...key,
+    // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
+    // still under way from then would write the former person's token here.
+    version: now,
+    status: 'PENDING',
+    reason: 'never_connected',
+    state_since: now,
+    created_at: now,
+    grant_version: now,
+  });
 
 /** Tickets, downloads and sessions go with the account (foreign keys); an API key may be older than the account it is for. */
 const remove = (db: Database, key: AccountKey): Promise<boolean> =>

@@ -1,10 +1,9 @@
 // The one way an account changes: a statement that names the version it read. Knows which columns a change has, and
 // nothing of when one is due.
-import { sql } from 'kysely';
 import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { accountColumns, type Grant, noGrant, placeInAccounts, toAccount } from './account-rows.ts';
-import type { Database } from './database.ts';
+import { type Grant, noGrant, placeInAccounts, toAccount } from './account-rows.ts';
+import type { Rows } from './protected-rows.ts';
 import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
 import type { AccountsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -28,43 +27,40 @@ export interface WriteAt {
   readonly ticketHash?: string;
 }
 
-/** @returns the account as it is now, or `undefined`: it is gone, or somebody else wrote first. */
-export const updateAccount = async (
-  db: Database,
-  key: AccountKey,
+/**
+ * @param decide what to change of the row that was read
+ * @returns the account as it is now, or `undefined`: it is gone, or somebody else wrote first.
+ */
+export const updateAccount = (
+  rows: Rows,
+  { realm, identifier }: AccountKey,
   at: WriteAt,
-  change: Partial<AccountsTable>,
+  decide: (row: AccountsTable) => Partial<AccountsTable>,
   now: number,
 ): Promise<Account | undefined> => {
   const { accountVersion, grantVersion, holder, ticketHash } = at;
-  const row = await db
-    .updateTable('accounts')
-    .set({ ...change, version: accountVersion + 1 })
-    .$if(change.status !== undefined, (query) => query.set(stateSince(change, now)))
-    .where('realm', '=', key.realm)
-    .where('identifier', '=', key.identifier)
-    .where('version', '=', accountVersion)
-    .$if(grantVersion !== undefined, (query) => query.where('grant_version', '=', grantVersion ?? 0))
-    .$if(holder !== undefined, (query) => query.where('lease_holder', '=', holder ?? ''))
-    .$if(ticketHash !== undefined, (query) =>
-      query.where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('tickets')
-            .select('hash')
-            .where('hash', '=', ticketHash ?? '')
-            .where('status', '=', 'redeemed'),
-        ),
-      ),
-    )
-    .returning(accountColumns)
-    .executeTakeFirst();
-  return row && toAccount(row);
+  const isAt = (row: AccountsTable): boolean =>
+    row.version === accountVersion &&
+    (grantVersion === undefined || row.grant_version === grantVersion) &&
+    (holder === undefined || row.lease_holder === holder);
+  return rows.transaction(async (transaction) => {
+    if (ticketHash !== undefined && !(await isRedeemed(transaction, ticketHash))) return undefined;
+    const row = await transaction.change('accounts', { realm, identifier }, (present) =>
+      isAt(present) ? nextVersion(present, decide(present), now) : undefined,
+    );
+    return row && toAccount(row);
+  });
 };
 
+const isRedeemed = async (rows: Rows, hash: string): Promise<boolean> =>
+  (await rows.find('tickets', { hash }))?.status === 'redeemed';
+
 /** A state that is set again keeps the time since which it holds. */
-const stateSince = (change: Partial<AccountsTable>, now: number) => ({
-  state_since: sql<number>`case when status = ${change.status} and reason is ${change.reason ?? null} then state_since else ${now} end`,
-});
+const nextVersion = (row: AccountsTable, change: Partial<AccountsTable>, now: number): Partial<AccountsTable> => {
+  const { status, reason = null } = change;
+  const sameState = status === undefined || (status === row.status && reason === row.reason);
+  return { ...change, version: row.version + 1, state_since: sameState ? row.state_since : now };
+};
 
 /** The columns that say how an account stands. */
 export const stateChange = (state: AccountState): Partial<AccountsTable> => ({

@@ -1,5 +1,5 @@
 // API keys, of which only a hash of the secret is kept. Knows neither the form of a key nor what it may do.
-import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { ApiKeysTable } from './schema.ts';
 
 /** Times in milliseconds since the epoch. */
@@ -46,48 +46,43 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
 });
 
-export const createApiKeyStore = (db: Database): ApiKeyStore => {
+export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
   const find = async (id: string): Promise<ApiKeyRecord | undefined> => {
-    const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await rows.find('api_keys', { id });
     return row && toRecord(row);
   };
 
   return {
     find,
     add: async (record) => {
-      await db
-        .insertInto('api_keys')
-        .values({
-          id: record.id,
-          kind: record.kind,
-          realm: record.realm,
-          identifier: record.identifier ?? null,
-          label: record.label ?? null,
-          secret_hash: record.secretHash,
-          unverified_links: record.unverifiedLinks ? 1 : 0,
-          verify_url: record.verifyUrl ?? null,
-          created_at: record.createdAt,
-        })
-        .execute();
+      const added = await rows.insert('api_keys', {
+        id: record.id,
+        kind: record.kind,
+        realm: record.realm,
+        identifier: record.identifier ?? null,
+        label: record.label ?? null,
+        secret_hash: record.secretHash,
+        unverified_links: record.unverifiedLinks ? 1 : 0,
+        verify_url: record.verifyUrl ?? null,
+        created_at: record.createdAt,
+      });
+      if (!added) throw new TypeError('there is an API key with this id');
     },
     list: async () => {
-      const rows = await db.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute();
-      return rows.map(toRecord);
+      const all = await rows.list('api_keys', {}, ['created_at', 'id']);
+      return all.map(toRecord);
     },
     revoke: async (id, at) => {
-      const { numUpdatedRows } = await db
-        .updateTable('api_keys')
-        .set({ revoked_at: at })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst();
-      return numUpdatedRows > 0n;
+      const revoked = await rows.change('api_keys', { id }, (row) =>
+        row.revoked_at === null ? { revoked_at: at } : undefined,
+      );
+      return revoked !== undefined;
     },
     markUsed: async (id, at) => {
       // Looking first spares the write lock, which every process shares.
       const record = await find(id);
       if (record === undefined || (record.lastUsedAt ?? 0) + markUsedEveryMs > at) return;
-      await db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
+      await rows.db.updateTable('api_keys').set({ last_used_at: at }).where('id', '=', id).execute();
     },
   };
 };

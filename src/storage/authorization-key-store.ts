@@ -1,7 +1,7 @@
 // The keys that the authorization server signs tokens and cookies with, sealed. Knows neither their form nor when a new
 // one is due.
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { AuthorizationKeysTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -39,18 +39,18 @@ export const placeInAuthorizationKeys = ({
   row: JSON.stringify([purpose, id]),
 });
 
-export const createAuthorizationKeyStore = (db: Database, sealer: Sealer): AuthorizationKeyStore => ({
-  list: (purpose) => list(db, sealer, purpose),
+export const createAuthorizationKeyStore = (rows: Rows, sealer: Sealer): AuthorizationKeyStore => ({
+  list: (purpose) => list(rows, sealer, purpose),
   // Read and written under the write lock: whether a key opens is nothing that a statement could ask.
   addUnlessNewer: (key, newerThan) =>
-    db.transaction().execute(async (transaction) => {
+    rows.transaction(async (transaction) => {
       const present = await list(transaction, sealer, key.purpose);
       if (present.some(({ createdAt }) => createdAt > newerThan)) return present;
       await insert(transaction, sealer, key);
       return list(transaction, sealer, key.purpose);
     }),
   removeOlder: async (purpose, createdBefore) => {
-    await db
+    await rows.db
       .deleteFrom('authorization_keys')
       .where('purpose', '=', purpose)
       .where('created_at', '<', createdBefore)
@@ -58,29 +58,16 @@ export const createAuthorizationKeyStore = (db: Database, sealer: Sealer): Autho
   },
 });
 
-const list = async (
-  db: Database,
-  sealer: Sealer,
-  purpose: AuthorizationKey['purpose'],
-): Promise<AuthorizationKey[]> => {
-  const rows = await db
-    .selectFrom('authorization_keys')
-    .selectAll()
-    .where('purpose', '=', purpose)
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .execute();
-  return rows.flatMap((row) => {
+const list = async (rows: Rows, sealer: Sealer, purpose: AuthorizationKey['purpose']): Promise<AuthorizationKey[]> => {
+  const stored = await rows.list('authorization_keys', { purpose }, ['id']);
+  const newestFirst = stored.sort((a, b) => b.created_at - a.created_at);
+  return newestFirst.flatMap((row) => {
     const key = sealer.open(row.sealed_key, placeInAuthorizationKeys(row));
     return key === undefined ? [] : [{ id: row.id, purpose, key, createdAt: row.created_at }];
   });
 };
 
-const insert = async (
-  db: Database,
-  sealer: Sealer,
-  { id, purpose, key, createdAt }: AuthorizationKey,
-): Promise<void> => {
+const insert = async (rows: Rows, sealer: Sealer, { id, purpose, key, createdAt }: AuthorizationKey): Promise<void> => {
   const sealed_key = sealer.seal(key, placeInAuthorizationKeys({ id, purpose }));
-  await db.insertInto('authorization_keys').values({ id, purpose, sealed_key, created_at: createdAt }).execute();
+  await rows.insert('authorization_keys', { id, purpose, sealed_key, created_at: createdAt });
 };

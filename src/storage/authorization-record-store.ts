@@ -1,10 +1,10 @@
 // What the embedded authorization server keeps between requests. Its ids are live credentials, so none is stored: rows
 // are found by hashes, and payloads are sealed. Knows neither what a payload means nor the library that wrote it.
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { AuthorizationRecordsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -69,40 +69,33 @@ export const placeInAuthorizationRecords = (
   row: row.id_hash,
 });
 
-export const createAuthorizationRecordStore = (
-  db: Database,
-  sealer: Sealer,
-  clock: Clock,
-): AuthorizationRecordStore => {
-  const unexpired = () => {
-    const now = clock.now();
-    return db
-      .selectFrom('authorization_records')
-      .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
-  };
+const isUnexpired = ({ expires_at: expiresAt }: AuthorizationRecordsTable, now: number): boolean =>
+  expiresAt === null || expiresAt > now;
+
+export const createAuthorizationRecordStore = (rows: Rows, sealer: Sealer, clock: Clock): AuthorizationRecordStore => {
+  const { db } = rows;
 
   const open = (row: AuthorizationRecordsTable | undefined): FoundRecord | undefined => {
-    const payload = row && sealer.open(row.payload, placeInAuthorizationRecords(row));
-    if (row === undefined || payload === undefined) return undefined;
+    if (row === undefined || !isUnexpired(row, clock.now())) return undefined;
+    const payload = sealer.open(row.payload, placeInAuthorizationRecords(row));
+    if (payload === undefined) return undefined;
     return { payload, ...(row.consumed_at === null ? {} : { consumedAt: row.consumed_at }) };
   };
 
   return {
-    put: (record) => put(db, sealer, record, clock.now()),
-    find: async (model, id) =>
-      open(
-        await unexpired()
-          .selectAll()
-          .where('id_hash', '=', hashOf('id', model, id))
-          .executeTakeFirst(),
-      ),
+    put: (record) => put(rows, sealer, record, clock.now()),
+    find: async (model, id) => open(await rows.find('authorization_records', { id_hash: hashOf('id', model, id) })),
     findByUid: async (model, uid) => {
-      const rows = unexpired()
-        .selectAll()
-        .where('uid_hash', '=', hashOf('uid', model, uid));
-      return open(await rows.orderBy('created_at', 'desc').executeTakeFirst());
+      const found = await rows.list('authorization_records', { uid_hash: hashOf('uid', model, uid) }, ['created_at']);
+      return open(found.findLast((row) => isUnexpired(row, clock.now())));
     },
-    consume: (model, id) => consume(db, hashOf('id', model, id), clock.now()),
+    consume: async (model, id) => {
+      const now = clock.now();
+      const consumed = await rows.change('authorization_records', { id_hash: hashOf('id', model, id) }, (row) =>
+        row.consumed_at === null && isUnexpired(row, now) ? { consumed_at: now } : undefined,
+      );
+      return consumed !== undefined;
+    },
     remove: async (model, id) => {
       await db
         .deleteFrom('authorization_records')
@@ -123,18 +116,18 @@ export const createAuthorizationRecordStore = (
         .where('identifier', '=', identifier)
         .execute();
     },
-    grantIsLive: async (grantHash, owner) => {
-      const row = await unexpired()
-        .selectAll()
-        .where('id_hash', '=', grantHash)
-        .where('realm', '=', owner.realm)
-        .where('identifier', '=', owner.identifier)
-        .executeTakeFirst();
-      return open(row) !== undefined;
-    },
+    grantIsLive: async (grantHash, { realm, identifier }) =>
+      open(await rows.find('authorization_records', { id_hash: grantHash, realm, identifier })) !== undefined,
     count: async (model) => {
-      const counted = unexpired().select(({ fn }) => fn.countAll<number>().as('records'));
-      return (await counted.where('model', '=', model).executeTakeFirstOrThrow()).records;
+      const now = clock.now();
+      const counted = db
+        .selectFrom('authorization_records')
+        .where('model', '=', model)
+        .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]));
+      const { records } = await counted
+        .select(({ fn }) => fn.countAll<number>().as('records'))
+        .executeTakeFirstOrThrow();
+      return records;
     },
     makeRoom: (model, until) => makeRoom(db, model, clock.now(), until),
   };
@@ -157,36 +150,34 @@ const makeRoom = async (db: Database, model: string, now: number, until: number)
   return numDeletedRows > 0n;
 };
 
-/** One statement, so that nothing is kept for an account that is deleted meanwhile. */
-const put = async (db: Database, sealer: Sealer, record: AuthorizationRecord, now: number): Promise<boolean> => {
+/** In one transaction, so that nothing is kept for an account that is deleted meanwhile. */
+const put = (rows: Rows, sealer: Sealer, record: AuthorizationRecord, now: number): Promise<boolean> => {
   const { model, id, grantId, uid, owner, expiresAt } = record;
   const row = {
     id_hash: hashOf('id', model, id),
     realm: owner?.realm ?? null,
     identifier: owner?.identifier ?? null,
   };
-  const payload = sealer.seal(record.payload, placeInAuthorizationRecords(row));
-  const { numAffectedRows = 0n } = await sql`
-    insert into authorization_records
-      (id_hash, model, payload, grant_hash, uid_hash, realm, identifier, created_at, expires_at)
-    select ${row.id_hash}, ${model}, ${payload}, ${grantId === undefined ? null : grantHashOf(grantId)},
-      ${uid === undefined ? null : hashOf('uid', model, uid)}, ${row.realm}, ${row.identifier}, ${now},
-      ${expiresAt ?? null}
-    where ${row.realm} is null
-      or exists (select 1 from accounts where realm = ${row.realm} and identifier = ${row.identifier})
-    on conflict (id_hash) do update set
-      payload = excluded.payload, grant_hash = excluded.grant_hash, uid_hash = excluded.uid_hash,
-      realm = excluded.realm, identifier = excluded.identifier, expires_at = excluded.expires_at`.execute(db);
-  return numAffectedRows > 0n;
+  const values = {
+    ...row,
+    payload: sealer.seal(record.payload, placeInAuthorizationRecords(row)),
+    grant_hash: grantId === undefined ? null : grantHashOf(grantId),
+    uid_hash: uid === undefined ? null : hashOf('uid', model, uid),
+    expires_at: expiresAt ?? null,
+  };
+  return rows.transaction(async (transaction) => {
+    const { id_hash } = row;
+    if (owner !== undefined && !(await hasAccount(transaction, owner))) return false;
+    const insert = () => transaction.insert('authorization_records', { ...values, model, created_at: now });
+    if (await insert()) return true;
+    if (await transaction.change('authorization_records', { id_hash }, () => values)) return true;
+    // A row that does not count must not keep this one from being written.
+    await transaction.db.deleteFrom('authorization_records').where('id_hash', '=', id_hash).execute();
+    return insert();
+  });
 };
 
-const consume = async (db: Database, idHash: string, now: number): Promise<boolean> => {
-  const { numUpdatedRows } = await db
-    .updateTable('authorization_records')
-    .set({ consumed_at: now })
-    .where('id_hash', '=', idHash)
-    .where('consumed_at', 'is', null)
-    .where(({ or, eb }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+const hasAccount = async ({ db }: Rows, { realm, identifier }: AccountKey): Promise<boolean> => {
+  const named = db.selectFrom('accounts').select('realm').where('realm', '=', realm);
+  return (await named.where('identifier', '=', identifier).executeTakeFirst()) !== undefined;
 };

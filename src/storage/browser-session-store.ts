@@ -1,6 +1,6 @@
 // Who signed in in a browser, found by the hash of its cookie's secret. They go with their account. Knows no cookies.
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import { accountExists, type Rows } from './protected-rows.ts';
 
 /** `hash` is SHA-256 in hex, made by the caller; times in milliseconds since the epoch. */
 export interface BrowserSessionRecord {
@@ -17,41 +17,21 @@ export interface BrowserSessionStore {
   find(hash: string, now: number): Promise<BrowserSessionRecord | undefined>;
 }
 
-export const createBrowserSessionStore = (db: Database): BrowserSessionStore => ({
-  add: async ({ hash, key, createdAt, expiresAt }) => {
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('browser_sessions')
-      .columns(['hash', 'realm', 'identifier', 'created_at', 'expires_at'])
-      .expression((eb) =>
-        eb
-          .selectFrom('accounts')
-          .select((row) => [
-            row.val(hash).as('hash'),
-            'realm',
-            'identifier',
-            row.val(createdAt).as('created_at'),
-            row.val(expiresAt).as('expires_at'),
-          ])
-          .where('realm', '=', key.realm)
-          .where('identifier', '=', key.identifier),
-      )
-      .executeTakeFirst();
-    return (numInsertedOrUpdatedRows ?? 0n) > 0n;
-  },
+export const createBrowserSessionStore = (rows: Rows): BrowserSessionStore => ({
+  add: ({ hash, key: { realm, identifier }, createdAt, expiresAt }) =>
+    rows.insert(
+      'browser_sessions',
+      { hash, realm, identifier, created_at: createdAt, expires_at: expiresAt },
+      accountExists({ realm, identifier }),
+    ),
   find: async (hash, now) => {
-    const row = await db
-      .selectFrom('browser_sessions')
-      .selectAll()
-      .where('hash', '=', hash)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return (
-      row && {
-        hash: row.hash,
-        key: { realm: row.realm, identifier: row.identifier },
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-      }
-    );
+    const row = await rows.find('browser_sessions', { hash });
+    if (row === undefined || row.expires_at <= now) return undefined;
+    return {
+      hash: row.hash,
+      key: { realm: row.realm, identifier: row.identifier },
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    };
   },
 });

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { type BusyRetry, blockingWaitMs, retryWhileBusy } from './busy.ts';
-import { migrate } from './migrations.ts';
+import { type Adoption, migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
 import { notWritable } from './storage-error.ts';
@@ -50,13 +50,15 @@ const configure = (database: BetterSqlite3.Database): void => {
   database.pragma('foreign_keys = ON');
   // Erased tokens are overwritten, not only unlinked.
   database.pragma('secure_delete = ON');
+  // What stands in the schema may have been written by somebody else: it calls nothing with side effects.
+  database.pragma('trusted_schema = OFF');
 };
 
 /**
  * Opens a database file (made if missing) or `:memory:` at the newest schema.
  * @throws StorageError with a sentence that says what to do.
  */
-export const openDatabase = async (location: string, retry: BusyRetry): Promise<OpenDatabase> => {
+export const openDatabase = async (location: string, retry: BusyRetry, adoption: Adoption): Promise<OpenDatabase> => {
   const path = location === inMemory ? inMemory : resolve(location);
   if (path !== inMemory) prepareFile(path);
   const database = await retryWhileBusy(() => new BetterSqlite3(path, { timeout: blockingWaitMs }), path, retry);
@@ -64,7 +66,7 @@ export const openDatabase = async (location: string, retry: BusyRetry): Promise<
     await retryWhileBusy(
       () => {
         configure(database);
-        migrate(database);
+        migrate(database, adoption);
       },
       path,
       retry,

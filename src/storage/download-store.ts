@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { DownloadsTable } from './schema.ts';
 
 /** `hash` is SHA-256 of the link's secret in hex, `size` is in bytes, `expiresAt` in milliseconds since the epoch. */
@@ -43,22 +44,19 @@ const toRecord = (row: DownloadsTable): DownloadRecord => ({
   expiresAt: row.expires_at,
 });
 
-const insert = async (db: Database, record: DownloadRecord): Promise<void> => {
-  await db
-    .insertInto('downloads')
-    .values({
-      hash: record.hash,
-      realm: record.key.realm,
-      identifier: record.key.identifier,
-      grant_version: record.grantVersion,
-      message_id: record.messageId,
-      part_id: record.partId,
-      file_name: record.fileName,
-      mime_type: record.mimeType,
-      size: record.size,
-      expires_at: record.expiresAt,
-    })
-    .execute();
+const insert = async (rows: Rows, record: DownloadRecord): Promise<void> => {
+  await rows.insert('downloads', {
+    hash: record.hash,
+    realm: record.key.realm,
+    identifier: record.key.identifier,
+    grant_version: record.grantVersion,
+    message_id: record.messageId,
+    part_id: record.partId,
+    file_name: record.fileName,
+    mime_type: record.mimeType,
+    size: record.size,
+    expires_at: record.expiresAt,
+  });
 };
 
 /** How many links are removed by one call at most. */
@@ -83,37 +81,28 @@ const removeOldest = async (db: Database, { key }: DownloadRecord, mostOpen: num
   await db.deleteFrom('downloads').where('hash', 'in', hashes).execute();
 };
 
-export const createDownloadStore = (db: Database): DownloadStore => ({
+/** Neither used nor expired. */
+const isOpen = (row: DownloadsTable, now: number): boolean => row.completed_at === null && row.expires_at > now;
+
+export const createDownloadStore = (rows: Rows): DownloadStore => ({
   add: async (record, mostOpen) => {
-    await insert(db, record);
-    await removeOldest(db, record, mostOpen);
+    await insert(rows, record);
+    await removeOldest(rows.db, record, mostOpen);
   },
   find: async (hash, now) => {
-    const row = await db
-      .selectFrom('downloads')
-      .selectAll()
-      .where('hash', '=', hash)
-      .where('completed_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return row && toRecord(row);
+    const row = await rows.find('downloads', { hash });
+    return row && isOpen(row, now) ? toRecord(row) : undefined;
   },
   claim: async (hash, now, until) => {
-    const row = await db
-      .updateTable('downloads')
-      .set({ claimed_until: until })
-      .where('hash', '=', hash)
-      .where('completed_at', 'is', null)
-      .where('expires_at', '>', now)
-      .where(({ or, eb }) => or([eb('claimed_until', 'is', null), eb('claimed_until', '<=', now)]))
-      .returningAll()
-      .executeTakeFirst();
+    const row = await rows.change('downloads', { hash }, (present) =>
+      isOpen(present, now) && (present.claimed_until ?? now) <= now ? { claimed_until: until } : undefined,
+    );
     return row && toRecord(row);
   },
   release: async (hash) => {
-    await db.updateTable('downloads').set({ claimed_until: null }).where('hash', '=', hash).execute();
+    await rows.change('downloads', { hash }, () => ({ claimed_until: null }));
   },
   complete: async (hash, now) => {
-    await db.updateTable('downloads').set({ completed_at: now }).where('hash', '=', hash).execute();
+    await rows.change('downloads', { hash }, () => ({ completed_at: now }));
   },
 });

@@ -2,19 +2,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
+import { type AdoptionOptions, createAdoption } from './adopt-rows.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
 import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
 import { type BrowserSessionStore, createBrowserSessionStore } from './browser-session-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
+import { countUnderOtherKeys } from './key-check.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
+import { createRows } from './protected-rows.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
+import { createRowMacs, type RefusedRow } from './row-mac.ts';
 import type { Sealer } from './sealer.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInStore, type SignInStore } from './sign-in-store.ts';
+import { wrongKey } from './storage-error.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
 
@@ -36,6 +41,7 @@ export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantV
 export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './reseal.ts';
+export type { RefusalCause, RefusedRow } from './row-mac.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
 export type { SignInRecord, SignInStore } from './sign-in-store.ts';
@@ -64,6 +70,8 @@ export interface Storage {
   readonly authorizationKeys: AuthorizationKeyStore;
   readonly signIns: SignInStore;
   readonly browserSessions: BrowserSessionStore;
+  /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
+  demandKey(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
 }
@@ -73,31 +81,42 @@ export interface Storage {
  * @param options.path a file, or `:memory:`.
  * @throws StorageError whose message says what is wrong and what to do. Every store may throw one too (`busy`, `disk_full`).
  */
-export const openStorage = async (options: {
-  readonly path: string;
-  readonly sealer: Sealer;
-  readonly clock: Clock;
-  readonly random: RandomBytes;
-  /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
-  readonly retentionMs?: number;
-}): Promise<Storage> => {
+export const openStorage = async (
+  options: {
+    readonly path: string;
+    readonly sealer: Sealer;
+    readonly clock: Clock;
+    readonly random: RandomBytes;
+    /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
+    readonly retentionMs?: number;
+    /** Hears once of every row that is not used because its MAC is wrong. */
+    readonly refused?: (row: RefusedRow) => void;
+  } & AdoptionOptions,
+): Promise<Storage> => {
   const { path, sealer, clock, random } = options;
-  const { queries: db, close } = await openDatabase(path, { pause, random });
+  const macs = createRowMacs(sealer, options.refused);
+  const adoption = createAdoption(sealer, macs, options);
+  const { queries: db, close } = await openDatabase(path, { pause, random }, adoption);
+  const rows = createRows(db, macs);
   return {
-    accounts: createAccountStore(db, sealer, clock),
-    refreshes: createRefreshStore(db, sealer, clock),
+    accounts: createAccountStore(rows, sealer, clock),
+    refreshes: createRefreshStore(rows, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
     tokenEndpoint: createTokenEndpointStore(db),
-    operations: createOperationsStore(db, options.retentionMs),
-    tickets: createTicketStore(db, sealer),
-    apiKeys: createApiKeyStore(db),
-    sessions: createSessionStore(db),
-    pendingGrants: createPendingGrantStore(db, sealer, clock),
-    downloads: createDownloadStore(db),
-    authorizationRecords: createAuthorizationRecordStore(db, sealer, clock),
-    authorizationKeys: createAuthorizationKeyStore(db, sealer),
-    signIns: createSignInStore(db, sealer),
-    browserSessions: createBrowserSessionStore(db),
+    operations: createOperationsStore(rows, sealer, options.retentionMs),
+    tickets: createTicketStore(rows, sealer),
+    apiKeys: createApiKeyStore(rows),
+    sessions: createSessionStore(rows),
+    pendingGrants: createPendingGrantStore(rows, sealer, clock),
+    downloads: createDownloadStore(rows),
+    authorizationRecords: createAuthorizationRecordStore(rows, sealer, clock),
+    authorizationKeys: createAuthorizationKeyStore(rows, sealer),
+    signIns: createSignInStore(rows, sealer),
+    browserSessions: createBrowserSessionStore(rows),
+    demandKey: async () => {
+      const found = await countUnderOtherKeys(db, sealer);
+      if (found.accounts + found.apiKeys + found.others > 0) throw wrongKey(path, found);
+    },
     close,
   };
 };

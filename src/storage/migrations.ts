@@ -1,12 +1,8 @@
-// Brings a database file to the newest schema, or says why not. Synchronous: nothing can come between its statements.
-import type BetterSqlite3 from 'better-sqlite3';
-import { newerSchema, notADatabase } from './storage-error.ts';
-
-/** "Pstn", in the file's header: tells our databases from those of other programs. */
-const applicationId = 0x5073746e;
+// What was done to the schema, in order. A migration that changes signed values of rows that are there (protected-tables.ts)
+// has to sign them anew; one that adds a nullable column has not. migrate.ts runs them.
 
 /** Number n brings schema n to n + 1. Released ones are never changed, only added to. */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   create table accounts (
     realm text not null,
@@ -210,32 +206,20 @@ const migrations: readonly string[] = [
     primary key (client_id, token_endpoint)
   ) strict;
   `,
+  // The MACs of the rows that are there are made by `adopt`, once (adopt-rows.ts).
+  `
+  alter table accounts add column mac text;
+  alter table tickets add column mac text;
+  alter table api_keys add column mac text;
+  alter table sessions add column mac text;
+  alter table pending_grants add column mac text;
+  alter table downloads add column mac text;
+  alter table authorization_records add column mac text;
+  alter table authorization_keys add column mac text;
+  alter table sign_ins add column mac text;
+  alter table browser_sessions add column mac text;
+  `,
 ];
 
-const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | 'application_id'): number =>
-  Number(database.pragma(pragma, { simple: true }));
-
-/** The schema the file has; 0 for an empty one. */
-const schemaOf = (database: BetterSqlite3.Database): number => {
-  const schema = readNumber(database, 'user_version');
-  const owner = readNumber(database, 'application_id');
-  const tables = database.prepare<[], number>('select count(*) from sqlite_schema').pluck().get() ?? 0;
-  if (owner !== applicationId && (owner !== 0 || schema !== 0 || tables > 0)) throw notADatabase(database.name);
-  if (schema > migrations.length) throw newerSchema(database.name, schema, migrations.length);
-  return schema;
-};
-
-/**
- * Runs the missing migrations in one transaction that holds the write lock from its start, so that of many processes
- * starting at once one migrates and the others find it done. A file that is up to date is only read.
- * @throws StorageError `newer_schema`, `not_a_database`; SQLITE_BUSY, worth another try.
- */
-export const migrate = (database: BetterSqlite3.Database): void => {
-  if (schemaOf(database) === migrations.length) return;
-  const bringUpToDate = database.transaction(() => {
-    for (const migration of migrations.slice(schemaOf(database))) database.exec(migration);
-    database.pragma(`application_id = ${applicationId}`);
-    database.pragma(`user_version = ${migrations.length}`);
-  });
-  bringUpToDate.immediate();
-};
+/** The first schema whose rows have MACs. */
+export const firstWithMacs = 4;

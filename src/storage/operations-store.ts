@@ -1,12 +1,15 @@
 // What crosses people: lists, counts, siblings, rotation and cleaning up. Never reads a sealed column, except to reseal it.
 
+import { type SqlBool, sql } from 'kysely';
 import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { accountColumns, noGrant, toAccount } from './account-rows.ts';
+import { noGrant, toAccount } from './account-rows.ts';
 import type { Database } from './database.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
+import type { Rows } from './protected-rows.ts';
 import { sweepCounts } from './refresh-token-count.ts';
 import { type Resealed, reseal } from './reseal.ts';
+import type { RefusedRow } from './row-mac.ts';
 import type { Sealer } from './sealer.ts';
 import { keepExpiredSignInsMs } from './sign-in-store.ts';
 
@@ -17,10 +20,14 @@ export interface OperationsStore {
   othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
   countsByStatus(): Promise<Record<AccountState['status'], number>>;
   /**
-   * Seals up to `batch` rows anew with the current key of `sealer`, which also needs the former keys. Repeat it until
-   * nothing remains; it may stop and go on at any time, beside processes that read and write.
+   * Seals and signs up to `batch` rows anew with the current key; the former keys are needed too. Repeat it until nothing
+   * remains; it may stop and go on at any time, beside processes that read and write.
    */
-  reseal(sealer: Sealer, batch: number): Promise<Resealed>;
+  reseal(batch: number): Promise<Resealed>;
+  /** Every row that does not count, because Postern did not write it as it is. */
+  refusedRows(): Promise<RefusedRow[]>;
+  /** Deletes those of these rows that still do not count, and what belongs to them. */
+  discardRefused(refused: readonly RefusedRow[]): Promise<void>;
   /** ACTIVE accounts of this client whose refresh token was last used at or before `until`: one page, in an order. */
   longUnused(
     of: { readonly clientId: string; readonly tokenEndpoint: string; readonly until: number },
@@ -43,56 +50,43 @@ const keepExpiredMs = 24 * 60 * 60_000;
 /** How long the grant of an account that became REVOKED is kept, where it is (refresh-store.ts). Milliseconds. */
 const keepEndedGrantsMs = 24 * 60 * 60_000;
 
-export const createOperationsStore = (db: Database, retentionMs?: number): OperationsStore => ({
+export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: number): OperationsStore => ({
   listAccounts: async (filter = {}) => {
-    const { realm } = filter;
-    const rows = await db
-      .selectFrom('accounts')
-      .select(accountColumns)
-      .$if(realm !== undefined, (query) => query.where('realm', '=', realm ?? ''))
-      .orderBy('realm')
-      .orderBy('identifier')
-      .execute();
-    return rows.map(toAccount);
+    const accounts = await rows.list('accounts', filter, ['realm', 'identifier']);
+    return accounts.map(toAccount);
   },
   othersWithGrantOf: async (googleSub, except, now) => {
-    const others = (table: 'accounts' | 'pending_grants') =>
-      db
-        .selectFrom(table)
-        .select(({ fn }) => fn.countAll<number>().as('others'))
-        .where('google_sub', '=', googleSub)
-        .where(({ or, eb }) => or([eb('realm', '!=', except.realm), eb('identifier', '!=', except.identifier)]));
-    const holding = await others('accounts')
-      .where('status', '=', 'ACTIVE')
-      .where('access_token', 'is not', null)
-      .executeTakeFirstOrThrow();
-    const waiting = await others('pending_grants').where('expires_at', '>', now).executeTakeFirstOrThrow();
-    return holding.others + waiting.others;
+    const isOther = ({ realm, identifier }: AccountKey) => realm !== except.realm || identifier !== except.identifier;
+    const holding = await rows.list('accounts', { google_sub: googleSub, status: 'ACTIVE' });
+    const waiting = await rows.list('pending_grants', { google_sub: googleSub });
+    const others = [
+      ...holding.filter((account) => account.access_token !== null),
+      ...waiting.filter((pending) => pending.expires_at > now),
+    ];
+    return others.filter(isOther).length;
   },
   countsByStatus: async () => {
-    const rows = await db
+    const found = await rows.db
       .selectFrom('accounts')
       .select(({ fn }) => ['status', fn.countAll<number>().as('accounts')])
       .groupBy('status')
       .execute();
     const counts = { PENDING: 0, ACTIVE: 0, REVOKED: 0 };
-    for (const { status, accounts } of rows) counts[status] = accounts;
+    for (const { status, accounts } of found) counts[status] = accounts;
     return counts;
   },
-  longUnused: (of, page) => longUnused(db, of, page),
+  longUnused: (of, page) => longUnused(rows.db, of, page),
   manyRefreshTokens: async (atLeast) => {
-    const rows = await db
-      .selectFrom('accounts')
-      .select(accountColumns)
-      .where('status', '=', 'ACTIVE')
-      .where('refresh_tokens_issued', '>=', atLeast)
-      .orderBy('realm')
-      .orderBy('identifier')
-      .execute();
-    return rows.map(toAccount);
+    const many = sql<SqlBool>`status = 'ACTIVE' and refresh_tokens_issued >= ${atLeast}`;
+    return (await rows.list('accounts', many, ['realm', 'identifier'])).map(toAccount);
   },
-  reseal: (sealer, batch) => reseal(db, sealer, batch),
+  reseal: (batch) => reseal(rows, sealer, batch),
+  refusedRows: () => rows.allRefused(),
+  discardRefused: async (refused) => {
+    for (const row of refused) await rows.removeRefused(row);
+  },
   sweep: async (now) => {
+    const { db } = rows;
     const before = now - keepExpiredMs;
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
@@ -104,8 +98,8 @@ export const createOperationsStore = (db: Database, retentionMs?: number): Opera
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
-    await eraseEndedGrants(db, now);
-    await erasePendingGrants(db, now);
+    await eraseEndedGrants(rows, now);
+    await erasePendingGrants(rows, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
     if (retentionMs !== undefined) await deleteForgotten(db, now - retentionMs, now);
   },
@@ -134,24 +128,12 @@ const deleteForgotten = async (db: Database, since: number, now: number): Promis
     .execute();
 };
 
-const eraseEndedGrants = async (db: Database, now: number): Promise<void> => {
+const eraseEndedGrants = (rows: Rows, now: number): Promise<void> => {
   const until = now - keepEndedGrantsMs;
-  // Looking first spares the write lock, which every process shares.
-  const due = await db
-    .selectFrom('accounts')
-    .select('realm')
-    .where('status', '=', 'REVOKED')
-    .where('access_token', 'is not', null)
-    .where('state_since', '<=', until)
-    .executeTakeFirst();
-  if (due === undefined) return;
-  await db
-    .updateTable('accounts')
-    .set(noGrant)
-    .where('status', '=', 'REVOKED')
-    .where('access_token', 'is not', null)
-    .where('state_since', '<=', until)
-    .execute();
+  const due = sql<SqlBool>`status = 'REVOKED' and access_token is not null and state_since <= ${until}`;
+  return rows.changeAll('accounts', due, (row) =>
+    row.status === 'REVOKED' && row.state_since <= until ? noGrant : undefined,
+  );
 };
 
 const longUnused = (

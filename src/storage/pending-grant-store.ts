@@ -1,11 +1,12 @@
 // Grants that wait until the product confirms who completed the link (`verify_url`). Found by the hash of their
 // `auth_request_id` only; every end erases the tokens. Knows nothing of products and HTTP.
+import { type SqlBool, sql } from 'kysely';
 import type { Account } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Grant } from './account-rows.ts';
 import { createAccountStore } from './account-store.ts';
-import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { PendingGrantsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -59,7 +60,7 @@ export const placeInPendingGrants = ({ hash, key, ticketHash, apiKeyId }: Bound)
   row: JSON.stringify([hash, ticketHash, apiKeyId]),
 });
 
-export const toPendingGrantView = (row: Omit<PendingGrantsTable, 'sealed_grant'>): PendingGrantView => ({
+export const toPendingGrantView = (row: PendingGrantsTable): PendingGrantView => ({
   hash: row.hash,
   key: { realm: row.realm, identifier: row.identifier },
   ticketHash: row.ticket_hash,
@@ -72,52 +73,43 @@ export const toPendingGrantView = (row: Omit<PendingGrantsTable, 'sealed_grant'>
 /** What lies sealed in one column. */
 type Sealed = Pick<PendingGrant, 'grant' | 'emailVerified'>;
 
-const over = (status: Exclude<PendingGrantStatus, 'waiting'>) => ({ status, sealed_grant: null, google_sub: null });
-
-const insert = async (db: Database, sealer: Sealer, pending: PendingGrant): Promise<void> => {
+const insert = async (rows: Rows, sealer: Sealer, pending: PendingGrant): Promise<void> => {
   const { grant, emailVerified } = pending;
   const sealed: Sealed = { grant, emailVerified };
-  await db
-    .insertInto('pending_grants')
-    .values({
-      hash: pending.hash,
-      realm: pending.key.realm,
-      identifier: pending.key.identifier,
-      ticket_hash: pending.ticketHash,
-      api_key_id: pending.apiKeyId,
-      status: 'waiting',
-      created_at: pending.createdAt,
-      expires_at: pending.expiresAt,
-      google_sub: grant.google.sub,
-      sealed_grant: sealer.seal(JSON.stringify(sealed), placeInPendingGrants(pending)),
-    })
-    .execute();
+  await rows.insert('pending_grants', {
+    hash: pending.hash,
+    realm: pending.key.realm,
+    identifier: pending.key.identifier,
+    ticket_hash: pending.ticketHash,
+    api_key_id: pending.apiKeyId,
+    status: 'waiting',
+    created_at: pending.createdAt,
+    expires_at: pending.expiresAt,
+    google_sub: grant.google.sub,
+    sealed_grant: sealer.seal(JSON.stringify(sealed), placeInPendingGrants(pending)),
+  });
 };
 
-export const createPendingGrantStore = (db: Database, sealer: Sealer, clock: Clock): PendingGrantStore => {
-  const waiting = (in_: Database, hash: string, now: number) =>
-    in_
-      .selectFrom('pending_grants')
-      .selectAll()
-      .where('hash', '=', hash)
-      .where('status', '=', 'waiting')
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
+export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock): PendingGrantStore => {
+  const waiting = async (in_: Rows, hash: string, now: number): Promise<PendingGrantsTable | undefined> => {
+    const row = await in_.find('pending_grants', { hash });
+    return row?.status === 'waiting' && row.expires_at > now ? row : undefined;
+  };
 
   return {
     add: (pending) =>
-      db.transaction().execute(async (transaction) => {
+      rows.transaction(async (transaction) => {
         await erasePendingGrants(transaction, pending.createdAt);
         if ((await createAccountStore(transaction, sealer, clock).find(pending.key)) === undefined) return false;
         await insert(transaction, sealer, pending);
         return true;
       }),
     find: async (hash) => {
-      const row = await db.selectFrom('pending_grants').selectAll().where('hash', '=', hash).executeTakeFirst();
+      const row = await rows.find('pending_grants', { hash });
       return row && toPendingGrantView(row);
     },
     open: async (hash, now) => {
-      const row = await waiting(db, hash, now);
+      const row = await waiting(rows, hash, now);
       if (row === undefined || row.sealed_grant === null) return undefined;
       const view = toPendingGrantView(row);
       const opened = sealer.open(row.sealed_grant, placeInPendingGrants(view));
@@ -126,33 +118,31 @@ export const createPendingGrantStore = (db: Database, sealer: Sealer, clock: Clo
       return { ...view, ...sealed };
     },
     confirm: (hash, accountVersion, grant, now) =>
-      db.transaction().execute(async (transaction) => {
+      rows.transaction(async (transaction) => {
         const row = await waiting(transaction, hash, now);
         if (row === undefined) return 'over';
         const accounts = createAccountStore(transaction, sealer, clock);
         const saved = await accounts.saveGrant(toPendingGrantView(row).key, accountVersion, grant);
         if (saved === undefined) return 'raced';
-        await end(transaction, 'confirmed').where('hash', '=', hash).execute();
+        await transaction.change('pending_grants', { hash }, endAs('confirmed'));
         await endAll(transaction, saved.key);
         return saved;
       }),
-    refuse: async (hash) => {
-      const { numUpdatedRows } = await end(db, 'refused').where('hash', '=', hash).executeTakeFirst();
-      return numUpdatedRows > 0n;
-    },
-    voidAll: (key) => endAll(db, key),
-    eraseExpired: (now) => erasePendingGrants(db, now),
+    refuse: async (hash) => (await rows.change('pending_grants', { hash }, endAs('refused'))) !== undefined,
+    voidAll: (key) => endAll(rows, key),
+    eraseExpired: (now) => erasePendingGrants(rows, now),
   };
 };
 
-const end = (db: Database, status: Exclude<PendingGrantStatus, 'waiting'>) =>
-  db.updateTable('pending_grants').set(over(status)).where('status', '=', 'waiting');
+/** Ends one that waits, and erases its grant. */
+const endAs =
+  (status: Exclude<PendingGrantStatus, 'waiting'>) =>
+  (row: PendingGrantsTable): Partial<PendingGrantsTable> | undefined =>
+    row.status === 'waiting' ? { status, sealed_grant: null, google_sub: null } : undefined;
 
-const endAll = async (db: Database, { realm, identifier }: AccountKey): Promise<void> => {
-  await end(db, 'void').where('realm', '=', realm).where('identifier', '=', identifier).execute();
-};
+const endAll = (rows: Rows, { realm, identifier }: AccountKey): Promise<void> =>
+  rows.changeAll('pending_grants', { realm, identifier, status: 'waiting' }, endAs('void'));
 
 /** Erases the tokens of those that nobody confirmed in time. `now` in milliseconds. */
-export const erasePendingGrants = async (db: Database, now: number): Promise<void> => {
-  await end(db, 'expired').where('expires_at', '<=', now).execute();
-};
+export const erasePendingGrants = (rows: Rows, now: number): Promise<void> =>
+  rows.changeAll('pending_grants', sql<SqlBool>`status = 'waiting' and expires_at <= ${now}`, endAs('expired'));

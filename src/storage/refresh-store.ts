@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock.ts';
 import { noGrant, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { type RefreshedTokens, refreshChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { Sealer } from './sealer.ts';
 
 /** What a write of a refresh is based on. */
@@ -51,8 +52,9 @@ const noticeableWaitMs = 1_000;
 
 const noLease = { lease_until: null, lease_holder: null };
 
-export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): RefreshStore => ({
+export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): RefreshStore => ({
   takeLease: async (key, at, milliseconds) => {
+    const { db } = rows;
     const asked = clock.now();
     if (!(await takeLease(db, key, at, asked, milliseconds))) return false;
     const now = clock.now();
@@ -60,7 +62,7 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
     return prolongLease(db, key, at.holder, now + milliseconds);
   },
   releaseLease: async (key, holder) => {
-    await db
+    await rows.db
       .updateTable('accounts')
       .set(noLease)
       .where('realm', '=', key.realm)
@@ -70,23 +72,17 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
   },
   saveRefreshed: (key, at, tokens) => {
     const now = clock.now();
-    return updateAccount(db, key, at, { ...refreshChange(key, tokens, at.grantVersion, sealer, now), ...noLease }, now);
+    const change = { ...refreshChange(key, tokens, at.grantVersion, sealer, now), ...noLease };
+    return updateAccount(rows, key, at, () => change, now);
   },
   endGrant: (key, at, { reason, evidence, keepGrant }) => {
     const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
     const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
-    return updateAccount(db, key, at, change, clock.now());
+    return updateAccount(rows, key, at, () => change, clock.now());
   },
-  readKept: async (key) => {
-    const row = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('status', '=', 'REVOKED')
-      .where('access_token', 'is not', null)
-      .executeTakeFirst();
-    const grant = row && openGrant(row, sealer);
+  readKept: async ({ realm, identifier }) => {
+    const row = await rows.find('accounts', { realm, identifier, status: 'REVOKED' });
+    const grant = row && row.access_token !== null ? openGrant(row, sealer) : undefined;
     return row && grant && { account: toAccount(row), grant };
   },
   revive: (key, at, tokens) => {
@@ -96,7 +92,7 @@ export const createRefreshStore = (db: Database, sealer: Sealer, clock: Clock): 
       ...stateChange({ status: 'ACTIVE' }),
     };
     // Erasing a kept grant leaves the version but ends its lease, which this write names.
-    return updateAccount(db, key, at, { ...change, ...noLease }, now);
+    return updateAccount(rows, key, at, () => ({ ...change, ...noLease }), now);
   },
 });
 

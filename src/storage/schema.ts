@@ -1,4 +1,5 @@
-// The tables as Kysely sees them; migrations.ts creates them. Sealed columns hold envelopes, times are milliseconds.
+// The tables as Kysely sees them; migrations.ts creates them. Sealed columns hold envelopes, times are milliseconds. A
+// table with a `mac` grants or limits access; protected-tables.ts says what its MAC covers.
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 
@@ -48,6 +49,7 @@ export interface AccountsTable {
   /** While this is in the future, `lease_holder` is renewing the access token. */
   lease_until: number | null;
   lease_holder: string | null;
+  mac: string | null;
 }
 
 /** One row per refresh token that Google gave; names nobody. */
@@ -90,6 +92,7 @@ export interface TicketsTable {
   /** Sealed. */
   code_verifier: string | null;
   asked_again: 0 | 1;
+  mac: string | null;
 }
 
 export interface ApiKeysTable {
@@ -104,6 +107,7 @@ export interface ApiKeysTable {
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
+  mac: string | null;
 }
 
 export interface SessionsTable {
@@ -114,6 +118,7 @@ export interface SessionsTable {
   api_key_id: string;
   created_at: number;
   expires_at: number;
+  mac: string | null;
 }
 
 /** Only a waiting one has a grant; every end erases it. */
@@ -129,6 +134,7 @@ export interface PendingGrantsTable {
   google_sub: string | null;
   /** Sealed: JSON of the grant. */
   sealed_grant: string | null;
+  mac: string | null;
 }
 
 export interface DownloadsTable {
@@ -145,6 +151,7 @@ export interface DownloadsTable {
   /** While this is in the future, somebody is fetching the file. */
   claimed_until: number | null;
   completed_at: number | null;
+  mac: string | null;
 }
 
 /** What the embedded authorization server keeps: codes, refresh tokens, grants, clients … Its ids are live credentials. */
@@ -162,6 +169,7 @@ export interface AuthorizationRecordsTable {
   created_at: number;
   expires_at: number | null;
   consumed_at: number | null;
+  mac: string | null;
 }
 
 /** The authorization server's own keys. */
@@ -171,6 +179,7 @@ export interface AuthorizationKeysTable {
   /** Sealed. */
   sealed_key: string;
   created_at: number;
+  mac: string | null;
 }
 
 /** A browser that is signing in somewhere else and is to come back. */
@@ -185,6 +194,7 @@ export interface SignInsTable {
   created_at: number;
   expires_at: number;
   redeemed_at: number | null;
+  mac: string | null;
 }
 
 export interface BrowserSessionsTable {
@@ -193,6 +203,7 @@ export interface BrowserSessionsTable {
   identifier: string;
   created_at: number;
   expires_at: number;
+  mac: string | null;
 }
 
 export interface Schema {

@@ -1,26 +1,10 @@
-// Seals secrets for one place in the database: AES-256-GCM under a key of the account, so that an envelope opens only
-// in the row, column and grant version it was made for. Knows no tables and no files.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto';
-import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+// Seals secrets for one place in the database, so that an envelope opens only in the row, column and grant version it was
+// made for, and makes the MACs of rows. Knows several keys, of which one seals; knows no tables and no files.
+import { timingSafeEqual } from 'node:crypto';
 import type { RandomBytes } from '../model/clock.ts';
+import { createSealingKey, type SealedPlace } from './sealing-key.ts';
 
-/** Where an envelope lies; opening it anywhere else fails. */
-export interface SealedPlace {
-  readonly table: string;
-  readonly column: string;
-  readonly key: AccountKey;
-  readonly grantVersion: number;
-  /** Tells rows of one account apart where there can be several, e.g. a ticket's hash. */
-  readonly row?: string;
-}
+export type { SealedPlace } from './sealing-key.ts';
 
 export interface Sealer {
   /** A printable envelope that only this place can open. */
@@ -31,58 +15,42 @@ export interface Sealer {
   readonly currentKeyId: string;
   /** The id of the key an envelope was sealed with; empty for what is no envelope. */
   keyIdOf(envelope: string): string;
+  /** A MAC of a text under the current key, which it names. */
+  mac(text: string): string;
+  /** `unknown_key`: made under a key we do not have. */
+  checkMac(mac: string, text: string): 'good' | 'bad' | 'unknown_key';
+  /** Whether a MAC or an envelope, of which the beginning is enough, names a key that we do not have. */
+  namesOtherKey(beginning: string): boolean;
   /** HMAC-SHA-256 in hex under a key derived from the current sealing key; each purpose has its own. */
   hmac(purpose: string, text: string): string;
   /** The same under every key that opens, the current one first: for finding what was written before a rotation. */
   hmacs(purpose: string, text: string): string[];
 }
 
-const format = 'v1';
-const salt = 'postern sealing v1';
-const cipher = 'aes-256-gcm';
-/** Bytes. NIST SP 800-38D §8.2.2: 96 random bits are good for 2^32 envelopes per key, and each account has its own. */
-const nonceBytes = 12;
-const tagBytes = 16;
-const keyBytes = 32;
-const mostDerivedKeys = 1000;
-
-/** HKDF-SHA-256 (RFC 5869). The text is hashed because node:crypto takes at most 1024 bytes of `info`. */
-const derive = (key: Uint8Array, purpose: string, text: string, length: number): Buffer => {
-  const info = `${purpose} ${createHash('sha256').update(text).digest('hex')}`;
-  return Buffer.from(hkdfSync('sha256', key, salt, info, length));
-};
-
-const additionalData = (keyId: string, { table, column, key, grantVersion, row }: SealedPlace): Buffer => {
-  const place = [format, keyId, table, column, key.realm, key.identifier, grantVersion];
-  return Buffer.from(JSON.stringify(row === undefined ? place : [...place, row]));
-};
-
-const encrypt = (key: KeyObject, nonce: Uint8Array, plaintext: string, aad: Uint8Array): Buffer => {
-  const encryption = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes }).setAAD(aad);
-  const body = Buffer.concat([encryption.update(plaintext, 'utf8'), encryption.final()]);
-  return Buffer.concat([nonce, body, encryption.getAuthTag()]);
-};
-
-const decrypt = (key: KeyObject, sealed: Uint8Array, aad: Uint8Array): string | undefined => {
-  if (sealed.length < nonceBytes + tagBytes) return undefined;
-  const body = sealed.subarray(nonceBytes, -tagBytes);
-  const decryption = createDecipheriv(cipher, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
-    .setAAD(aad)
-    .setAuthTag(sealed.subarray(-tagBytes));
-  try {
-    return Buffer.concat([decryption.update(body), decryption.final()]).toString('utf8');
-  } catch {
-    return undefined;
-  }
-};
-
-const hmacUnder = (key: Uint8Array, purpose: string, text: string): string =>
-  createHmac('sha256', derive(key, 'hmac', purpose, keyBytes))
-    .update(text)
-    .digest('hex');
+/** Envelopes of a database whose rows have MACs; `v1` is from before that, and is still opened. */
+const envelopeVersion = 'v2';
+const macVersion = 'm1';
 
 /** How every envelope sealed with this key begins. */
-export const envelopePrefix = (keyId: string): string => `${format}.${keyId}.`;
+export const envelopePrefix = (keyId: string): string => `${envelopeVersion}.${keyId}.`;
+
+/** How every MAC made under this key begins. */
+export const macPrefix = (keyId: string): string => `${macVersion}.${keyId}.`;
+
+/** Whether this was sealed since rows have MACs: then they had one, and it was taken away where there is none. */
+export const isOfProtectedRow = (envelope: string): boolean => envelope.startsWith(`${envelopeVersion}.`);
+
+interface Parts {
+  readonly version: string;
+  readonly keyId: string;
+  readonly body: Buffer;
+}
+
+const partsOf = (text: string): Parts | undefined => {
+  const [, version, keyId, body] = /^(v1|v2|m1)\.([0-9a-f]{12})\.([\w-]*)$/.exec(text) ?? [];
+  if (version === undefined || keyId === undefined || body === undefined) return undefined;
+  return { version, keyId, body: Buffer.from(body, 'base64url') };
+};
 
 /**
  * @param keys 32 bytes each; `current` seals and opens, `retired` ones only open.
@@ -92,41 +60,33 @@ export const createSealer = (
   keys: { readonly current: Uint8Array; readonly retired: readonly Uint8Array[] },
   random: RandomBytes,
 ): Sealer => {
-  const idOf = (key: Uint8Array): string => derive(key, 'key id', '', 6).toString('hex');
-  const all = [keys.current, ...keys.retired];
-  const wrong = all.find((key) => key.length !== keyBytes);
-  if (wrong) throw new RangeError(`A sealing key has ${wrong.length} bytes instead of ${keyBytes}.`);
-  const byId = new Map(all.map((key) => [idOf(key), key]));
-  const currentKeyId = idOf(keys.current);
-  /** Deriving costs more than opening an envelope; whoever can read this map can read the sealing key beside it. */
-  const derived = new Map<string, KeyObject>();
-  const accountKey = (key: Uint8Array, account: AccountKey): KeyObject => {
-    const name = `${all.indexOf(key)} ${accountKeyText(account)}`;
-    const known = derived.get(name);
-    if (known) return known;
-    if (derived.size >= mostDerivedKeys) derived.clear();
-    const made = createSecretKey(derive(key, 'account', accountKeyText(account), keyBytes));
-    derived.set(name, made);
-    return made;
-  };
-  const keyIdOf = (envelope: string): string => /^v1\.([0-9a-f]{12})\./.exec(envelope)?.[1] ?? '';
+  const current = createSealingKey(keys.current);
+  const all = [current, ...keys.retired.map(createSealingKey)];
+  const byId = new Map(all.map((key) => [key.id, key]));
 
   return {
-    currentKeyId,
-    keyIdOf,
-    seal: (plaintext, place) => {
-      const key = accountKey(keys.current, place.key);
-      const sealed = encrypt(key, random(nonceBytes), plaintext, additionalData(currentKeyId, place));
-      return `${envelopePrefix(currentKeyId)}${sealed.toString('base64url')}`;
-    },
+    currentKeyId: current.id,
+    keyIdOf: (envelope) => partsOf(envelope)?.keyId ?? '',
+    seal: (plaintext, place) =>
+      `${envelopePrefix(current.id)}${current.seal(envelopeVersion, plaintext, place, random).toString('base64url')}`,
     open: (envelope, place) => {
-      const keyId = keyIdOf(envelope);
-      const key = byId.get(keyId);
-      if (key === undefined) return undefined;
-      const sealed = Buffer.from(envelope.slice(envelopePrefix(keyId).length), 'base64url');
-      return decrypt(accountKey(key, place.key), sealed, additionalData(keyId, place));
+      const parts = partsOf(envelope);
+      if (parts === undefined || parts.version === macVersion) return undefined;
+      return byId.get(parts.keyId)?.open(parts.version, parts.body, place);
     },
-    hmac: (purpose, text) => hmacUnder(keys.current, purpose, text),
-    hmacs: (purpose, text) => all.map((key) => hmacUnder(key, purpose, text)),
+    mac: (text) => `${macPrefix(current.id)}${current.mac(text).toString('base64url')}`,
+    checkMac: (mac, text) => {
+      const parts = partsOf(mac);
+      if (parts?.version !== macVersion) return 'bad';
+      const expected = byId.get(parts.keyId)?.mac(text);
+      if (expected === undefined) return 'unknown_key';
+      return parts.body.length === expected.length && timingSafeEqual(parts.body, expected) ? 'good' : 'bad';
+    },
+    namesOtherKey: (beginning) => {
+      const keyId = partsOf(beginning)?.keyId;
+      return keyId !== undefined && !byId.has(keyId);
+    },
+    hmac: (purpose, text) => current.hmac(purpose, text),
+    hmacs: (purpose, text) => all.map((key) => key.hmac(purpose, text)),
   };
 };

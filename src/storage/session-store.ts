@@ -1,7 +1,7 @@
 // Session tokens, of which only a hash of the secret is kept. They go with their account and with their API key.
 // Knows neither the form of a token nor what it may do.
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import { accountExists, type Rows } from './protected-rows.ts';
 
 /** Times in milliseconds since the epoch. */
 export interface SessionRecord {
@@ -22,36 +22,27 @@ export interface SessionStore {
   removeAll(key: AccountKey): Promise<void>;
 }
 
-export const createSessionStore = (db: Database): SessionStore => ({
-  add: async ({ id, secretHash, key, apiKeyId, createdAt, expiresAt }) => {
-    const { numInsertedOrUpdatedRows } = await db
-      .insertInto('sessions')
-      .columns(['id', 'secret_hash', 'realm', 'identifier', 'api_key_id', 'created_at', 'expires_at'])
-      .expression((eb) =>
-        eb
-          .selectFrom('accounts')
-          .select((row) => [
-            row.val(id).as('id'),
-            row.val(secretHash).as('secret_hash'),
-            'realm',
-            'identifier',
-            row.val(apiKeyId).as('api_key_id'),
-            row.val(createdAt).as('created_at'),
-            row.val(expiresAt).as('expires_at'),
-          ])
-          .where('realm', '=', key.realm)
-          .where('identifier', '=', key.identifier),
-      )
-      .executeTakeFirst();
-    return (numInsertedOrUpdatedRows ?? 0n) > 0n;
-  },
+export const createSessionStore = (rows: Rows): SessionStore => ({
+  add: ({ id, secretHash, key, apiKeyId, createdAt, expiresAt }) =>
+    rows.insert(
+      'sessions',
+      {
+        id,
+        secret_hash: secretHash,
+        ...named(key),
+        api_key_id: apiKeyId,
+        created_at: createdAt,
+        expires_at: expiresAt,
+      },
+      accountExists(key),
+    ),
   find: async (id) => {
-    const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await rows.find('sessions', { id });
     return (
       row && {
         id: row.id,
         secretHash: row.secret_hash,
-        key: { realm: row.realm, identifier: row.identifier },
+        key: named(row),
         apiKeyId: row.api_key_id,
         createdAt: row.created_at,
         expiresAt: row.expires_at,
@@ -59,6 +50,9 @@ export const createSessionStore = (db: Database): SessionStore => ({
     );
   },
   removeAll: async ({ realm, identifier }) => {
-    await db.deleteFrom('sessions').where('realm', '=', realm).where('identifier', '=', identifier).execute();
+    await rows.db.deleteFrom('sessions').where('realm', '=', realm).where('identifier', '=', identifier).execute();
   },
 });
+
+/** Nothing else of whatever has a realm and an identifier. */
+const named = ({ realm, identifier }: AccountKey): AccountKey => ({ realm, identifier });

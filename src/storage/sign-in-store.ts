@@ -1,6 +1,6 @@
 // Browsers on their way to sign in at Google or at another issuer, found by the hash of their `state`. Knows neither
 // what the details mean nor whom the browser will turn out to belong to.
-import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
 import type { SignInsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -41,7 +41,7 @@ export const placeInSignIns = ({ state_hash, realm, browser_hash, nonce }: Bound
 /** Until then a page can still say that it took too long. Milliseconds. */
 export const keepExpiredSignInsMs = 60 * 60_000;
 
-export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => {
+export const createSignInStore = (rows: Rows, sealer: Sealer): SignInStore => {
   const open = (row: SignInsTable | undefined): SignInRecord | undefined => {
     const details = row && sealer.open(row.details, placeInSignIns(row));
     if (row === undefined || details === undefined) return undefined;
@@ -60,29 +60,18 @@ export const createSignInStore = (db: Database, sealer: Sealer): SignInStore => 
     add: async ({ stateHash: state_hash, realm, browserHash: browser_hash, nonce, details, createdAt, expiresAt }) => {
       const bound = { state_hash, realm, browser_hash, nonce };
       const sealed = sealer.seal(details, placeInSignIns(bound));
-      await db
+      await rows.db
         .deleteFrom('sign_ins')
         .where('expires_at', '<', createdAt - keepExpiredSignInsMs)
         .execute();
-      await db
-        .insertInto('sign_ins')
-        .values({ ...bound, details: sealed, created_at: createdAt, expires_at: expiresAt })
-        .execute();
+      await rows.insert('sign_ins', { ...bound, details: sealed, created_at: createdAt, expires_at: expiresAt });
     },
-    find: async (stateHash) => {
-      const query = db.selectFrom('sign_ins').selectAll().where('state_hash', '=', stateHash);
-      return open(await query.executeTakeFirst());
-    },
-    redeem: async (stateHash, browserHash, now) => {
-      const query = db
-        .updateTable('sign_ins')
-        .set({ redeemed_at: now })
-        .where('state_hash', '=', stateHash)
-        .where('browser_hash', '=', browserHash)
-        .where('redeemed_at', 'is', null)
-        .where('expires_at', '>', now)
-        .returningAll();
-      return open(await query.executeTakeFirst());
-    },
+    find: async (stateHash) => open(await rows.find('sign_ins', { state_hash: stateHash })),
+    redeem: async (stateHash, browserHash, now) =>
+      open(
+        await rows.change('sign_ins', { state_hash: stateHash, browser_hash: browserHash }, (row) =>
+          row.redeemed_at === null && row.expires_at > now ? { redeemed_at: now } : undefined,
+        ),
+      ),
   };
 };

@@ -1,6 +1,8 @@
 // What can be wrong with the database itself, in a sentence with its fix. Knows nothing of tables.
 import BetterSqlite3 from 'better-sqlite3';
 import { type StorageFailure, storageErrorName } from '../model/storage-failure.ts';
+import type { UnderOtherKeys } from './key-check.ts';
+import type { RefusalCause } from './row-mac.ts';
 
 export type StorageErrorKind = StorageFailure;
 
@@ -41,6 +43,36 @@ export const newerSchema = (path: string, found: number, known: number): Storage
     'newer_schema',
     `The database ${path} was written by a newer Postern (schema ${found}; this one knows up to ${known}). Install that version again, or restore the backup made before the upgrade.`,
   );
+
+const counted = (count: number, what: string): string[] =>
+  count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`];
+
+/** The two ways out are in the message: the key comes back, or what it sealed goes. */
+export const wrongKey = (path: string, { accounts, apiKeys, others }: UnderOtherKeys): StorageError => {
+  const what = [...counted(accounts, 'account'), ...counted(apiKeys, 'API key'), ...counted(others, 'sign-in record')];
+  return new StorageError(
+    'wrong_key',
+    `The configured sealing key is not that of the database ${path}: ${what.join(', ')} cannot be opened with it. Put the key back that they were written with: as POSTERN_ENCRYPTION_KEY, or as one of POSTERN_ENCRYPTION_KEYS_RETIRED, or as the file encryption-key in the config folder. If that key is lost, start over: \`postern encryption discard-unreadable\` deletes what cannot be opened, and these people connect again.`,
+  );
+};
+
+export const macsRemoved = (path: string): StorageError =>
+  new StorageError(
+    'row_refused',
+    `The database ${path} was set back to a schema from before its rows were protected, though it has been used since: somebody wrote to it. Nothing of it is used. Restore a backup.`,
+  );
+
+/** What is stored is not used, because Postern cannot have written it, or cannot know whether it has. */
+export const rowRefused = (cause: RefusalCause): StorageError =>
+  cause === 'unknown_key'
+    ? new StorageError(
+        'wrong_key',
+        'What is stored was sealed with a key that is not configured. Put the former key back into POSTERN_ENCRYPTION_KEY or POSTERN_ENCRYPTION_KEYS_RETIRED.',
+      )
+    : new StorageError(
+        'row_refused',
+        'What is stored was changed by something else than Postern, and is not used. Run `postern doctor`, which names it.',
+      );
 
 /** An SQLite error in our words where we have any; every other error is returned as it is. */
 export const inOurWords = (error: unknown, path: string): unknown => {

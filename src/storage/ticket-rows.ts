@@ -33,22 +33,7 @@ export interface TakenTicket extends Ticket {
   readonly askedAgain: boolean;
 }
 
-/** Every column of a ticket that is not a secret of its flow. */
-export const ticketColumns = [
-  'hash',
-  'realm',
-  'identifier',
-  'status',
-  'created_at',
-  'expires_at',
-  'capabilities',
-  'link_policy',
-  'redirect_uri',
-  'replace_account',
-  'api_key_id',
-] as const satisfies readonly (keyof TicketsTable)[];
-
-export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>): Ticket => ({
+export const toTicket = (row: TicketsTable): Ticket => ({
   hash: row.hash,
   key: { realm: row.realm, identifier: row.identifier },
   status: row.status,
@@ -61,7 +46,11 @@ export const toTicket = (row: Pick<TicketsTable, (typeof ticketColumns)[number]>
   ...(row.api_key_id === null ? {} : { apiKeyId: row.api_key_id }),
 });
 
-export const placeInTickets = ({ realm, identifier }: AccountKey, hash: string): SealedPlace => ({
+export const placeInTickets = ({
+  hash,
+  realm,
+  identifier,
+}: Pick<TicketsTable, 'hash' | 'realm' | 'identifier'>): SealedPlace => ({
   table: 'tickets',
   column: 'code_verifier',
   key: { realm, identifier },

@@ -1,16 +1,10 @@
-// Pending connections, found by hashes only. Every step is one UPDATE that one caller wins. Knows nothing of Google.
-import { sql } from 'kysely';
+// Pending connections, found by hashes only. Every step is a write that one caller wins. Knows nothing of Google.
+import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import type { Rows } from './protected-rows.ts';
+import type { TicketsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
-import {
-  placeInTickets,
-  type TakenTicket,
-  type Ticket,
-  type TicketStatus,
-  ticketColumns,
-  toTicket,
-} from './ticket-rows.ts';
+import { placeInTickets, type TakenTicket, type Ticket, type TicketStatus, toTicket } from './ticket-rows.ts';
 
 /** Hashes are SHA-256 in hex, made by the caller; `now` is in milliseconds. */
 export interface TicketStore {
@@ -48,142 +42,117 @@ export interface TicketStore {
 }
 
 const pending: readonly TicketStatus[] = ['open', 'taken'];
+const unfinished: readonly TicketStatus[] = [...pending, 'redeemed'];
 
-export const createTicketStore = (db: Database, sealer: Sealer): TicketStore => ({
-  open: (ticket, maxOpen) => open(db, ticket, maxOpen),
+const ended = { status: 'void', code_verifier: null } as const;
+const redeemed = { status: 'redeemed', code_verifier: null } as const;
+
+interface Round {
+  readonly stateHash: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
+}
+
+/** What a ticket is like while its browser is at Google. */
+const atGoogle = (
+  sealer: Sealer,
+  row: TicketsTable,
+  { stateHash, nonce, codeVerifier }: Round,
+): Partial<TicketsTable> => ({
+  status: 'taken',
+  state_hash: stateHash,
+  nonce,
+  code_verifier: sealer.seal(codeVerifier, placeInTickets(row)),
+});
+
+export const createTicketStore = (rows: Rows, sealer: Sealer): TicketStore => ({
+  open: (ticket, maxOpen) => open(rows, ticket, maxOpen),
   find: async (hash) => {
-    const row = await db.selectFrom('tickets').select(ticketColumns).where('hash', '=', hash).executeTakeFirst();
+    const row = await rows.find('tickets', { hash });
     return row && toTicket(row);
   },
   findByState: async (stateHash) => {
-    const query = db.selectFrom('tickets').select(ticketColumns).where('state_hash', '=', stateHash);
-    const row = await query.executeTakeFirst();
+    const row = await rows.find('tickets', { state_hash: stateHash });
     return row && toTicket(row);
   },
-  take: async (hash, { browserHash, stateHash, nonce, codeVerifier }, now) => {
-    const owner = await ownerOf(db, hash);
-    if (owner === undefined) return undefined;
-    const row = await db
-      .updateTable('tickets')
-      .set({
-        status: 'taken',
-        browser_hash: browserHash,
-        state_hash: stateHash,
-        nonce,
-        code_verifier: sealer.seal(codeVerifier, placeInTickets(owner, hash)),
-      })
-      .where('hash', '=', hash)
-      .where('expires_at', '>', now)
-      .where(({ or, and, eb }) =>
-        or([eb('status', '=', 'open'), and([eb('status', '=', 'taken'), eb('browser_hash', '=', browserHash)])]),
-      )
-      .returning(ticketColumns)
-      .executeTakeFirst();
+  take: async (hash, browser, now) => {
+    const { browserHash } = browser;
+    const row = await rows.change('tickets', { hash }, (ticket) => {
+      const mayTake = ticket.status === 'open' || (ticket.status === 'taken' && ticket.browser_hash === browserHash);
+      if (!mayTake || ticket.expires_at <= now) return undefined;
+      return { ...atGoogle(sealer, ticket, browser), browser_hash: browserHash };
+    });
     return row && toTicket(row);
   },
-  retake: async (hash, { stateHash, nonce, codeVerifier }, now) => {
-    const owner = await ownerOf(db, hash);
-    if (owner === undefined) return undefined;
-    const row = await db
-      .updateTable('tickets')
-      .set({
-        status: 'taken',
-        asked_again: 1,
-        state_hash: stateHash,
-        nonce,
-        code_verifier: sealer.seal(codeVerifier, placeInTickets(owner, hash)),
-      })
-      .where('hash', '=', hash)
-      .where('expires_at', '>', now)
-      .where('status', '=', 'redeemed')
-      .where('asked_again', '=', 0)
-      .returning(ticketColumns)
-      .executeTakeFirst();
+  retake: async (hash, round, now) => {
+    const row = await rows.change('tickets', { hash }, (ticket) => {
+      if (ticket.status !== 'redeemed' || ticket.asked_again === 1 || ticket.expires_at <= now) return undefined;
+      return { ...atGoogle(sealer, ticket, round), asked_again: 1 as const };
+    });
     return row && toTicket(row);
   },
-  redeem: (stateHash, browserHash, now) => redeem(db, sealer, stateHash, browserHash, now),
+  redeem: (stateHash, browserHash, now) => redeem(rows, sealer, stateHash, browserHash, now),
   finish: async (hash, status) => {
-    await db
-      .updateTable('tickets')
-      .set({ status, code_verifier: null })
-      .where('hash', '=', hash)
-      .where('status', 'in', [...pending, 'redeemed'])
-      .execute();
+    await rows.change('tickets', { hash }, (ticket) =>
+      unfinished.includes(ticket.status) ? { status, code_verifier: null } : undefined,
+    );
   },
-  wasAbandoned: async (key, since, now) => {
-    const row = await db
-      .selectFrom('tickets')
-      .select('hash')
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('status', '=', 'taken')
-      .where('created_at', '>=', since)
-      .where('expires_at', '<=', now)
-      .executeTakeFirst();
-    return row !== undefined;
+  wasAbandoned: async ({ realm, identifier }, since, now) => {
+    const taken = await rows.list('tickets', { realm, identifier, status: 'taken' });
+    return taken.some((ticket) => ticket.created_at >= since && ticket.expires_at <= now);
   },
-  voidOthers: async (key, exceptHash) => {
-    await db
-      .updateTable('tickets')
-      .set({ status: 'void', code_verifier: null })
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('hash', '!=', exceptHash)
-      .where('status', 'in', pending)
-      .execute();
-  },
-  voidAll: async (key) => {
-    await db
-      .updateTable('tickets')
-      .set({ status: 'void', code_verifier: null })
-      .where('realm', '=', key.realm)
-      .where('identifier', '=', key.identifier)
-      .where('status', 'in', [...pending, 'redeemed'])
-      .execute();
-  },
+  voidOthers: ({ realm, identifier }, exceptHash) =>
+    rows.changeAll('tickets', { realm, identifier }, (ticket) =>
+      ticket.hash !== exceptHash && pending.includes(ticket.status) ? ended : undefined,
+    ),
+  voidAll: ({ realm, identifier }) =>
+    rows.changeAll('tickets', { realm, identifier }, (ticket) =>
+      unfinished.includes(ticket.status) ? ended : undefined,
+    ),
 });
 
-/** Whose ticket it is never changes, so it can be read before the statement that decides. */
-const ownerOf = (db: Database, hash: string): Promise<AccountKey | undefined> =>
-  db.selectFrom('tickets').select(['realm', 'identifier']).where('hash', '=', hash).executeTakeFirst();
-
 /** Counts and inserts in one statement, so that two callers never both take the last place. */
-const open = async (db: Database, ticket: Omit<Ticket, 'status'>, maxOpen: number): Promise<'opened' | 'too_many'> => {
-  const { key } = ticket;
-  const { numAffectedRows = 0n } = await sql`
-    insert into tickets
-      (hash, realm, identifier, status, created_at, expires_at, capabilities, link_policy, redirect_uri, replace_account, api_key_id)
-    select ${ticket.hash}, ${key.realm}, ${key.identifier}, 'open', ${ticket.createdAt}, ${ticket.expiresAt},
-      ${JSON.stringify(ticket.capabilities)}, ${ticket.linkPolicy}, ${ticket.redirectUri}, ${ticket.replace ? 1 : 0},
-      ${ticket.apiKeyId ?? null}
-    where ${maxOpen} > (
+const open = async (rows: Rows, ticket: Omit<Ticket, 'status'>, maxOpen: number): Promise<'opened' | 'too_many'> => {
+  const { realm, identifier } = ticket.key;
+  const opened = await rows.insert(
+    'tickets',
+    {
+      hash: ticket.hash,
+      realm,
+      identifier,
+      status: 'open',
+      created_at: ticket.createdAt,
+      expires_at: ticket.expiresAt,
+      capabilities: JSON.stringify(ticket.capabilities),
+      link_policy: ticket.linkPolicy,
+      redirect_uri: ticket.redirectUri,
+      replace_account: ticket.replace ? 1 : 0,
+      api_key_id: ticket.apiKeyId ?? null,
+      asked_again: 0,
+    },
+    sql<SqlBool>`${maxOpen} > (
       select count(*) from tickets
-      where realm = ${key.realm} and identifier = ${key.identifier}
-        and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`.execute(db);
-  return numAffectedRows > 0n ? 'opened' : 'too_many';
+      where realm = ${realm} and identifier = ${identifier}
+        and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`,
+  );
+  return opened ? 'opened' : 'too_many';
 };
 
-const redeem = (
-  db: Database,
+const redeem = async (
+  rows: Rows,
   sealer: Sealer,
   stateHash: string,
   browserHash: string,
   now: number,
-): Promise<TakenTicket | undefined> =>
-  db.transaction().execute(async (transaction) => {
-    const row = await transaction
-      .updateTable('tickets')
-      .set({ status: 'redeemed' })
-      .where('state_hash', '=', stateHash)
-      .where('browser_hash', '=', browserHash)
-      .where('status', '=', 'taken')
-      .where('expires_at', '>', now)
-      .returning([...ticketColumns, 'nonce', 'code_verifier', 'asked_again'])
-      .executeTakeFirst();
-    if (row === undefined || row.nonce === null || row.code_verifier === null) return undefined;
-    // RETURNING gives the values after the update, so the verifier is erased by a statement of its own.
-    await transaction.updateTable('tickets').set({ code_verifier: null }).where('hash', '=', row.hash).execute();
-    const codeVerifier = sealer.open(row.code_verifier, placeInTickets(row, row.hash));
-    if (codeVerifier === undefined) return undefined;
-    return { ...toTicket(row), nonce: row.nonce, codeVerifier, askedAgain: row.asked_again === 1 };
+): Promise<TakenTicket | undefined> => {
+  let taken: { readonly nonce: string; readonly codeVerifier: string } | undefined;
+  const where = { state_hash: stateHash, browser_hash: browserHash };
+  const row = await rows.change('tickets', where, (ticket) => {
+    const { nonce, code_verifier: sealed } = ticket;
+    if (ticket.status !== 'taken' || ticket.expires_at <= now || nonce === null || sealed === null) return undefined;
+    const codeVerifier = sealer.open(sealed, placeInTickets(ticket));
+    taken = codeVerifier === undefined ? undefined : { nonce, codeVerifier };
+    return redeemed;
   });
+  return row && taken && { ...toTicket(row), ...taken, askedAgain: row.asked_again === 1 };
+};

@@ -33,6 +33,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   many_grants_refused: 503,
   api_not_enabled: 500,
   sealing_key_missing: 500,
+  row_refused: 500,
   rate_limited: 429,
   google_unavailable: 503,
   deadline_exceeded: 504,

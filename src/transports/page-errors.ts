@@ -1,15 +1,18 @@
 // What a browser sees where a page's route failed: a page that says whether waiting helps. Nothing internal is part of it.
 import type { ErrorHandler } from 'hono';
 import type { Logger } from 'pino';
-import { storageProblem } from '../model/storage-failure.ts';
+import { type StorageProblem, storageProblem } from '../model/storage-failure.ts';
 import { describeDefect } from '../server/describe-defect.ts';
 import { pageResponse } from './page-response.ts';
 import type { Page } from './pages/layout.ts';
 import { internalErrorPage, storageBusyPage, storageFullPage } from './pages/notices.ts';
 
-const failurePages: Readonly<Record<'storage_busy' | 'storage_full' | 'internal', Page>> = {
+const failurePages: Readonly<Record<StorageProblem['kind'] | 'internal', Page>> = {
   storage_busy: storageBusyPage,
   storage_full: storageFullPage,
+  // Only the operator can do something about these, and looks into the log.
+  sealing_key_missing: internalErrorPage,
+  row_refused: internalErrorPage,
   internal: internalErrorPage,
 };
 

@@ -21,6 +21,7 @@ const commands = [
   ['api-keys', 'list'],
   ['api-keys', 'revoke'],
   ['encryption', 'rotate'],
+  ['encryption', 'discard-unreadable'],
   ['doctor'],
 ];
 

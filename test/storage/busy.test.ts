@@ -10,6 +10,8 @@ import type { Schema } from '../../src/storage/schema.ts';
 import { createSqliteDialect } from '../../src/storage/sqlite-dialect.ts';
 import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
 
+const nothingToAdopt = { check: () => {}, adopt: () => {} };
+
 describe('while another process holds the write lock', () => {
   it('a write waits without blocking, and succeeds after the release', async () => {
     const { storage, raw } = await aWorld();
@@ -56,7 +58,7 @@ describe('while another process holds the write lock', () => {
       pauses += 1;
       if (pauses === 3) raw.exec('commit');
     };
-    const { queries, close } = await openDatabase(path, { pause, random: randomBytes });
+    const { queries, close } = await openDatabase(path, { pause, random: randomBytes }, nothingToAdopt);
     expect(await queries.selectFrom('accounts').selectAll().execute()).toEqual([]);
     expect(pauses).toBe(3);
     await close();
@@ -106,7 +108,7 @@ describe('while another process holds the write lock', () => {
     const pause = async (milliseconds: number) => {
       pauses.push(milliseconds);
     };
-    const { queries, close } = await openDatabase(path, { pause, random: randomBytes });
+    const { queries, close } = await openDatabase(path, { pause, random: randomBytes }, nothingToAdopt);
     raw.exec('begin immediate');
     const write = queries.deleteFrom('accounts').execute();
     await expect(write).rejects.toThrow(StorageError);
@@ -123,7 +125,7 @@ describe('while another process holds the write lock', () => {
 describe('waiting for a lock', () => {
   it('is left to SQLite, which blocks the whole process, for a moment only', async () => {
     const { path } = await aWorld();
-    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes });
+    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes }, nothingToAdopt);
     const pragma = async (name: string) => (await sql.raw(`pragma ${name}`).execute(queries)).rows;
     expect(await pragma('busy_timeout')).toEqual([{ timeout: 10 }]);
     expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
@@ -169,7 +171,7 @@ describe('waiting for a lock', () => {
 describe('a transaction', () => {
   it('is not entered by other queries of the same process, and leaves nothing behind when it fails', async () => {
     const { path } = await aWorld();
-    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes });
+    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes }, nothingToAdopt);
     const row = (identifier: string) => ({
       ...{ realm: 'default', identifier, version: 1, grant_version: 0, state_since: start, created_at: start },
       ...({ status: 'PENDING', reason: 'never_connected' } as const),

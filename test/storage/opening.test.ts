@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { openStorage, StorageError } from '../../src/storage/index.ts';
-import { ada, aGrant, aRecord, aTicket, aWorld, connect, handClock, sealerWith, tempFolder } from './support.ts';
+import { ada, aWorld, connect, handClock, sealerWith, tempFolder } from './support.ts';
 
 const open = (path: string) => openStorage({ path, sealer: sealerWith(1), clock: handClock(), random: randomBytes });
 
@@ -57,30 +57,6 @@ describe('opening the database', () => {
     await connect(storage, ada);
     expect(await storage.accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
     await storage.close();
-  });
-
-  it('brings a database of the first schema to the newest, and keeps every row', async () => {
-    const { path, raw, storage } = await aWorld();
-    await connect(storage, ada);
-    await storage.tickets.open(aTicket('ticket'), 20);
-    await storage.close();
-    const schemaOf = (database: BetterSqlite3.Database) =>
-      database.prepare('select type, name, tbl_name, sql from sqlite_schema order by name').all();
-    const newest = { schema: schemaOf(raw), version: raw.pragma('user_version') };
-    // What later migrations made, undone.
-    const later = ['authorization_records', 'authorization_keys', 'sign_ins', 'browser_sessions'];
-    for (const table of [...later, 'token_endpoint_answers']) raw.exec(`drop table ${table}`);
-    raw.exec('drop index accounts_refused; alter table accounts drop column refused_since');
-    raw.pragma('user_version = 1');
-    const rowsOf = (table: string) => raw.prepare(`select * from ${table}`).all();
-    const before = ['accounts', 'tickets'].map(rowsOf);
-
-    const migrated = await open(path);
-    expect({ schema: schemaOf(raw), version: raw.pragma('user_version') }).toEqual(newest);
-    expect(['accounts', 'tickets'].map(rowsOf)).toMatchObject(before);
-    expect(await migrated.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: aGrant() });
-    expect(await migrated.authorizationRecords.put(aRecord({ owner: ada }))).toBe(true);
-    await migrated.close();
   });
 
   it('refuses a database of a newer Postern, and does not touch it', async () => {

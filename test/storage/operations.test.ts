@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type AuthorizationKey, grantHashOf, type Sealer } from '../../src/storage/index.ts';
-import { ada, aGrant, aRecord, aSignIn, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
+import {
+  ada,
+  aGrant,
+  aRecord,
+  aSignIn,
+  aTicket,
+  aWorld,
+  ben,
+  connect,
+  minute,
+  sealerWith,
+  snapshot,
+  start,
+} from './support.ts';
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
 
@@ -87,16 +100,9 @@ describe('rotating the sealing key', () => {
     await storage.authorizationKeys.addUnlessNewer(signingKey, start - 1);
     await storage.signIns.add(aSignIn());
     const before = await storage.accounts.find(ada);
-    expect(await storage.operations.reseal(sealerWith(2, 1), 100)).toEqual({
-      resealed: 6,
-      remaining: 0,
-      unreadable: 0,
-    });
-    expect(await storage.operations.reseal(sealerWith(2, 1), 100)).toEqual({
-      resealed: 0,
-      remaining: 0,
-      unreadable: 0,
-    });
+    const { operations } = await open(sealerWith(2, 1));
+    expect(await operations.reseal(100)).toEqual({ resealed: 6, remaining: 0, unreadable: 0 });
+    expect(await operations.reseal(100)).toEqual({ resealed: 0, remaining: 0, unreadable: 0 });
     const after = await open(sealerWith(2));
     expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', account: before, grant: aGrant() });
     expect(await after.tickets.redeem('s', 'b', start)).toMatchObject({ codeVerifier: 'the verifier' });
@@ -112,28 +118,35 @@ describe('rotating the sealing key', () => {
   it('can stop after any batch and go on later', async () => {
     const { storage, open } = await aWorld(sealerWith(1));
     for (let n = 0; n < 7; n++) await connect(storage, person(n));
-    const rotation = sealerWith(2, 1);
+    const { operations } = await open(sealerWith(2, 1));
     const steps = [];
-    for (let step = 0; step < 4; step++) steps.push((await storage.operations.reseal(rotation, 3)).remaining);
+    for (let step = 0; step < 4; step++) steps.push((await operations.reseal(3)).remaining);
     expect(steps).toEqual([4, 1, 0, 0]);
     const after = await open(sealerWith(2));
     for (let n = 0; n < 7; n++) expect(await after.accounts.readGrant(person(n))).toHaveProperty('kind', 'grant');
   });
 
-  it('leaves a row alone that somebody else wrote meanwhile, and comes back to it', async () => {
-    const { storage, raw } = await aWorld(sealerWith(1));
+  it('seals what somebody else wrote meanwhile, and not what was there before', async () => {
+    const { storage, open, raw } = await aWorld(sealerWith(1));
     await storage.authorizationRecords.put(aRecord());
-    const payload = () => raw.prepare('select payload from authorization_records').pluck().get();
+    const former = snapshot(raw, 'authorization_records');
+    await storage.authorizationRecords.put(aRecord({ payload: 'written meanwhile' }));
+    const newer = snapshot(raw, 'authorization_records');
+    former.putBack();
     const rotation = sealerWith(2, 1);
+    let disturbances = 0;
     const disturbed: Sealer = {
       ...rotation,
       open: (envelope, place) => {
-        raw.prepare('update authorization_records set payload = ?').run('written meanwhile');
+        if (disturbances++ === 0) newer.putBack();
         return rotation.open(envelope, place);
       },
     };
-    expect(await storage.operations.reseal(disturbed, 100)).toEqual({ resealed: 0, remaining: 1, unreadable: 0 });
-    expect(payload()).toBe('written meanwhile');
+    expect(await (await open(disturbed)).operations.reseal(100)).toEqual({ resealed: 1, remaining: 0, unreadable: 0 });
+    const after = await open(sealerWith(2));
+    expect(await after.authorizationRecords.find('RefreshToken', aRecord().id)).toEqual({
+      payload: 'written meanwhile',
+    });
   });
 
   it('reports what no key opens, leaves it as it is, and does not stop at it', async () => {
@@ -142,9 +155,10 @@ describe('rotating the sealing key', () => {
     for (let n = 0; n < 4; n++) await connect(n < 2 ? lost : storage, person(n));
     const row = () => raw.prepare('select access_token from accounts where identifier = ?').get('person 0');
     const before = row();
-    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 1, remaining: 1, unreadable: 2 });
-    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 1, remaining: 0, unreadable: 2 });
-    expect(await storage.operations.reseal(sealerWith(2, 1), 1)).toEqual({ resealed: 0, remaining: 0, unreadable: 2 });
+    const { operations } = await open(sealerWith(2, 1));
+    expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 1, unreadable: 2 });
+    expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 0, unreadable: 2 });
+    expect(await operations.reseal(1)).toEqual({ resealed: 0, remaining: 0, unreadable: 2 });
     expect(row()).toEqual(before);
   });
 
@@ -171,13 +185,13 @@ describe('rotating the sealing key', () => {
     });
     let resealed = 0;
     const rotator = async () => {
-      for (let pass = 0; pass < 30; pass++) resealed += (await storage.operations.reseal(sealerWith(2, 1), 5)).resealed;
+      for (let pass = 0; pass < 30; pass++) resealed += (await renewed.operations.reseal(5)).resealed;
     };
     const [saved] = await Promise.all([Promise.all(writers), rotator()]);
     expect(saved).toEqual(people.map(() => 30));
     expect(resealed).toBeGreaterThan(0);
 
-    while ((await storage.operations.reseal(sealerWith(2, 1), 5)).remaining > 0);
+    while ((await renewed.operations.reseal(5)).remaining > 0);
     const after = await open(sealerWith(2));
     for (const key of people)
       expect(await after.accounts.readGrant(key)).toMatchObject({

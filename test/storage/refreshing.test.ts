@@ -106,8 +106,9 @@ describe('the kept grant of an account that ended', () => {
   });
 
   it('survives a rotation of the sealing key', async () => {
-    const { storage, open } = await ended(true);
-    expect((await storage.operations.reseal(sealerWith(2, 1), 10)).remaining).toBe(0);
+    const { open } = await ended(true);
+    const renewed = await open(sealerWith(2, 1));
+    expect((await renewed.operations.reseal(10)).remaining).toBe(0);
     const after = await open(sealerWith(2));
     expect(await after.refreshes.readKept(ada)).toMatchObject({ grant: aGrant() });
   });

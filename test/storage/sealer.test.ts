@@ -15,7 +15,7 @@ describe('a sealed secret', () => {
         const envelope = sealer.seal(secret, place);
         expect(sealer.open(envelope, place)).toBe(secret);
         expect(sealer.seal(secret, place)).not.toBe(envelope);
-        expect(envelope).toMatch(/^v1\.[0-9a-f]{12}\.[\w-]+$/);
+        expect(envelope).toMatch(/^v2\.[0-9a-f]{12}\.[\w-]+$/);
       }),
     );
   });

@@ -126,3 +126,22 @@ export const connect = async (storage: Storage, key: AccountKey, grant: Grant = 
   if (account === undefined) throw new Error('somebody else wrote first');
   return account;
 };
+
+/** The rows of a table as they are, to be put back later as whoever can write to the file would. */
+export const snapshot = (raw: BetterSqlite3.Database, table: string): { putBack(): void } => {
+  const rows = raw.prepare<[], Record<string, unknown>>(`select * from ${table}`).all();
+  return {
+    putBack: () => {
+      for (const row of rows) {
+        const columns = Object.keys(row);
+        const values = columns.map((column) => `@${column}`).join(', ');
+        const present = columns.map((column) => `${column} = excluded.${column}`).join(', ');
+        raw
+          .prepare(
+            `insert into ${table} (${columns.join(', ')}) values (${values}) on conflict do update set ${present}`,
+          )
+          .run(row);
+      }
+    },
+  };
+};

@@ -30,7 +30,7 @@ describe('a ticket', () => {
     const { tickets } = storage;
     expect(await tickets.take('ticket', browser('firefox'), start)).toMatchObject({ status: 'taken' });
     expect(await tickets.findByState('state of firefox')).toMatchObject({ hash: 'ticket', status: 'taken' });
-    expect(String(raw.prepare('select code_verifier from tickets').pluck().get())).toMatch(/^v1\./);
+    expect(String(raw.prepare('select code_verifier from tickets').pluck().get())).toMatch(/^v2\./);
     expect(await tickets.redeem('state of firefox', 'firefox', start)).toEqual({
       ...aTicket('ticket'),
       status: 'redeemed',

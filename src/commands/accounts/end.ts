@@ -14,7 +14,6 @@ const atGoogleText: Readonly<Record<NonNullable<Disconnected['reason']>, string>
   sibling: `Google was not told, because that would also end another account here with the same mailbox. ${stays}`,
   no_grant: 'There was nothing to end at Google.',
   other_client: `Google was not told, because the access was made through another OAuth client. ${stays}`,
-  unreadable: `Google was not told, because the stored token cannot be opened with this key. ${stays}`,
   google_unavailable: `Google did not answer. ${stays}`,
 };
 
@@ -47,7 +46,7 @@ export const disconnect = (identifier: string | undefined, options: EndOptions):
 export const remove = (identifier: string | undefined, options: EndOptions): Promise<void> =>
   withPostern('cli', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
-    if ((await accounts.find(key)) === undefined) throw noSuchAccount(key);
+    // Not looked for before: a row that does not count can be deleted too.
     await demandConsent(`Delete ${key.identifier} and everything stored about this person?`, options.yes === true);
     const outcome = await accounts.disconnect(key);
     if (!(await accounts.remove(key))) throw noSuchAccount(key);

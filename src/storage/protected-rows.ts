@@ -1,0 +1,162 @@
+// The one way to rows that grant or limit access: what is read is checked against its MAC, and every write is decided on
+// a row that was checked, signed, and made only if the row is still that one. A statement that changed a row by itself
+// would sign whatever somebody else had written into the file. Knows the tables only by name.
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Database } from './database.ts';
+import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
+import { keyOf, type RefusalCause, type RefusedRow, type RowMacs, type RowValues } from './row-mac.ts';
+import type { Schema } from './schema.ts';
+import { StorageError } from './storage-error.ts';
+
+export type Row<T extends ProtectedTable> = Schema[T];
+type Values<T extends ProtectedTable> = Omit<Schema[T], 'mac'>;
+type Nullable<R> = { [C in keyof R]: null extends R[C] ? C : never }[keyof R];
+
+/** A row to be inserted: what may be null may be left out. */
+export type NewRow<T extends ProtectedTable> = Omit<Values<T>, Nullable<Values<T>>> &
+  Partial<Pick<Values<T>, Nullable<Values<T>>>>;
+
+/** Column values that all have to fit, or any condition. */
+export type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilder<SqlBool>;
+
+export interface Rows {
+  readonly db: Database;
+  /** Runs `work` in one transaction; in the present one if there is one. */
+  transaction<R>(work: (rows: Rows) => Promise<R>): Promise<R>;
+  /** The first genuine row that fits. */
+  find<T extends ProtectedTable>(table: T, where: Condition<T>): Promise<Row<T> | undefined>;
+  /** Every genuine row that fits, in the order of these columns. */
+  list<T extends ProtectedTable>(
+    table: T,
+    where: Condition<T>,
+    orderBy?: readonly (keyof Values<T> & string)[],
+  ): Promise<Row<T>[]>;
+  /** Why the first row that fits is refused; undefined where it is genuine, or there is none. */
+  refusal<T extends ProtectedTable>(table: T, where: Condition<T>): Promise<RefusalCause | undefined>;
+  /** Every row that is refused. */
+  allRefused(): Promise<RefusedRow[]>;
+  /** Deletes a row that is refused, if it still is. */
+  removeRefused(row: RefusedRow): Promise<void>;
+  /** Adds a row if the condition holds. False: it does not, or there is a row with this key already. */
+  insert<T extends ProtectedTable>(table: T, row: NewRow<T>, where?: RawBuilder<SqlBool>): Promise<boolean>;
+  /**
+   * Changes the one genuine row that fits as `decide` says, which may be asked again on a newer row. Of columns without
+   * MAC, `decide` can be sure only in a transaction.
+   * @returns the row as it is now; undefined: there is none, or `decide` did not want to change it.
+   */
+  change<T extends ProtectedTable>(
+    table: T,
+    where: Condition<T>,
+    decide: (row: Row<T>) => Partial<Values<T>> | undefined,
+  ): Promise<Row<T> | undefined>;
+  /** Changes every genuine row that fits. */
+  changeAll<T extends ProtectedTable>(
+    table: T,
+    where: Condition<T>,
+    decide: (row: Row<T>) => Partial<Values<T>> | undefined,
+  ): Promise<void>;
+}
+
+/** Each of them means that somebody else's write succeeded in between. */
+const mostTries = 100;
+
+const equal = (column: string, value: unknown): RawBuilder<SqlBool> =>
+  value === null || value === undefined
+    ? sql<SqlBool>`${sql.ref(column)} is null`
+    : sql<SqlBool>`${sql.ref(column)} = ${value}`;
+
+const all = (conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> =>
+  conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+
+const conditionOf = <T extends ProtectedTable>(where: Condition<T>): RawBuilder<SqlBool> =>
+  'toOperationNode' in where
+    ? (where as RawBuilder<SqlBool>)
+    : all(Object.entries(where).map(([column, value]) => equal(column, value)));
+
+/** Names exactly this row. */
+const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool> =>
+  all(keyColumns(table).map((column) => equal(column, row[column])));
+
+/** That the account exists which a new row belongs to. */
+export const accountExists = (key: { readonly realm: string; readonly identifier: string }): RawBuilder<SqlBool> =>
+  sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`;
+
+export const createRows = (db: Database, macs: RowMacs): Rows => {
+  const select = async <T extends ProtectedTable>(
+    table: T,
+    where: RawBuilder<SqlBool>,
+    orderBy: readonly string[] = [],
+  ): Promise<Row<T>[]> => {
+    const order = orderBy.length === 0 ? sql`` : sql`order by ${sql.join(orderBy.map((column) => sql.ref(column)))}`;
+    return (await sql<Row<T>>`select * from ${sql.table(table)} where ${where} ${order}`.execute(db)).rows;
+  };
+
+  const list: Rows['list'] = async (table, where, orderBy) =>
+    (await select(table, conditionOf(where), orderBy)).filter((row) => macs.isGenuine(table, { ...row }));
+
+  const find: Rows['find'] = async (table, where) => (await list(table, where))[0];
+
+  /** False: the row is no longer the one that was read. */
+  const write = async (table: ProtectedTable, row: RowValues, change: RowValues): Promise<boolean> => {
+    const values = { ...change, mac: macs.sign(table, { ...row, ...change }) };
+    const assignments = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+    const { numAffectedRows = 0n } = await sql`
+      update ${sql.table(table)} set ${sql.join(assignments)}
+      where ${keyCondition(table, row)} and mac = ${row.mac}`.execute(db);
+    return numAffectedRows > 0n;
+  };
+
+  const change: Rows['change'] = async (table, where, decide) => {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const row = await find(table, where);
+      const wanted = row && decide(row);
+      if (row === undefined || wanted === undefined) return undefined;
+      if (await write(table, { ...row }, { ...wanted })) return { ...row, ...wanted };
+    }
+    throw new StorageError('busy', 'A row of the database is written by too many at once. Try again in a few seconds.');
+  };
+
+  return {
+    db,
+    transaction: (work) =>
+      db.isTransaction
+        ? work(createRows(db, macs))
+        : db.transaction().execute((transaction) => work(createRows(transaction, macs))),
+    find,
+    list,
+    refusal: async (table, where) => {
+      const [row] = await select(table, conditionOf(where));
+      return row && macs.refusal(table, { ...row });
+    },
+    allRefused: async () => {
+      const refused: RefusedRow[] = [];
+      for (const table of protectedTableNames)
+        for (const row of await select(table, sql<SqlBool>`true`, keyColumns(table))) {
+          const cause = macs.refusal(table, { ...row });
+          if (cause !== undefined) refused.push({ table, key: keyOf(table, { ...row }), cause });
+        }
+      return refused;
+    },
+    removeRefused: async ({ table, key }) => {
+      const where = keyCondition(table, key);
+      for (const row of await select(table, where))
+        if (macs.refusal(table, { ...row }) !== undefined)
+          await sql`delete from ${sql.table(table)} where ${where} and mac is ${row.mac}`.execute(db);
+    },
+    insert: async (table, row, where = sql<SqlBool>`true`) => {
+      const values = { ...row, mac: macs.sign(table, { ...row }) };
+      const columns = sql.join(Object.keys(values).map((column) => sql.ref(column)));
+      const { numAffectedRows = 0n } = await sql`
+        insert into ${sql.table(table)} (${columns})
+        select ${sql.join(Object.values(values).map((value) => value ?? null))} where ${where}
+        on conflict (${sql.join(keyColumns(table).map((column) => sql.ref(column)))}) do nothing`.execute(db);
+      return numAffectedRows > 0n;
+    },
+    change,
+    changeAll: async (table, where, decide) => {
+      for (const row of await list(table, where)) await change(table, sqlKey(table, row), decide);
+    },
+  };
+};
+
+const sqlKey = <T extends ProtectedTable>(table: T, row: Row<T>): Condition<T> => keyCondition(table, { ...row });

@@ -1,0 +1,79 @@
+// The MAC of a row that grants or limits access: without the sealing key nobody can make one, so what was written into
+// the file by somebody else counts for nothing. Bound to table, key and every column that means something. Runs no queries.
+import { keyColumns, type ProtectedTable, signedColumns } from './protected-tables.ts';
+import type { Sealer } from './sealer.ts';
+
+/** `unknown_key`: made under a sealing key that is not among ours, so nothing can be said about the row. */
+export type RefusalCause = 'no_mac' | 'unknown_key' | 'altered';
+
+/** A row that is treated as if it were not there. */
+export interface RefusedRow {
+  readonly table: ProtectedTable;
+  /** The values of its key columns, e.g. realm and identifier. */
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly cause: RefusalCause;
+}
+
+export type RowValues = Readonly<Record<string, unknown>>;
+
+export interface RowMacs {
+  /** The MAC of a row as it is about to be written. */
+  sign(table: ProtectedTable, row: RowValues): string;
+  /** What is wrong with a row as it was read, with its `mac` and every signed column; undefined: it is genuine. */
+  refusal(table: ProtectedTable, row: RowValues): RefusalCause | undefined;
+  /** The same, and whoever listens hears of each refused row once. */
+  isGenuine(table: ProtectedTable, row: RowValues): boolean;
+}
+
+/** SQLite keeps well-formed text only; a lone surrogate would be another text when it is read again. */
+const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
+
+/**
+ * One text for one row: JSON tells types and ends of values apart, columns stand there by name. Nulls are left out, so
+ * that a column that is added later changes no MAC until it holds something.
+ */
+const canonicalText = (table: ProtectedTable, row: RowValues): string => {
+  const values = signedColumns(table).flatMap((column) => {
+    const value = row[column] ?? undefined;
+    return value === undefined ? [] : [[column, stored(value)]];
+  });
+  return JSON.stringify([table, values]);
+};
+
+/** How many refused rows are remembered as reported. */
+const mostReported = 10_000;
+
+/** @param refused hears of a refused row once in the life of this process, as long as the cause is the same. */
+export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void = () => {}): RowMacs => {
+  const reported = new Set<string>();
+
+  const refusal = (table: ProtectedTable, row: RowValues): RefusalCause | undefined => {
+    const { mac } = row;
+    if (typeof mac !== 'string') return 'no_mac';
+    const verdict = sealer.checkMac(mac, canonicalText(table, row));
+    return verdict === 'good' ? undefined : verdict === 'unknown_key' ? verdict : 'altered';
+  };
+
+  const report = (row: RefusedRow): void => {
+    const name = JSON.stringify([row.table, row.key, row.cause]);
+    if (reported.has(name)) return;
+    if (reported.size >= mostReported) reported.clear();
+    reported.add(name);
+    refused(row);
+  };
+
+  return {
+    sign: (table, row) => sealer.mac(canonicalText(table, row)),
+    refusal,
+    isGenuine: (table, row) => {
+      const cause = refusal(table, row);
+      if (cause === undefined) return true;
+      report({ table, key: keyOf(table, row), cause });
+      return false;
+    },
+  };
+};
+
+/** The values that name a row. */
+export const keyOf = (table: ProtectedTable, row: RowValues): Record<string, unknown> =>
+  Object.fromEntries(keyColumns(table).map((column) => [column, row[column]]));

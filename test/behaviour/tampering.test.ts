@@ -1,0 +1,131 @@
+// Whoever can write to the database, and has keys of their own here, reads nobody else's mail with it.
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, sam, type World } from '../support/world.ts';
+
+let folder: string;
+let world: World;
+let raw: BetterSqlite3.Database;
+/** The thief's own: a person and a product's backend. */
+let mine: { user: string; service: string; session: string };
+/** Of the victim, who is connected in another realm. */
+let theirs: { user: string; service: string };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'postern-'));
+  world = await createWorld({ databasePath: join(folder, 'postern.db') });
+  await world.connect('victim', { realm: 'shop', pins: { expectedEmail: 'alex@example.com' } });
+  await world.connect('thief', { email: sam, realm: 'club', pins: { expectedEmail: sam } });
+  const service = await world.serviceKey({ realm: 'club' });
+  const made = await world.http('/api/v1/accounts/thief/sessions', { method: 'POST', key: service });
+  const session = String(((await made.json()) as { token?: string }).token);
+  mine = { user: await world.userKey('thief', { realm: 'club' }), service, session };
+  theirs = {
+    user: await world.userKey('victim', { realm: 'shop' }),
+    service: await world.serviceKey({ realm: 'shop' }),
+  };
+  raw = new BetterSqlite3(join(folder, 'postern.db'));
+  raw.pragma('foreign_keys = OFF');
+});
+afterEach(async () => {
+  raw.close();
+  await world.close();
+  await rm(folder, { recursive: true });
+});
+
+const idOf = (key: string): string => key.split('_')[2] ?? '';
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What a call with this key says: whose mail came, or the status that refused it. */
+const reads = async (key: string, as?: string): Promise<string> => {
+  const who = as === undefined ? { key } : { key, as };
+  try {
+    const { text } = await world.call('gmail_fetch_mails', { max_results: 100 }, who);
+    return text.includes('alex@example.com') ? 'the mail of the victim' : text;
+  } catch (error) {
+    return String((error as { status?: number }).status ?? error);
+  }
+};
+
+const rowOf = (table: string, key: string) =>
+  raw.prepare<[string], Record<string, unknown>>(`select * from ${table} where id = ?`).get(idOf(key)) ?? {};
+
+describe('A row that was written into the database by hand', () => {
+  it('was the way to somebody else’s mail: with their own keys both read their own', async () => {
+    expect(await reads(theirs.user)).toBe('the mail of the victim');
+    expect(await reads(theirs.service, 'victim')).toBe('the mail of the victim');
+    expect(await reads(mine.user)).not.toContain('the mail of the victim');
+    expect(await reads(mine.session)).not.toContain('the mail of the victim');
+  });
+
+  it('is no API key', async () => {
+    const made = mine.service.replace(/[0-9a-f]{16}/, '0123456789abcdef');
+    const row = { ...rowOf('api_keys', theirs.service), id: idOf(made), secret_hash: sha256(made) };
+    const names = Object.keys(row);
+    raw.prepare(`insert into api_keys (${names}) values (${names.map(() => '?')})`).run(...Object.values(row));
+    expect(await reads(made, 'victim')).toBe('401');
+  });
+
+  it('gives a key no other realm', async () => {
+    raw.prepare("update api_keys set realm = 'shop' where id = ?").run(idOf(mine.service));
+    expect(await reads(mine.service, 'victim')).toBe('401');
+  });
+
+  it('gives a key no other person', async () => {
+    raw.prepare("update api_keys set realm = 'shop', identifier = 'victim' where id = ?").run(idOf(mine.user));
+    expect(await reads(mine.user)).toBe('401');
+  });
+
+  it('gives a key no other secret', async () => {
+    const chosen = theirs.user.replace(/.{43}$/, 'A'.repeat(43));
+    raw.prepare('update api_keys set secret_hash = ? where id = ?').run(sha256(chosen), idOf(theirs.user));
+    expect(await reads(chosen)).toBe('401');
+  });
+
+  it('gives a session no other person', async () => {
+    const change = "update sessions set realm = 'shop', identifier = 'victim', api_key_id = ? where id = ?";
+    raw.prepare(change).run(idOf(theirs.service), idOf(mine.session));
+    expect(await reads(mine.session)).toBe('401');
+  });
+
+  it('brings no revoked key back', async () => {
+    await world.postern.storage.apiKeys.revoke(idOf(theirs.user), world.clock.now());
+    raw.exec('update api_keys set revoked_at = null');
+    expect(await reads(theirs.user)).toBe('401');
+  });
+
+  it('makes one person’s account no other’s, whatever of it is copied', async () => {
+    raw.exec("delete from accounts where identifier = 'thief'");
+    raw.exec("update accounts set realm = 'club', identifier = 'thief'");
+    const said = await reads(mine.user);
+    expect(said).toContain('changed by something else than Postern');
+    expect(said).toContain('postern doctor');
+  });
+
+  it('pins nobody to another mailbox', async () => {
+    raw.exec("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
+    expect(await reads(theirs.user)).toContain('changed by something else than Postern');
+    const link = await world.http('/api/v1/accounts', {
+      ...{ method: 'POST', key: theirs.service },
+      ...{ headers: { 'content-type': 'application/json' }, body: JSON.stringify({ identifier: 'victim' }) },
+    });
+    expect([link.status, await link.json()]).toEqual([500, expect.objectContaining({ error: 'row_refused' })]);
+  });
+
+  it('is logged once, without a name, however often it is used', async () => {
+    raw.exec("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
+    for (let times = 0; times < 3; times++) await reads(theirs.user);
+    const lines = world.logged.filter((line) => line.includes('"row_refused"') && line.includes('"table"'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      table: 'accounts',
+      cause: 'altered',
+      account: expect.stringMatching(/^[0-9a-f]{12}$/),
+    });
+    expect(lines[0]).not.toContain('victim');
+  });
+});

@@ -1,0 +1,67 @@
+// One row, and a second one of somebody else, in every table whose rows have a MAC, and how each of them is used.
+
+import type { Storage } from '../../src/storage/index.ts';
+import type { ProtectedTable } from '../../src/storage/protected-tables.ts';
+import { ada, aGrant, aRecord, aSignIn, aTicket, ben, connect, minute, start } from './support.ts';
+
+/** Every table is filled for two people, with nothing in common that could differ. */
+export const fillEveryTable = async (storage: Storage): Promise<void> => {
+  const people = [
+    { key: ada, name: 'ada', at: start },
+    { key: { ...ben, realm: 'google' }, name: 'ben', at: start + 1 },
+  ] as const;
+  for (const { key, name, at } of people) {
+    const google = { sub: `sub of ${name}`, email: `${name}@mail.example`, hostedDomain: `${name}.example` };
+    const grant = aGrant({ google, clientId: `client of ${name}`, refreshToken: `refresh token of ${name}` });
+    const { version } = await storage.accounts.getOrCreate(key);
+    const pins = { expectedEmail: google.email, expectedDomain: google.hostedDomain, expectedSub: google.sub };
+    await storage.accounts.setPins(key, version, pins);
+    await connect(storage, key, grant);
+    const serviceKey = { kind: 'service', realm: key.realm, unverifiedLinks: name === 'ben', createdAt: at } as const;
+    await storage.apiKeys.add({ ...serviceKey, id: `service ${name}`, label: name, secretHash: `hash of ${name}` });
+    await storage.apiKeys.add({
+      ...{ id: `user ${name}`, kind: 'user', ...key, secretHash: `user hash of ${name}` },
+      ...{ unverifiedLinks: false, createdAt: at },
+    });
+    const times = { createdAt: at, expiresAt: at + 10 * minute };
+    const apiKeyId = `service ${name}`;
+    await storage.sessions.add({ id: `session ${name}`, secretHash: `session of ${name}`, key, apiKeyId, ...times });
+    await storage.tickets.open(aTicket(`ticket ${name}`, { key, apiKeyId, ...times }), 20);
+    const browser = { browserHash: name, stateHash: `state ${name}`, nonce: name, codeVerifier: name };
+    await storage.tickets.take(`ticket ${name}`, browser, at);
+    const pending = { hash: `pending ${name}`, key, ticketHash: `ticket ${name}`, apiKeyId, ...times };
+    await storage.pendingGrants.add({ ...pending, grant, emailVerified: true });
+    const file = { grantVersion: at, messageId: name, partId: name, fileName: name, mimeType: name, size: at };
+    await storage.downloads.add({ hash: `download ${name}`, key, ...file, expiresAt: times.expiresAt }, 100);
+    const record = aRecord({ model: 'Grant', id: `grant ${name}`, uid: name, owner: key, expiresAt: times.expiresAt });
+    await storage.authorizationRecords.put({ ...record, grantId: `another ${name}` });
+    const signing = { id: `signing ${name}`, purpose: name === 'ada' ? 'signing' : 'cookies', key: name } as const;
+    await storage.authorizationKeys.addUnlessNewer({ ...signing, createdAt: at }, at);
+    await storage.signIns.add(aSignIn({ stateHash: `sign-in ${name}`, browserHash: name, nonce: name, ...times }));
+    await storage.browserSessions.add({ hash: `browser ${name}`, key, ...times });
+  }
+};
+
+type RawRow = Readonly<Record<string, string>>;
+
+/** Whether a row is good for what it is made for, found under the names that it has now. */
+export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: RawRow) => Promise<boolean>>> = {
+  accounts: async ({ accounts }, { realm = '', identifier = '' }) =>
+    (await accounts.readGrant({ realm, identifier })).kind === 'grant',
+  tickets: async ({ tickets }, { state_hash = '', browser_hash = '' }) =>
+    (await tickets.redeem(state_hash, browser_hash, start)) !== undefined,
+  api_keys: async ({ apiKeys }, { id = '' }) => (await apiKeys.find(id)) !== undefined,
+  sessions: async ({ sessions }, { id = '' }) => (await sessions.find(id)) !== undefined,
+  pending_grants: async ({ pendingGrants }, { hash = '' }) => (await pendingGrants.open(hash, start)) !== undefined,
+  downloads: async ({ downloads }, { hash = '' }) => (await downloads.claim(hash, start, start + minute)) !== undefined,
+  authorization_records: async ({ authorizationRecords }, { id_hash = '', realm = '', identifier = '' }) =>
+    authorizationRecords.grantIsLive(id_hash, { realm, identifier }),
+  authorization_keys: async ({ authorizationKeys }, { id }) => {
+    const keys = [...(await authorizationKeys.list('signing')), ...(await authorizationKeys.list('cookies'))];
+    return keys.some((key) => key.id === id);
+  },
+  sign_ins: async ({ signIns }, { state_hash = '', browser_hash = '' }) =>
+    (await signIns.redeem(state_hash, browser_hash, start)) !== undefined,
+  browser_sessions: async ({ browserSessions }, { hash = '' }) =>
+    (await browserSessions.find(hash, start)) !== undefined,
+};

@@ -1,0 +1,161 @@
+// Databases that a former Postern wrote. The fixture is never changed: it is what is out there.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { grantHashOf, openStorage, type Sealer, type Storage } from '../../src/storage/index.ts';
+import { protectedTableNames } from '../../src/storage/protected-tables.ts';
+import { ada, aWorld, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
+
+const secondSchema = readFileSync(new URL('fixtures/schema-2.sql', import.meta.url), 'utf8');
+const since = { second: ['authorization_records', 'authorization_keys', 'sign_ins', 'browser_sessions'] };
+const ben = { realm: 'google', identifier: '400500600' };
+
+interface Former {
+  readonly path: string;
+  readonly raw: BetterSqlite3.Database;
+  /** How many rows were told to be signed, each time. */
+  readonly signed: readonly number[];
+  open(sealer?: Sealer): Promise<Storage>;
+}
+
+/** A file as a Postern of this schema left it. */
+const aFormer = (schema: 1 | 2 = 2): Former => {
+  const path = join(tempFolder(), 'postern.db');
+  const raw = new BetterSqlite3(path);
+  const signed: number[] = [];
+  onTestFinished(() => void raw.close());
+  raw.exec(secondSchema);
+  if (schema === 1) {
+    for (const table of since.second) raw.exec(`drop table ${table}`);
+    raw.pragma('user_version = 1');
+  }
+  return {
+    path,
+    raw,
+    signed,
+    open: async (sealer = sealerWith(1)) => {
+      const signedAtUpgrade = (rows: number) => void signed.push(rows);
+      const storage = await openStorage({ path, sealer, clock: handClock(), random: randomBytes, signedAtUpgrade });
+      onTestFinished(() => storage.close());
+      return storage;
+    },
+  };
+};
+
+const schemaOf = (database: BetterSqlite3.Database) => ({
+  version: database.pragma('user_version', { simple: true }),
+  objects: database.prepare('select type, name, tbl_name, sql from sqlite_schema order by name').all(),
+});
+
+/** What whoever wants their own rows signed would undo: the MACs, and every trace in the schema. */
+const setBack = (raw: BetterSqlite3.Database): void => {
+  const newer = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
+  for (const table of newer) if (!secondSchema.includes(`CREATE TABLE ${table} `)) raw.exec(`drop table ${table}`);
+  for (const table of protectedTableNames) raw.exec(`alter table ${table} drop column mac`);
+  raw.pragma('user_version = 2');
+};
+
+const insertKey = (raw: BetterSqlite3.Database) =>
+  raw.exec(`insert into api_keys (id, kind, realm, secret_hash, unverified_links, created_at)
+    values ('mine', 'service', 'default', 'hash of mine', 1, 1)`);
+
+describe('A database of a former schema', () => {
+  it.each([1, 2] as const)('%i has the newest one after it was opened', async (schema) => {
+    const { raw } = await aWorld();
+    const former = aFormer(schema);
+    await former.open();
+    expect(schemaOf(former.raw)).toEqual(schemaOf(raw));
+  });
+
+  it.each([1, 2] as const)('%i keeps who is connected, and what they were given', async (schema) => {
+    const { accounts, apiKeys, sessions, tickets, pendingGrants, downloads, operations } = await aFormer(schema).open();
+    const grant = { refreshToken: 'refresh token of ada@example.com', accessToken: 'access token of ada@example.com' };
+    expect(await accounts.readGrant(ada)).toMatchObject({
+      kind: 'grant',
+      grant,
+      account: { pins: { expectedEmail: 'ada@example.com' }, google: { sub: '100200300' } },
+    });
+    expect(await accounts.readGrant(ben)).toMatchObject({ kind: 'grant' });
+    expect(await apiKeys.list()).toMatchObject([
+      { id: 'k1', label: 'backend' },
+      { id: 'k2' },
+      { revokedAt: start + 1 },
+    ]);
+    expect(await sessions.find('s1')).toMatchObject({ key: ada, apiKeyId: 'k1' });
+    expect(await tickets.find('open ticket')).toMatchObject({ status: 'open', key: ada });
+    expect(await tickets.redeem('state', 'firefox', start)).toMatchObject({ codeVerifier: 'verifier of the ticket' });
+    expect((await pendingGrants.open('pending', start))?.grant).toMatchObject(grant);
+    expect(await downloads.claim('download', start, start + minute)).toMatchObject({ fileName: 'Angebot.pdf' });
+    expect(await operations.refusedRows()).toEqual([]);
+  });
+
+  it('2 keeps the sign-ins of MCP clients', async () => {
+    const { authorizationRecords, authorizationKeys, signIns, browserSessions } = await aFormer().open();
+    expect(await authorizationRecords.find('RefreshToken', 'refresh')).toEqual({ payload: '{"jti":"refresh"}' });
+    expect(await authorizationRecords.grantIsLive(grantHashOf('grant'), ben)).toBe(true);
+    expect(await authorizationKeys.list('signing')).toMatchObject([{ id: 'sign', key: '{"kty":"EC"}' }]);
+    expect(await signIns.redeem('sign-in', 'firefox', start)).toMatchObject({ nonce: 'nonce' });
+    expect(await browserSessions.find('browser', start)).toMatchObject({ key: ben });
+  });
+
+  it('is opened by many at once, and brought up to date once', async () => {
+    const { open } = aFormer();
+    const opened = await Promise.all(Array.from({ length: 5 }, () => open()));
+    for (const { accounts } of opened) expect(await accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+  });
+});
+
+describe('The MACs that rows get when a database is brought up to date', () => {
+  it('are made once: a row that comes later without one does not get one at the next start', async () => {
+    const { raw, open, signed } = aFormer();
+    await (await open()).close();
+    insertKey(raw);
+    raw.exec("update api_keys set revoked_at = null, mac = null where id = 'k3'");
+    const { apiKeys, operations } = await open();
+    expect((await apiKeys.list()).map(({ id }) => id)).toEqual(['k1', 'k2']);
+    expect(signed).toEqual([16]);
+    expect(await operations.refusedRows()).toEqual([
+      { table: 'api_keys', key: { id: 'k3' }, cause: 'no_mac' },
+      { table: 'api_keys', key: { id: 'mine' }, cause: 'no_mac' },
+    ]);
+  });
+
+  it('are not made a second time for whoever takes them away and sets the schema back', async () => {
+    const { raw, open } = aFormer();
+    await (await open()).close();
+    setBack(raw);
+    insertKey(raw);
+    await expect(open()).rejects.toMatchObject({ kind: 'row_refused' });
+    expect(raw.pragma('user_version', { simple: true })).toBe(2);
+  });
+
+  it('are not made where the schema’s number alone is set back', async () => {
+    const { raw, open } = aFormer();
+    await (await open()).close();
+    insertKey(raw);
+    raw.pragma('user_version = 2');
+    await expect(open()).rejects.toMatchObject({ kind: 'row_refused' });
+  });
+
+  it('are not made under a key that does not open what is sealed there, and nothing is changed', async () => {
+    const { raw, open } = aFormer();
+    const before = schemaOf(raw);
+    await expect(open(sealerWith(9))).rejects.toMatchObject({ kind: 'wrong_key' });
+    expect(schemaOf(raw)).toEqual(before);
+    expect(await (await open(sealerWith(9, 1))).accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+  });
+
+  it('are made again for whoever has a copy from before and its key: that is all that is left to them', async () => {
+    const { raw, open } = aFormer();
+    const former = protectedTableNames.map((table) => snapshot(raw, table));
+    await (await open()).close();
+    setBack(raw);
+    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    for (const { putBack } of former) putBack();
+    expect(await (await open()).accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+    const rotated = aFormer();
+    await expect(rotated.open(sealerWith(2))).rejects.toMatchObject({ kind: 'wrong_key' });
+  });
+});
