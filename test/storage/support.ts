@@ -127,19 +127,18 @@ export const connect = async (storage: Storage, key: AccountKey, grant: Grant = 
   return account;
 };
 
-/** The rows of a table as they are, to be put back later as whoever can write to the file would. */
+/** The rows of a table as they are, to be put back later as whoever can write to the file would; columns that are gone are left out. */
 export const snapshot = (raw: BetterSqlite3.Database, table: string): { putBack(): void } => {
   const rows = raw.prepare<[], Record<string, unknown>>(`select * from ${table}`).all();
   return {
     putBack: () => {
+      const present = raw.prepare<[string], string>('select name from pragma_table_info(?)').pluck().all(table);
       for (const row of rows) {
-        const columns = Object.keys(row);
+        const columns = Object.keys(row).filter((column) => present.includes(column));
         const values = columns.map((column) => `@${column}`).join(', ');
-        const present = columns.map((column) => `${column} = excluded.${column}`).join(', ');
+        const same = columns.map((column) => `${column} = excluded.${column}`).join(', ');
         raw
-          .prepare(
-            `insert into ${table} (${columns.join(', ')}) values (${values}) on conflict do update set ${present}`,
-          )
+          .prepare(`insert into ${table} (${columns.join(', ')}) values (${values}) on conflict do update set ${same}`)
           .run(row);
       }
     },

@@ -49,12 +49,15 @@ const schemaOf = (database: BetterSqlite3.Database) => ({
   objects: database.prepare('select type, name, tbl_name, sql from sqlite_schema order by name').all(),
 });
 
-/** What whoever wants their own rows signed would undo: the MACs, and every trace in the schema. */
+/** What whoever wants their own rows signed would do: everything as the second schema has it, and no MAC. */
 const setBack = (raw: BetterSqlite3.Database): void => {
-  const newer = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
-  for (const table of newer) if (!secondSchema.includes(`CREATE TABLE ${table} `)) raw.exec(`drop table ${table}`);
-  for (const table of protectedTableNames) raw.exec(`alter table ${table} drop column mac`);
-  raw.pragma('user_version = 2');
+  raw.pragma('foreign_keys = OFF');
+  const tables = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
+  const kept = new Map(tables.map((table) => [table, snapshot(raw, table)]));
+  for (const table of tables) raw.exec(`drop table ${table}`);
+  raw.exec(secondSchema.replaceAll(/^insert .*$/gm, ''));
+  for (const [table, { putBack }] of kept) if (secondSchema.includes(`CREATE TABLE ${table} `)) putBack();
+  raw.pragma('foreign_keys = ON');
 };
 
 const insertKey = (raw: BetterSqlite3.Database) =>
