@@ -10,10 +10,11 @@ import type { Capability } from '../model/scope.ts';
 import type { Storage } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
 import { createAccess } from './access.ts';
+import { type Check, createCheck } from './check.ts';
 import { type Connection, createConnection } from './connection.ts';
+import { createDailyChecks, type DailyChecks } from './daily-checks.ts';
 import { type Disconnected, disconnect } from './disconnect.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
-import { createKeepAlive, type KeepAlive } from './keep-alive.ts';
 import { createKeptGrants } from './kept-grants.ts';
 import { createLastUse } from './last-use.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
@@ -29,6 +30,7 @@ import { watchTokenEndpoint } from './token-endpoint.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verification.ts';
 import { createWitnesses } from './witnesses.ts';
 
+export type { Check, Checked } from './check.ts';
 export type { Connection, LinkView, SignInNeeded } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
 export type { ClaimedDownload, Downloads } from './downloads.ts';
@@ -61,8 +63,10 @@ export interface Accounts {
   /** Disconnects and deletes every row; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
   readonly downloads: Downloads;
-  /** Uses grants before six idle months end them: all that are due, daily, or one. */
-  readonly keepAlive: KeepAlive;
+  /** Asks Google now what works of an account, and writes it down. */
+  readonly check: Check;
+  /** Checks every ACTIVE account once a day. */
+  readonly dailyChecks: DailyChecks;
   /** Ends what waits for its time. */
   close(): void;
 }
@@ -76,17 +80,14 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const refusedGrants = createRefusedGrants({
     ...watched,
     askOthers: createWitnesses({ ...watched, mark: () => refusedGrants.mark() }),
-    acceptsAgain: () => recheck(),
+    acceptsAgain: () => recheck.everybody(),
   });
   const refreshOnce = createRefreshOnce({ ...watched, refusedGrants });
-  const keptGrants = createKeptGrants({ ...watched, revived: () => recheck() });
+  const keptGrants = createKeptGrants({ ...watched, revived: () => recheck.everybody() });
   const closing = new AbortController();
-  const recheck = createRecheck({
-    ...watched,
-    renew: createRenew(watched, refreshOnce),
-    tryKept: keptGrants.tryNow,
-    signal: closing.signal,
-  });
+  const asking = { renew: createRenew(watched, refreshOnce), tryKept: keptGrants.tryNow };
+  const recheck = createRecheck({ ...watched, ...asking, signal: closing.signal });
+  const check = createCheck({ ...watched, ...asking });
   const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
   return {
@@ -111,7 +112,8 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
       return removed;
     },
     downloads: createDownloads(options),
-    keepAlive: createKeepAlive(watched, refreshOnce),
+    check,
+    dailyChecks: createDailyChecks({ ...watched, check, lookAgain: recheck.some }),
     close: () => closing.abort(),
   };
 };

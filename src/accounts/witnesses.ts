@@ -2,7 +2,7 @@
 // no token; what Google refuses is noted.
 import type { GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { RandomBytes } from '../model/clock.ts';
+import { shuffled } from '../model/shuffled.ts';
 import { whyEnded } from './ending.ts';
 import { openGrant } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
@@ -78,9 +78,3 @@ const isAccepted = async (options: WitnessOptions, key: AccountKey): Promise<boo
 const different = (accounts: readonly { readonly key: AccountKey; readonly sub: string }[]): AccountKey[] => [
   ...new Map(accounts.map(({ key, sub }) => [sub, key])).values(),
 ];
-
-const shuffled = <T>(items: readonly T[], random: RandomBytes): T[] =>
-  items
-    .map((item) => ({ item, place: Buffer.from(random(4)).readUInt32BE() }))
-    .sort((one, other) => one.place - other.place)
-    .map(({ item }) => item);

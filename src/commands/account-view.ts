@@ -36,6 +36,7 @@ export const sayAccount = (account: Account): void => {
     ['pinned to', pinsText(account)],
     ['connected', shortTime(account.connectedAt)],
     ['last used', shortTime(account.lastUsedAt)],
+    ['checked', shortTime(account.checkedAt)],
   ];
   for (const [name, value] of lines) say(`${name.padEnd(16)}${plain(value)}`);
 };

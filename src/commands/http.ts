@@ -38,10 +38,10 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
     const sweep = { failed: 'sweep_failed', run: () => storage.operations.sweep(clock.now()) };
     const rotation = { failed: 'key_rotation_failed', run: rotateKeys };
     const working = [sweep, rotation].map((work) => hourly(work, clock, log, stopping.signal));
-    const keepingAlive = accounts.keepAlive.daily(stopping.signal);
+    const checking = accounts.dailyChecks.run(stopping.signal);
     log.info({ event: 'stopping', signal: await ended });
     stopping.abort();
-    await Promise.all([...working, keepingAlive, listening.close(graceMs)]);
+    await Promise.all([...working, checking, listening.close(graceMs)]);
   } finally {
     await postern.close();
   }

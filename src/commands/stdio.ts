@@ -24,9 +24,12 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   const loopback = createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
   const key = { realm: 'local', identifier: config.identifier };
   // A client that starts us daily and never calls keeps the access alive as well; nobody waits for it.
-  void postern.accounts.keepAlive
-    .exercise(key)
-    .catch((error: unknown) => log.warn({ event: 'keep_alive_failed', ...describeDefect(error) }));
+  const { dailyChecks } = postern.accounts;
+  void dailyChecks
+    .ifDue(key)
+    .catch((error: unknown) => log.warn({ event: 'daily_checks_failed', ...describeDefect(error) }));
+  const stopping = new AbortController();
+  void dailyChecks.run(stopping.signal);
   try {
     await runStdio({
       mcpServer: postern.mcpServer,
@@ -41,6 +44,7 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
       stdout: process.stdout,
     });
   } finally {
+    stopping.abort();
     await loopback.close();
     await postern.close();
     // A client that keeps the pipe open must not keep the process alive.

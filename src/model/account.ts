@@ -69,6 +69,8 @@ export interface Account {
   readonly grantedScopes: readonly string[];
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
+  /** When Google was last asked what works of the account, and answered. */
+  readonly checkedAt?: number;
   /** Refresh tokens that Google gave here for the same Google account and client; it keeps 100 of them alive. */
   readonly refreshTokensIssued?: number;
 }

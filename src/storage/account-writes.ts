@@ -69,6 +69,9 @@ export const stateChange = (state: AccountState): Partial<AccountsTable> => ({
   reason_evidence: state.status === 'REVOKED' && state.evidence !== undefined ? JSON.stringify(state.evidence) : null,
 });
 
+/** An ACTIVE account is asked for this long after the last time. Milliseconds. */
+export const checkEveryMs = 24 * 60 * 60_000;
+
 /** The columns of a new grant, which leaves nothing of the former one. */
 export const grantChange = (
   key: AccountKey,
@@ -88,6 +91,7 @@ export const grantChange = (
   google_email: grant.google.email,
   google_hosted_domain: grant.google.hostedDomain ?? null,
   granted_at: now,
+  check_due_at: now + checkEveryMs,
   connected_at: now,
 });
 

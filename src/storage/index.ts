@@ -7,6 +7,7 @@ import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
 import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
 import { type BrowserSessionStore, createBrowserSessionStore } from './browser-session-store.ts';
+import { type CheckStore, createCheckStore } from './check-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import { countUnderOtherKeys } from './key-check.ts';
@@ -26,6 +27,7 @@ import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpo
 export type { Grant, StoredGrant } from './account-rows.ts';
 export type { AccountStore, GrantReading } from './account-store.ts';
 export type { RefreshedTokens } from './account-writes.ts';
+export { checkEveryMs } from './account-writes.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 export type { AuthorizationKey, AuthorizationKeyStore } from './authorization-key-store.ts';
 export {
@@ -61,6 +63,7 @@ export interface Storage {
   readonly refreshTokenCount: RefreshTokenCount;
   readonly tokenEndpoint: TokenEndpointStore;
   readonly operations: OperationsStore;
+  readonly checks: CheckStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
@@ -104,6 +107,7 @@ export const openStorage = async (
     refreshTokenCount: createRefreshTokenCount(db, sealer),
     tokenEndpoint: createTokenEndpointStore(db),
     operations: createOperationsStore(rows, sealer, options.retentionMs),
+    checks: createCheckStore(db),
     tickets: createTicketStore(rows, sealer),
     apiKeys: createApiKeyStore(rows),
     sessions: createSessionStore(rows),

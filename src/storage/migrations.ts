@@ -219,6 +219,18 @@ export const migrations: readonly string[] = [
   alter table sign_ins add column mac text;
   alter table browser_sessions add column mac text;
   `,
+  `
+  alter table accounts add column checked_at integer;
+  alter table accounts add column check_due_at integer;
+  update accounts set check_due_at = refreshed_at + 24 * 60 * 60000 where status = 'ACTIVE';
+  create index accounts_by_check on accounts (check_due_at) where status = 'ACTIVE';
+
+  create table leases (
+    name text primary key not null,
+    holder text not null,
+    until integer not null
+  ) strict;
+  `,
 ];
 
 /** The first schema whose rows have MACs. */

@@ -28,11 +28,6 @@ export interface OperationsStore {
   refusedRows(): Promise<RefusedRow[]>;
   /** Deletes those of these rows that still do not count, and what belongs to them. */
   discardRefused(refused: readonly RefusedRow[]): Promise<void>;
-  /** ACTIVE accounts of this client whose refresh token was last used at or before `until`: one page, in an order. */
-  longUnused(
-    of: { readonly clientId: string; readonly tokenEndpoint: string; readonly until: number },
-    page: { readonly size: number; readonly after?: AccountKey },
-  ): Promise<AccountKey[]>;
   /** ACTIVE accounts of Google accounts for which at least so many refresh tokens were given here. */
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
   /**
@@ -75,7 +70,6 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     for (const { status, accounts } of found) counts[status] = accounts;
     return counts;
   },
-  longUnused: (of, page) => longUnused(rows.db, of, page),
   manyRefreshTokens: async (atLeast) => {
     const many = sql<SqlBool>`status = 'ACTIVE' and refresh_tokens_issued >= ${atLeast}`;
     return (await rows.list('accounts', many, ['realm', 'identifier'])).map(toAccount);
@@ -135,26 +129,3 @@ const eraseEndedGrants = (rows: Rows, now: number): Promise<void> => {
     row.status === 'REVOKED' && row.state_since <= until ? noGrant : undefined,
   );
 };
-
-const longUnused = (
-  db: Database,
-  { clientId, tokenEndpoint, until }: Parameters<OperationsStore['longUnused']>[0],
-  { size, after }: Parameters<OperationsStore['longUnused']>[1],
-): Promise<AccountKey[]> =>
-  db
-    .selectFrom('accounts')
-    .select(['realm', 'identifier'])
-    .where('status', '=', 'ACTIVE')
-    .where('refreshed_at', '<=', until)
-    .where('refresh_token', 'is not', null)
-    .where('client_id', '=', clientId)
-    .where('token_endpoint', '=', tokenEndpoint)
-    .$if(after !== undefined, (query) =>
-      query.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('realm', 'identifier'), '>', tuple(after?.realm ?? '', after?.identifier ?? '')),
-      ),
-    )
-    .orderBy('realm')
-    .orderBy('identifier')
-    .limit(size)
-    .execute();

@@ -46,6 +46,10 @@ export interface AccountsTable {
   refresh_tokens_issued: number | null;
   /** Since when Google refuses the grant for no reason that it names; null while it accepts it. */
   refused_since: number | null;
+  /** When Google was last asked what works of the account. */
+  checked_at: number | null;
+  /** When it is to be asked again, while the account is ACTIVE. */
+  check_due_at: number | null;
   /** While this is in the future, `lease_holder` is renewing the access token. */
   lease_until: number | null;
   lease_holder: string | null;
@@ -70,6 +74,13 @@ export interface TokenEndpointAnswersTable {
   code_refused_at: number | null;
   /** It refused the client (`invalid_client`). */
   client_refused_at: number | null;
+}
+
+/** What only one process does at a time, and who does it. */
+export interface LeasesTable {
+  name: string;
+  holder: string;
+  until: number;
 }
 
 export interface TicketsTable {
@@ -215,6 +226,7 @@ export interface Schema {
   downloads: DownloadsTable;
   refresh_tokens_issued: RefreshTokensIssuedTable;
   token_endpoint_answers: TokenEndpointAnswersTable;
+  leases: LeasesTable;
   authorization_records: AuthorizationRecordsTable;
   authorization_keys: AuthorizationKeysTable;
   sign_ins: SignInsTable;

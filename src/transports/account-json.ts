@@ -35,4 +35,5 @@ export const accountJson = (account: Account) => ({
   state_since: isoTime(account.stateSince),
   connected_at: isoTime(account.connectedAt),
   last_used_at: isoTime(account.lastUsedAt),
+  checked_at: isoTime(account.checkedAt),
 });

@@ -10,6 +10,7 @@ import { accountJson } from './account-json.ts';
 import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input.ts';
 import { callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
+import { checkRoute } from './check-route.ts';
 import { errorResponse, problemResponse, refusalResponse } from './http-errors.ts';
 import type { KeyLimits } from './key-limits.ts';
 import { sessionRoutes } from './session-routes.ts';
@@ -115,6 +116,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOp
   });
 
   api.route('/', sessionRoutes({ accounts, sessions, keyLimits }));
+  api.route('/', checkRoute({ accounts, keyLimits }));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));
 

@@ -48,10 +48,12 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   internal: 500,
 };
 
+export const problemStatus = ({ kind }: Problem): ContentfulStatusCode => statusOf[kind];
+
 /** A problem of the model in HTTP's words. */
 export const problemResponse = (c: Context, problem: Problem): Response => {
   const { what, fixer, next } = explainProblem(problem);
-  return errorResponse(c, { status: statusOf[problem.kind], error: problem.kind, message: what, who: fixer, next });
+  return errorResponse(c, { status: problemStatus(problem), error: problem.kind, message: what, who: fixer, next });
 };
 
 const sendKey =

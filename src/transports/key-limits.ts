@@ -6,7 +6,7 @@ import { createRateLimit, type Rate } from '../model/rate-limit.ts';
 import type { ServiceVariables } from './api-service.ts';
 import { errorResponse } from './http-errors.ts';
 
-export type KeyAction = 'requests' | 'accounts' | 'links' | 'sessions' | 'confirmations' | 'endings';
+export type KeyAction = 'requests' | 'accounts' | 'links' | 'sessions' | 'confirmations' | 'endings' | 'checks';
 
 export type KeyRates = Readonly<Record<KeyAction, Rate>>;
 
@@ -20,6 +20,7 @@ export const defaultKeyRates: KeyRates = {
   sessions: { times: 1200, perMs: minuteMs },
   confirmations: { times: 600, perMs: minuteMs },
   endings: { times: 300, perMs: minuteMs },
+  checks: { times: 120, perMs: minuteMs },
 };
 
 const words: Readonly<Record<KeyAction, string>> = {
@@ -29,6 +30,7 @@ const words: Readonly<Record<KeyAction, string>> = {
   sessions: 'make %n session tokens',
   confirmations: 'ask for or confirm %n connections',
   endings: 'disconnect or delete %n accounts',
+  checks: 'check %n accounts',
 };
 
 export interface KeyLimits {

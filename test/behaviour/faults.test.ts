@@ -230,8 +230,8 @@ has one), one round at a time, and then:
 So a company that changes its passwords on one morning is believed, person by person, also where nobody else is on the server.
 
 Whoever is believed wrongly loses nothing. A grant that ended for no named reason stays sealed for a day and serves nobody, but
-Google is asked for it again: by calls of that person (three, then one a minute), and by a round over everybody as soon as
-Google accepts one of them. Where Google gives tokens, the account is \`ACTIVE\` as before. Nothing else makes it so, so no status
+Google is asked for it again: by calls of that person (three, then one a minute), for some by chance every five minutes, and
+for everybody as soon as Google accepts one of them. Where Google gives tokens, the account is \`ACTIVE\` as before. Nothing else makes it so, so no status
 goes back and forth while Google's answer stays the same.
 
 The evidence lies in the database (\`accounts.refused_since\`, \`token_endpoint_answers\`), so several processes judge alike. The

@@ -14,6 +14,7 @@ const commands = [
   ['sandbox'],
   ['accounts', 'list'],
   ['accounts', 'show'],
+  ['accounts', 'check'],
   ['accounts', 'connect'],
   ['accounts', 'disconnect'],
   ['accounts', 'delete'],
@@ -222,6 +223,40 @@ describe('accounts on the command line', () => {
     expect((await run(['accounts', 'delete', '--yes'], settings)).code).toBe(0);
     expect((await run(['accounts', 'show'], settings)).code).toBe(1);
     expect((await run(['accounts', 'list', '--json'], settings)).stdout.trim()).toBe('[]');
+  });
+
+  test('check says what is true now, for people and programs, and tells by its exit code', async () => {
+    const settings = settingsIn(temporaryFolder(), sandbox.env);
+    const google = (verb: string, body: object) =>
+      fetch(`${sandbox.env.GOOGLE_ISSUER}/_sandbox/${verb}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    expect(await run(['accounts', 'check'], settings)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no account me'),
+    });
+    expect(await run(['accounts', 'check', '--all', '--json'], settings)).toMatchObject({ code: 0, stdout: '[]\n' });
+    await connectByPasting(settings);
+    const good = await run(['accounts', 'check', '--json'], settings);
+    expect(good.code).toBe(0);
+    expect(JSON.parse(good.stdout)).toMatchObject({ identifier: 'me', checked: true, problem: null });
+    expect(await run(['accounts', 'check', 'me', '--all'], settings)).toMatchObject({ code: 2 });
+
+    await google('fault', { path: '/token', fault: { status: 503 } });
+    const silent = await run(['accounts', 'check', '--all', '--json'], settings);
+    expect([silent.code, JSON.parse(silent.stdout)]).toMatchObject([
+      3,
+      [{ identifier: 'me', checked: false, problem: { kind: 'google_unavailable' } }],
+    ]);
+    expect(silent.stderr).toContain('me could not be checked, and stays as it was');
+    await google('clearFaults', {});
+
+    await google('changePassword', { email: 'alex@example.com' });
+    const lost = await run(['accounts', 'check', '--all'], settings);
+    expect([lost.code, lost.stdout]).toEqual([1, expect.stringMatching(/me .*REVOKED.*the password was changed/)]);
+    expect((await run(['accounts', 'check'], settings)).code).toBe(1);
   });
 
   const withWebClient = () => {

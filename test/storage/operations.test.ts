@@ -200,3 +200,27 @@ describe('rotating the sealing key', () => {
       });
   });
 });
+
+describe('a lease of what one process does', () => {
+  it('goes to one, who may keep it, and to the next when it is over or given back', async () => {
+    const { storage, open } = await aWorld();
+    const other = (await open()).checks;
+    const { checks } = storage;
+    expect(await checks.takeLease('work', 'a', start, start + minute)).toBe(true);
+    expect(await other.takeLease('work', 'b', start, start + minute)).toBe(false);
+    expect(await other.takeLease('other work', 'b', start, start + minute)).toBe(true);
+    expect(await checks.takeLease('work', 'a', start + 1, start + 1 + minute)).toBe(true);
+    expect(await other.takeLease('work', 'b', start + minute, start + 2 * minute)).toBe(false);
+    expect(await other.takeLease('work', 'b', start + 1 + minute, start + 2 * minute)).toBe(true);
+    await checks.releaseLease('work', 'a');
+    expect(await checks.takeLease('work', 'a', start + 1 + minute, start + 2 * minute)).toBe(false);
+    await other.releaseLease('work', 'b');
+    expect(await checks.takeLease('work', 'a', start + 1 + minute, start + 2 * minute)).toBe(true);
+  });
+
+  it('is free where the clock was put back meanwhile', async () => {
+    const { storage } = await aWorld();
+    await storage.checks.takeLease('work', 'a', start + 60 * minute, start + 61 * minute);
+    expect(await storage.checks.takeLease('work', 'b', start, start + minute)).toBe(true);
+  });
+});

@@ -94,6 +94,19 @@ describe('A database of a former schema', () => {
     expect(await operations.refusedRows()).toEqual([]);
   });
 
+  it('2 has everybody asked for a day after the last time', async () => {
+    const { raw, open } = aFormer();
+    const { checks } = await open();
+    const accounts = raw.prepare<[], { client_id: string; token_endpoint: string; refreshed_at: number }>(
+      "select client_id, token_endpoint, refreshed_at from accounts where identifier = 'ada@example.com'",
+    );
+    const row = accounts.get();
+    const [clientId = '', tokenEndpoint = ''] = [row?.client_id, row?.token_endpoint];
+    const due = (row?.refreshed_at ?? 0) + 24 * 60 * minute;
+    expect(await checks.due({ clientId, tokenEndpoint }, due - 1, 10)).toEqual([]);
+    expect(await checks.due({ clientId, tokenEndpoint }, due, 10)).toContainEqual(ada);
+  });
+
   it('2 keeps the sign-ins of MCP clients', async () => {
     const { authorizationRecords, authorizationKeys, signIns, browserSessions } = await aFormer().open();
     expect(await authorizationRecords.find('RefreshToken', 'refresh')).toEqual({ payload: '{"jti":"refresh"}' });

@@ -45,6 +45,7 @@ describe('1. Creating an account', () => {
       state_since: '2026-01-15T12:00:00.000Z',
       connected_at: null,
       last_used_at: null,
+      checked_at: null,
       hint: null,
     });
     const second = await call('POST', '', { identifier: 'user_42' });

@@ -84,6 +84,7 @@ describe('What one key asks for beside', () => {
     ['requests', 'GET', '/api/v1/accounts/ada'],
     ['links', 'POST', '/api/v1/accounts/ada/link'],
     ['sessions', 'POST', '/api/v1/accounts/ada/sessions'],
+    ['checks', 'POST', '/api/v1/accounts/ada/check'],
     ['endings', 'POST', '/api/v1/accounts/ada/disconnect'],
     ['endings', 'DELETE', '/api/v1/accounts/ben'],
     ['confirmations', 'GET', '/api/v1/auth-requests/none'],

@@ -20,6 +20,14 @@ export const addAccountsCommands = (program: Command): void => {
     .option('--json', 'print JSON')
     .action(async (name, options) => (await import('./look.ts')).show(name, options));
   accounts
+    .command('check')
+    .description('ask Google now what works; exit code 1: an account needs its person, 3: Google could not be asked')
+    .argument(...identifier)
+    .option('--realm <realm>', 'the realm of the identifier (default: local); with --all, only this realm')
+    .option('--all', 'every account that is connected')
+    .option('--json', 'print JSON')
+    .action(async (name, options) => (await import('./check.ts')).check(name, options));
+  accounts
     .command('connect')
     .description('connect a Google account in a browser, on this machine or another')
     .argument(...identifier)
