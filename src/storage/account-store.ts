@@ -103,18 +103,25 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
       const now = clock.now();
       const of = { googleSub: grant.google.sub, clientId: grant.clientId, now };
       const refresh_tokens_issued = await countLiving(db, sealer, of);
+      let replaced = false;
       const change = (present: AccountsTable) => {
+        replaced = present.access_token !== null;
         const made = grantChange(key, grant, present.grant_version + 1, sealer, now);
         return { ...made, ...agesOfSameToken(present, made), refresh_tokens_issued };
       };
-      return update(key, version, change, ofTicket);
+      const saved = await update(key, version, change, ofTicket);
+      if (replaced) rows.erased();
+      return saved;
     },
-    setState: (key, version, state) =>
-      update(key, version, () => ({
+    setState: async (key, version, state) => {
+      const account = await update(key, version, () => ({
         ...stateChange(state),
         ...(state.status === 'ACTIVE' ? {} : noGrant),
         ...(state.status === 'PENDING' && state.reason === 'disconnected' ? noIdentity : {}),
-      })),
+      }));
+      rows.erased();
+      return account;
+    },
     markUsed: async (key, when) => {
       // Looking first spares the write lock, which every process shares.
       const row = await rows.find('accounts', at(key));
@@ -126,7 +133,11 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
         .where('identifier', '=', key.identifier)
         .execute();
     },
-    remove: (key) => remove(db, key),
+    remove: async (key) => {
+      const removed = await remove(db, key);
+      rows.erased();
+      return removed;
+    },
   };
 };
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { type BusyRetry, blockingWaitMs, retryWhileBusy } from './busy.ts';
+import { createCheckpoints } from './checkpoints.ts';
 import { type Adoption, migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
@@ -13,6 +14,8 @@ export type Database = Kysely<Schema>;
 
 export interface OpenDatabase {
   readonly queries: Database;
+  /** To be called after something was erased for good: nothing of it stays in the write-ahead log. */
+  erased(): void;
   close(): Promise<void>;
 }
 
@@ -75,11 +78,16 @@ export const openDatabase = async (location: string, retry: BusyRetry, adoption:
     database.close();
     throw error;
   }
-  const queries = new Kysely<Schema>({ dialect: createSqliteDialect(database, retry) });
+  const checkpoints = createCheckpoints(database);
+  // What a process left behind that was killed.
+  checkpoints.wrote();
+  const queries = new Kysely<Schema>({ dialect: createSqliteDialect(database, retry, checkpoints.wrote) });
   return {
     queries,
+    erased: checkpoints.erased,
     close: async () => {
       await queries.destroy();
+      checkpoints.stop();
       database.close();
     },
   };

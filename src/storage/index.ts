@@ -99,8 +99,8 @@ export const openStorage = async (
   const { path, sealer, clock, random } = options;
   const macs = createRowMacs(sealer, options.refused);
   const adoption = createAdoption(sealer, macs, options);
-  const { queries: db, close } = await openDatabase(path, { pause, random }, adoption);
-  const rows = createRows(db, macs);
+  const { queries: db, erased, close } = await openDatabase(path, { pause, random }, adoption);
+  const rows = createRows(db, macs, erased);
   return {
     accounts: createAccountStore(rows, sealer, clock),
     refreshes: createRefreshStore(rows, sealer, clock),

@@ -78,6 +78,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
   refusedRows: () => rows.allRefused(),
   discardRefused: async (refused) => {
     for (const row of refused) await rows.removeRefused(row);
+    rows.erased();
   },
   sweep: async (now) => {
     const { db } = rows;
@@ -96,6 +97,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await erasePendingGrants(rows, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
     if (retentionMs !== undefined) await deleteForgotten(db, now - retentionMs, now);
+    rows.erased();
   },
 });
 

@@ -117,8 +117,8 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
       const sealed: Sealed = JSON.parse(opened);
       return { ...view, ...sealed };
     },
-    confirm: (hash, accountVersion, grant, now) =>
-      rows.transaction(async (transaction) => {
+    confirm: async (hash, accountVersion, grant, now) => {
+      const confirmed = await rows.transaction(async (transaction) => {
         const row = await waiting(transaction, hash, now);
         if (row === undefined) return 'over';
         const accounts = createAccountStore(transaction, sealer, clock);
@@ -127,8 +127,15 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
         await transaction.change('pending_grants', { hash }, endAs('confirmed'));
         await endAll(transaction, saved.key);
         return saved;
-      }),
-    refuse: async (hash) => (await rows.change('pending_grants', { hash }, endAs('refused'))) !== undefined,
+      });
+      rows.erased();
+      return confirmed;
+    },
+    refuse: async (hash) => {
+      const refused = await rows.change('pending_grants', { hash }, endAs('refused'));
+      rows.erased();
+      return refused !== undefined;
+    },
     voidAll: (key) => endAll(rows, key),
     eraseExpired: (now) => erasePendingGrants(rows, now),
   };

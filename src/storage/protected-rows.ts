@@ -21,6 +21,8 @@ export type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilde
 
 export interface Rows {
   readonly db: Database;
+  /** To be called after tokens were erased: nothing of them is to stay in the write-ahead log. */
+  erased(): void;
   /** Runs `work` in one transaction; in the present one if there is one. */
   transaction<R>(work: (rows: Rows) => Promise<R>): Promise<R>;
   /** The first genuine row that fits. */
@@ -81,7 +83,7 @@ const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool
 export const accountExists = (key: { readonly realm: string; readonly identifier: string }): RawBuilder<SqlBool> =>
   sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`;
 
-export const createRows = (db: Database, macs: RowMacs): Rows => {
+export const createRows = (db: Database, macs: RowMacs, erased: () => void): Rows => {
   const select = async <T extends ProtectedTable>(
     table: T,
     where: RawBuilder<SqlBool>,
@@ -118,10 +120,11 @@ export const createRows = (db: Database, macs: RowMacs): Rows => {
 
   return {
     db,
+    erased,
     transaction: (work) =>
       db.isTransaction
-        ? work(createRows(db, macs))
-        : db.transaction().execute((transaction) => work(createRows(transaction, macs))),
+        ? work(createRows(db, macs, erased))
+        : db.transaction().execute((transaction) => work(createRows(transaction, macs, erased))),
     find,
     list,
     refusal: async (table, where) => {

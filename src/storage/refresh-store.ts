@@ -75,10 +75,12 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
     const change = { ...refreshChange(key, tokens, at.grantVersion, sealer, now), ...noLease };
     return updateAccount(rows, key, at, () => change, now);
   },
-  endGrant: (key, at, { reason, evidence, keepGrant }) => {
+  endGrant: async (key, at, { reason, evidence, keepGrant }) => {
     const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
     const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
-    return updateAccount(rows, key, at, () => change, clock.now());
+    const account = await updateAccount(rows, key, at, () => change, clock.now());
+    if (!keepGrant) rows.erased();
+    return account;
   },
   readKept: async ({ realm, identifier }) => {
     const row = await rows.find('accounts', { realm, identifier, status: 'REVOKED' });

@@ -50,7 +50,7 @@ const run = <R>(database: BetterSqlite3.Database, statements: Statements, query:
 /** By its text, without preparing it: that may wait for a lock too. */
 const readsOnly = ({ sql }: CompiledQuery): boolean => /^\s*select\b/i.test(sql);
 
-const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Driver => {
+const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry, wrote: () => void): Driver => {
   let open: OpenTransaction | undefined;
   const statements: Statements = new Map();
   /** The write that waits for another process's lock. A try blocks the whole process for a moment, so only one tries. */
@@ -72,7 +72,9 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
     const tryToWrite = (): T => {
       if (waiting !== undefined && waiting !== me && open === undefined) throw busyToo();
       try {
-        return work();
+        const result = work();
+        wrote();
+        return result;
       } catch (error) {
         if (isBusy(error)) waiting = me;
         throw error;
@@ -133,10 +135,18 @@ const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry): Drive
   };
 };
 
-/** The dialect over an open database; `retry` says how to wait for locks of other processes. */
-export const createSqliteDialect = (database: BetterSqlite3.Database, retry: BusyRetry): Dialect => ({
+/**
+ * The dialect over an open database.
+ * @param retry how to wait for locks of other processes
+ * @param wrote is called after everything that may have written, in a transaction before its end
+ */
+export const createSqliteDialect = (
+  database: BetterSqlite3.Database,
+  retry: BusyRetry,
+  wrote: () => void = () => {},
+): Dialect => ({
   createAdapter: () => new ConcurrentAdapter(),
-  createDriver: () => createDriver(database, retry),
+  createDriver: () => createDriver(database, retry, wrote),
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
 });
