@@ -1,7 +1,7 @@
 // Whether Google refuses everybody or only those who left: asks it for some grants of other people. Ends nothing, and keeps
 // no token; what Google refuses is noted.
 import type { GoogleIdentity } from '../model/account.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import { shuffled } from '../model/shuffled.ts';
 import { whyEnded } from './ending.ts';
 import { openGrant } from './grant-access.ts';
@@ -18,8 +18,9 @@ const pauseMs = 30_000;
 type WitnessOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random'> & Pick<RefusedGrants, 'mark'>;
 
 /**
- * Asks for at most ten grants of other Google accounts than this one, and of other hosted domains where it has one; where
- * there are none, nobody. One round at a time: those who ask meanwhile share it.
+ * Asks for at most ten grants of other Google accounts than this one: of other hosted domains where it has one, then of its
+ * own. Where there are no others, its own say nothing: a company leaves together. One round at a time: those who ask
+ * meanwhile share it.
  */
 export const createWitnesses = (options: WitnessOptions): ((than: GoogleIdentity) => Promise<void>) => {
   const { clock, mark } = options;
@@ -44,9 +45,15 @@ export const createWitnesses = (options: WitnessOptions): ((than: GoogleIdentity
 /** @returns undefined: there was nobody to ask for */
 const askSome = async (options: WitnessOptions, than: GoogleIdentity): Promise<boolean | undefined> => {
   const { storage, oauth, random } = options;
-  const [first, ...rest] = different(await storage.tokenEndpoint.others(oauth, than, maxCandidates));
+  const others = async (of: { readonly sub: string; readonly hostedDomain?: string }) =>
+    different(await storage.tokenEndpoint.others(oauth, of, maxCandidates));
+  const [first, ...rest] = await others(than);
   if (first === undefined) return undefined;
-  const waiting = [first, ...shuffled(rest, random)];
+  const strangers = [first, ...shuffled(rest, random)];
+  const everybody = than.hostedDomain === undefined ? [] : await others({ sub: than.sub });
+  const names = new Set(strangers.map(accountKeyText));
+  const colleagues = everybody.filter((key) => !names.has(accountKeyText(key)));
+  const waiting = [...strangers, ...shuffled(colleagues, random)];
   for (const size of waves) {
     const wave = waiting.splice(0, size);
     const accepted = await Promise.all(wave.map((key) => isAccepted(options, key)));

@@ -64,6 +64,6 @@ const tooMany = (c: Context, action: KeyAction, { times, perMs }: Rate, seconds:
     error: 'too_many_requests',
     message: `This key may ${words[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`,
     who: 'the caller',
-    next: `Try again in ${seconds} seconds.`,
+    next: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   });
 };

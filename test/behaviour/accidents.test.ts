@@ -180,6 +180,15 @@ describe('Google refusing everybody for ten minutes', () => {
     expect(events('access_ended')).toEqual([]);
   });
 
+  it('loses nobody and disconnects nobody where all but one are of one company', async () => {
+    const names = await connectAll([...company(8), ...strangers(1)]);
+    refuseEverybody();
+    for (const name of names) linkIn(await call(name));
+    expect(await statusesOf(names)).toEqual(all(names, 'ACTIVE'));
+    world.sandbox.clearFaults();
+    for (const name of names) await expectServed(name);
+  });
+
   it('disconnects nobody when everybody calls at the same moment', async () => {
     const names = await connectAll(strangers(8));
     refuseEverybody();

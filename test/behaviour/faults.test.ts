@@ -213,8 +213,8 @@ ${lines.join('\n')}
 
 Played in \`test/behaviour/accidents.test.ts\`. Google's token endpoint answers \`invalid_grant\` of somebody's grant and names no
 reason: the password was changed, the app was removed, the Google account is gone; or Google, or whatever stands in its
-place, refuses everybody. Postern asks Google for up to ten grants of other people (of other hosted domains, where the person
-has one), one round at a time, and then:
+place, refuses everybody. Postern asks Google for up to ten grants of other people (first of other hosted domains, where the
+person has one), one round at a time, and then:
 
 | what Google says | the account | the call gets |
 |---|---|---|

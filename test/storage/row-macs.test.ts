@@ -14,6 +14,7 @@ import { ada, aTicket, aWorld, minute, sealerWith, start, type World } from './s
 const withoutMac: Readonly<Record<string, string>> = {
   refresh_tokens_issued: 'counts tokens for a warning; names nobody',
   token_endpoint_answers: 'what Google said of the OAuth client; wrongly set, an end is believed sooner or later',
+  leases: 'says only which process does a round just now; wrongly set, a round waits or comes twice',
 };
 
 interface Column {
