@@ -64,6 +64,16 @@ const addKeeping = (program: Command): void => {
     )
     .action(async (options) => (await import('./discard-unreadable.ts')).discardUnreadable(options));
   program
+    .command('backup <file>')
+    .description('write a whole copy of the database, without the key; Postern may go on meanwhile')
+    .option('--force', 'replace a file of this name')
+    .action(async (file, options) => (await import('./backup.ts')).backup(file, options));
+  program
+    .command('restore <file>')
+    .description('put a backup in the place of the database, after trying it with the key; stop every Postern before')
+    .option('--force', 'replace the present database')
+    .action(async (file, options) => (await import('./backup.ts')).restoreBackup(file, options));
+  program
     .command('doctor')
     .description('check the configuration, the database and the keys, and say what to do')
     .option('--json', 'print JSON')

@@ -10,7 +10,9 @@ export type StorageFailure =
   | 'busy'
   | 'disk_full'
   | 'wrong_key'
-  | 'row_refused';
+  | 'row_refused'
+  | 'already_there'
+  | 'in_use';
 
 /** The name of the error class that carries a `StorageFailure`. */
 export const storageErrorName = 'StorageError';

@@ -10,7 +10,7 @@ const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | '
   Number(database.pragma(pragma, { simple: true }));
 
 /** The schema the file has; 0 for an empty one. */
-const schemaOf = (database: BetterSqlite3.Database): number => {
+export const schemaOf = (database: BetterSqlite3.Database): number => {
   const schema = readNumber(database, 'user_version');
   const owner = readNumber(database, 'application_id');
   const tables = database.prepare<[], number>('select count(*) from sqlite_schema').pluck().get() ?? 0;

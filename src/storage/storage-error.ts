@@ -32,6 +32,15 @@ export const notADatabase = (path: string): StorageError =>
     `${path} is not a Postern database, or it is damaged. Set POSTERN_DATABASE_URL to another path, or restore a backup.`,
   );
 
+export const alreadyThere = (path: string): StorageError =>
+  new StorageError('already_there', `${path} exists already. Name another file, or add --force to replace it.`);
+
+export const databaseInUse = (path: string): StorageError =>
+  new StorageError(
+    'in_use',
+    `The database ${path} is open in another process. Stop every Postern that uses it, then try again.`,
+  );
+
 export const notWritable = (path: string, why: string): StorageError =>
   new StorageError(
     'not_writable',

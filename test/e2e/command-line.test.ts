@@ -23,6 +23,8 @@ const commands = [
   ['api-keys', 'revoke'],
   ['encryption', 'rotate'],
   ['encryption', 'discard-unreadable'],
+  ['backup'],
+  ['restore'],
   ['doctor'],
 ];
 
