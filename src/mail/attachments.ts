@@ -31,10 +31,8 @@ const ampType = 'text/x-amp-html';
 /** The file name a part carries, as the sender wrote it; Gmail's own reading first. */
 const givenFileName = (part: MessagePart): string => {
   if (part.filename) return headerText(part.filename);
-  const name =
-    structuredField(part, 'content-disposition')?.parameters.filename ??
-    structuredField(part, 'content-type')?.parameters.name;
-  return name ? headerText(name) : '';
+  const disposition = structuredField(part, 'content-disposition')?.parameters.filename;
+  return disposition ?? structuredField(part, 'content-type')?.parameters.name ?? '';
 };
 
 const disposition = (part: MessagePart): string | undefined => structuredField(part, 'content-disposition')?.value;

@@ -1,7 +1,8 @@
-// Bytes of a text part → text. The rule: UTF-8 where the bytes are UTF-8, because Gmail has converted the text parts of
+// Bytes → text. Of a text part: UTF-8 where the bytes are UTF-8, because Gmail has converted the text parts of
 // `format=full` already while their header still names the old charset; else what is declared; else what it looks like.
-import chardet from 'chardet';
+// Of bytes that nobody converted (attachments, header fields): what is declared, unless it cannot be.
 import iconv from 'iconv-lite';
+import { likelyCharsets } from './charset-detection.ts';
 import { textOfShifted } from './shifted-charsets.ts';
 
 /** Undefined for a name that nobody knows. WHATWG's table first: it reads `iso-8859-1` as people write it (windows-1252). */
@@ -16,8 +17,11 @@ const decodeAs = (bytes: Uint8Array, charset: string): string | undefined => {
 
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
-/** Nothing is missing, and nothing that no text has: the controls U+0080–U+009F come from a wrong charset. */
-const isClean = (text: string): boolean => !/[\u0080-\u009f\ufffd]/.test(text);
+/**
+ * Nothing is missing, and nothing that no text has: the controls U+0080–U+009F, characters of private use and those that
+ * there are not come from a wrong charset.
+ */
+const isClean = (text: string): boolean => !/[\u0080-\u009f\ufffd\p{Co}\p{Cn}]/u.test(text);
 
 const byteOrderMark = (bytes: Uint8Array): string | undefined => {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes[2] === 0 && bytes[3] === 0 ? 'utf-32le' : 'utf-16le';
@@ -61,10 +65,15 @@ const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** UTF-8 with a few broken places (cut in the middle of a character) is still UTF-8: most of what is not ASCII decodes. */
-const damagedUtf8 = (bytes: Uint8Array): string | undefined => {
+/**
+ * UTF-8 with a few broken places (cut in the middle of a character) is still UTF-8: most of what is not ASCII decodes. Of
+ * a single broken byte two characters are proof, or one where UTF-8 is declared.
+ */
+const damagedUtf8 = (bytes: Uint8Array, isDeclared: boolean): string | undefined => {
   const text = new TextDecoder('utf-8').decode(bytes);
-  return count(text, /[^\p{ASCII}\ufffd]/gu) > count(text, /\ufffd/g) * 4 ? text : undefined;
+  const good = count(text, /[^\p{ASCII}\ufffd]/gu);
+  const bad = count(text, /\ufffd/g);
+  return good > bad * 4 || (bad === 1 && good > (isDeclared ? 0 : 1)) ? text : undefined;
 };
 
 /** The charset an HTML or XML document names in its own beginning. */
@@ -78,41 +87,90 @@ const charsetInside = (bytes: Uint8Array, mimeType: string): string | undefined 
 const saysNothing =
   /^(?:(?:unicode-1-1-)?utf-?8|(?:us-)?ascii|ansi_x3.*|iso646.*|unknown.*|x-unknown|x-user-defined|8bit|7bit|binary)$/i;
 
-/** Bytes around the first ones that are not ASCII, which are what a charset is told by. */
-const tellingSample = (bytes: Uint8Array): Uint8Array => {
-  const first = bytes.findIndex((byte) => byte > 0x7f);
-  return bytes.subarray(Math.max(first - 200, 0), Math.max(first, 0) + 20_000);
-};
-
-/** What the bytes look like, if they do so clearly; `leastConfidence` of 100. */
-const detected = (bytes: Uint8Array, leastConfidence: number): string | undefined => {
-  for (const { name, confidence } of chardet.analyse(tellingSample(bytes))) {
-    if (confidence < leastConfidence) return undefined;
-    const text = /^(?:ASCII|UTF|IBM)/.test(name) ? undefined : decodeAs(bytes, name);
+/** What the bytes look like; all of them have to fit, not only the first. */
+const detected = (bytes: Uint8Array): string | undefined => {
+  for (const { charset } of likelyCharsets(bytes)) {
+    const text = decodeAs(bytes, charset);
     if (text !== undefined && isClean(text)) return text;
   }
   return undefined;
+};
+
+/** Bits by which another reading has to be likelier than that in windows-1252, and its share of those of the latter. */
+const clearly = { bits: 20, share: 0.7 } as const;
+
+/**
+ * What bytes say that somebody took for Latin: a label that programs put on everything, or a header field without one.
+ * Undefined where Latin may well be right.
+ */
+export const insteadOfLatin = (bytes: Uint8Array): string | undefined => {
+  const guesses = likelyCharsets(bytes);
+  const [best] = guesses;
+  const bits = guesses.find(({ charset }) => charset === 'windows-1252')?.bits ?? Number.POSITIVE_INFINITY;
+  if (best === undefined || best.bits > bits - clearly.bits || best.bits > bits * clearly.share) return undefined;
+  const text = decodeAs(bytes, best.charset);
+  return text !== undefined && isClean(text) ? text : undefined;
 };
 
 /** A declared charset that almost all bytes fit: the others are broken, and no other charset would mend them. */
 const almostFits = (text: string): boolean =>
   count(text, /[\u0080-\u009f\ufffd]/g) * 10 <= count(text, /[^\p{ASCII}]/gu);
 
+const isLatin = (charset: string): boolean => {
+  try {
+    return new TextDecoder(charset.trim()).encoding === 'windows-1252';
+  } catch {
+    return false;
+  }
+};
+
 const notUtf8 = (bytes: Uint8Array, named: readonly string[]): string => {
-  const readings = named
-    .filter((name) => !saysNothing.test(name.trim()))
-    .flatMap((name) => decodeAs(bytes, name) ?? []);
+  const said = named.filter((name) => !saysNothing.test(name.trim()));
+  const readings = said.flatMap((name) => decodeAs(bytes, name) ?? []);
+  const other = said.length > 0 && said.every(isLatin) ? insteadOfLatin(bytes) : undefined;
   return (
+    other ??
     readings.find(isClean) ??
-    detected(bytes, readings.length === 0 ? 20 : 60) ??
     readings.find(almostFits) ??
-    detected(bytes, 10) ??
+    detected(bytes) ??
     new TextDecoder('windows-1252').decode(bytes)
   );
 };
 
+/** Charsets of which ordinary texts can be valid UTF-8 by chance, as long as that has no character of three bytes. */
+const likeUtf8 = new Set(['gbk', 'gb18030', 'big5', 'euc-jp', 'euc-kr', 'shift_jis', 'iso-8859-5']);
+
+const decodeStrictly = (bytes: Uint8Array, charset: string): { name: string; text: string | undefined } => {
+  try {
+    const decoder = new TextDecoder(charset.trim(), { fatal: true });
+    return { name: decoder.encoding, text: decoder.decode(bytes) };
+  } catch {
+    return { name: '', text: undefined };
+  }
+};
+
+/** Whether bytes that are UTF-8 may be taken for what is declared all the same. */
+const isDeclaredRather = (utf8: string, declared: { name: string; text: string | undefined }): boolean =>
+  declared.text !== undefined && likeUtf8.has(declared.name) && isClean(declared.text) && !/[\u0800-\uffff]/.test(utf8);
+
 /**
- * Text bytes as text.
+ * The text of bytes that nobody converted: a header field's, an attachment's.
+ * @param charset what is declared; '' for nothing.
+ * @param mimeType lets HTML and XML name their charset themselves.
+ */
+export const textOfLabelled = (bytes: Uint8Array, charset: string, mimeType = 'text/plain'): string => {
+  if (!bytes.some((byte) => byte > 0x7f) && /^(?:x-|unicode-1-1-)?utf-?7$/i.test(charset.trim()))
+    return decodeAs(bytes, 'utf-7') ?? '';
+  const declared = decodeStrictly(bytes, charset);
+  const utf8 = bytes.some((byte) => byte > 0x7f) ? decodeUtf8(bytes) : undefined;
+  if (declared.text !== undefined && utf8 !== undefined && isDeclaredRather(utf8, declared)) return declared.text;
+  if (likeUtf8.has(declared.name) && declared.text !== undefined && utf8 === undefined && isClean(declared.text))
+    return declared.text;
+  return textOfBytes(bytes, mimeType, charset);
+};
+
+/**
+ * Text bytes as text, where Gmail may have converted them.
  * @param mimeType lets HTML and XML name their charset themselves.
  * @param charset what the Content-Type header declares.
  */
@@ -125,5 +183,5 @@ export const textOfBytes = (bytes: Uint8Array, mimeType: string, charset = ''): 
     if (text !== undefined && !text.includes('\ufffd')) return text;
   }
   const named = [charset, charsetInside(bytes, mimeType) ?? ''].filter((name) => name.trim() !== '');
-  return decodeUtf8(bytes) ?? damagedUtf8(bytes) ?? notUtf8(bytes, named);
+  return decodeUtf8(bytes) ?? damagedUtf8(bytes, /^\s*utf-?8/i.test(charset)) ?? notUtf8(bytes, named);
 };

@@ -2,8 +2,9 @@
 
 const maxBytes = 200;
 const maxExtensionBytes = 20;
-const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-const forbiddenOnWindows = /[<>:"|?*]/g;
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** … and characters of private use: nobody knows their shape, but there is something. */
+const forbiddenOnWindows = /[<>:"|?*\p{Co}]/gu;
 const reservedOnWindows = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i;
 
 const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');

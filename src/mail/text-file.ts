@@ -1,6 +1,6 @@
 // A text file that came as an attachment → what is shown of it: HTML reads as a body does, everything else as it is
 // but for what nobody can see (the file itself, byte for byte, is had as a link).
-import { textOfBytes } from './charset.ts';
+import { textOfLabelled } from './charset.ts';
 import type { Steps } from './html-tokens.ts';
 import { withoutInvisible } from './invisible.ts';
 import { type Reading, type Removed, readHtmlText } from './read-part.ts';
@@ -29,7 +29,7 @@ export function* readTextFile(
   charset: string | undefined,
 ): Steps<TextFile> {
   const isHtml = isHtmlFile(mimeType, fileName);
-  const text = textOfBytes(bytes, isHtml ? 'text/html' : mimeType, charset);
+  const text = textOfLabelled(bytes, charset ?? '', isHtml ? 'text/html' : mimeType);
   const {
     text: shown,
     removed,

@@ -3,16 +3,23 @@
 import iconv from 'iconv-lite';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const lossyUtf8 = new TextDecoder('utf-8');
 const windows1252 = new TextDecoder('windows-1252');
 /** Names that promise nothing about bytes above 127. */
 const SAYS_NOTHING = /^(|us-ascii|ascii|ansi_x3\.4-1968|utf-?8|unknown-8bit|x-unknown|7bit|8bit|binary|default)$/;
 
-/** Text of bytes nobody named a charset for: UTF-8 where that is valid, else windows-1252. */
+/**
+ * Text of bytes nobody named a charset for: UTF-8 where that is valid, or broken in fewer places than it has characters
+ * (those become U+FFFD); else windows-1252.
+ */
 export const decodeUnlabelled = (bytes: Uint8Array): string => {
   try {
     return strictUtf8.decode(bytes);
   } catch {
-    return windows1252.decode(bytes);
+    const lossy = lossyUtf8.decode(bytes);
+    const broken = lossy.match(/\ufffd/g)?.length ?? 0;
+    const whole = lossy.match(/[^\0-\u007f\ufffd]/gu)?.length ?? 0;
+    return whole >= broken ? lossy : windows1252.decode(bytes);
   }
 };
 

@@ -1,7 +1,7 @@
 // Header fields (RFC 5322 §2.2) read from bytes and shown as Gmail shows them: unfolded, encoded words decoded.
 // Knows nothing of parts or messages.
-import libmime from 'libmime';
-import { decodeUnlabelled } from './charsets.ts';
+import libmime, { Libmime } from 'libmime';
+import { decodeCharset, decodeUnlabelled } from './charsets.ts';
 
 /** One header field; `value` is unfolded and decoded. */
 export interface HeaderField {
@@ -25,7 +25,7 @@ const MAXIMUM_HEADER_BYTES = 1024 * 1024;
  */
 export const parseHeaderFields = (raw: Buffer, start: number, end: number) => {
   const { headerEnd, bodyStart } = findHeaderEnd(raw, start, end);
-  const block = decodeUnlabelled(raw.subarray(start, Math.min(headerEnd, start + MAXIMUM_HEADER_BYTES)));
+  const block = raw.toString('latin1', start, Math.min(headerEnd, start + MAXIMUM_HEADER_BYTES));
   const fields: HeaderField[] = [];
   for (const line of block.split(/\r?\n(?![ \t])/)) {
     const colon = line.indexOf(':');
@@ -55,6 +55,31 @@ const findHeaderEnd = (raw: Buffer, start: number, end: number) => {
 /** Fields whose encoded words, if any, stand inside parameters: Gmail leaves them as they were sent. */
 const NOT_DECODED = new Set(['content-type', 'content-disposition', 'dkim-signature', 'received']);
 
+/** The library's joining of encoded words, on text with one character for a byte, and our reading of charsets. */
+class WordReader extends Libmime {
+  override decodeWord(charset: string, encoding: string, text: string): string {
+    const quoted = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16));
+    const bytes =
+      encoding.toLowerCase() === 'b'
+        ? Buffer.from(text, 'base64')
+        : Buffer.from(text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, quoted), 'latin1');
+    return decodeCharset(bytes, charset.replace(/\*.*$/, ''));
+  }
+}
+const wordReader = new WordReader();
+
+const encodedWords = /((?:=\?[^?\s]+\?[bq]\?[^?]*\?=\s*)+)/i;
+
+/** Text with one character for a byte → text: encoded words by their charset, everything else by what it looks like. */
+const decodeField = (field: string): string =>
+  field
+    .split(encodedWords)
+    .map((piece, index) => {
+      if (index % 2 === 0) return decodeUnlabelled(Buffer.from(piece, 'latin1'));
+      return wordReader.decodeWords(piece.trimEnd()) + (/\s*$/.exec(piece)?.[0] ?? '');
+    })
+    .join('');
+
 /**
  * Unfolds as Gmail does (seen in recorded answers): the line break goes, the white space after it stays,
  * except that a single tab (with a space before it, if any) becomes a single space. Then decodes RFC 2047 encoded words.
@@ -64,8 +89,10 @@ const displayValue = (name: string, folded: string): string => {
     .replace(/ ?\r?\n\t(?![ \t])/g, ' ')
     .replace(/\r?\n/g, '')
     .trim();
-  if (!unfolded.includes('=?') || NOT_DECODED.has(name.toLowerCase())) return unfolded;
-  return libmime.decodeWords(unfolded);
+  if (!/=\?|[^\0-\u007f]/.test(unfolded)) return unfolded;
+  return NOT_DECODED.has(name.toLowerCase())
+    ? decodeUnlabelled(Buffer.from(unfolded, 'latin1'))
+    : decodeField(unfolded);
 };
 
 /** The value of the first field of that name (any case), or undefined. */
@@ -81,4 +108,5 @@ export const parseParameters = (value: string): StructuredValue => {
 };
 
 /** A file name that was sent as encoded words, against RFC 2047 §5 but often seen. */
-export const decodeName = (name: string): string => (name.includes('=?') ? libmime.decodeWords(name) : name);
+export const decodeName = (name: string): string =>
+  name.replace(new RegExp(encodedWords, 'gi'), (words) => wordReader.decodeWords(words));
