@@ -1,5 +1,5 @@
 // Header fields as text: encoded words (RFC 2047), parameters (RFC 2231) and dates. Knows nothing of MIME trees.
-import { Libmime } from 'libmime';
+import libmime from 'libmime';
 import { insteadOfLatin } from './charset.ts';
 import { decodeWord, decodeWords, singleBytes } from './encoded-words.ts';
 import type { MessageHeader, MessagePart } from './message-part.ts';
@@ -20,7 +20,7 @@ const oddLatin =
 
 /** Raw bytes in a field, which were read as Latin for want of a charset, in the charset that they are in. */
 const withoutFalseLatin = (value: string): string => {
-  const bytes = oddLatin.test(value) ? singleBytes(value) : undefined;
+  const bytes = /[^\0-\u007f]/.test(value) && oddLatin.test(value) ? singleBytes(value) : undefined;
   return (bytes && insteadOfLatin(bytes)) ?? value;
 };
 
@@ -39,21 +39,20 @@ export interface FieldWithParameters {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The library's reading of fields with our reading of charsets. */
-class FieldReader extends Libmime {
-  override decodeWord(charset: string, encoding: string, text: string): string {
-    return decodeWord(charset, encoding, text);
-  }
-  override decodeWords(text: string): string {
-    return decodeWords(text);
-  }
-}
-const fieldReader = new FieldReader();
+/** The library's reading of fields with our reading of charsets; made at the first field, which is what loads it. */
+const makeFieldReader = () =>
+  new (class extends libmime.Libmime {
+    override decodeWord(charset: string, encoding: string, text: string): string {
+      return decodeWord(charset, encoding, text);
+    }
+    override decodeWords(text: string): string {
+      return decodeWords(text);
+    }
+  })();
+let fieldReader: ReturnType<typeof makeFieldReader> | undefined;
 
-/** A structured field such as Content-Type or Content-Disposition; RFC 2231 continuations are put together and decoded. */
-export const structuredField = (part: MessagePart, name: string): FieldWithParameters | undefined => {
-  const [value] = headerValues(part.headers, name);
-  if (value === undefined) return undefined;
+const readField = (value: string): FieldWithParameters => {
+  fieldReader ??= makeFieldReader();
   const { value: main, params, decodedParams } = fieldReader.parseHeaderValue(value);
   // What RFC 2231 encoded is read already: a name that looks like an encoded word is no second one.
   const parameters = Object.entries(params).map(([parameter, text]) => [
@@ -61,6 +60,18 @@ export const structuredField = (part: MessagePart, name: string): FieldWithParam
     decodedParams.includes(parameter) ? oneLine(text) : headerText(text),
   ]);
   return { value: String(main).trim().toLowerCase(), parameters: Object.fromEntries(parameters) };
+};
+
+/** Every part is asked for the same fields many times, and a message may have a hundred thousand parts. */
+const fieldsRead = new WeakMap<MessageHeader, FieldWithParameters>();
+
+/** A structured field such as Content-Type or Content-Disposition; RFC 2231 continuations are put together and decoded. */
+export const structuredField = (part: MessagePart, name: string): FieldWithParameters | undefined => {
+  const header = part.headers?.find((candidate) => candidate.name?.toLowerCase() === name && candidate.value?.trim());
+  if (!header?.value) return undefined;
+  const field = fieldsRead.get(header) ?? readField(header.value);
+  fieldsRead.set(header, field);
+  return field;
 };
 
 /** The charset a part declares, if any. */

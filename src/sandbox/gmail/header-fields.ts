@@ -1,6 +1,6 @@
 // Header fields (RFC 5322 §2.2) read from bytes and shown as Gmail shows them: unfolded, encoded words decoded.
 // Knows nothing of parts or messages.
-import libmime, { Libmime } from 'libmime';
+import libmime from 'libmime';
 import { decodeCharset, decodeUnlabelled } from './charsets.ts';
 
 /** One header field; `value` is unfolded and decoded. */
@@ -56,17 +56,22 @@ const findHeaderEnd = (raw: Buffer, start: number, end: number) => {
 const NOT_DECODED = new Set(['content-type', 'content-disposition', 'dkim-signature', 'received']);
 
 /** The library's joining of encoded words, on text with one character for a byte, and our reading of charsets. */
-class WordReader extends Libmime {
-  override decodeWord(charset: string, encoding: string, text: string): string {
-    const quoted = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16));
-    const bytes =
-      encoding.toLowerCase() === 'b'
-        ? Buffer.from(text, 'base64')
-        : Buffer.from(text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, quoted), 'latin1');
-    return decodeCharset(bytes, charset.replace(/\*.*$/, ''));
-  }
-}
-const wordReader = new WordReader();
+const makeWordReader = () =>
+  new (class extends libmime.Libmime {
+    override decodeWord(charset: string, encoding: string, text: string): string {
+      const quoted = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16));
+      const bytes =
+        encoding.toLowerCase() === 'b'
+          ? Buffer.from(text, 'base64')
+          : Buffer.from(text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, quoted), 'latin1');
+      return decodeCharset(bytes, charset.replace(/\*.*$/, ''));
+    }
+  })();
+let wordReader: ReturnType<typeof makeWordReader> | undefined;
+const readWords = (words: string): string => {
+  wordReader ??= makeWordReader();
+  return wordReader.decodeWords(words);
+};
 
 const encodedWords = /((?:=\?[^?\s]+\?[bq]\?[^?]*\?=\s*)+)/i;
 
@@ -76,7 +81,7 @@ const decodeField = (field: string): string =>
     .split(encodedWords)
     .map((piece, index) => {
       if (index % 2 === 0) return decodeUnlabelled(Buffer.from(piece, 'latin1'));
-      return wordReader.decodeWords(piece.trimEnd()) + (/\s*$/.exec(piece)?.[0] ?? '');
+      return readWords(piece.trimEnd()) + (/\s*$/.exec(piece)?.[0] ?? '');
     })
     .join('');
 
@@ -108,5 +113,4 @@ export const parseParameters = (value: string): StructuredValue => {
 };
 
 /** A file name that was sent as encoded words, against RFC 2047 §5 but often seen. */
-export const decodeName = (name: string): string =>
-  name.replace(new RegExp(encodedWords, 'gi'), (words) => wordReader.decodeWords(words));
+export const decodeName = (name: string): string => name.replace(new RegExp(encodedWords, 'gi'), readWords);
