@@ -1,6 +1,5 @@
-// URLs as a reader needs them: recognisable and short, with the host always whole, and the host that a link's text claims.
+// URLs as a reader needs them: recognisable and short, with the host always whole.
 // Knows nothing of HTML; nothing is fetched or resolved.
-import { domainToASCII } from 'node:url';
 
 /** Characters of a shortened URL; only a host that is longer itself makes it longer. */
 export const usualUrlLength = 80;
@@ -79,38 +78,6 @@ export const shortenUrls = (text: string): string =>
     const end = run.length > usualUrlLength || run.includes('@') ? endOfUrl(run) : 0;
     return end === 0 ? run : shortUrl(run.slice(0, end)) + run.slice(end);
   });
-
-/** Endings that make a word a file or a library, not a host. */
-const fileEnding =
-  /\.(?:js|ts|css|html?|php|aspx?|pdf|docx?|xlsx?|pptx?|txt|csv|png|jpe?g|gif|svg|zip|exe|json|xml|md|ics|eml|mp[34])$/i;
-const hostInText =
-  /(?:(https?):\/\/|(?<![\p{L}\p{N}.@/-])(?=[\p{L}\p{N}]))((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}\p{L}{2,24})(?![\p{L}\p{N}@-]|\.[\p{L}\p{N}])/giu;
-
-const asHost = (name: string): string => domainToASCII(name.toLowerCase()).replace(/^www\./, '') || name.toLowerCase();
-
-/** Where a URL leads: the host of a web address, the domain of a mail address; undefined where there is neither. */
-export const hostOf = (url: string): string | undefined => {
-  if (/^mailto:/i.test(url)) {
-    const address = url.slice(7).split('?', 1)[0] ?? '';
-    return address.includes('@') ? asHost(address.slice(address.lastIndexOf('@') + 1)) : undefined;
-  }
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return parsed && /^(?:https?|ftp):$/.test(parsed.protocol) ? asHost(parsed.hostname) : undefined;
-};
-
-/** Whether a text names a host that is neither the target's nor related to it as a part of the same domain. */
-export const namesAnotherHost = (text: string, url: string): boolean => {
-  const target = hostOf(url);
-  if (target === undefined) return false;
-  const visible = text.slice(0, 500).normalize('NFKC');
-  for (const [, scheme, name = ''] of visible.matchAll(hostInText)) {
-    if (scheme === undefined && fileEnding.test(name) && !/^www\./i.test(name)) continue;
-    const named = asHost(name);
-    if (named !== target && !target.endsWith(`.${named}`) && !named.endsWith(`.${target}`)) return true;
-  }
-  const address = /[^\s@<>]+@([\p{L}\p{N}.-]+\.\p{L}{2,24})/u.exec(visible)?.[1];
-  return address !== undefined && /^mailto:/i.test(url) && asHost(address) !== target;
-};
 
 /** What browsers drop from a link's target. */
 const droppedByBrowsers = /[\t\n\r]/g;

@@ -1,6 +1,7 @@
 // Links while their text is being told: afterwards each carries its target, shortened as much as the whole text needs.
 // Knows nothing of elements.
-import { namesAnotherHost, shortUrl, targetOf } from '../links.ts';
+import { shortUrl, targetOf } from '../links.ts';
+import { otherHostNamed } from '../named-hosts.ts';
 import type { Slot, TextLines } from '../text-lines.ts';
 
 interface OpenLink {
@@ -99,7 +100,7 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     if (isSame(link.url, link.text)) return;
     const last = told.at(-1);
     if (last?.url === link.url && last.said === link.saidBefore && last.kind === 'named') told.pop();
-    const kind = namesAnotherHost(link.text, link.url) ? 'deceptive' : 'named';
+    const kind = otherHostNamed(link.text, link.url) === undefined ? 'named' : 'deceptive';
     told.push({ url: link.url, before: link.before, behind: out.slotBehind(), kind, said: out.said() });
   };
 
