@@ -3,7 +3,9 @@
 import { isBodyText } from './attachments.ts';
 import { bodyPieces, type ChooseForm, type Piece } from './body-parts.ts';
 import type { Steps } from './html-tokens.ts';
+import type { TextLink } from './links.ts';
 import { everyPart, type Message, type MessagePart, mimeTypeOf } from './message-part.ts';
+import { indexAfter } from './page.ts';
 import { codePoints, isHtml, type Reading, readPart, readPartAhead, sumOf } from './read-part.ts';
 import { saysTheSame } from './same-text.ts';
 
@@ -20,9 +22,21 @@ const readerOf = (readings: Map<MessagePart, Reading>): ReadOnce => {
 const textOf = (pieces: readonly Piece[], read: ReadOnce): string =>
   pieces.flatMap((piece) => (piece.kind === 'text' ? [read(piece.from.part).text] : [])).join('\n\n');
 
+const linksOf = (pieces: readonly Piece[], read: ReadOnce): readonly TextLink[] =>
+  pieces.flatMap((piece) => (piece.kind === 'text' ? read(piece.from.part).links : []));
+
+const isOfWeb = ({ url }: TextLink): boolean => /^https?:/i.test(url);
+const withoutSlash = ({ url }: TextLink): string => url.replace(/\/$/, '');
+
+/** Whether the plain form has every address that a person can click in the HTML. */
+const leadsAsFar = (plain: readonly TextLink[], html: readonly TextLink[]): boolean => {
+  const known = new Set(plain.map(withoutSlash));
+  return html.filter(isOfWeb).every((link) => known.has(withoutSlash(link)));
+};
+
 /**
- * Of several forms of the same content: the plain one where it says what a person sees in the HTML, else the HTML; RFC
- * 2046 §5.1.4 puts the best form last.
+ * Of several forms of the same content: the plain one where it says what a person sees in the HTML and leads where that
+ * leads, else the HTML; RFC 2046 §5.1.4 puts the best form last.
  */
 const chooseBy =
   (read: ReadOnce): ChooseForm =>
@@ -36,7 +50,11 @@ const chooseBy =
     const plain = spoken.find(
       ({ pieces }) => !has(pieces, isHtml) && has(pieces, (part) => mimeTypeOf(part) === 'text/plain'),
     );
-    if (plain && html) return saysTheSame(plain.text, html.text) ? plain.pieces : html.pieces;
+    if (plain && html) {
+      const stands =
+        saysTheSame(plain.text, html.text) && leadsAsFar(linksOf(plain.pieces, read), linksOf(html.pieces, read));
+      return stands ? plain.pieces : html.pieces;
+    }
     return (html ?? plain ?? spoken.at(-1))?.pieces ?? [];
   };
 
@@ -50,17 +68,49 @@ interface Shown extends Reading {
 
 const between = '\n\n';
 
+/** A reading whose links are numbered on from those of the texts before it. */
+const numberedAfter = (before: number, reading: Reading): Reading => {
+  if (before === 0 || reading.links.every(({ numberAt }) => numberAt === undefined)) return reading;
+  const { text, quotedFrom } = reading;
+  const history = quotedFrom === undefined ? undefined : indexAfter(text, quotedFrom);
+  let grown = 0;
+  let grownBeforeHistory = 0;
+  let from = 0;
+  const pieces: string[] = [];
+  const links = reading.links.map((link, index): TextLink => {
+    const { numberAt } = link;
+    if (numberAt === undefined) return link;
+    const [old, number] = [`${index + 1}`, `${index + 1 + before}`];
+    pieces.push(text.slice(from, numberAt), number);
+    from = numberAt + old.length;
+    const moved = { ...link, numberAt: numberAt + grown };
+    grown += number.length - old.length;
+    if (history !== undefined && numberAt < history) grownBeforeHistory = grown;
+    return moved;
+  });
+  pieces.push(text.slice(from));
+  return {
+    ...reading,
+    text: pieces.join(''),
+    links,
+    ...(quotedFrom === undefined ? {} : { quotedFrom: quotedFrom + grownBeforeHistory }),
+  };
+};
+
 const laidOut = (pieces: readonly Piece[], read: ReadOnce): Shown[] => {
   let offset = 0;
+  let links = 0;
   const shown: Shown[] = [];
   for (const piece of pieces) {
-    const reading: Reading =
+    const whole: Reading =
       piece.kind === 'head'
-        ? { text: piece.text, removed: { hiddenElements: 0, invisibleCharacters: 0 } }
+        ? { text: piece.text, removed: { hiddenElements: 0, invisibleCharacters: 0 }, links: [] }
         : read(piece.from.part);
-    if (reading.text.trim() === '') continue;
+    if (whole.text.trim() === '') continue;
+    const reading = numberedAfter(links, whole);
     shown.push({ ...reading, forwarded: piece.forwarded, offset });
     offset += codePoints(reading.text) + between.length;
+    links += reading.links.length;
   }
   return shown;
 };
@@ -80,6 +130,7 @@ export const readBody = (message: Message): Reading => {
   return {
     text: shown.map(({ text }) => text).join(between),
     removed: sumOf([...readings.values()].map(({ removed }) => removed)),
+    links: shown.flatMap(({ links }) => links),
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
     ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
   };

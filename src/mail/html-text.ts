@@ -5,7 +5,7 @@ import { readElements } from './html/open-elements.ts';
 import { createOpenLinks } from './html/open-links.ts';
 import { surveyOf } from './html/survey.ts';
 import { allAtOnce, type Steps } from './html-tokens.ts';
-import { usualUrlLength } from './links.ts';
+import { type LinkManner, type TextLink, withLinks } from './links.ts';
 import { codePointsIn } from './page.ts';
 import { createTextLines } from './text-lines.ts';
 
@@ -19,51 +19,65 @@ export interface ReadableText {
   };
   /** Code points of `text` before the quoted history that the HTML marks as such; absent where it marks none. */
   readonly quotedFrom?: number;
+  /** In their order. */
+  readonly links: readonly TextLink[];
   /** Its HTML is longer than what is read of one; `text` ends by saying so. */
   readonly truncated?: true;
 }
 
 const notTheEnd = '[This HTML is too long to be read to its end here: format "full" has all of it.]';
 
-/** Bytes. A text up to this size may carry its links at their usual length. */
+/** Bytes. A text up to this size may carry its links whole. */
 const smallText = 20_000;
-/** A larger one is to be at most this share of its HTML; its URLs become shorter until it is. */
+/** A larger one is to be at most this share of its HTML; fewer of its links are told whole until it is. */
 const largestShare = 0.19;
-const shorterUrls = [68, 58, 50, 44, 38, 34, 30, 26] as const;
+/** Where words alone are more than that, links may take this share of what the words take. */
+const shareOfWords = 0.3;
+
+const mannerFor = (html: string, links: LinksOfHtml): LinkManner => {
+  if (links === 'whole') return { numbered: false };
+  const room = Math.max(smallText, Buffer.byteLength(html) * largestShare);
+  return { numbered: true, room: (words) => Math.max(room, words * (1 + shareOfWords)) };
+};
+
+/** `numbered`: whole or by number, as there is room. `whole`: where nothing would resolve a number. */
+export type LinksOfHtml = 'numbered' | 'whole';
 
 /**
- * The readable text of an HTML document or fragment, in steps: links keep their URL (shortened), images their alternative text,
- * data tables their rows. What a person would not see is left out and counted.
+ * The readable text of an HTML document or fragment, in steps: links keep their URL, images their alternative text, data
+ * tables their rows. What a person would not see is left out and counted.
  */
-export function* readHtmlInSteps(html: string): Steps<ReadableText> {
+export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbered'): Steps<ReadableText> {
   const survey = yield* surveyOf(html);
   const out = createTextLines();
-  const links = createOpenLinks(out);
-  const narration = createNarration(out, links, createCascade(survey.styleSheets), survey);
+  const openLinks = createOpenLinks(out);
+  const narration = createNarration(out, openLinks, createCascade(survey.styleSheets), survey);
   const isWhole = yield* readElements(html, narration);
-  links.finish();
+  const places = openLinks.finish();
   if (!isWhole) {
     out.endBlock();
     out.words(notTheEnd);
   }
-
-  const historyPlace = narration.historyPlace();
-  links.fill(usualUrlLength);
-  let { text, index } = out.text(historyPlace);
-  const wanted = Math.max(smallText, Buffer.byteLength(html) * largestShare);
-  for (const limit of links.count() > 0 ? shorterUrls : []) {
-    if (Buffer.byteLength(text) <= wanted) break;
-    links.fill(limit);
-    ({ text, index } = out.text(historyPlace));
-    yield;
-  }
+  const { text, links, markedAt } = withLinks(
+    out.parts(),
+    places,
+    mannerFor(html, linksOfHtml),
+    narration.historyPlace(),
+  );
   return {
     text,
     removed: narration.removed(),
-    ...(historyPlace === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, index)) }),
+    links,
+    ...(markedAt === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, afterLineBreaks(text, markedAt))) }),
     ...(isWhole ? {} : { truncated: true }),
   };
 }
+
+const afterLineBreaks = (text: string, from: number): number => {
+  let at = from;
+  while (text[at] === '\n') at += 1;
+  return at;
+};
 
 /** The same, all at once. */
 export const readableHtml = (html: string): ReadableText => allAtOnce(readHtmlInSteps(html));

@@ -1,101 +1,238 @@
-// URLs as a reader needs them: recognisable and short, with the host always whole.
-// Knows nothing of HTML; nothing is fetched or resolved.
+// The links of a text: each is told whole, or as a numbered reference that the list of links resolves; never a part of it.
+// Knows nothing of HTML; nothing is fetched.
+import { directUrl, hidesHost, placeOf } from './link-target.ts';
+import type { Slot } from './text-lines.ts';
+import { stretchesOf } from './urls-in-text.ts';
 
-/** Characters of a shortened URL; only a host that is longer itself makes it longer. */
-export const usualUrlLength = 80;
+/** How a link stands in the text. */
+type LinkKind =
+  /** Behind its words. */
+  | 'named'
+  /** Behind its words, which name another host. */
+  | 'deceptive'
+  /** Around a picture: by itself. */
+  | 'bare'
+  /** Its words are its address. */
+  | 'said';
 
-/** Parameters that say where a click came from, not where it goes. */
-const trackingParameter =
-  /^(?:utm_\w+|mc_[ce]id|fbclid|gclid|msclkid|mkt_tok|_hs\w+|vero_\w+|oly_\w+|trk\w*|igshid|yclid|elq\w*|ref_?src)=/i;
-const longestParameter = 40;
+/** A link that was met in a text, before it is known how much room there is for it. */
+export interface LinkPlace {
+  readonly kind: LinkKind;
+  /** As the sender wrote it. */
+  readonly url: string;
+  /** What a person clicks. */
+  readonly text: string;
+  /** The host that the text names, if it is another one. */
+  readonly otherHost?: string;
+}
 
-const leadingParts = /^([a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?)([^?#]*)(\?[^#]*)?(#.*)?$/is;
+/** A link as it was told. Its number is its place in the list, from 1. */
+export interface TextLink {
+  readonly url: string;
+  /** What a person clicks; absent where that is the address itself, or a picture. */
+  readonly text?: string;
+  readonly otherHost?: string;
+  /** UTF-16 units before its number in the text; absent where it is told without one. */
+  readonly numberAt?: number;
+}
 
-/** Cuts without leaving half a surrogate pair or half a percent-encoded byte. */
-const cutAt = (text: string, length: number): string =>
-  text
-    .slice(0, Math.max(length, 0))
-    .replace(/[\ud800-\udbff]$/, '')
-    .replace(/%[0-9a-f]?$/i, '');
+/** How a text tells its links. */
+export type LinkManner =
+  /** Whole or by number, in as much room as there is. */
+  | { readonly numbered: true; readonly room: (wordBytes: number) => number }
+  /** Whole, for texts beside which no list of links is kept. */
+  | { readonly numbered: false };
 
-/** The end of a path, where the name or the number of what it leads to usually stands. */
-const endOf = (path: string, length: number): string =>
-  length <= 0 ? '' : path.slice(-length).replace(/^(?:[\udc00-\udfff]|%?[0-9a-f]?(?=%))/i, '');
+/** Characters of a URL that is told whole where there is room. */
+export const usualUrlLength = 300;
+/** Characters beyond which a URL is no longer told whole where it has no number. */
+const longestUnnumbered = 8_000;
 
-/** As many parameters as fit, those that only track left out. */
-const briefQuery = (query: string, room: number): string => {
-  const parameters = query.slice(1).split('&', 20);
-  let brief = '';
-  for (const parameter of parameters) {
-    if (parameter === '' || trackingParameter.test(parameter)) continue;
-    if (parameter.length > longestParameter || brief.length + parameter.length + 1 > room) break;
-    brief += `${brief === '' ? '?' : '&'}${parameter}`;
+interface Level {
+  readonly limit: number;
+  /** Redirectors and tracking go first. */
+  readonly direct: boolean;
+}
+
+/** From what a text has room for to what it has not. */
+const levels: readonly Level[] = [
+  { limit: usualUrlLength, direct: false },
+  ...[usualUrlLength, 200, 150, 120, 100, 80, 65, 50, 40, 0].map((limit) => ({ limit, direct: true })),
+];
+
+interface Met extends LinkPlace {
+  readonly inText: boolean;
+  readonly number: number;
+  readonly direct: string;
+  readonly place: string;
+}
+
+const longestPlace = 60;
+
+const met = (place: LinkPlace, inText: boolean, number: number): Met => {
+  const direct = directUrl(place.url);
+  const where = placeOf(direct);
+  return {
+    ...place,
+    inText,
+    number,
+    direct,
+    place: where.length > longestPlace ? `…${where.slice(-longestPlace)}` : where,
+  };
+};
+
+/** The URL to be told whole, or undefined. */
+const wholeUrl = ({ url, direct, inText, text }: Met, { limit, direct: wantsDirect }: Level): string | undefined => {
+  if (hidesHost(url) || hidesHost(direct)) return undefined;
+  const written = inText ? text : url;
+  if (written.length <= limit && (!wantsDirect || direct === url)) return written;
+  return direct.length <= limit ? direct : undefined;
+};
+
+const numberMark = '[link ';
+
+const reference = ({ number, place }: Met): string => `${numberMark}${number}: ${place}]`;
+
+interface Form {
+  readonly text: string;
+  /** What stands there is no URL. */
+  readonly stands: 'whole' | 'by number' | 'not at all';
+}
+
+/** A link's URL or its reference, at a level; a reference never takes more room than what it stands for. */
+const formAt = (link: Met, level: Level): Form => {
+  const short = reference(link);
+  const whole = wholeUrl(link, { ...level, limit: Math.max(level.limit, short.length) });
+  return whole === undefined ? { text: short, stands: 'by number' } : { text: whole, stands: 'whole' };
+};
+
+const formWithoutNumber = (link: Met): Form => {
+  const whole =
+    wholeUrl(link, { limit: usualUrlLength, direct: false }) ??
+    wholeUrl(link, { limit: longestUnnumbered, direct: true });
+  return whole === undefined
+    ? { text: `[link to ${link.place}: ${link.url.length} characters]`, stands: 'not at all' }
+    : { text: whole, stands: 'whole' };
+};
+
+const told = (link: Met, level: Level | undefined): Form => {
+  if (link.kind === 'said') return { text: '', stands: 'not at all' };
+  const { text, stands } = level ? formAt(link, level) : formWithoutNumber(link);
+  if (link.kind === 'deceptive') return { text: `] (goes to ${text})`, stands };
+  const marked = stands === 'whole' && !link.inText ? `<${text}>` : text;
+  return { text: link.kind === 'named' ? ` ${marked}` : marked, stands };
+};
+
+interface Pieces {
+  /** Text, or a link at its place. */
+  readonly pieces: readonly (string | Met)[];
+  readonly links: readonly Met[];
+  /** The index in `pieces` of the marked place. */
+  readonly mark: number | undefined;
+}
+
+/** Runs of words between slots, in which addresses are found; links are numbered as they follow each other. */
+const piecesOf = (
+  parts: readonly (string | Slot)[],
+  places: ReadonlyMap<Slot, LinkPlace>,
+  markedPart: number | undefined,
+): Pieces => {
+  const pieces: (string | Met)[] = [];
+  const links: Met[] = [];
+  let run: string[] = [];
+  let mark: number | undefined;
+  const push = (place: LinkPlace, inText: boolean): void => {
+    const link = met(place, inText, links.length + 1);
+    links.push(link);
+    pieces.push(link);
+  };
+  const endRun = (): void => {
+    for (const { text, url } of run.length === 0 ? [] : stretchesOf(run.join(''))) {
+      if (url === undefined) pieces.push(text);
+      else push({ kind: 'bare', url, text }, true);
+    }
+    run = [];
+  };
+  for (const [index, part] of parts.entries()) {
+    if (index === markedPart) {
+      endRun();
+      mark = pieces.length;
+    }
+    const place = typeof part === 'string' ? undefined : places.get(part);
+    if (typeof part === 'string') run.push(part);
+    else if (part.text !== '' || place) {
+      endRun();
+      if (part.text !== '') pieces.push(part.text);
+      if (place) push(place, false);
+    }
   }
-  return brief;
+  endRun();
+  return { pieces, links, mark: markedPart === undefined ? undefined : (mark ?? pieces.length) };
 };
 
-/** Shorter than this no path tells one item of a newsletter from the next. */
-const leastPath = 8;
-
-/** The end of the path with its parameters, which tells most in the least room. */
-const tightUrl = (origin: string, path: string, query: string, room: number): string => {
-  const rest = `${path}${briefQuery(query, longestParameter)}`;
-  return rest.length <= room ? `${origin}${rest}…` : `${origin}/…${endOf(rest, room - 1)}`;
+/** The level at which all fits, else the tightest. */
+const levelFor = ({ pieces, links }: Pieces, room: (wordBytes: number) => number): Level => {
+  const words = pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0), 0);
+  const left = room(words) - words;
+  const fits = (level: Level) =>
+    links.reduce((sum, link) => sum + Buffer.byteLength(told(link, level).text), 0) <= left;
+  const tightest: Level = { limit: 0, direct: true };
+  return levels.find(fits) ?? tightest;
 };
+
+export interface LaidText {
+  readonly text: string;
+  /** UTF-16 units before the marked place, where one was marked. */
+  readonly markedAt?: number;
+  readonly links: readonly TextLink[];
+}
 
 /**
- * A URL of at most `limit` characters (more only where the host leaves no room for eight of the path): scheme, whole host, as much of the path
- * (below the usual length: of its end) and the parameters as fit, and "…" where something is missing. User names before the host are left out, because they
- * are written there to look like a host.
+ * A text with its links told.
+ * @param parts words, and slots where links belong.
+ * @param places the links by their slots; addresses in the words are found here.
+ * @param markedPart the index of a part whose place in the text is wanted.
  */
-export const shortUrl = (url: string, limit: number = usualUrlLength): string => {
-  const [, head = '', path = '', query = ''] = leadingParts.exec(url.slice(0, 4_000)) ?? [];
-  const origin = head.replace(/\/\/[^/]*@/, '//…@');
-  if (origin === head && url.length <= limit) return url;
-  if (head === '') return `${cutAt(url, limit - 1)}…`;
-  const room = limit - origin.length - 1;
-  if (origin !== head && url.length - head.length <= room) return `${origin}${url.slice(head.length)}`;
-  if (limit < usualUrlLength) return tightUrl(origin, path, query, Math.max(room, leastPath));
-  if (path.length > room) return `${origin}${cutAt(path, room)}…`;
-  return `${origin}${path}${briefQuery(query, room - path.length)}…`;
-};
-
-/** URLs in running text; the closing mark of a sentence or a bracket is not part of one. */
-const urlInText = /\bhttps?:\/\/[^\s<>"\u2026]+/gi;
-
-const endOfUrl = (run: string): number => {
-  let end = run.length;
-  while (end > 0 && /[.,;:!?'")\]}*_]/.test(run[end - 1] ?? '')) {
-    if (run[end - 1] === ')' && run.lastIndexOf('(', end - 1) > 0) break;
-    end -= 1;
+export const withLinks = (
+  parts: readonly (string | Slot)[],
+  places: ReadonlyMap<Slot, LinkPlace>,
+  manner: LinkManner,
+  markedPart?: number,
+): LaidText => {
+  const laid = piecesOf(parts, places, markedPart);
+  const level = manner.numbered ? levelFor(laid, manner.room) : undefined;
+  const texts: string[] = [];
+  const links: TextLink[] = [];
+  let length = 0;
+  let markedAt: number | undefined;
+  for (const [index, piece] of laid.pieces.entries()) {
+    if (index === laid.mark) markedAt = length;
+    if (typeof piece === 'string') texts.push(piece);
+    else {
+      const { text, stands } = told(piece, level);
+      const { url, otherHost } = piece;
+      links.push({
+        url,
+        ...(piece.inText || piece.text === '' ? {} : { text: piece.text }),
+        ...(otherHost === undefined ? {} : { otherHost }),
+        ...(stands === 'by number' ? { numberAt: length + text.indexOf(numberMark) + numberMark.length } : {}),
+      });
+      texts.push(text);
+    }
+    length += texts.at(-1)?.length ?? 0;
   }
-  return end;
+  markedAt ??= laid.mark === undefined ? undefined : length;
+  return { text: texts.join(''), links, ...(markedAt === undefined ? {} : { markedAt }) };
 };
 
-/** Plain text with its long URLs shortened; everything else stays as it is. */
-export const shortenUrls = (text: string): string =>
-  text.replace(urlInText, (run) => {
-    const end = run.length > usualUrlLength || run.includes('@') ? endOfUrl(run) : 0;
-    return end === 0 ? run : shortUrl(run.slice(0, end)) + run.slice(end);
+/** Bytes. A text up to this size may carry its links whole. */
+const smallText = 20_000;
+/** Links of a larger one may take this share of what its words take. */
+const shareOfWords = 0.5;
+
+/** Plain text with its addresses told. */
+export const plainWithLinks = (text: string): LaidText =>
+  withLinks([text], new Map(), {
+    numbered: true,
+    room: (words) => Math.max(smallText, words * (1 + shareOfWords)),
   });
-
-/** What browsers drop from a link's target. */
-const droppedByBrowsers = /[\t\n\r]/g;
-
-/**
- * A link's target as a URL in printable ASCII without spaces or angle brackets; undefined where it leads nowhere outside
- * the message. An unusual host comes out in its ASCII form (`xn--…`), which no look-alike letter can imitate.
- */
-export const targetOf = (href: string, base: string | undefined): string | undefined => {
-  const plain = href.replace(droppedByBrowsers, '').trim();
-  if (plain === '' || plain.startsWith('#')) return undefined;
-  const absolute = /^\/\//.test(plain) && base === undefined ? `https:${plain}` : plain;
-  const isUsual =
-    /^(?:https?:\/\/|mailto:|tel:|sms:|ftp:\/\/)[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(absolute);
-  if (isUsual) return absolute;
-  if (!URL.canParse(absolute, base)) return undefined;
-  const { protocol, href: resolved } = new URL(absolute, base);
-  return /^(?:https?|mailto|tel|sms|ftp):$/.test(protocol)
-    ? resolved.replace(/[<>\s]/g, encodeURIComponent)
-    : undefined;
-};

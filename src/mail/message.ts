@@ -5,10 +5,12 @@ import { readBody } from './body.ts';
 import { type Invitation, invitationText } from './calendar.ts';
 import { type DeliveryReport, reportText } from './delivery-report.ts';
 import { type FullPart, fullPart } from './full-message.ts';
+import { type LinkPage, linkPage } from './link-list.ts';
+import type { TextLink } from './links.ts';
 import { type Message, rootOf } from './message-part.ts';
 import { countedRow, type MessageRow, messageRow } from './message-row.ts';
 import { type Page, type PageRequest, page } from './page.ts';
-import { type Reading, type Removed, sumOf } from './read-part.ts';
+import { type Reading, type Removed, readPlainText, sumOf } from './read-part.ts';
 import { type Security, securityOf, securityText } from './security.ts';
 import { snippetOf } from './snippet.ts';
 import { headersOfSource } from './source-headers.ts';
@@ -36,6 +38,8 @@ export interface BodyPage extends Page {
   readonly quotedFrom?: number;
   /** The text ends before the message does, and says so. */
   readonly truncated?: true;
+  /** What the numbered links on this page stand for; absent where it has none. */
+  readonly linksNote?: string;
 }
 
 export interface ReadableMessage extends MessageRow {
@@ -48,6 +52,13 @@ export interface ReadableMessage extends MessageRow {
   /** Absent where there are none. */
   readonly deliveryReports?: DeliveryReport[];
   /** What no reader would see and this text leaves out; absent where that is nothing. */
+  readonly removed?: Removed;
+}
+
+export interface LinksOfMessage extends MessageRow, LinkPage {
+  /** The message goes on behind the text that was read, and may have more links there. */
+  readonly truncated?: true;
+  /** What no reader would see, its links included: they are in no list. Absent where that is nothing. */
   readonly removed?: Removed;
 }
 
@@ -76,10 +87,11 @@ const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes)
     ...(notes.invitations ?? []).map(invitationText),
     ...(notes.security ? [securityText(notes.security)] : []),
   ];
-  return { text: texts.flatMap((text) => text ?? []).join('\n\n'), removed: body.removed };
+  return { ...readPlainText(texts.flatMap((text) => text ?? []).join('\n\n')), removed: body.removed };
 };
 
 interface Told extends Pick<Reading, 'text' | 'quotedFrom' | 'truncated'> {
+  readonly links: readonly TextLink[];
   readonly message: Omit<ReadableMessage, 'body'>;
 }
 
@@ -99,12 +111,13 @@ const told = (message: Message): Told => {
   const written = readBody(message);
   const winmail = winmailIn(message);
   const notes = notesOf(message, written.text);
-  const { text, quotedFrom, truncated, removed } = spokenFor(written, winmail.texts, notes);
+  const { text, quotedFrom, truncated, removed, links } = spokenFor(written, winmail.texts, notes);
   const left = sumOf([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
   return {
     text,
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
     ...(truncated ? { truncated } : {}),
+    links,
     message: {
       ...row,
       snippet: snippetOf(text),
@@ -124,15 +137,25 @@ const toldOnce = (message: Message): Told => {
   return known;
 };
 
+/** Said beside a text with numbered links: who reads it in a list has only that. */
+const linksNote = 'format "links" of gmail_get_message_by_id has the URL of each [link N: host]';
+
+const bodyPage = ({ text, links, quotedFrom, truncated }: Told, request: PageRequest): BodyPage => {
+  const here = page(text, request);
+  const isNumbered = here.text.includes('[link ') && links.some(({ numberAt }) => numberAt !== undefined);
+  return {
+    ...here,
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(truncated ? { truncated } : {}),
+    ...(isNumbered ? { linksNote } : {}),
+  };
+};
+
 /** The row, one page of the body as clean text, what is attached, and what the other parts say. */
 export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => {
-  const { text, message: about, ...marks } = toldOnce(message);
-  const { attachments, ...rest } = about;
-  return {
-    ...rest,
-    body: { ...page(text, request), ...marks },
-    attachments,
-  };
+  const whole = toldOnce(message);
+  const { attachments, ...rest } = whole.message;
+  return { ...rest, body: bodyPage(whole, request), attachments };
 };
 
 /** The row of a message whose body was fetched: its snippet says what a person sees of it. */
@@ -140,6 +163,21 @@ export const readRow = (message: Message): MessageRow => ({
   ...messageRow(message),
   snippet: toldOnce(message).message.snippet,
 });
+
+/** The row, and one page of the links that a person sees in the message, each whole. */
+export const linksOfMessage = (message: Message, request: PageRequest): LinksOfMessage => {
+  const {
+    links,
+    truncated,
+    message: { removed },
+  } = toldOnce(message);
+  return {
+    ...readRow(message),
+    ...linkPage(links, request),
+    ...(truncated ? { truncated } : {}),
+    ...(removed ? { removed } : {}),
+  };
+};
 
 /** Everything the message has, as Gmail's tree; the same page of every body text. */
 export const fullMessage = (message: Message, request: PageRequest): FullMessage => {

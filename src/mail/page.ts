@@ -48,25 +48,42 @@ const advance = (
   return { index, passed };
 };
 
+/** The index (in UTF-16 units) after so many code points. */
+export const indexAfter = (text: string, count: number): number => advance(text, 0, count).index;
+
 /** Unicode code points; an unpaired surrogate counts as one. */
 export const codePointsIn = (text: string): number => advance(text, 0, Number.POSITIVE_INFINITY).passed;
 
-/** An address with the marks before it by which the text of a link is followed: ` <https://…>`, `] (goes to https://…)`. */
-const target = /(?:\] \(goes to | ?<)?(?:(?:https?|ftp):\/\/|(?:mailto|tel|sms):)\S*/gi;
-/** As far beyond the end of a page an address may begin whose marks stand on the page. */
-const marksAhead = 24;
+/**
+ * An address or the number of one, with the marks before it by which the text of a link is followed: ` <https://…>`,
+ * `] (goes to https://…)`, ` [link 7: example.com]`.
+ */
+const target =
+  /(?:\] \(goes to | ?<| (?=\[link ))?(?:(?:(?:https?|ftp):\/\/|(?:mailto|tel|sms):|(?<![\w.@/-])www\.)[^\s<>"]*>?|\[link \d+: [^\]\s]*\])/gi;
+/** As far beyond the end of a page an address may begin whose marks stand on the page, and the number of one end. */
+const marksAhead = 120;
 /** A longer line is no link with its text, but a paragraph. */
-const longestLinkLine = 300;
+const longestLinkLine = 500;
+/** Characters of an address that is never cut, however small a page was asked for. */
+const longestWhole = 8_000;
 
-/** Where the address begins that reaches across `end` or is parted there from its text; undefined if none does. */
-const targetAcross = (text: string, from: number, end: number): number | undefined => {
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The address that reaches across `end` or is parted there from its text; undefined if none does. */
+const targetAcross = (text: string, from: number, end: number): Span | undefined => {
   for (const match of text.slice(from, end + marksAhead).matchAll(target)) {
     const start = from + match.index;
     const isParted = start === end && /^[\] <]/.test(match[0]);
-    if ((start < end && start + match[0].length > end) || isParted) return start;
+    if ((start < end && start + match[0].length > end) || isParted) return { start, end: endOfTarget(text, start) };
   }
   return undefined;
 };
+
+const endOfTarget = (text: string, start: number): number =>
+  start + (new RegExp(target).exec(text.slice(start, start + longestWhole))?.[0].length ?? 0);
 
 /** Where the short line begins that `end` would part, if it is one with a link: its words and its address stay together. */
 const lineOfLink = (text: string, from: number, end: number): number | undefined => {
@@ -80,21 +97,22 @@ const lineOfLink = (text: string, from: number, end: number): number | undefined
 
 /**
  * The index nearest before `end` at which no link is cut: the beginning of a line with nothing but a link and a few
- * words, else the beginning of the address. Only an address that fills the page by itself is cut.
+ * words, else the beginning of the address. An address that fills the page by itself makes the page longer.
  */
 const outsideLinks = (text: string, from: number, end: number): number => {
   if (end >= text.length) return end;
-  const start = targetAcross(text, from, end);
-  if (start === undefined) return lineOfLink(text, from, end) ?? end;
+  const across = targetAcross(text, from, end);
+  if (across === undefined) return lineOfLink(text, from, end) ?? end;
   const nearby = Math.max(from, end - longestLinkLine);
-  const line = text.slice(nearby, start).lastIndexOf('\n');
+  const line = text.slice(nearby, across.start).lastIndexOf('\n');
   if (line >= 0) return nearby + line + 1;
-  return start > from ? start : end;
+  if (across.start > from) return across.start;
+  return across.end - from < longestWhole ? Math.max(across.end, end) : end;
 };
 
 /**
  * Cuts one page out of a text without splitting a surrogate pair or a link; linear in the text. The pages in turn are the
- * text; a page is shorter than asked for where a link would be cut.
+ * text; a page is shorter than asked for where a link would be cut, and longer where it could hold nothing else.
  */
 export const page = (text: string, { maxChars, offset, maxBytes }: PageRequest): Page => {
   const start = advance(text, 0, offset);

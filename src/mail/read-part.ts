@@ -3,10 +3,10 @@
 import { textOfBytes } from './charset.ts';
 import { unfoldFlowed } from './flowed.ts';
 import { declaredCharset, structuredField } from './headers.ts';
-import { readHtmlInSteps } from './html-text.ts';
+import { type LinksOfHtml, readHtmlInSteps } from './html-text.ts';
 import { allAtOnce, type Steps } from './html-tokens.ts';
 import { withoutInvisible } from './invisible.ts';
-import { shortenUrls } from './links.ts';
+import { plainWithLinks, type TextLink } from './links.ts';
 import { inlineBytes, type MessagePart, mimeTypeOf } from './message-part.ts';
 import { historyStart } from './quoted-history.ts';
 
@@ -24,6 +24,8 @@ export const sumOf = (all: readonly Removed[]): Removed => ({
 export interface Reading {
   readonly text: string;
   readonly removed: Removed;
+  /** In their order, whole; those with a number stand in `text` by it. */
+  readonly links: readonly TextLink[];
   /** Where quoted history begins in `text`, in code points. */
   readonly quotedFrom?: number;
   /** `text` is not all of it, and says so at its end. */
@@ -46,8 +48,8 @@ export const decodedText = (part: MessagePart): string => {
 };
 
 /** HTML as a person reads it. */
-export function* readHtmlText(html: string): Steps<Reading> {
-  const { quotedFrom, ...reading } = yield* readHtmlInSteps(html);
+export function* readHtmlText(html: string, links: LinksOfHtml = 'numbered'): Steps<Reading> {
+  const { quotedFrom, ...reading } = yield* readHtmlInSteps(html, links);
   const start = quotedFrom ?? startOfHistory(reading.text);
   return { ...reading, ...(start === undefined ? {} : { quotedFrom: start }) };
 }
@@ -68,10 +70,11 @@ const enrichedAsHtml = (text: string): string =>
 /** Plain text as a person reads it. */
 export const readPlainText = (text: string): Reading => {
   const { text: visible, removed } = withoutInvisible(text.replace(/\r\n?/g, '\n'));
-  const shown = shortenUrls(visible.replace(/^(?:[ \t]*\n)+/, '')).trimEnd();
+  const { text: shown, links } = plainWithLinks(visible.replace(/^(?:[ \t]*\n)+/, '').trimEnd());
   const start = startOfHistory(shown);
   return {
     text: shown,
+    links,
     removed: { hiddenElements: 0, invisibleCharacters: removed },
     ...(start === undefined ? {} : { quotedFrom: start }),
   };

@@ -12,7 +12,7 @@ const wordsOf = (text: string): string[] =>
   text
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/<?\b(?:https?|mailto|tel):[^\s>)\]]*>?/g, ' ')
+    .replace(/<?\b(?:https?|mailto|tel):[^\s>)\]]*>?|\[link \d+: [^\]\s]*\]/g, ' ')
     .match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]+/gu) ?? [];
 
 const runsOf = (words: readonly string[]): string[] =>

@@ -17,7 +17,7 @@ const isHtmlFile = (mimeType: string, fileName: string): boolean =>
   /^(?:text\/html|application\/xhtml\+xml)$/.test(mimeType) ||
   (/^application\/octet-stream$/.test(mimeType) && /\.x?html?$/i.test(fileName));
 
-const readPlainFile = (text: string): Reading => {
+const readPlainFile = (text: string): Omit<Reading, 'links'> => {
   const { text: visible, removed } = withoutInvisible(text);
   return { text: visible, removed: { hiddenElements: 0, invisibleCharacters: removed } };
 };
@@ -34,7 +34,7 @@ export function* readTextFile(
     text: shown,
     removed,
     truncated,
-  } = isHtml ? yield* readHtmlText(text.replace(/\r\n?/g, '\n')) : readPlainFile(text);
+  } = isHtml ? yield* readHtmlText(text.replace(/\r\n?/g, '\n'), 'whole') : readPlainFile(text);
   return {
     text: shown,
     ...(truncated ? { truncated } : {}),

@@ -1,7 +1,7 @@
 // Collects text that is laid out in blocks and lines: spaces collapse, blank lines never double, quotes and list items
-// carry their marks. Pieces whose wording is known only later are filled in afterwards. Knows nothing of HTML.
+// carry their marks. Where something belongs whose wording is known only later, a slot stands. Knows nothing of HTML.
 
-/** A piece whose text may be set until the whole is asked for. */
+/** A place in the text, and what was put there so far. */
 export interface Slot {
   text: string;
 }
@@ -31,10 +31,10 @@ export interface TextLines {
   slotBehind(): Slot;
   /** The number of words and slots so far: unchanged means that nothing was said in between. */
   said(): number;
-  /** A name for the place of the next word, to be given to `text`. */
+  /** The place of the next word: how many parts come before it. */
   place(): number;
-  /** Everything, and at which UTF-16 index the given place is in it. */
-  text(place?: number): { readonly text: string; readonly index: number };
+  /** Everything: words with the spaces and line breaks between them, and slots in their places. */
+  parts(): readonly (string | Slot)[];
 }
 
 /** Deeper quotes are marked no further: the mark of a line must not grow with what a sender nests. */
@@ -136,12 +136,6 @@ export const createTextLines = (): TextLines => {
     },
     said: () => said,
     place: () => pieces.length,
-    text: (place = 0) => {
-      const texts = pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text));
-      const before = texts.slice(0, place).join('');
-      const text = texts.join('');
-      const lineBreaksAfter = /^\n*/.exec(text.slice(before.length))?.[0].length ?? 0;
-      return { text, index: before.length + lineBreaksAfter };
-    },
+    parts: () => pieces,
   };
 };

@@ -14,7 +14,10 @@ export const gmailGetMessageById = defineTool({
   description: 'Read one message by its id: clean text and attachments. A longer body continues at nextOffset.',
   input: z.object({
     message_id: messageId,
-    format: z.enum(messageFormats).default('readable').describe('full: all parts and headers; raw: RFC 822 source'),
+    format: z
+      .enum(messageFormats)
+      .default('readable')
+      .describe('links: whole URL of each [link N: host]; full: all parts and headers; raw: RFC 822 source'),
     max_chars: maxChars,
     offset,
   }),

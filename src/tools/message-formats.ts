@@ -3,6 +3,7 @@
 import type { GmailReader, ReportProgress } from '../google/ports.ts';
 import {
   fullMessage,
+  linksOfMessage,
   type Message,
   messageRow,
   missingTextParts,
@@ -78,6 +79,8 @@ export const formatted = (message: Message, format: MessageFormat, page: PageReq
       return messageRow(message);
     case 'readable':
       return readableMessage(message, page);
+    case 'links':
+      return linksOfMessage(message, page);
     case 'full':
       return fullMessage(message, page);
     case 'raw':

@@ -38,6 +38,12 @@ const body = z.object({
   quotedFrom: optionalCount,
 });
 
+/** Of format links. */
+const link = z.object({
+  number: z.int().min(1),
+  ...{ text: optionalText, url: optionalText, host: text, leadsTo: optionalText, textNames: optionalText },
+});
+
 /** RFC 5546's words; those of every event. */
 const invitation = z.object({
   ...{ method: optionalText, summary: optionalText, start: optionalText, end: optionalText, location: optionalText },
@@ -68,6 +74,7 @@ export const listedMessageOutput = clippableRowOutput.extend({
 });
 
 export const oneMessageOutput = listedMessageOutput.extend({
+  links: z.exactOptional(z.array(link)),
   /** base64url. */
   raw: optionalText,
   totalChars: optionalCount,

@@ -2,8 +2,9 @@
 // without loading what does.
 import type { MessageView } from '../google/ports.ts';
 
-export const messageFormats = ['minimal', 'metadata', 'readable', 'full', 'raw'] as const;
+export const messageFormats = ['minimal', 'metadata', 'readable', 'links', 'full', 'raw'] as const;
 export type MessageFormat = (typeof messageFormats)[number];
 
 /** What has to be fetched for a format. */
-export const viewOf = (format: MessageFormat): MessageView => (format === 'readable' ? 'full' : format);
+export const viewOf = (format: MessageFormat): MessageView =>
+  format === 'readable' || format === 'links' ? 'full' : format;

@@ -13,6 +13,13 @@ describe('which text is read', () => {
     expect(bodyOf(container('multipart/alternative', html, plain))).toBe('The *same* words');
   });
 
+  test('the HTML form where that leads to what the plain one of the same words does not', () => {
+    const html = text('text/html', '<p>Reset it <a href="https://example.com/r">here</a> today</p>');
+    const withPlain = (words: string) => bodyOf(container('multipart/alternative', text('text/plain', words), html));
+    expect(withPlain('Reset it *here* today')).toBe('Reset it here <https://example.com/r> today');
+    expect(withPlain('Reset it *here* [https://example.com/r] today')).toMatch(/^Reset it \*here\* \[https/);
+  });
+
   test('the HTML form where the plain one is blank', () => {
     const forms = [text('text/plain', ' \r\n'), container('multipart/related', text('text/html', '<p>Only here</p>'))];
     expect(bodyOf(container('multipart/alternative', ...forms))).toBe('Only here');

@@ -17,6 +17,11 @@ const linkedText = fc
 const texts = fc.oneof(anything, linkedText);
 const sizes = fc.integer({ min: 1, max: 40 });
 
+const addresses = /https?:\/\/\S+|mailto:\S+/g;
+/** What a page may hold beyond the size that was asked for: one address with the marks around it. */
+const longestAddressOf = (text: string): number =>
+  Math.max(0, ...(text.match(addresses) ?? []).map((address) => Buffer.byteLength(address) + '] (goes to '.length));
+
 const pagesOf = (text: string, maxChars: number) => {
   const pages: ReturnType<typeof page>[] = [];
   for (let offset: number | undefined = 0; offset !== undefined; offset = pages.at(-1)?.nextOffset) {
@@ -26,23 +31,24 @@ const pagesOf = (text: string, maxChars: number) => {
   return pages;
 };
 
-test('the pages one after the other are the whole text, and none is larger than asked for', () => {
+test('the pages one after the other are the whole text, and none is larger than asked for but by one address', () => {
   fc.assert(
     fc.property(texts, sizes, (text, maxChars) => {
       const pages = pagesOf(text, maxChars);
       expect(pages.map((here) => here.text).join('')).toBe(text);
-      expect(pages.every((here) => [...here.text].length <= maxChars)).toBe(true);
+      const longest = Math.max(maxChars, longestAddressOf(text));
+      expect(pages.every((here) => [...here.text].length <= longest)).toBe(true);
     }),
   );
 });
 
-test('a page bounded in bytes takes no more of them, unless one character alone does, and the pages are still the whole', () => {
+test('a page bounded in bytes takes no more of them, unless one character or address alone does, and the pages are still the whole', () => {
   fc.assert(
     fc.property(texts, fc.integer({ min: 4, max: 40 }), (text, maxBytes) => {
       let [whole, offset]: [string, number | undefined] = ['', 0];
       while (offset !== undefined) {
         const here = page(text, { maxChars: 1000, offset, maxBytes });
-        expect(Buffer.byteLength(here.text)).toBeLessThanOrEqual(maxBytes);
+        expect(Buffer.byteLength(here.text)).toBeLessThanOrEqual(Math.max(maxBytes, longestAddressOf(text)));
         whole += here.text;
         offset = here.nextOffset;
       }
@@ -68,18 +74,27 @@ test('from every offset, a page begins there, says how long the whole is and whe
   );
 });
 
-test('no page ends inside an address, from whichever offset it begins', () => {
+test('no page ends inside an address that begins on it, however small the page and from whichever offset', () => {
   fc.assert(
-    fc.property(linkedText, fc.integer({ min: 300, max: 500 }), fc.nat(400), (text, maxChars, offset) => {
+    fc.property(linkedText, fc.integer({ min: 1, max: 500 }), fc.nat(400), (text, maxChars, offset) => {
       const here = page(text, { maxChars, offset });
       if (here.nextOffset === undefined) return;
       const end = [...text].slice(0, here.nextOffset).join('').length;
-      for (const match of text.matchAll(/https?:\/\/\S+|mailto:\S+/g)) {
+      for (const match of text.matchAll(addresses)) {
         const isAcross = match.index < end && match.index + match[0].length > end;
-        expect(isAcross && match.index > end - here.text.length, `${match[0]} is cut`).toBe(false);
+        expect(isAcross && match.index >= end - here.text.length, `${match[0]} is cut`).toBe(false);
       }
     }),
   );
+});
+
+test('neither the number of a link nor an address without a scheme is cut', () => {
+  for (const link of ['[link 12: click.example.com]', 'www.example.com/reset?token=abc']) {
+    const text = `see ${link} now`;
+    for (let maxChars = 1; maxChars < text.length; maxChars += 1) {
+      expect(pagesOf(text, maxChars).filter((here) => here.text.includes(link))).toHaveLength(1);
+    }
+  }
 });
 
 test('a line that is a link goes to the next page as a whole, wherever the page would have cut it', () => {
@@ -90,10 +105,14 @@ test('a line that is a link goes to the next page as a whole, wherever the page 
   }
 });
 
-test('an address that fills more than a page by itself is cut, so that reading goes on', () => {
-  const text = `https://example.com/${'a'.repeat(50)}`;
-  const pages = pagesOf(text, 20);
-  expect(pages).toHaveLength(4);
+test('an address that is larger than a page is a page by itself', () => {
+  const address = `https://example.com/${'a'.repeat(7_000)}`;
+  expect(pagesOf(`${address} and more`, 20).map((here) => here.text)).toEqual([address, ' and more']);
+});
+
+test('only an address of more than 8,000 characters is cut, so that no page is without bound', () => {
+  const text = `https://example.com/${'a'.repeat(20_000)}`;
+  expect(pagesOf(text, 9_000).map((here) => here.text.length)).toEqual([9_000, 9_000, 2_020]);
 });
 
 test('a text without links ends exactly where it was asked to', () => {

@@ -197,6 +197,99 @@ describe('gmail_get_message_by_id', () => {
   });
 });
 
+describe('gmail_get_message_by_id with format links', () => {
+  const html = (content: string) => ({ type: 'text/html; charset=utf-8', content });
+  const url = (item: number) => `https://click.example.com/${item}?e=${'ab12'.repeat(90)}`;
+  const links = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, index) => `<p><a href="${url(from + index)}">Item ${from + index}</a>`).join(
+      '',
+    );
+  const read = async (input: Record<string, unknown>) =>
+    (await world.ask('gmail_get_message_by_id', input)).structured as Row & {
+      links: { number: number; text: string; url: string; host: string }[];
+      totalLinks: number;
+      nextOffset?: number;
+    };
+
+  it('lists every link whole under the number it has on any page of the text', async () => {
+    const message_id = world.mailbox.importMessage(mail('News', [html(links(1, 301))]));
+    const seen: { number: number; text: string; url: string; host: string }[] = [];
+    for (let offset: number | undefined = 0; offset !== undefined; ) {
+      const page = await read({ message_id, format: 'links', offset });
+      expect(page.totalLinks).toBe(300);
+      expect(Buffer.byteLength(JSON.stringify(page.links))).toBeLessThan(30_000);
+      seen.push(...page.links);
+      offset = page.nextOffset;
+    }
+    expect(seen.map(({ number }) => number)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+    let numbered = 0;
+    for (let offset: number | undefined = 0; offset !== undefined; ) {
+      const { body } = await read({ message_id, offset, max_chars: 3_000 });
+      for (const [, item, number] of body?.text.matchAll(/Item (\d+) \[link (\d+): click\.example\.com\]/g) ?? []) {
+        expect(seen[Number(number) - 1]).toEqual({
+          number: Number(number),
+          text: `Item ${item}`,
+          url: url(Number(item)),
+          host: 'click.example.com',
+        });
+        numbered += 1;
+      }
+      offset = body?.nextOffset;
+    }
+    expect(numbered).toBe(300);
+  });
+
+  it('begins behind as many links as offset says, and gives one whole however small the page', async () => {
+    const message_id = world.mailbox.importMessage(mail('News', [html(links(1, 9))]));
+    const page = await read({ message_id, format: 'links', offset: 6, max_chars: 1 });
+    expect(page.links).toEqual([{ number: 7, text: 'Item 7', url: url(7), host: 'click.example.com' }]);
+    expect(page.nextOffset).toBe(7);
+    expect((await read({ message_id, format: 'links', offset: 99 })).links).toEqual([]);
+  });
+
+  it('numbers on through the texts of a message, and tells a list where to resolve them', async () => {
+    world.mailbox.importMessage(mail('Two', [html(links(1, 13)), text(`See ${url(13)} and https://example.com/`)]));
+    const { structured } = await world.ask('gmail_fetch_mails', { format: 'readable' });
+    const [row] = rowsOf(structured);
+    expect(row?.body?.text).toContain('See [link 13: click.example.com] and https://example.com/');
+    expect(row?.body).toMatchObject({
+      linksNote: expect.stringContaining('format "links" of gmail_get_message_by_id'),
+    });
+    const { links: listed } = await read({ message_id: row?.id, format: 'links' });
+    expect(listed.map((link) => link.url)).toEqual([
+      ...Array.from({ length: 13 }, (_, index) => url(index + 1)),
+      'https://example.com/',
+    ]);
+  });
+
+  it('says of a link what its text claims, what a redirector carries, and lists none that is hidden', async () => {
+    const wrapped = 'https://www.google.com/url?q=https%3A%2F%2Fexample.com%2Fa';
+    const message_id = world.mailbox.importMessage(
+      mail('Links', [
+        html(
+          `<a href="https://evil.test/">bank.example</a> <a href="${wrapped}">More</a>` +
+            '<p style="display:none"><a href="https://hidden.example/">x</a></p>',
+        ),
+      ]),
+    );
+    const { links: listed, removed } = await read({ message_id, format: 'links' });
+    expect(listed).toEqual([
+      { number: 1, text: 'bank.example', url: 'https://evil.test/', host: 'evil.test', textNames: 'bank.example' },
+      { number: 2, text: 'More', url: wrapped, host: 'example.com', leadsTo: 'https://example.com/a' },
+    ]);
+    expect(removed).toEqual({ hiddenElements: 1, invisibleCharacters: 0 });
+  });
+
+  it('names a URL that is longer than any program takes by its length', async () => {
+    const message_id = world.mailbox.importMessage(
+      mail('Long', [html(`<a href="https://example.com/${'a'.repeat(200_000)}">x</a>`)]),
+    );
+    expect((await read({ message_id, format: 'links' })).links).toEqual([
+      { number: 1, text: 'x', tooLong: 200_020, host: 'example.com' },
+    ]);
+  });
+});
+
 describe('gmail_list_drafts', () => {
   it('lists drafts with their id and the message they are', async () => {
     const id = world.mailbox.createDraft(mail('Not sent yet', [text('Dear')]));

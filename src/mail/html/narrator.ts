@@ -4,7 +4,6 @@ import type { Cascade } from '../css-cascade.ts';
 import type { StyledElement } from '../css-matching.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
-import { shortenUrls } from '../links.ts';
 import type { TextLines } from '../text-lines.ts';
 import { headings } from './element-kinds.ts';
 import { createFamilies } from './families.ts';
@@ -88,9 +87,8 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
       rows.saying();
       history.said(out.place);
     }
-    const short = shortenUrls(clean);
-    if (keepsSpaces && !rows.isInRow()) out.verbatim(short);
-    else out.words(short);
+    if (keepsSpaces && !rows.isInRow()) out.verbatim(clean);
+    else out.words(clean);
   };
   const layOut = (name: string): void => {
     if (paragraphs.has(name)) out.endBlock();

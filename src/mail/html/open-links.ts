@@ -1,6 +1,7 @@
-// Links while their text is being told: afterwards each carries its target, shortened as much as the whole text needs.
-// Knows nothing of elements.
-import { shortUrl, targetOf } from '../links.ts';
+// Links while their text is being told: where each belongs in the text, what a person clicks and where it leads. Knows
+// nothing of elements, nor of how much of a target there is room for.
+import { directUrl, targetOf } from '../link-target.ts';
+import type { LinkPlace } from '../links.ts';
 import { otherHostNamed } from '../named-hosts.ts';
 import type { Slot, TextLines } from '../text-lines.ts';
 
@@ -10,17 +11,6 @@ interface OpenLink {
   readonly saidBefore: number;
   text: string;
   hasPicture: boolean;
-}
-
-type LinkKind = 'named' | 'deceptive' | 'bare';
-
-interface ToldLink {
-  readonly url: string;
-  readonly before: Slot | undefined;
-  readonly behind: Slot;
-  readonly kind: LinkKind;
-  /** What had been said in all when it ended. */
-  readonly said: number;
 }
 
 export interface OpenLinks {
@@ -34,49 +24,34 @@ export interface OpenLinks {
   end(): void;
   /** The address that relative targets are relative to; the first one counts. */
   setBase(href: string): void;
-  /** Everything was read. */
-  finish(): void;
-  /** How many links have a target to show. */
-  readonly count: () => number;
-  /** Fills in all targets, each at most `limit` characters where its host allows that. */
-  fill(limit: number): void;
+  /** Everything was read: all links, by the slots in which they belong. */
+  finish(): ReadonlyMap<Slot, LinkPlace>;
 }
 
 /** Of a link's text only this much is looked at for what it claims. */
 const longestLooked = 2_000;
+/** Of a link's text this much (UTF-16 units) is listed beside it. */
+const longestListed = 200;
 
-/** Text and target say the same, apart from scheme and a last slash. */
-const isSame = (url: string, text: string): boolean => {
-  const bare = (address: string) =>
-    address
-      .trim()
-      .toLowerCase()
-      .replace(/^(?:https?:\/\/|mailto:|tel:)/, '')
-      .replace(/\/$/, '');
-  return bare(url) === bare(text);
+const listed = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > longestListed ? `${line.slice(0, longestListed).toWellFormed()}…` : line;
 };
 
-const put = ({ url, before, behind, kind }: ToldLink, limit: number): void => {
-  const target = shortUrl(url, limit);
-  switch (kind) {
-    case 'deceptive':
-      if (before) before.text = '[';
-      behind.text = `] (goes to ${target})`;
-      break;
-    case 'bare':
-      behind.text = `<${target}>`;
-      break;
-    case 'named':
-      behind.text = ` <${target}>`;
-      break;
-  }
-};
+/** How a person writes an address: without scheme and last slash. */
+const bare = (address: string): string =>
+  address
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:https?:\/\/|mailto:|tel:)/, '')
+    .replace(/\/$/, '');
 
 /** The links of one text, told in their order. */
 export const createOpenLinks = (out: TextLines): OpenLinks => {
-  const told: ToldLink[] = [];
+  const places = new Map<Slot, LinkPlace>();
   let base: string | undefined;
   let open: OpenLink | undefined;
+  let last: { readonly url: string; readonly slot: Slot; readonly said: number; readonly text: string } | undefined;
   /** A link around nothing but a picture, told only where no link to the same place follows at once. */
   let picture: { readonly url: string; isApart: boolean } | undefined;
 
@@ -85,23 +60,39 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     const { url, isApart } = picture;
     picture = undefined;
     out.words(' ');
-    told.push({ url, before: undefined, behind: out.slotAsWord(), kind: 'bare', said: out.said() });
+    places.set(out.slotAsWord(), { kind: 'bare', url, text: '' });
     if (isApart) out.endBlock();
     else out.words(' ');
   };
+
+  /** @param written whether the address itself stands in the text, where it is found again. */
+  const tell = ({ url, before, saidBefore, text }: OpenLink): void => {
+    const isContinued = last?.url === url && last.said === saidBefore;
+    if (last && isContinued) places.delete(last.slot);
+    const words = listed(last && isContinued ? `${last.text} ${text}` : text);
+    const slot = out.slotBehind();
+    if (bare(directUrl(url)) === bare(text)) {
+      // With its scheme the address is found in the text.
+      if (!/^(?:https?|ftp):\/\/|^www\.|^mailto:/i.test(text.trim()) || directUrl(url) !== url)
+        places.set(slot, { kind: 'said', url, text: words });
+      return;
+    }
+    const otherHost = otherHostNamed(text, directUrl(url));
+    if (otherHost === undefined) {
+      places.set(slot, { kind: 'named', url, text: words });
+      last = { url, slot, said: out.said(), text };
+    } else {
+      before.text = '[';
+      places.set(slot, { kind: 'deceptive', url, text: words, otherHost });
+    }
+  };
+
   const end = (): void => {
     const link = open;
     open = undefined;
     if (!link) return;
-    if (out.said() === link.saidBefore) {
-      if (link.hasPicture) picture = { url: link.url, isApart: false };
-      return;
-    }
-    if (isSame(link.url, link.text)) return;
-    const last = told.at(-1);
-    if (last?.url === link.url && last.said === link.saidBefore && last.kind === 'named') told.pop();
-    const kind = otherHostNamed(link.text, link.url) === undefined ? 'named' : 'deceptive';
-    told.push({ url: link.url, before: link.before, behind: out.slotBehind(), kind, said: out.said() });
+    if (out.said() !== link.saidBefore) tell(link);
+    else if (link.hasPicture) picture = { url: link.url, isApart: false };
   };
 
   return {
@@ -127,13 +118,10 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     finish: () => {
       end();
       tellPicture();
+      return places;
     },
     setBase: (href) => {
       base ??= URL.canParse(href) ? href : undefined;
-    },
-    count: () => told.length,
-    fill: (limit) => {
-      for (const link of told) put(link, limit);
     },
   };
 };
