@@ -121,6 +121,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     random,
     requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
     optionalCapabilities: [...new Set(tools.flatMap(({ optional }) => optional))],
+    stepUpCapabilities: [...new Set(tools.flatMap(({ stepUp }) => stepUp?.capabilities ?? []))],
     linkOrigin,
     changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>

@@ -12,8 +12,9 @@ export const hasPins = (pins: Pins): boolean =>
  * Whether anything can prove that the person who completes a link is the one it is for. The Google account
  * connected before proves it too, unless the link is there to replace it.
  */
-export const isVerifiable = (account: Account, policy: LinkPolicy, replace: boolean): boolean =>
-  policy !== 'pinned' || hasPins(account.pins) || (account.google !== undefined && !replace);
+export const isVerifiable = (account: Account | undefined, policy: LinkPolicy, replace: boolean): boolean =>
+  policy !== 'pinned' ||
+  (account !== undefined && (hasPins(account.pins) || (account.google !== undefined && !replace)));
 
 /** Whether an accepted grant still has to wait until the product confirms who completed the link; pins prove it at once. */
 export const needsConfirmation = (account: Account, ticket: { readonly linkPolicy: LinkPolicy }): boolean =>
@@ -51,9 +52,9 @@ export const accept = (
   return { kind: 'accepted' };
 };
 
-/** Whether pins contradict the Google account that is connected already. */
-export const contradicts = (pins: Pins, { google, state }: Account): boolean =>
-  google !== undefined && state.status === 'ACTIVE' && pinsContradict(pins, google);
+/** Whether pins contradict the Google account that is recorded: connected now, or before. */
+export const contradicts = (pins: Pins, { google }: Pick<Account, 'google'>): boolean =>
+  google !== undefined && pinsContradict(pins, google);
 
 /** Whether any pin is for another Google account than this one. */
 export const pinsContradict = (pins: Pins, google: GoogleIdentity): boolean =>

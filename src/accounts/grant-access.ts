@@ -1,8 +1,10 @@
 // Reads an account's grant and says whether its access token serves. Asks Google for nothing.
 import type { Account } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import type { AuthorizationReason } from '../model/authorization-text.ts';
+import { capabilityStates } from '../model/capability-state.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
-import type { AuthorizationReason, Problem } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 import { ok, type Result } from '../model/result.ts';
 import type { RefusalCause, StoredGrant } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
@@ -64,8 +66,8 @@ const reasonOf = async (
 };
 
 /** Its access token, as the port gives it out. */
-export const given = ({ accessToken, grantVersion }: StoredGrant): Result<AccessToken> =>
-  ok({ token: accessToken, grantVersion });
+export const given = ({ accessToken, grantVersion, grantedScopes, refusals }: StoredGrant): Result<AccessToken> =>
+  ok({ token: accessToken, grantVersion, capabilities: capabilityStates(grantedScopes, refusals) });
 
 export const isFresh = (grant: StoredGrant, rejected: string | undefined, now: number): boolean =>
   grant.accessToken !== rejected && now < grant.accessTokenExpiresAt - refreshEarlyMs;

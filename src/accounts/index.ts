@@ -1,15 +1,14 @@
 // Everything about one person's connected account behind one door: connect, access, disconnect. The only place that
 // sees both the store and Google's OAuth.
 
-import type { Account, Pins } from '../model/account.ts';
+import type { Account } from '../model/account.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
-import { failed, ok, type Result } from '../model/result.ts';
+import { failed, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
-import type { Storage } from '../storage/index.ts';
-import { contradicts } from './acceptance.ts';
 import { createAccess } from './access.ts';
+import { createRecordAnswer, type RecordAnswer } from './capability-answers.ts';
 import { type Check, createCheck } from './check.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createDailyChecks, type DailyChecks } from './daily-checks.ts';
@@ -28,8 +27,10 @@ import { createGoogleSignIn } from './sign-in-google.ts';
 import { createSignInAtIssuer } from './sign-in-issuer.ts';
 import { watchTokenEndpoint } from './token-endpoint.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verification.ts';
+import { changeWishes, type Ensured, ensure, type WishesChange, type WishesGiven } from './wishes.ts';
 import { createWitnesses } from './witnesses.ts';
 
+export type { RecordAnswer } from './capability-answers.ts';
 export type { Check, Checked } from './check.ts';
 export type { Connection, LinkView, SignInNeeded } from './connection.ts';
 export type { Disconnected } from './disconnect.ts';
@@ -42,12 +43,21 @@ export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-
 export { issuerCallbackPath } from './sign-in-issuer.ts';
 export { refreshTokenWarning } from './token-endpoint.ts';
 export type { AuthRequest, Confirmed, Verification } from './verification.ts';
+export type { Ensured, WishesChange, WishesGiven } from './wishes.ts';
 
 export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;
   list(filter?: { readonly realm?: string }): Promise<Account[]>;
-  /** Get or create. Pins that are given replace the present ones; they must not contradict a live grant. */
-  ensure(key: AccountKey, pins?: Pins): Promise<Result<Account>>;
+  /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. */
+  ensure(key: AccountKey, wishes?: WishesGiven): Promise<Result<Ensured>>;
+  /** Changes pins and what links ask for; a grant that contradicts the new pins is erased in the same write. */
+  change(key: AccountKey, change: WishesChange): Promise<Result<Account>>;
+  /**
+   * Writes down what one of Google's APIs answered under a grant: `works`, or why it refuses the capability; the
+   * account then says so (`capabilities`). Requests through `GoogleServices.forCaller` with this as `record` do it by
+   * themselves, checks and probes likewise; call it only where Google is asked by other means.
+   */
+  readonly recordAnswer: RecordAnswer;
   /** The port for Google clients; checks first that the account is ACTIVE and has what is `required`. */
   freshToken(key: AccountKey, required: readonly Capability[]): FreshToken;
   link(caller: Caller, wanted: LinkRequest): Promise<Result<Link>>;
@@ -71,8 +81,6 @@ export interface Accounts {
   close(): void;
 }
 
-const pinAttempts = 5;
-
 export const createAccounts = (options: AccountsOptions): Accounts => {
   const { storage, changed } = options;
   const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusedGrants.accepted(what) });
@@ -93,7 +101,9 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
-    ensure: (key, pins) => ensure(storage, key, pins),
+    ensure: (key, wishes) => ensure(options, key, wishes),
+    change: (key, change) => changeWishes(options, key, change),
+    recordAnswer: createRecordAnswer(options),
     freshToken: createAccess(watched, { refreshOnce, keptGrants, lastUse: createLastUse(options) }),
     link,
     waitForLink,
@@ -132,20 +142,3 @@ const createEraser =
     if (signal.aborted) return;
     await erase(clock.now()).catch(() => log({ event: 'grants_not_erased', level: 'warn' }));
   };
-
-const ensure = async ({ accounts }: Storage, key: AccountKey, pins?: Pins): Promise<Result<Account>> => {
-  for (let attempt = 0; attempt < pinAttempts; attempt++) {
-    const account = await accounts.getOrCreate(key);
-    if (pins === undefined || samePins(pins, account.pins)) return ok(account);
-    if (contradicts(pins, account)) {
-      const detail = 'These pins do not fit the Google account that is connected; disconnect it first.';
-      return failed({ kind: 'invalid_input', detail });
-    }
-    const saved = await accounts.setPins(key, account.version, pins);
-    if (saved) return ok(saved);
-  }
-  return failed({ kind: 'storage_busy' });
-};
-
-const samePins = (a: Pins, b: Pins): boolean =>
-  a.expectedEmail === b.expectedEmail && a.expectedDomain === b.expectedDomain && a.expectedSub === b.expectedSub;

@@ -2,12 +2,13 @@
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { type Capability, capabilitiesOf, identityCapabilities } from '../model/scope.ts';
+import { type Capability, capabilitiesOf } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
 import { type AccountsOptions, LinkOriginError } from './options.ts';
 import { createPlaces } from './places.ts';
 import { hashSecret, isSecret, newSecret } from './secrets.ts';
+import { isUsed, unusedAmong } from './usable.ts';
 
 /** Milliseconds a link may be used. */
 export const linkLifetimeMs = 10 * 60_000;
@@ -31,7 +32,7 @@ export interface Link {
 }
 
 export interface LinkRequest {
-  /** Asked for in addition to what the enabled tools require and what was granted before. */
+  /** Asked for in addition to what the enabled tools need, what was granted before and what the account says. */
   readonly capabilities: readonly Capability[];
   /** Give the link of this ticket again, if it is still open and this caller's. */
   readonly ticket?: string;
@@ -92,15 +93,19 @@ export const createLinks = (options: AccountsOptions) => {
     const sameTicket = wanted.ticket === undefined ? undefined : await again(key, wanted.ticket);
     if (sameTicket) return ok(sameTicket);
 
-    const account = await accounts.getOrCreate(key);
+    const unused = unusedAmong(options, wanted.capabilities);
+    if (unused) return failed(unused);
+    const present = await accounts.find(key);
     const replace = wanted.replace === true;
-    if (!isVerifiable(account, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
+    // Nothing is made for a link that is not: the product may still create the account, with pins.
+    if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
+    const account = present ?? (await accounts.getOrCreate(key));
     const capabilities = [
       ...new Set([
-        ...identityCapabilities,
         ...options.requiredCapabilities,
         ...options.optionalCapabilities,
         ...capabilitiesOf(account.grantedScopes),
+        ...account.alsoAsked.filter((capability) => isUsed(options, capability)),
         ...wanted.capabilities,
       ]),
     ];

@@ -31,6 +31,8 @@ export interface AccountsOptions {
   readonly requiredCapabilities: readonly Capability[];
   /** What they can use beside: every consent asks for it too. */
   readonly optionalCapabilities: readonly Capability[];
+  /** What they can use when somebody wants it: asked for then. */
+  readonly stepUpCapabilities: readonly Capability[];
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
   readonly linkOrigin: () => Promise<string>;
   /** Told of every change of an account, so that caches drop what they hold for it. */

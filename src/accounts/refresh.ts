@@ -2,7 +2,7 @@
 // processes by a lease in the store. What another process wrote meanwhile wins, because every write names what it read.
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
-import { failed, ok, type Result } from '../model/result.ts';
+import { failed, type Result } from '../model/result.ts';
 import type { Tokens } from '../oauth/google-oauth.ts';
 import type { StoredGrant } from '../storage/index.ts';
 import { problemOf } from './diagnosis.ts';
@@ -125,5 +125,5 @@ const keep = async (
     at = { ...at, accountVersion: opened.grant.accountVersion };
   }
   // Where it could not be kept, another process has taken the lease meanwhile; both tokens are good.
-  return ok({ token: tokens.accessToken, grantVersion: grant.grantVersion });
+  return given({ ...grant, ...refreshed });
 };

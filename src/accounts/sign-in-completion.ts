@@ -4,7 +4,6 @@ import type { Account } from '../model/account.ts';
 import { type AccountKey, accountKeyText, googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import { mayEnter } from '../model/allowed-people.ts';
-import { identityCapabilities } from '../model/scope.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import { accept } from './acceptance.ts';
 import { exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
@@ -93,7 +92,7 @@ const connect = async (
   if (typeof account === 'string') return account;
   if (accept(granted.identity, account, signedInLink).kind !== 'accepted') return 'not_allowed';
   const round = {
-    ...{ key, capabilities: [...identityCapabilities, ...purpose.capabilities], ...signedInLink },
+    ...{ key, capabilities: purpose.capabilities, ...signedInLink },
     keepBetter: true,
     over: async () => ((await ended()) ? ({ kind: 'expired' } as const) : undefined),
     askAgain,
@@ -120,24 +119,18 @@ const connect = async (
 const signedInLink = { linkPolicy: 'signed_in', replace: false } as const;
 
 /**
- * The account, pinned to the Google account that it is named after; what else the operator pinned stays. It is made
- * where there is none, unless that is because it was deleted a moment ago: then no row of the person comes back.
+ * The account as it is, whatever the operator pinned. It is made where there is none, pinned to the Google account that it
+ * is named after, unless that is because it was deleted a moment ago: then no row of the person comes back.
  */
 const accountOf = async (
   { storage }: AccountsOptions,
   key: AccountKey,
   ended: () => Promise<boolean>,
-): Promise<Account | 'expired' | 'google_unavailable'> => {
-  for (let attempt = 0; attempt < saveAttempts; attempt++) {
-    const present = await storage.accounts.find(key);
-    if (present === undefined && (await ended())) return 'expired';
-    const account = present ?? (await storage.accounts.getOrCreate(key));
-    if (account.pins.expectedSub === key.identifier) return account;
-    const pins = { ...account.pins, expectedSub: key.identifier };
-    const saved = await storage.accounts.setPins(key, account.version, pins);
-    if (saved) return saved;
-  }
-  return 'google_unavailable';
+): Promise<Account | 'expired'> => {
+  const present = await storage.accounts.find(key);
+  if (present !== undefined) return present;
+  if (await ended()) return 'expired';
+  return storage.accounts.getOrCreate(key, { pins: { expectedSub: key.identifier } });
 };
 
 /**
@@ -158,11 +151,7 @@ const remember = async (
     if (account === undefined || (await ended())) return false;
     if (isRecorded(account, identity)) return true;
     const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
-    const saved = await accounts.saveGrant(
-      key,
-      account.version,
-      present ?? toGrant(options, identityCapabilities, tokens, google),
-    );
+    const saved = await accounts.saveGrant(key, account.version, present ?? toGrant(options, [], tokens, google));
     if (saved === undefined) continue;
     options.changed(key);
     // A grant that allows nothing is none; without it, the identity stays.

@@ -3,7 +3,7 @@
 
 import { googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
-import { identityCapabilities, scopesFor } from '../model/scope.ts';
+import { scopesFor } from '../model/scope.ts';
 import type { Finish } from './finish.ts';
 import { callbackPath } from './links.ts';
 import type { AccountsOptions } from './options.ts';
@@ -12,10 +12,7 @@ import { completeSignIn } from './sign-in-completion.ts';
 import { beginRound, cookieFor, cookieOfRound, type OwnedSignIn, redeemRound } from './sign-in-round.ts';
 
 /** For a link only the identity: it is for the link to ask for mail, once it is known whose it is. */
-const capabilitiesFor = (purpose: SignInPurpose) => [
-  ...identityCapabilities,
-  ...(purpose.kind === 'client' ? purpose.capabilities : []),
-];
+const capabilitiesFor = (purpose: SignInPurpose) => (purpose.kind === 'client' ? purpose.capabilities : []);
 
 interface Sent {
   readonly purpose: SignInPurpose;

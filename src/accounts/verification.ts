@@ -20,7 +20,7 @@ const saveAttempts = 5;
  * nothing. The mailbox is there to be shown to the person first, who may have been sent the address by somebody else.
  */
 export interface AuthRequest {
-  readonly state: PendingGrantStatus;
+  readonly status: PendingGrantStatus;
   /** While it waits. */
   readonly googleEmail?: string;
   /** Milliseconds since the epoch. */
@@ -32,7 +32,7 @@ export type Confirmed =
   | { readonly kind: 'connected'; readonly account: Account }
   /** There is none, or it was made with another key. */
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'over'; readonly state: Exclude<PendingGrantStatus, 'waiting'> }
+  | { readonly kind: 'over'; readonly status: Exclude<PendingGrantStatus, 'waiting'> }
   /** Somebody else completed the link than the person it was made for. */
   | { readonly kind: 'identifier_mismatch' }
   /** The account was pinned, or joined to another Google account, while this one waited: it does not fit any more. */
@@ -93,7 +93,7 @@ export const createVerification = (options: AccountsOptions): Verification => {
     const pending = isSecret(id) ? await storage.pendingGrants.find(hashSecret(id)) : undefined;
     return pending?.apiKeyId === apiKeyId ? pending : undefined;
   };
-  const stateOf = ({ status, expiresAt }: PendingGrantView): PendingGrantStatus =>
+  const statusOf = ({ status, expiresAt }: PendingGrantView): PendingGrantStatus =>
     status === 'waiting' && expiresAt <= clock.now() ? 'expired' : status;
 
   return {
@@ -102,15 +102,15 @@ export const createVerification = (options: AccountsOptions): Verification => {
       if (pending === undefined) return undefined;
       const { createdAt, expiresAt } = pending;
       const opened = await storage.pendingGrants.open(pending.hash, clock.now());
-      if (opened === undefined) return { state: stateOf(pending), createdAt, expiresAt };
-      return { state: stateOf(pending), googleEmail: opened.grant.google.email, createdAt, expiresAt };
+      if (opened === undefined) return { status: statusOf(pending), createdAt, expiresAt };
+      return { status: statusOf(pending), googleEmail: opened.grant.google.email, createdAt, expiresAt };
     },
     confirm: async (id, { apiKeyId, identifier }) => {
       const pending = await find(id, apiKeyId);
       if (pending === undefined) return { kind: 'unknown' };
       const { key, ticketHash } = pending;
-      const state = stateOf(pending);
-      if (state !== 'waiting') return { kind: 'over', state };
+      const status = statusOf(pending);
+      if (status !== 'waiting') return { kind: 'over', status };
       const confirmed = key.identifier === identifier ? await keep(options, pending) : await refuse(options, pending);
       log({ event: 'link_confirmed', key, cause: confirmed.kind });
       if (confirmed.kind === 'connected') {
@@ -125,7 +125,7 @@ export const createVerification = (options: AccountsOptions): Verification => {
 
 const over = async ({ storage }: AccountsOptions, { hash }: PendingGrantView): Promise<Confirmed> => {
   const { status = 'void' } = (await storage.pendingGrants.find(hash)) ?? {};
-  return { kind: 'over', state: status === 'waiting' ? 'expired' : status };
+  return { kind: 'over', status: status === 'waiting' ? 'expired' : status };
 };
 
 /** Erases a pending grant for good, unless another request ended it first. */

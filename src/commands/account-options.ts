@@ -1,8 +1,11 @@
 // Which account a command line means, [IDENTIFIER] and --realm, and its pins. The operator's shell is trusted to name any.
 
+import type { z } from 'zod';
+import type { WishesChange } from '../accounts/index.ts';
 import type { Pins } from '../model/account.ts';
 import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../model/account-key.ts';
-import { expectedDomain, expectedEmail } from '../transports/api-input.ts';
+import type { Capability } from '../model/scope.ts';
+import { capabilityList, expectedDomain, expectedEmail, expectedSub } from '../transports/api-input.ts';
 import { CommandError } from './command-error.ts';
 import { plain } from './terminal.ts';
 
@@ -33,25 +36,57 @@ export const parseProductRealm = (text: string): string => {
   });
 };
 
-/** Checked pins, or undefined when none is given; throws CommandError, also for an empty one (an unset shell variable). */
-export const parsePins = (options: {
+/** The value of an option by its schema; throws CommandError, also for an empty one (an unset shell variable). */
+const parseOption = <T>(option: string, schema: z.ZodType<T>, text: unknown): T => {
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new CommandError(`${option} ${firstFault(parsed)}.`, { exitCode: 2 });
+};
+
+/** The pins of a command line as it gives them; null for one that is taken away (`--no-expected-email`). */
+export interface PinOptions {
+  readonly expectedEmail?: string | false;
+  readonly expectedDomain?: string | false;
+  readonly expectedSub?: string | false;
+}
+
+/** Checked pins; null for one that is to be taken away. Throws CommandError. */
+export const parsePinChange = (options: PinOptions): WishesChange => {
+  const pin = (option: string, schema: z.ZodType<string>, given: string | false | undefined) =>
+    given === undefined ? undefined : given === false ? null : parseOption(option, schema, given);
+  const email = pin('--expected-email', expectedEmail, options.expectedEmail);
+  const domain = pin('--expected-domain', expectedDomain, options.expectedDomain);
+  const sub = pin('--expected-sub', expectedSub, options.expectedSub);
+  return {
+    ...(email === undefined ? {} : { expectedEmail: email }),
+    ...(domain === undefined ? {} : { expectedDomain: domain }),
+    ...(sub === undefined ? {} : { expectedSub: sub }),
+  };
+};
+
+/** Checked pins of an account that is made or meant; throws CommandError. */
+export const parsePins = ({
+  expectedEmail: email,
+  expectedDomain: domain,
+}: {
   readonly expectedEmail?: string;
   readonly expectedDomain?: string;
-}): Pins | undefined => {
-  const faultIn = (option: string, fault: string) => new CommandError(`${option} ${fault}.`, { exitCode: 2 });
-  const pins: { expectedEmail?: string; expectedDomain?: string } = {};
-  if (options.expectedEmail !== undefined) {
-    const email = expectedEmail.safeParse(options.expectedEmail);
-    if (!email.success) throw faultIn('--expected-email', firstFault(email));
-    pins.expectedEmail = email.data;
-  }
-  if (options.expectedDomain !== undefined) {
-    const domain = expectedDomain.safeParse(options.expectedDomain);
-    if (!domain.success) throw faultIn('--expected-domain', firstFault(domain));
-    pins.expectedDomain = domain.data;
-  }
-  return Object.keys(pins).length === 0 ? undefined : pins;
+}): Pins => ({
+  ...(email === undefined ? {} : { expectedEmail: parseOption('--expected-email', expectedEmail, email) }),
+  ...(domain === undefined ? {} : { expectedDomain: parseOption('--expected-domain', expectedDomain, domain) }),
+});
+
+/** Names of capabilities, separated by commas; throws CommandError. */
+export const parseCapabilities = (text: string): Capability[] => {
+  const names = text.split(',').map((name) => name.trim());
+  return parseOption('--capabilities', capabilityList, names);
 };
+
+/** An account that is not as the command line says, as the error of a command. */
+export const accountDiffers = ({ realm, identifier }: AccountKey, what: string): CommandError =>
+  new CommandError(what, {
+    fix: `Leave the option out, or change the account first: postern accounts pin ${plain(identifier)} --realm ${realm}`,
+  });
 
 export interface AccountOptions {
   readonly realm: string;

@@ -1,18 +1,35 @@
 // An account in a terminal and as JSON. Knows nothing of tokens: an Account holds none.
 import type { Account } from '../model/account.ts';
-import { stateText } from '../model/problem.ts';
+import { type CapabilityState, livingScopes } from '../model/capability-state.ts';
+import { type Capability, capabilities } from '../model/scope.ts';
+import { accountText, refusalAdvice, standingOf, standingSince } from '../model/standing.ts';
 import { plain, say, shortTime } from './terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
   account.key.identifier,
   account.key.realm,
-  account.state.status,
+  standingOf(account).status,
   account.google?.email ?? '–',
+  ready(account).join(' ') || '–',
   shortTime(account.lastUsedAt),
-  account.state.status === 'ACTIVE' ? '' : stateText(account.state),
+  standingOf(account).status === 'ACTIVE' ? '' : accountText(account),
 ];
 
-export const accountHeading = ['IDENTIFIER', 'REALM', 'STATE', 'GOOGLE ACCOUNT', 'LAST USED', 'WHY'];
+export const accountHeading = ['IDENTIFIER', 'REALM', 'STATUS', 'GOOGLE ACCOUNT', 'READY', 'LAST USED', 'WHY'];
+
+const ready = ({ capabilities: states }: Account): Capability[] =>
+  capabilities.filter((capability) => states[capability].status === 'ready');
+
+const capabilityText = (capability: Capability, state: CapabilityState): string => {
+  switch (state.status) {
+    case 'ready':
+      return 'ready';
+    case 'not_granted':
+      return 'not granted';
+    case 'refused':
+      return `refused since ${shortTime(state.since)} — ${refusalAdvice(capability, state.reason)}`;
+  }
+};
 
 const pinsText = ({ pins }: Account): string =>
   [
@@ -25,14 +42,15 @@ const pinsText = ({ pins }: Account): string =>
 
 /** All there is to say about one account, a line each. */
 export const sayAccount = (account: Account): void => {
-  const { state, google } = account;
-  const why = state.status === 'ACTIVE' ? '' : ` — ${stateText(state)}`;
+  const { google, capabilities: states } = account;
   const lines: readonly [string, string][] = [
     ['identifier', account.key.identifier],
     ['realm', account.key.realm],
-    ['state', `${state.status} since ${shortTime(account.stateSince)}${why}`],
+    ['status', `${standingOf(account).status} since ${shortTime(standingSince(account))} — ${accountText(account)}`],
     ['Google account', google ? `${google.email} (sub ${google.sub})` : 'not known yet'],
-    ['permissions', account.grantedScopes.join(' ') || 'none'],
+    ...capabilities.map((name): [string, string] => [name, capabilityText(name, states[name])]),
+    ['permissions', livingScopes(account.grantedScopes, states).join(' ') || 'none'],
+    ['also asked for', account.alsoAsked.join(' ') || 'nothing'],
     ['pinned to', pinsText(account)],
     ['connected', shortTime(account.connectedAt)],
     ['last used', shortTime(account.lastUsedAt)],

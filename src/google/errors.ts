@@ -11,6 +11,10 @@ export interface RequestMeaning {
   readonly capability: Capability;
   /** What a 404 is about; absent where nothing was named that could be missing. */
   readonly what?: string;
+  /** What it means here that Google forbids the request without naming a reason. */
+  readonly forbidden?: Problem;
+  /** What a failed precondition means here; for Gmail's methods, which have one only, it is known. */
+  readonly failedPrecondition?: Problem;
   /** What a 400 about an argument means here: the arguments are ours except for what the caller gave. */
   readonly invalidArgument?: Problem;
 }
@@ -91,19 +95,25 @@ const rateLimits = ['rateLimitExceeded', 'userRateLimitExceeded', 'RATE_LIMIT_EX
 const disabledApi = ['accessNotConfigured', 'SERVICE_DISABLED'];
 const missingScopes = ['insufficientPermissions', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT'];
 
+const preconditions = ['failedPrecondition', 'FAILED_PRECONDITION'];
+
+/** Gmail's only one for reading: the account has no mailbox ("Mail service not enabled"). */
+const failedPrecondition = (meaning: RequestMeaning): Problem | undefined =>
+  meaning.api === 'Gmail API' ? { kind: 'no_mailbox' } : meaning.failedPrecondition;
+
 const forbidden = (has: (...reasons: string[]) => boolean, meaning: RequestMeaning): Problem => {
   if (has(...missingScopes))
     return { kind: 'authorization_required', reason: 'scope_missing', missing: [meaning.capability] };
   if (has(...disabledApi)) return { kind: 'api_not_enabled', api: meaning.api };
   if (has('domainPolicy')) return { kind: 'domain_policy' };
   if (has('dailyLimitExceeded', 'quotaExceeded')) return { kind: 'rate_limited' };
-  return { kind: 'request_refused', status: 403 };
+  if (has(...preconditions)) return failedPrecondition(meaning) ?? { kind: 'request_refused', status: 403 };
+  return meaning.forbidden ?? { kind: 'request_refused', status: 403 };
 };
 
 const badRequest = (has: (...reasons: string[]) => boolean, meaning: RequestMeaning): Problem => {
-  // Gmail's only failed precondition for reading: the account has no mailbox ("Mail service not enabled").
-  if (meaning.api === 'Gmail API' && has('failedPrecondition', 'FAILED_PRECONDITION')) return { kind: 'no_mailbox' };
-  return meaning.invalidArgument ?? { kind: 'request_refused', status: 400 };
+  const precondition = has(...preconditions) ? failedPrecondition(meaning) : undefined;
+  return precondition ?? meaning.invalidArgument ?? { kind: 'request_refused', status: 400 };
 };
 
 const finalProblem = ({ status, reasons }: Answer, meaning: RequestMeaning): Problem => {

@@ -56,7 +56,7 @@ const peopleIn = (results: readonly { person?: Person }[] | undefined): Person[]
 /** One search of a source that Google answers from a cache: its empty warm-up first, then the question. */
 const searchCached = async (
   call: PeopleCall,
-  source: { readonly name: 'contacts' | 'otherContacts'; readonly readMask: string },
+  source: { readonly name: 'contacts' | 'other_contacts'; readonly readMask: string },
   { text, pageSize }: SearchQuery,
 ): Promise<Result<Person[]>> => {
   const { name, readMask } = source;
@@ -84,7 +84,8 @@ const searchDirectory = async (call: PeopleCall, query: SearchQuery): Promise<Re
   const found = await peopleRequest<people_v1.Schema$SearchDirectoryPeopleResponse>(call, {
     method: 'people.searchDirectoryPeople',
     capability: 'directory',
-    invalidArgument: noDirectory,
+    failedPrecondition: noDirectory,
+    forbidden: noDirectory,
     send: (people, options) =>
       people.people.searchDirectoryPeople(
         {
@@ -96,28 +97,34 @@ const searchDirectory = async (call: PeopleCall, query: SearchQuery): Promise<Re
         options,
       ),
   });
-  if (found.ok) return ok(found.value.people ?? []);
-  const refused = found.problem.kind === 'request_refused' && found.problem.status === 403;
-  return refused ? failed(noDirectory) : found;
+  return found.ok ? ok(found.value.people ?? []) : found;
 };
 
 const searchSource = (call: PeopleCall, source: PeopleSource, query: SearchQuery): Promise<Result<Person[]>> => {
   switch (source) {
     case 'contacts':
       return searchCached(call, { name: 'contacts', readMask: readMaskOf(query.personFields) }, query);
-    case 'otherContacts': {
+    case 'other_contacts': {
       const readMask = readMaskOf(query.personFields, otherContactFields);
-      return searchCached(call, { name: 'otherContacts', readMask }, query);
+      return searchCached(call, { name: 'other_contacts', readMask }, query);
     }
     case 'directory':
       return searchDirectory(call, query);
   }
 };
 
-/** A missing directory scope only leaves the directory out; every other need for a person is the call's answer. */
-const endsTheCall = (source: PeopleSource, problem: Problem): boolean =>
-  problem.kind === 'cancelled' ||
-  (problem.kind === 'authorization_required' && !(source === 'directory' && problem.reason === 'scope_missing'));
+/** A permission that is missing only leaves its source out; that the access has ended is the call's answer. */
+const endsTheCall = (problem: Problem): boolean =>
+  problem.kind === 'cancelled' || (problem.kind === 'authorization_required' && problem.reason !== 'scope_missing');
+
+/** Why no source could be asked: all that is missing at once, where that is the only reason somebody can mend. */
+const whyNone = (problems: readonly Problem[]): Problem | undefined => {
+  const toMend = problems.filter(({ kind }) => kind !== 'no_directory');
+  const missing = toMend.flatMap((problem) => (problem.kind === 'authorization_required' && problem.missing) || []);
+  if (toMend.length > 0 && missing.length === toMend.length)
+    return { kind: 'authorization_required', reason: 'scope_missing', missing };
+  return toMend.find(({ kind }) => kind !== 'authorization_required') ?? problems[0];
+};
 
 export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
   search: async (query) => {
@@ -128,11 +135,11 @@ export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
     const skipped: { source: PeopleSource; problem: Problem }[] = [];
     for (const { source, result } of answers) {
       if (result.ok) people.push(...result.value.map((person) => ({ source, person })));
-      else if (endsTheCall(source, result.problem)) return failed(result.problem);
+      else if (endsTheCall(result.problem)) return failed(result.problem);
       else skipped.push({ source, problem: result.problem });
     }
-    const [first] = skipped;
-    if (first && skipped.length === query.sources.length) return failed(first.problem);
+    const none = skipped.length === query.sources.length ? whyNone(skipped.map(({ problem }) => problem)) : undefined;
+    if (none !== undefined) return failed(none);
     return ok({ people: mergePeople(people), skipped });
   },
 

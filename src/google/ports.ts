@@ -2,6 +2,7 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
 import type { AccountKey } from '../model/account-key.ts';
+import type { AnsweredCapability } from '../model/capability-state.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
@@ -74,7 +75,7 @@ export interface GmailReader {
   ): Promise<Result<Hydrated<gmail_v1.Schema$Draft>>>;
 }
 
-export type PeopleSource = 'contacts' | 'directory' | 'otherContacts';
+export type PeopleSource = 'contacts' | 'directory' | 'other_contacts';
 
 export interface FoundPerson {
   readonly source: PeopleSource;
@@ -84,7 +85,7 @@ export interface FoundPerson {
 export interface PeopleReader {
   /**
    * Asks the sources in parallel (contacts and other contacts after Google's warm-up request, once per grant and
-   * process), merges duplicates by resource name, then e-mail. A source that cannot be asked is in `skipped`.
+   * process), merges duplicates by resource name, then e-mail. A source that cannot be asked, or was not granted, is in `skipped`.
    */
   search(query: {
     readonly text: string;
@@ -109,6 +110,8 @@ export interface GoogleServices {
   forCaller(call: {
     readonly key: AccountKey;
     readonly freshToken: FreshToken;
+    /** Told what an API answered for a capability, where that is not what was known of it; the request waits for it. */
+    readonly record: (answered: AnsweredCapability) => Promise<void>;
     readonly signal: AbortSignal;
   }): CallerGoogle;
   /** Drops everything kept for an account; called on any change of it. */

@@ -1,10 +1,12 @@
 // One request to a Google API on behalf of one account: bearer, slot, timeout, retries, errors → problems.
 // Knows nothing of what is asked for, and no token but the one it is handed for this request.
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import { type AnsweredCapability, type CapabilityAnswer, refusalIn } from '../model/capability-state.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import type { Capability } from '../model/scope.ts';
 import { type RequestMeaning, readFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import { type Try, withRetries } from './retry.ts';
@@ -33,6 +35,7 @@ export interface RequestOptions {
 export interface RequestCall {
   readonly key: AccountKey;
   readonly freshToken: FreshToken;
+  readonly record: (answered: AnsweredCapability) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +58,12 @@ const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
 type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };
 
 const unavailable: Problem = { kind: 'google_unavailable' };
+
+const notGranted = (capability: Capability): Problem => ({
+  kind: 'authorization_required',
+  reason: 'scope_missing',
+  missing: [capability],
+});
 
 /** Sends once and reads the outcome. A success without a JSON object (a proxy's page, say) is no answer of Google's. */
 const sendOnce = async <T extends object>(
@@ -79,19 +88,44 @@ const sendOnce = async <T extends object>(
     }
   });
 
+/** What an answer says of the capability that was not known when the token was given out; undefined: nothing. */
+const newsIn = (
+  sent: Sent<object>,
+  capability: Capability,
+  { capabilities }: AccessToken,
+): CapabilityAnswer | undefined => {
+  const known = capabilities[capability];
+  if (sent.kind === 'answered') return known.status === 'refused' ? 'works' : undefined;
+  const refusal = sent.kind === 'final' ? refusalIn(sent.problem) : undefined;
+  return known.status === 'refused' && known.reason === refusal ? undefined : refusal;
+};
+
 /**
- * Binds requests to one call. A 401 gets another token from `freshToken` and repeats that one request once; a second
+ * Binds requests to one call. What was not granted is not asked for. A 401 gets another token from `freshToken` and repeats that one request once; a second
  * 401 is Google's trouble, because only the token endpoint says that an access has ended.
  */
 export const requestsFor = (call: RequestCall, options: RequestOptions): SendRequest => {
   const { clock, random, callTimeoutMs, log } = options;
+  const recorded = new Set<string>();
+
+  const recordNews = async (capability: Capability, sent: Sent<object>, token: AccessToken): Promise<void> => {
+    const answer = newsIn(sent, capability, token);
+    const news = `${capability} ${answer}`;
+    if (answer === undefined || recorded.has(news)) return;
+    recorded.add(news);
+    await call.record({ capability, answer, grantVersion: token.grantVersion });
+  };
 
   const attempt = async <T extends object>(request: GoogleRequest<T>): Promise<Try<T>> => {
     let rejected: string | undefined;
     for (const last of [false, true]) {
       const token = await call.freshToken(rejected);
       if (!token.ok) return { kind: 'final', problem: token.problem, evidence: {} };
+      const { capability } = request;
+      if (token.value.capabilities[capability].status === 'not_granted')
+        return { kind: 'final', problem: notGranted(capability), evidence: {} };
       const sent = await sendOnce(request, token.value, call, options);
+      await recordNews(capability, sent, token.value);
       if (sent.kind !== 'unauthorized') return sent;
       log({ event: 'google_unauthorized', method: request.method, again: !last });
       rejected = token.value.token;

@@ -35,9 +35,9 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
   const labelCache = createLabelCache(clock);
 
   return {
-    forCaller: ({ key, freshToken, signal }) => {
+    forCaller: ({ key, freshToken, record, signal }) => {
       const sendFor = (ending: AbortSignal) =>
-        requestsFor({ key, freshToken, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
+        requestsFor({ key, freshToken, record, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
       return {
         gmail: createGmailReader({ key, freshToken, clients, sendFor, signal, labelCache }),
         people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),

@@ -1,5 +1,7 @@
 // One person's connected Google account as everybody but storage sees it. Knows nothing of tokens.
 import type { AccountKey } from './account-key.ts';
+import type { CapabilityStates, Refusals } from './capability-state.ts';
+import type { Capability } from './scope.ts';
 
 export const pendingReasons = [
   'never_connected',
@@ -7,6 +9,7 @@ export const pendingReasons = [
   'link_expired',
   'awaiting_verification',
   'disconnected',
+  'pins_changed',
 ] as const;
 export type PendingReason = (typeof pendingReasons)[number];
 
@@ -33,6 +36,7 @@ export interface RevokedEvidence {
   readonly issuedSince?: number;
 }
 
+/** Where the grant is in its life: what is stored. How an account stands for everybody outside is `standingOf`. */
 export type AccountState =
   | { readonly status: 'PENDING'; readonly reason: PendingReason }
   | { readonly status: 'ACTIVE' }
@@ -67,6 +71,13 @@ export interface Account {
   readonly google?: GoogleIdentity;
   /** Scopes Google granted; empty without a grant. */
   readonly grantedScopes: readonly string[];
+  /** What the consent of the present grant asked for; empty without a grant. */
+  readonly asked: readonly Capability[];
+  /** What every link of this account asks for beyond what the tools need. */
+  readonly alsoAsked: readonly Capability[];
+  /** What Google's APIs refused under the present grant. */
+  readonly refusals: Refusals;
+  readonly capabilities: CapabilityStates;
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
   /** When Google was last asked what works of the account, and answered. */

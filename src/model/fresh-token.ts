@@ -1,10 +1,13 @@
 // The port through which Google clients get a bearer: they never see a refresh token, an account row or another person.
+import type { CapabilityStates } from './capability-state.ts';
 import type { Result } from './result.ts';
 
 export interface AccessToken {
   readonly token: string;
   /** Which grant it came from: caches and limits are keyed by (account key, grant version). */
   readonly grantVersion: number;
+  /** What was known of the account when the token was given out. */
+  readonly capabilities: CapabilityStates;
 }
 
 /**

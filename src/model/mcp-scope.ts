@@ -7,14 +7,12 @@ export type McpScope = (typeof mcpScopes)[number];
 
 export const isMcpScope = (text: string): text is McpScope => (mcpScopes as readonly string[]).includes(text);
 
-/** The scope that a client needs before a tool may use this; undefined for what every signed-in client may. */
-const scopeOf: Readonly<Record<Capability, McpScope | undefined>> = {
-  openid: undefined,
-  email: undefined,
+/** The scope that a client needs before a tool may use this. */
+const scopeOf: Readonly<Record<Capability, McpScope>> = {
   mail: 'mail:read',
   contacts: 'contacts:read',
-  otherContacts: 'contacts:read',
   directory: 'contacts:read',
+  other_contacts: 'contacts:read',
 };
 
 /** The scopes a client needs for tools that use these capabilities, in a fixed order. */
@@ -26,10 +24,7 @@ export const mcpScopesFor = (capabilities: Iterable<Capability>): McpScope[] => 
 /** Those of the capabilities that a client with these scopes can come to use. */
 export const capabilitiesWithin = (scopes: Iterable<McpScope>, capabilities: readonly Capability[]): Capability[] => {
   const given = new Set(scopes);
-  return capabilities.filter((capability) => {
-    const needed = scopeOf[capability];
-    return needed === undefined || given.has(needed);
-  });
+  return capabilities.filter((capability) => given.has(scopeOf[capability]));
 };
 
 /** What a scope means to the person who is asked for it. */

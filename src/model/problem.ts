@@ -1,10 +1,13 @@
 // Everything that can go wrong, as a closed union: what happened · who can fix it · the one next step.
 // Texts here are ours alone; nothing from Google, a library or a mail ever becomes part of one.
-import type { AccountState, PendingReason, RevokedEvidence, RevokedReason } from './account.ts';
-import { type Capability, capabilityText } from './scope.ts';
+import type { RevokedEvidence } from './account.ts';
+import { type AuthorizationReason, authorizationText } from './authorization-text.ts';
+import type { Capability } from './scope.ts';
 
-/** Why a person has to visit a link before a call can go on. */
-export type AuthorizationReason = PendingReason | RevokedReason | 'scope_missing';
+/** What an account is not as a request says it, by the API's name of it, and what it is now. */
+export type Difference =
+  | { readonly field: 'expected_email' | 'expected_domain' | 'expected_sub'; readonly now: string | null }
+  | { readonly field: 'capabilities'; readonly now: readonly Capability[] };
 
 export type Problem =
   /** A human is needed: the answer is a link, not a failure. */
@@ -16,6 +19,8 @@ export type Problem =
     }
   /** A link for this account could never be completed: nothing would prove who completes it. */
   | { readonly kind: 'link_not_verifiable' }
+  /** The account exists and is not as the request says; only a change by name changes it. */
+  | { readonly kind: 'account_differs'; readonly differences: readonly Difference[] }
   | { readonly kind: 'too_many_links' }
   /** The page a link leads to cannot be served: on a laptop another program has its port. */
   | { readonly kind: 'link_pages_unavailable' }
@@ -57,64 +62,13 @@ export interface Explanation {
 
 const explain = (what: string, fixer: Fixer, next: string): Explanation => ({ what, fixer, next });
 
-/** Why access is missing, as a sentence for the person; claims no more than is known. */
-export const authorizationText = (
-  reason: AuthorizationReason,
-  missing: readonly Capability[] = [],
-  evidence: RevokedEvidence = {},
-): string => {
-  switch (reason) {
-    case 'never_connected':
-      return 'Gmail is not connected yet.';
-    case 'consent_declined':
-      return 'Gmail is not connected: the request for access was declined.';
-    case 'link_expired':
-      return 'Gmail is not connected: the last link ran out before it was used. If Google showed a page saying that access is blocked, a Workspace admin has to allow this app first.';
-    case 'awaiting_verification':
-      return 'Gmail is not connected: the last connection has not been confirmed by the app that asked for it.';
-    case 'disconnected':
-      return 'Gmail was disconnected.';
-    case 'revoked_or_password_changed':
-      return 'Google ended the access: usually the password was changed, the app was removed in the Google account, or that account was closed. Connecting again mends it, unless the account is gone.';
-    case 'testing_mode_expired':
-      return testingModeText(evidence);
-    case 'idle_six_months':
-      return `Google ended the access, probably because it was not used ${unusedText(evidence)}: Google ends what is not used for six months. Connecting again mends it.`;
-    case 'token_cap_reached':
-      return `Google ended the access, probably because this Google account was connected ${issuedText(evidence)}: Google keeps the newest 100 connections of one account alive. Connecting again mends it, and ends the next oldest; the operator should remove accounts that nobody needs.`;
-    case 'admin_policy':
-      return "The Workspace admin's policy does not allow this app. The admin can trust it in the admin console under Security → API controls; connecting again works only after that.";
-    case 'session_policy':
-      return "The Workspace's session policy asks for a new sign-in: connecting again is one. The admin sets how often under Security → Google Cloud session control, and can exempt trusted apps.";
-    case 'account_deleted':
-      return 'The Google account no longer exists.';
-    case 'scope_missing':
-      return `One more permission is needed: to ${[...new Set(missing.map(capabilityText))].join(' and to ')}.`;
-  }
-};
-
-/** Why an account that is not ACTIVE is not. */
-export const stateText = (state: Exclude<AccountState, { readonly status: 'ACTIVE' }>): string =>
-  authorizationText(state.reason, [], state.status === 'REVOKED' ? state.evidence : undefined);
-
-const testingModeText = ({ ageInDays = 7, announced = false }: RevokedEvidence): string => {
-  const days = ageInDays === 1 ? '1 day' : `${ageInDays} days`;
-  const why = announced
-    ? `Google ended the access ${days} after it was given, as it had announced: it does so while the operator's app is in testing mode.`
-    : `Google ended the access about ${days} after it was given, probably because the operator's app is in testing mode.`;
-  return `${why} Connecting again helps for as long; the operator ends this by publishing the app, or making it Internal, on the Google Auth Platform page "Audience".`;
-};
-
-const unusedText = ({ unusedSince }: RevokedEvidence): string =>
-  unusedSince === undefined ? 'for six months' : `since ${new Date(unusedSince).toISOString().slice(0, 10)}`;
-
-const issuedText = ({ issuedSince }: RevokedEvidence): string =>
-  issuedSince === undefined ? 'more often than Google allows' : `${issuedSince} times since`;
-
 const knownText = (what: string, known: readonly string[] | undefined): string => {
   if (known === undefined) return 'Use an id from a list or search result.';
   return known.length === 0 ? `There is no ${what} here at all.` : `There are: ${known.join(', ')}.`;
 };
+
+const differenceText = ({ field, now }: Difference): string =>
+  now === null || now.length === 0 ? `${field} is not set` : `${field} is ${String(now)}`;
 
 /** A problem in words. Exhaustive: a new kind does not compile without its sentence. */
 export const explainProblem = (problem: Problem): Explanation => {
@@ -129,13 +83,19 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         'Gmail is not connected, and no link can be made: nothing would prove that the person who opens it is the person it is for.',
         'the operator',
-        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts or `postern accounts connect --expected-email`), or create the key with --verify-url or, weaker, --unverified-links. Where an identity provider signs people in, POSTERN_OIDC_CLIENT_ID and POSTERN_OIDC_CLIENT_SECRET let it prove them.',
+        'Pin the account (expected_email, expected_domain or expected_sub with POST /api/v1/accounts, PATCH where it exists, or `postern accounts pin --expected-email`), or create the key with --verify-url or, weaker, --unverified-links. Where an identity provider signs people in, POSTERN_OIDC_CLIENT_ID and POSTERN_OIDC_CLIENT_SECRET let it prove them.',
       );
     case 'link_pages_unavailable':
       return explain(
         'Gmail is not connected, and no link can be made: another program uses the port of the connect pages, perhaps another client with the same settings.',
         'the person',
         'Finish connecting there, or end the other program, then call again.',
+      );
+    case 'account_differs':
+      return explain(
+        `This account exists and is another than the request says: ${problem.differences.map(differenceText).join(', ')}.`,
+        'the caller',
+        'Leave those fields out to take the account as it is, or change it with PATCH /api/v1/accounts/{identifier}.',
       );
     case 'too_many_links':
       return explain(
@@ -157,7 +117,7 @@ export const explainProblem = (problem: Problem): Explanation => {
       );
     case 'domain_policy':
       return explain(
-        "The Workspace admin's policy blocks this app from Gmail.",
+        "The Workspace admin's policy blocks this app.",
         'their Workspace admin',
         'Trust the app in the admin console under Security → API controls.',
       );

@@ -3,35 +3,39 @@
 
 const google = 'https://www.googleapis.com/auth/';
 
-/** A thing a grant may allow. Tools ask for capabilities; consent asks Google for the narrowest scope of each. */
-export type Capability = 'openid' | 'email' | 'mail' | 'contacts' | 'otherContacts' | 'directory';
+/**
+ * What a tool can work with, by the names that everybody outside knows too. Tools ask for capabilities; consent asks
+ * Google for the narrowest scope of each. In a fixed order, so that equal sets give equal scope strings.
+ */
+export const capabilities = ['mail', 'contacts', 'directory', 'other_contacts'] as const;
+export type Capability = (typeof capabilities)[number];
+
+export const isCapability = (text: unknown): text is Capability => capabilities.some((name) => name === text);
 
 /** First in each list: the scope consent asks for. The others allow the same and more, or are older names of it. */
 const scopesOf: Record<Capability, readonly [string, ...string[]]> = {
-  openid: ['openid'],
-  email: ['email', `${google}userinfo.email`],
   mail: [`${google}gmail.readonly`, `${google}gmail.modify`, 'https://mail.google.com/'],
   contacts: [`${google}contacts.readonly`, `${google}contacts`, 'https://www.google.com/m8/feeds'],
-  otherContacts: [`${google}contacts.other.readonly`],
   directory: [`${google}directory.readonly`],
+  other_contacts: [`${google}contacts.other.readonly`],
 };
 
-/** In a fixed order, so that equal sets give equal scope strings. */
-const allCapabilities = Object.keys(scopesOf) as Capability[];
+/** Asked for in every consent: the grant must say whose mailbox it is. */
+export const identityScopes: readonly string[] = ['openid', 'email'];
 
-/** Identity is asked for in every consent: the grant must say whose mailbox it is. */
-export const identityCapabilities: readonly Capability[] = ['openid', 'email'];
-
-/** The scopes to request for these capabilities, in a stable order, without duplicates. */
-export const scopesFor = (capabilities: Iterable<Capability>): string[] => {
-  const wanted = new Set(capabilities);
-  return allCapabilities.filter((capability) => wanted.has(capability)).map((capability) => scopesOf[capability][0]);
+/** The scopes to request for these capabilities and the identity, in a stable order, without duplicates. */
+export const scopesFor = (wanted: Iterable<Capability>): string[] => {
+  const asked = new Set(wanted);
+  return [...identityScopes, ...capabilities.filter((name) => asked.has(name)).map((name) => scopesOf[name][0])];
 };
+
+/** Whether a scope is one that allows this capability. */
+export const allows = (scope: string, capability: Capability): boolean => scopesOf[capability].includes(scope);
 
 /** What a list of granted scopes allows. */
 export const capabilitiesOf = (scopes: Iterable<string>): Set<Capability> => {
-  const granted = new Set(scopes);
-  return new Set(allCapabilities.filter((capability) => scopesOf[capability].some((scope) => granted.has(scope))));
+  const granted = [...scopes];
+  return new Set(capabilities.filter((capability) => granted.some((scope) => allows(scope, capability))));
 };
 
 /** The capabilities among `wanted` that the granted scopes do not allow. */
@@ -46,16 +50,13 @@ export const splitScope = (scope: string): string[] => scope.split(/\s+/).filter
 /** What a capability means to the person who is asked for it. */
 export const capabilityText = (capability: Capability): string => {
   switch (capability) {
-    case 'openid':
-    case 'email':
-      return 'see which Google account this is';
     case 'mail':
       return 'read your e-mail, drafts and attachments';
     case 'contacts':
       return 'see your contacts';
-    case 'otherContacts':
-      return 'see the people you have written to ("Other contacts")';
     case 'directory':
       return "see your organisation's directory";
+    case 'other_contacts':
+      return 'see the people you have written to ("Other contacts")';
   }
 };

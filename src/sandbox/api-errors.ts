@@ -89,6 +89,27 @@ export const insufficientScopes = (acceptedScopes: readonly string[], service: s
     },
   });
 
+/** 403 for an API that is not enabled in the project of the OAuth client. */
+export const serviceDisabled = (service: string): Response => {
+  const name = service === 'gmail.googleapis.com' ? 'Gmail API' : 'People API';
+  return googleError({
+    code: 403,
+    status: 'PERMISSION_DENIED',
+    message: `${name} has not been used in project 123456789012 before or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/${service}/overview?project=123456789012 then retry.`,
+    reason: 'accessNotConfigured',
+    details: [errorInfo('SERVICE_DISABLED', { service, consumer: 'projects/123456789012' })],
+  });
+};
+
+/** 403 of the Gmail API where the Workspace admin lets no app at Gmail. */
+export const gmailAppsDisabled = (): Response =>
+  googleError({
+    code: 403,
+    status: 'PERMISSION_DENIED',
+    message: 'The domain administrators have disabled Gmail apps.',
+    reason: 'domainPolicy',
+  });
+
 /** 429 as Gmail words it when one account has too many requests in flight. */
 export const tooManyConcurrentRequests = (): Response =>
   googleError({

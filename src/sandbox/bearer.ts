@@ -1,7 +1,8 @@
 // Who is calling an API: the bearer token in the Authorization header and nowhere else, checked against accepted scopes.
 // Knows nothing of what the methods do.
 import type { GoogleAccount } from './accounts.ts';
-import { credentialsMissing, insufficientScopes, invalidCredentials } from './api-errors.ts';
+import { credentialsMissing, insufficientScopes, invalidCredentials, serviceDisabled } from './api-errors.ts';
+import type { GoogleService } from './oauth/clients.ts';
 import type { AccessToken } from './oauth/grants.ts';
 import { blockedByAdmin, type OAuthState } from './oauth/oauth-state.ts';
 
@@ -25,10 +26,11 @@ export const authorizeBearer = (
   state: OAuthState,
   request: Request,
   acceptedScopes: readonly string[],
-  service: string,
+  service: GoogleService,
 ): GoogleAccount | Response => {
   const token = bearerToken(request);
   if (token === undefined) return credentialsMissing();
+  if (state.project.disabledServices.has(service)) return serviceDisabled(service);
   const found = livingToken(state, token);
   if (found === undefined) return invalidCredentials();
   if (!found.grant.scopes.some((scope) => acceptedScopes.includes(scope)))

@@ -2,6 +2,7 @@
 // POST /_sandbox/{verb} with a JSON body does one. Shows no token.
 import { Hono } from 'hono';
 import type { Fault } from './faults.ts';
+import type { GoogleService } from './oauth/clients.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export const controlPath = '/_sandbox';
@@ -29,6 +30,17 @@ const withDomain = (run: (domain: string) => void): ControlVerb => ({
   run: (args) => run(text(args, 'domain')),
 });
 
+const services: readonly GoogleService[] = ['gmail.googleapis.com', 'people.googleapis.com'];
+
+const withService = (run: (service: GoogleService) => void): ControlVerb => ({
+  takes: { service: 'string' },
+  run: (args) => {
+    const service = services.find((known) => known === args.service);
+    if (service === undefined) throw new Error(`service must be one of ${services.join(', ')}.`);
+    run(service);
+  },
+});
+
 const deliver = (sandbox: Sandbox, args: Arguments): unknown => {
   const bytes = Buffer.from(text(args, 'message').replace(/\r?\n/g, '\r\n'));
   const options = optional<string[]>(args, 'labelIds');
@@ -41,6 +53,11 @@ const verbsOf = (sandbox: Sandbox): Record<string, ControlVerb> => ({
   sessionPolicy: withEmail(sandbox.sessionPolicy),
   deleteAccount: withEmail(sandbox.deleteAccount),
   disableGmail: withEmail(sandbox.disableGmail),
+  enableGmail: withEmail(sandbox.enableGmail),
+  blockGmailByAdmin: withDomain(sandbox.blockGmailByAdmin),
+  unblockGmailByAdmin: withDomain(sandbox.unblockGmailByAdmin),
+  disableApi: withService(sandbox.disableApi),
+  enableApi: withService(sandbox.enableApi),
   blockAppByAdmin: withDomain(sandbox.blockAppByAdmin),
   unblockAppByAdmin: withDomain(sandbox.unblockAppByAdmin),
   removeScope: {

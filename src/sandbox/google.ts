@@ -1,7 +1,7 @@
 // The way of one request through the fake Google: recorded, counted, delayed, broken on demand, answered.
 // Puts the endpoints together; holds no rule of any of them.
 import { Hono } from 'hono';
-import { tooManyConcurrentRequests } from './api-errors.ts';
+import { gmailAppsDisabled, tooManyConcurrentRequests } from './api-errors.ts';
 import { authorizeBearer, bearerToken } from './bearer.ts';
 import { controlPath, controlRoutes } from './control-routes.ts';
 import type { Faults } from './faults.ts';
@@ -9,7 +9,7 @@ import { gmailRoutes } from './gmail/gmail-routes.ts';
 import { mailServiceNotEnabled } from './gmail/google-errors.ts';
 import { addAuthorizationEndpoint } from './oauth/authorization-endpoint.ts';
 import { discoveryDocument, jsonWebKeySet } from './oauth/id-token.ts';
-import type { OAuthState } from './oauth/oauth-state.ts';
+import { domainOf, type OAuthState } from './oauth/oauth-state.ts';
 import { addRevocationEndpoint } from './oauth/revocation-endpoint.ts';
 import { addTokenEndpoint } from './oauth/token-endpoint.ts';
 import { peopleRoutes } from './people/people-routes.ts';
@@ -33,6 +33,7 @@ const endpoints = (state: OAuthState, sandbox: Sandbox): Hono => {
     gmailRoutes((request, scopes) => {
       const account = authorizeBearer(state, request, scopes, 'gmail.googleapis.com');
       if (account instanceof Response) return account;
+      if (state.project.domainsWithoutGmailApps.has(domainOf(account))) return gmailAppsDisabled();
       return account.gmailEnabled ? { mailbox: account.mailbox } : mailServiceNotEnabled();
     }),
   );

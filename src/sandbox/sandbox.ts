@@ -74,6 +74,8 @@ const createState = (options: SandboxOptions, client: OAuthClient): OAuthState =
     testingMode: false,
     refreshTokenCap: 100,
     blockedDomains: new Set(),
+    domainsWithoutGmailApps: new Set(),
+    disabledServices: new Set(),
   };
   return {
     clock,

@@ -1,5 +1,5 @@
 // What people and admins do at Google, as verbs. Each changes state only; the endpoints then answer accordingly.
-import { newClientId, newClientSecret, type OAuthClient } from './oauth/clients.ts';
+import { type GoogleService, newClientId, newClientSecret, type OAuthClient } from './oauth/clients.ts';
 import type { Grant } from './oauth/grants.ts';
 import type { OAuthState } from './oauth/oauth-state.ts';
 import { revokeEverything } from './oauth/revocation-endpoint.ts';
@@ -25,6 +25,13 @@ export interface Verbs {
   setRefreshTokenCap(count: number): void;
   /** Gmail is turned off for the account: "Mail service not enabled". */
   disableGmail(email: string): void;
+  enableGmail(email: string): void;
+  /** The Workspace admin lets no app at Gmail: 403 `domainPolicy` from the Gmail API, everything else goes on. */
+  blockGmailByAdmin(domain: string): void;
+  unblockGmailByAdmin(domain: string): void;
+  /** An API that is not enabled in the operator's Cloud project: 403 `accessNotConfigured`. */
+  disableApi(service: GoogleService): void;
+  enableApi(service: GoogleService): void;
   /** Makes every token of the account this much older. */
   ageTokens(email: string, milliseconds: number): void;
   /** A new client secret; the old one answers `invalid_client` from now on. */
@@ -71,6 +78,21 @@ export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
     },
     disableGmail(email) {
       accounts.get(email).gmailEnabled = false;
+    },
+    enableGmail(email) {
+      accounts.get(email).gmailEnabled = true;
+    },
+    blockGmailByAdmin(domain) {
+      project.domainsWithoutGmailApps.add(domain.toLowerCase());
+    },
+    unblockGmailByAdmin(domain) {
+      project.domainsWithoutGmailApps.delete(domain.toLowerCase());
+    },
+    disableApi(service) {
+      project.disabledServices.add(service);
+    },
+    enableApi(service) {
+      project.disabledServices.delete(service);
     },
     ageTokens: (email, milliseconds) => grants.age(accounts.get(email), milliseconds),
     rotateClientSecret() {

@@ -8,24 +8,15 @@ import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
-import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { ProblemError, type Tool, ToolContent } from '../tools/define-tool.ts';
+import { askForAuthorization, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
 import { withDeadline } from './deadline.ts';
 import { describeDefect } from './describe-defect.ts';
-import { type Elicitation, elicitLink } from './elicitation.ts';
-import { otherWayOut } from './other-way-out.ts';
+import type { Elicitation } from './elicitation.ts';
 import { createInputParser } from './parse-input.ts';
-import {
-  type AccountShown,
-  type AuthorizationProblem,
-  authorizationMessage,
-  createPresentOutput,
-  presentLink,
-  presentProblem,
-  presentProblemWithLink,
-} from './present.ts';
+import { createPresentOutput, presentProblem } from './present.ts';
 import { type NotifyProgress, reportingProgress } from './progress.ts';
 
 export interface CallOptions {
@@ -82,8 +73,12 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
     const output = await withDeadline(deadline, (until) =>
       run(options, tool, caller, input.value, { signal: until, progress }),
     );
-    if (output.ok) return presentOutput(withNotes(output.value, input.notes));
-    const needed = [...tool.requires, ...(tool.stepUp?.(input.value) ?? [])];
+    if (output.ok) {
+      const result = presentOutput(withNotes(output.value, input.notes));
+      return withLinkBeside(accounts, tool, caller, output.value, result);
+    }
+    const stepUp = tool.stepUp?.isWanted(input.value) ? tool.stepUp.capabilities : [];
+    const needed = [...tool.requires, ...stepUp];
     if (output.problem.kind !== 'authorization_required')
       return presentWithWayOut(accounts, caller, output.problem, needed, elicitation);
     const wanted = output.problem.missing ?? needed;
@@ -115,11 +110,16 @@ const run = async (
   { signal, progress }: Running,
 ): Promise<Result<object>> => {
   const { key } = caller;
-  const freshToken = accounts.freshToken(key, [...tool.requires, ...(tool.stepUp?.(input) ?? [])]);
+  const freshToken = accounts.freshToken(key, tool.lacks === undefined ? tool.requires : []);
   const token = await freshToken();
   if (!token.ok) return token;
   const context = {
-    google: google.forCaller({ key, freshToken: remembering(freshToken, token.value), signal }),
+    google: google.forCaller({
+      key,
+      freshToken: remembering(freshToken, token.value),
+      record: (answered) => accounts.recordAnswer(key, answered),
+      signal,
+    }),
     grantVersion: token.value.grantVersion,
     deliver: deliver(caller),
     delivery,
@@ -164,43 +164,11 @@ const withNotes = (
   return notes.length === 0 ? rest : { notes, ...rest };
 };
 
-/** A link for the person: through the client where it can show one, else in the result itself. */
-const askForAuthorization = async (
-  accounts: Accounts,
-  toolName: string,
-  caller: Caller,
-  problem: AuthorizationProblem,
-  capabilities: AuthorizationProblem['missing'] & {},
-  { possible, ticket }: Elicitation,
-): Promise<CallToolResult | InputRequiredResult> => {
-  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
-  if (!link.ok) return presentProblem(link.problem);
-  if (possible) return elicitLink(authorizationMessage(problem), link.value);
-  return presentLink(toolName, problem, link.value, await shownAccount(accounts, caller));
-};
-
-/** Beside what the operator can do, a link where connecting again helps too; nobody is asked to open it at once. */
-const presentWithWayOut = async (
-  accounts: Accounts,
-  caller: Caller,
-  problem: Problem,
-  capabilities: AuthorizationProblem['missing'] & {},
-  { ticket }: Elicitation,
-): Promise<CallToolResult> => {
-  const wayOut = otherWayOut(problem);
-  if (wayOut === undefined) return presentProblem(problem);
-  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
-  if (!link.ok) return presentProblem(problem);
-  return presentProblemWithLink(problem, wayOut, link.value, await shownAccount(accounts, caller));
-};
-
-const shownAccount = async (accounts: Accounts, { key }: Caller): Promise<AccountShown> => ({
-  identifier: key.identifier,
-  status: (await accounts.find(key))?.state.status ?? 'PENDING',
-});
-
 const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
   if (!('content' in result)) return 'elicited';
   if (result.isError === true) return 'problem';
-  return Object.hasOwn(Object(result.structuredContent), 'authorizationRequired') ? 'authorization_required' : 'ok';
+  const structured = Object(result.structuredContent);
+  // Beside an answer, which always has the warning, a link is only an offer.
+  const isLink = Object.hasOwn(structured, 'authorizationRequired') && !Object.hasOwn(structured, 'untrusted');
+  return isLink ? 'authorization_required' : 'ok';
 };

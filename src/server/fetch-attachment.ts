@@ -16,7 +16,12 @@ export const createFetchAttachment =
   (accounts: Accounts, google: GoogleServices): FetchAttachment =>
   async (key, { messageId, partId }, signal) => {
     const freshToken = accounts.freshToken(key, ['mail']);
-    const { gmail } = google.forCaller({ key, freshToken, signal });
+    const { gmail } = google.forCaller({
+      key,
+      freshToken,
+      record: (answered) => accounts.recordAnswer(key, answered),
+      signal,
+    });
     const { attachmentPart } = await import('../tools/attachment-part.ts');
     const part = await attachmentPart(gmail, messageId, partId);
     return part.ok ? part.value.bytes() : part;

@@ -23,11 +23,16 @@ const instructions =
 
 const annotations = { readOnlyHint: true, openWorldHint: true };
 
-/** What every tool's answer may have: the warning, what was read differently from how it was sent, or a link instead. */
+/** What every tool's answer may have: the warning, what was read differently from how it was sent, a link instead or beside. */
 const anyOutput = {
   untrusted: z.string(),
   notes: z.array(z.string()),
-  authorizationRequired: z.object({ url: z.string(), expiresAt: z.string(), reason: z.string() }),
+  authorizationRequired: z.object({
+    url: z.string(),
+    expiresAt: z.string(),
+    reason: z.string(),
+    missing: z.array(z.string()),
+  }),
 };
 
 /** https://code.claude.com/docs/en/mcp: without it Claude Code takes 50,000 characters, and 25,000 tokens, of a result. */

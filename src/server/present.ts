@@ -2,9 +2,10 @@
 // outside is inside the fence, or in structured content under its warning; nothing else here is from outside.
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Link } from '../accounts/index.ts';
-import type { Account } from '../model/account.ts';
+import { authorizationText } from '../model/authorization-text.ts';
 import type { RandomBytes } from '../model/clock.ts';
-import { authorizationText, explainProblem, type Problem } from '../model/problem.ts';
+import { explainProblem, type Problem } from '../model/problem.ts';
+import type { Standing } from '../model/standing.ts';
 import { ToolContent } from '../tools/define-tool.ts';
 import { readableText } from '../tools/readable-text.ts';
 import { createFence, untrusted } from './fence.ts';
@@ -43,8 +44,18 @@ export const authorizationMessage = ({ reason, missing, evidence }: Authorizatio
 /** Whose account a link is for, and how it stands. */
 export interface AccountShown {
   readonly identifier: string;
-  readonly status: Account['state']['status'];
+  readonly status: Standing['status'];
 }
+
+const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const authorizationRequired = ({ reason, missing }: AuthorizationProblem, link: Link, account: AccountShown) => ({
+  url: link.url,
+  expiresAt: isoTime(link.expiresAt),
+  reason,
+  ...(missing === undefined ? {} : { missing }),
+  account,
+});
 
 /** A call that needs a person first. Not an error: the model shows the link and calls again. */
 export const presentLink = (
@@ -53,15 +64,37 @@ export const presentLink = (
   link: Link,
   account: AccountShown,
 ): CallToolResult => {
-  const expiresAt = new Date(link.expiresAt).toISOString();
   const text = [
     authorizationMessage(problem),
     `Show this link to the person, who opens it in a browser and approves: ${link.url}`,
-    `It works until ${expiresAt}. After that, or once they have approved, call ${toolName} again with the same arguments.`,
+    `It works until ${isoTime(link.expiresAt)}. After that, or once they have approved, call ${toolName} again with the same arguments.`,
   ].join('\n');
   return {
     content: [{ type: 'text', text }],
-    structuredContent: { authorizationRequired: { url: link.url, expiresAt, reason: problem.reason, account } },
+    structuredContent: { authorizationRequired: authorizationRequired(problem, link, account) },
+  };
+};
+
+/** An answer that is good as far as it goes, with the link for what it lacks: in its text and in structured content. */
+export const presentLinkBeside = (
+  answer: CallToolResult,
+  toolName: string,
+  problem: AuthorizationProblem,
+  link: Link,
+  account: AccountShown,
+): CallToolResult => {
+  const text = [
+    `Something was left out of this answer. ${authorizationMessage(problem)}`,
+    `If the person wants that too, show them this link, which they open in a browser to approve: ${link.url}`,
+    `It works until ${isoTime(link.expiresAt)}. Once they have approved, call ${toolName} again with the same arguments.`,
+  ].join('\n');
+  return {
+    ...answer,
+    content: [...answer.content, { type: 'text', text }],
+    structuredContent: {
+      ...Object(answer.structuredContent),
+      authorizationRequired: authorizationRequired(problem, link, account),
+    },
   };
 };
 
@@ -79,7 +112,7 @@ export const presentProblemWithLink = (
   link: Link,
   account: AccountShown,
 ): CallToolResult => {
-  const expiresAt = new Date(link.expiresAt).toISOString();
+  const expiresAt = isoTime(link.expiresAt);
   const text = `${problemText(problem)}\n${wayOut}: ${link.url}\nThe link works until ${expiresAt}.`;
   return {
     isError: true,

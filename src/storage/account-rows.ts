@@ -9,6 +9,8 @@ import {
   revokedReasons,
 } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { capabilityStates, type Refusals } from '../model/capability-state.ts';
+import { capabilitiesOf, isCapability } from '../model/scope.ts';
 import type { AccountsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -30,6 +32,7 @@ export interface StoredGrant extends Grant {
   readonly grantVersion: number;
   readonly grantedAt: number;
   readonly refreshedAt: number;
+  readonly refusals: Refusals;
 }
 
 const toState = ({ status, reason, reason_evidence: evidence }: AccountsTable): AccountState => {
@@ -64,6 +67,19 @@ const toGoogle = (row: AccountsTable): GoogleIdentity | undefined =>
 
 const toScopes = (json: string | null): string[] => (json === null ? [] : JSON.parse(json));
 
+const toRefusals = (json: string | null): Refusals => (json === null ? {} : JSON.parse(json));
+
+/** What an account with this row can do, and what was asked for: nothing without a grant that serves. */
+export const toCapabilities = (
+  row: Pick<AccountsTable, 'status' | 'requested_scopes' | 'granted_scopes' | 'refused_capabilities'>,
+): Pick<Account, 'grantedScopes' | 'asked' | 'refusals' | 'capabilities'> => {
+  const active = row.status === 'ACTIVE';
+  const grantedScopes = active ? toScopes(row.granted_scopes) : [];
+  const refusals = active ? toRefusals(row.refused_capabilities) : {};
+  const asked = active ? [...capabilitiesOf(toScopes(row.requested_scopes))] : [];
+  return { grantedScopes, asked, refusals, capabilities: capabilityStates(grantedScopes, refusals) };
+};
+
 export const toAccount = (row: AccountsTable): Account => {
   const google = toGoogle(row);
   return {
@@ -74,7 +90,8 @@ export const toAccount = (row: AccountsTable): Account => {
     pins: toPins(row),
     version: row.version,
     grantVersion: row.grant_version,
-    grantedScopes: row.status === 'ACTIVE' ? toScopes(row.granted_scopes) : [],
+    ...toCapabilities(row),
+    alsoAsked: toScopes(row.asked_capabilities).filter(isCapability),
     ...(google === undefined ? {} : { google }),
     ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
@@ -102,6 +119,7 @@ export const noGrant = {
   refresh_token_expires_at: null,
   requested_scopes: null,
   granted_scopes: null,
+  refused_capabilities: null,
   client_id: null,
   token_endpoint: null,
   granted_at: null,
@@ -145,5 +163,6 @@ export const openGrant = (row: AccountsTable, sealer: Sealer): StoredGrant | und
     grantVersion: row.grant_version,
     grantedAt: row.granted_at ?? 0,
     refreshedAt: row.refreshed_at ?? 0,
+    refusals: toRefusals(row.refused_capabilities),
   };
 };

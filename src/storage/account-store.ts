@@ -1,9 +1,11 @@
 // One person's account and grant; every method takes the account key first. Every write names the version it read, so
 // that of two writers exactly one succeeds. Knows no other person (operations-store.ts), no OAuth, and leaves what a refresh
 // writes to refresh-store.ts.
-import type { Account, AccountState, Pins } from '../model/account.ts';
+import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import type { Refusals } from '../model/capability-state.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Capability } from '../model/scope.ts';
 import { type Grant, noGrant, noIdentity, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { grantChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Database } from './database.ts';
@@ -28,12 +30,26 @@ export interface AccountStore {
   /** Undefined also where the row is refused: nothing of it counts. */
   find(key: AccountKey): Promise<Account | undefined>;
   /**
-   * A new account is PENDING, `never_connected`; concurrent calls make one.
+   * A new account is PENDING, `never_connected`, and has these wishes; concurrent calls make one, with the wishes of
+   * one of them. One that exists stays as it is.
    * @throws StorageError `row_refused` or `wrong_key` where there is a row that is refused
    */
-  getOrCreate(key: AccountKey): Promise<Account>;
+  getOrCreate(key: AccountKey, wishes?: Partial<Wishes>): Promise<Account>;
   /** Replaces all pins. */
   setPins(key: AccountKey, version: number, pins: Pins): Promise<Account | undefined>;
+  /** Replaces all wishes; with `state` the grant ends in the same statement, as `setState` would end it. */
+  setWishes(
+    key: AccountKey,
+    version: number,
+    wishes: Wishes,
+    state?: AccountState & { readonly status: 'PENDING' },
+  ): Promise<Account | undefined>;
+  /** What Google's APIs refuse under this grant; a newer one is left alone. */
+  setRefusals(
+    key: AccountKey,
+    at: { readonly accountVersion: number; readonly grantVersion: number },
+    refusals: Refusals,
+  ): Promise<Account | undefined>;
   readGrant(key: AccountKey): Promise<GrantReading>;
   /**
    * Makes the account ACTIVE with a new grant, which replaces the present one. `ofTicket` is the hash of the redeemed
@@ -49,6 +65,12 @@ export interface AccountStore {
   markUsed(key: AccountKey, at: number): Promise<void>;
   /** Deletes the account and every row of every table that names it; false when there was none. */
   remove(key: AccountKey): Promise<boolean>;
+}
+
+/** What the operator or a product says of an account, whether it is connected or not. */
+export interface Wishes {
+  readonly pins: Pins;
+  readonly alsoAsked: readonly Capability[];
 }
 
 const markUsedEveryMs = 60_000;
@@ -74,20 +96,28 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
 
   return {
     find,
-    getOrCreate: async (key) => {
+    getOrCreate: async (key, wishes = {}) => {
       const present = await find(key);
       if (present !== undefined) return present;
-      await create(rows, at(key), clock.now());
+      await create(rows, at(key), wishes, clock.now());
       const account = await find(key);
       if (account !== undefined) return account;
       throw rowRefused((await rows.refusal('accounts', at(key))) ?? 'altered');
     },
-    setPins: (key, version, pins) =>
-      update(key, version, () => ({
-        expected_email: pins.expectedEmail ?? null,
-        expected_domain: pins.expectedDomain ?? null,
-        expected_sub: pins.expectedSub ?? null,
-      })),
+    setPins: (key, version, pins) => update(key, version, () => pinsChange(pins)),
+    setWishes: async (key, version, { pins, alsoAsked }, state) => {
+      const account = await update(key, version, () => ({
+        ...pinsChange(pins),
+        ...alsoAskedChange(alsoAsked),
+        ...(state === undefined ? {} : endChange(state)),
+      }));
+      if (state !== undefined) rows.erased();
+      return account;
+    },
+    setRefusals: (key, of, refusals) => {
+      const refused_capabilities = Object.keys(refusals).length === 0 ? null : JSON.stringify(refusals);
+      return updateAccount(rows, key, of, () => ({ refused_capabilities }), clock.now());
+    },
     readGrant: async (key) => {
       const row = await rows.find('accounts', at(key));
       if (row === undefined) {
@@ -114,11 +144,9 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
       return saved;
     },
     setState: async (key, version, state) => {
-      const account = await update(key, version, () => ({
-        ...stateChange(state),
-        ...(state.status === 'ACTIVE' ? {} : noGrant),
-        ...(state.status === 'PENDING' && state.reason === 'disconnected' ? noIdentity : {}),
-      }));
+      const account = await update(key, version, () =>
+        state.status === 'ACTIVE' ? stateChange(state) : endChange(state),
+      );
       rows.erased();
       return account;
     },
@@ -143,6 +171,25 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
 
 const refused = (cause: RefusalCause): GrantReading => ({ kind: 'refused', account: undefined, cause });
 
+const pinsChange = (pins: Pins) => ({
+  expected_email: pins.expectedEmail ?? null,
+  expected_domain: pins.expectedDomain ?? null,
+  expected_sub: pins.expectedSub ?? null,
+});
+
+const alsoAskedChange = (capabilities: readonly Capability[]) => ({
+  asked_capabilities: capabilities.length === 0 ? null : JSON.stringify(capabilities),
+});
+
+/** Of an account that was disconnected, or is to be another mailbox's, nothing of Google's is kept. */
+const forgetsIdentity: readonly string[] = ['disconnected', 'pins_changed'] satisfies PendingReason[];
+
+const endChange = (state: Exclude<AccountState, { readonly status: 'ACTIVE' }>): Partial<AccountsTable> => ({
+  ...stateChange(state),
+  ...noGrant,
+  ...(forgetsIdentity.includes(state.reason) ? noIdentity : {}),
+});
+
 /** A refresh token that serves on after a reconnect is as old as before, and was not exercised by it. */
 const agesOfSameToken = (present: AccountsTable, change: Partial<AccountsTable>): Partial<AccountsTable> => {
   const token = change.refresh_token_double_sha512;
@@ -156,9 +203,16 @@ const agesOfSameToken = (present: AccountsTable, change: Partial<AccountsTable>)
 };
 
 /** Does nothing where somebody else made it first. */
-const create = (rows: Rows, key: AccountKey, now: number): Promise<boolean> =>
+const create = (
+  rows: Rows,
+  key: AccountKey,
+  { pins = {}, alsoAsked = [] }: Partial<Wishes>,
+  now: number,
+): Promise<boolean> =>
   rows.insert('accounts', {
     ...key,
+    ...pinsChange(pins),
+    ...alsoAskedChange(alsoAsked),
     // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
     // still under way from then would write the former person's token here.
     version: now,

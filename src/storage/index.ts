@@ -25,7 +25,7 @@ import { createTicketStore, type TicketStore } from './ticket-store.ts';
 import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
 
 export type { Grant, StoredGrant } from './account-rows.ts';
-export type { AccountStore, GrantReading } from './account-store.ts';
+export type { AccountStore, GrantReading, Wishes } from './account-store.ts';
 export type { RefreshedTokens } from './account-writes.ts';
 export { checkEveryMs } from './account-writes.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';

@@ -231,6 +231,10 @@ export const migrations: readonly string[] = [
     until integer not null
   ) strict;
   `,
+  `
+  alter table accounts add column refused_capabilities text;
+  alter table accounts add column asked_capabilities text;
+  `,
 ];
 
 /** The first schema whose rows have MACs. */

@@ -44,6 +44,8 @@ export const protectedTables = {
     refresh_token_expires_at: 'signed',
     requested_scopes: 'signed',
     granted_scopes: 'signed',
+    refused_capabilities: 'signed',
+    asked_capabilities: 'signed',
     client_id: 'signed',
     token_endpoint: 'signed',
     granted_at: 'signed',

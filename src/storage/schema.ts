@@ -36,6 +36,10 @@ export interface AccountsTable {
   requested_scopes: string | null;
   /** JSON array of scopes. */
   granted_scopes: string | null;
+  /** JSON of the model's Refusals; null where Google's APIs refuse nothing. */
+  refused_capabilities: string | null;
+  /** JSON array of capabilities. Not of the grant: it stays when that ends. */
+  asked_capabilities: string | null;
   client_id: string | null;
   token_endpoint: string | null;
   granted_at: number | null;

@@ -1,7 +1,7 @@
 // Rows of the tickets table ↔ tickets. Pure; runs no queries.
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
-import type { Capability } from '../model/scope.ts';
+import { type Capability, isCapability } from '../model/scope.ts';
 import type { TicketsTable } from './schema.ts';
 import type { SealedPlace } from './sealer.ts';
 
@@ -33,13 +33,16 @@ export interface TakenTicket extends Ticket {
   readonly askedAgain: boolean;
 }
 
+/** A link that was made before an update may name what is no longer asked for by name; it lives ten minutes. */
+const toCapabilities = (json: string): Capability[] => JSON.parse(json).filter(isCapability);
+
 export const toTicket = (row: TicketsTable): Ticket => ({
   hash: row.hash,
   key: { realm: row.realm, identifier: row.identifier },
   status: row.status,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
-  capabilities: JSON.parse(row.capabilities),
+  capabilities: toCapabilities(row.capabilities),
   linkPolicy: row.link_policy,
   redirectUri: row.redirect_uri,
   replace: row.replace_account === 1,

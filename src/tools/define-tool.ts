@@ -58,12 +58,20 @@ export interface Tool<Shape extends z.ZodRawShape = z.ZodRawShape, Output extend
   readonly output?: z.ZodType<Output>;
   /** Characters that a result may have; declared to clients that cut earlier unless they are told. */
   readonly maxResultChars?: number;
-  /** Without these the tool does not run; the first consent asks for them. */
+  /** What the tool works with; the first consent asks for it. */
   readonly requires: readonly Capability[];
   /** The first consent asks for these too; without them the answer is only narrower. */
   readonly optional: readonly Capability[];
-  /** What these arguments need beyond `requires`: asked for on first use, not in advance. */
-  stepUp?(input: z.output<z.ZodObject<Shape>>): readonly Capability[];
+  /** What some arguments want beyond that: asked for when they first come, not in advance. */
+  readonly stepUp?: {
+    readonly capabilities: readonly Capability[];
+    isWanted(input: z.output<z.ZodObject<Shape>>): boolean;
+  };
+  /**
+   * What an answer lacks because it was not granted: a link for that goes beside the answer. A tool that has this runs
+   * with whatever was granted; one without it runs with all that it `requires`, or not at all.
+   */
+  lacks?(output: Output): readonly Capability[];
   run(input: z.output<z.ZodObject<Shape>>, context: ToolContext): Promise<Result<Output | ToolContent>>;
 }
 

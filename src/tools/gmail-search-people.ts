@@ -4,6 +4,7 @@ import { personShape } from '../google/person-shape.ts';
 import type { PeopleSource } from '../google/ports.ts';
 import { explainProblem } from '../model/problem.ts';
 import { ok } from '../model/result.ts';
+import { capabilities } from '../model/scope.ts';
 import { defineTool } from './define-tool.ts';
 import { defaultPersonFields, notesOf, personFields, searchText } from './parameters.ts';
 import { clippedPeople, clippedPeopleNote, foundPersonOutput, type PersonRow, visiblePerson } from './person-output.ts';
@@ -22,13 +23,21 @@ export const gmailSearchPeople = defineTool({
   }),
   output: z.object({
     people: z.array(foundPersonOutput),
-    skipped: z.array(z.object({ source: z.string(), reason: z.string() })),
+    skipped: z.array(
+      z.object({
+        source: z.string(),
+        reason: z.string(),
+        /** Not granted: a link for it is beside the people. */
+        missing: z.exactOptional(z.array(z.enum(capabilities))),
+      }),
+    ),
   }),
   requires: ['contacts'],
   optional: ['directory'],
-  stepUp: ({ other_contacts }) => (other_contacts ? ['otherContacts'] : []),
+  stepUp: { capabilities: ['other_contacts'], isWanted: ({ other_contacts }) => other_contacts },
+  lacks: ({ skipped }) => skipped.flatMap(({ missing = [] }) => missing),
   run: async ({ query, other_contacts, page_size, person_fields }, { google }) => {
-    const sources: PeopleSource[] = ['contacts', 'directory', ...(other_contacts ? (['otherContacts'] as const) : [])];
+    const sources: PeopleSource[] = ['contacts', 'directory', ...(other_contacts ? (['other_contacts'] as const) : [])];
     const found = await google.people.search({
       text: query,
       sources,
@@ -42,7 +51,11 @@ export const gmailSearchPeople = defineTool({
     return ok({
       ...notesOf(clippedPeopleNote(shown)),
       people: shown,
-      skipped: skipped.map(({ source, problem }) => ({ source, reason: explainProblem(problem).what })),
+      skipped: skipped.map(({ source, problem }) => ({
+        source,
+        reason: explainProblem(problem).what,
+        ...(problem.kind === 'authorization_required' && problem.missing ? { missing: problem.missing } : {}),
+      })),
     });
   },
 });

@@ -7,7 +7,7 @@ import type { Authenticate } from '../callers/authenticate.ts';
 import type { Sessions } from '../callers/sessions.ts';
 import { accountNotFound, keyInPath } from './account-in-path.ts';
 import { accountJson } from './account-json.ts';
-import { accountInput, linkInput, noInput, pinsOf, readInput } from './api-input.ts';
+import { accountChangeInput, accountInput, changeIn, linkInput, noInput, readInput, wishesIn } from './api-input.ts';
 import { callerOf, keyFor, type ServiceVariables, serviceOf } from './api-service.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { checkRoute } from './check-route.ts';
@@ -65,9 +65,9 @@ export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOp
     const existed = (await accounts.find(key)) !== undefined;
     const tooMany = existed ? undefined : keyLimits.take(c, c.get('service').keyId, 'accounts');
     if (tooMany !== undefined) return tooMany;
-    const account = await accounts.ensure(key, pinsOf(input.value));
-    if (!account.ok) return problemResponse(c, account.problem);
-    return c.json(accountJson(account.value), existed ? 200 : 201);
+    const ensured = await accounts.ensure(key, wishesIn(input.value));
+    if (!ensured.ok) return problemResponse(c, ensured.problem);
+    return c.json(accountJson(ensured.value.account), ensured.value.created ? 201 : 200);
   });
 
   api.get('/accounts/:identifier', async (c) => {
@@ -77,6 +77,16 @@ export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOp
     return account === undefined ? accountNotFound(c) : c.json(accountJson(account));
   });
 
+  api.patch('/accounts/:identifier', async (c) => {
+    const key = keyInPath(c);
+    if (key instanceof Response) return key;
+    const input = readInput(await c.req.text(), accountChangeInput);
+    if (!input.ok) return problemResponse(c, input.problem);
+    const changed = await accounts.change(key, changeIn(input.value));
+    if (changed.ok) return c.json(accountJson(changed.value));
+    return changed.problem.kind === 'not_found' ? accountNotFound(c) : problemResponse(c, changed.problem);
+  });
+
   api.post('/accounts/:identifier/link', keyLimits.before('links'), async (c) => {
     const key = keyInPath(c);
     if (key instanceof Response) return key;
@@ -84,7 +94,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOp
     if (!input.ok) return problemResponse(c, input.problem);
     if ((await accounts.find(key)) === undefined) return accountNotFound(c);
     const link = await accounts.link(callerOf(c.get('service'), key), {
-      capabilities: [],
+      capabilities: input.value.capabilities ?? [],
       replace: input.value.replace === true,
     });
     if (!link.ok) return problemResponse(c, link.problem);

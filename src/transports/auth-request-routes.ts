@@ -15,7 +15,7 @@ const unknown: HttpError = {
   next: 'Use the auth_request_id from the address that the browser came with, and the key that made the link.',
 };
 
-const overBecause: Readonly<Record<Exclude<AuthRequest['state'], 'waiting'>, string>> = {
+const overBecause: Readonly<Record<Exclude<AuthRequest['status'], 'waiting'>, string>> = {
   confirmed: 'This connection was confirmed already.',
   refused: 'This connection was refused already.',
   expired: 'This connection was not confirmed within ten minutes.',
@@ -42,7 +42,7 @@ const answer = (c: ApiContext, confirmed: Confirmed): Response => {
       return errorResponse(c, {
         status: 410,
         error: 'auth_request_over',
-        message: overBecause[confirmed.state],
+        message: overBecause[confirmed.status],
         who: 'the caller',
         next: newLink,
       });
@@ -76,7 +76,7 @@ export const authRequestRoutes = ({ verification }: Pick<Accounts, 'verification
     const found = await verification.find(c.req.param('authRequestId'), c.get('service').keyId);
     if (found === undefined) return errorResponse(c, unknown);
     return c.json({
-      state: found.state,
+      status: found.status,
       google_email: found.googleEmail ?? null,
       created_at: new Date(found.createdAt).toISOString(),
       expires_at: new Date(found.expiresAt).toISOString(),

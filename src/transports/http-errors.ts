@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Refusal } from '../callers/authenticate.ts';
 import { challengeFor, insufficientScopeChallenge, type SignInHint } from '../callers/challenge.ts';
 import { type McpScope, mcpScopes, mcpScopeText } from '../model/mcp-scope.ts';
-import { explainProblem, type Fixer, type Problem } from '../model/problem.ts';
+import { type Difference, explainProblem, type Fixer, type Problem } from '../model/problem.ts';
 import type { Busy, NeverFits } from './call-limits.ts';
 
 export interface HttpError {
@@ -14,6 +14,8 @@ export interface HttpError {
   readonly message: string;
   readonly who: Fixer;
   readonly next: string;
+  /** Where an account is not as a request says. */
+  readonly differences?: readonly Difference[];
 }
 
 /** The answer for an error; never cached. */
@@ -23,6 +25,7 @@ export const errorResponse = (c: Context, { status, ...body }: HttpError): Respo
 const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   authorization_required: 409,
   link_not_verifiable: 409,
+  account_differs: 409,
   too_many_links: 429,
   link_pages_unavailable: 503,
   no_mailbox: 409,
@@ -53,8 +56,13 @@ export const problemStatus = ({ kind }: Problem): ContentfulStatusCode => status
 /** A problem of the model in HTTP's words. */
 export const problemResponse = (c: Context, problem: Problem): Response => {
   const { what, fixer, next } = explainProblem(problem);
-  return errorResponse(c, { status: problemStatus(problem), error: problem.kind, message: what, who: fixer, next });
+  const error = { status: problemStatus(problem), error: problem.kind, message: what, who: fixer, next };
+  return errorResponse(c, { ...error, ...factsOf(problem) });
 };
+
+/** What a program can use of a problem beside its words. */
+const factsOf = (problem: Problem): Pick<HttpError, 'differences'> =>
+  problem.kind === 'account_differs' ? { differences: problem.differences } : {};
 
 const sendKey =
   'Send `Authorization: Bearer <key>` with a key made by `postern api-keys create`, or a new session token';

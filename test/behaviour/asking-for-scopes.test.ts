@@ -74,8 +74,10 @@ describe('Other contacts', () => {
     const search = (other_contacts: boolean) => world.call('gmail_search_people', { query: 'a', other_contacts }, who);
     expect((await search(false)).structured.people).toBeDefined();
     const stepUp = await search(true);
+    expect(stepUp.structured.people).toBeDefined();
     expect(stepUp.structured.authorizationRequired).toMatchObject({
       reason: 'scope_missing',
+      missing: ['other_contacts'],
       account: { status: 'ACTIVE' },
     });
     expect((await search(false)).structured.people).toBeDefined();
@@ -84,6 +86,64 @@ describe('Other contacts', () => {
     expect(askedScopes().at(-1)).toContain(scope('gmail.readonly'));
     expect((await search(true)).structured.people).toBeDefined();
     expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toHaveLength(1);
+  });
+});
+
+describe('What a product wants beyond that', () => {
+  const request = async (method: string, path: string, body: object) => {
+    const key = await world.serviceKey({ unverifiedLinks: true });
+    const response = await world.http(`/api/v1/accounts${path}`, { method, key, body: JSON.stringify(body) });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const create = (body: object = {}) => request('POST', '', { identifier: 'user_42', ...body });
+  const link = (body: object = {}) => request('POST', '/user_42/link', body);
+
+  it('is asked for at the first link, when the link says so', async () => {
+    await start();
+    await create();
+    await world.approve(String((await link({ capabilities: ['other_contacts', 'mail'] })).body.url));
+    expect(askedScopes()[0]).toContain(scope('contacts.other.readonly'));
+    expect((await world.postern.accounts.find(key))?.capabilities.other_contacts.status).toBe('ready');
+  });
+
+  it('is asked for at every link, also one of a tool call, when the account says so', async () => {
+    const who = await start();
+    expect((await create({ capabilities: ['other_contacts'] })).body.asked_capabilities).toEqual(['other_contacts']);
+    await world.approve(urlIn((await world.call('gmail_fetch_mails', {}, who)).structured));
+    expect(askedScopes()[0]).toContain(scope('contacts.other.readonly'));
+  });
+
+  it.each([
+    [
+      'a misspelled name',
+      ['mail', 'otherContacts'],
+      /^capabilities has something unknown at place 2\. Did you mean "other_contacts"\? Known are mail, contacts, directory, other_contacts\.$/,
+    ],
+    ['an unknown name', ['calendar'], /^capabilities has something unknown at place 1\..* Known are mail, /],
+    ['a number', [1], /Known are mail, contacts, directory, other_contacts/],
+    ['one name alone', 'mail', /^capabilities must be a list\. Known are mail, /],
+  ])('is refused with the right names beside it: %s', async (_, capabilities, message) => {
+    await start();
+    await create();
+    for (const answer of [
+      await create({ capabilities }),
+      await link({ capabilities }),
+      await request('PATCH', '/user_42', { capabilities }),
+    ])
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_input', message: expect.stringMatching(message) },
+      });
+  });
+
+  it('is refused where no tool works with it: nobody is asked for what nothing uses', async () => {
+    await start({ POSTERN_TOOLS: 'gmail_fetch_mails' });
+    await create();
+    for (const answer of [
+      await link({ capabilities: ['contacts'] }),
+      await request('PATCH', '/user_42', { capabilities: ['contacts'] }),
+    ])
+      expect(answer).toMatchObject({ status: 400, body: { message: expect.stringContaining('contacts') } });
   });
 });
 

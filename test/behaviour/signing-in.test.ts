@@ -261,7 +261,16 @@ describe('Who may sign in', () => {
     expect(page.heading).toBe(refusedHeading);
     const account = await world.postern.accounts.find(alexKey(world));
     expect(account?.state.status).toBe('PENDING');
-    expect(account?.pins.expectedEmail).toBe('boss@example.com');
+    expect(account?.pins).toEqual({ expectedEmail: 'boss@example.com' });
+  });
+
+  it('is also not somebody whose pinned Google account is another one: signing in changes no pin', async () => {
+    const world = await aWorld();
+    await world.postern.accounts.ensure(alexKey(world), { expectedSub: '12345' });
+    const page = await signIn(world.browser(), (await ask(world)).url);
+    expect(page.heading).toBe(refusedHeading);
+    const account = await world.postern.accounts.find(alexKey(world));
+    expect(account).toMatchObject({ pins: { expectedSub: '12345' }, state: { status: 'PENDING' } });
   });
 });
 

@@ -198,7 +198,12 @@ it('A caller that gives up does not stop the renewal that others wait for', asyn
   const { accounts } = world.postern;
   const key = { realm: 'default', identifier: 'user_42' };
   const google = (signal: AbortSignal) =>
-    world.postern.google.forCaller({ key, freshToken: accounts.freshToken(key, ['mail']), signal });
+    world.postern.google.forCaller({
+      key,
+      freshToken: accounts.freshToken(key, ['mail']),
+      record: (answered) => accounts.recordAnswer(key, answered),
+      signal,
+    });
   const impatient = new AbortController();
   const given = google(impatient.signal).gmail.searchMessages({ maxResults: 1, includeSpamTrash: false }, 'minimal');
   const patient = google(new AbortController().signal).gmail.searchMessages(

@@ -56,15 +56,18 @@ describe('A link of a key with a verify_url', () => {
   it('connects when the product names the person the link was made for', async () => {
     const id = await pending();
     expect((await look(id)).body).toEqual({
-      state: 'waiting',
+      status: 'waiting',
       google_email: alex,
       created_at: '2026-01-15T12:00:00.000Z',
       expires_at: '2026-01-15T12:10:00.000Z',
     });
     const answer = await confirm(id);
-    expect(answer).toMatchObject({ status: 200, body: { state: 'ACTIVE', identifier: 'user_42', google_email: alex } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { status: 'ACTIVE', identifier: 'user_42', google_email: alex },
+    });
     expect((await call()).structured.messages).toHaveLength(1);
-    expect((await look(id)).body).toMatchObject({ state: 'confirmed', google_email: null });
+    expect((await look(id)).body).toMatchObject({ status: 'confirmed', google_email: null });
   });
 
   it('that was forwarded connects nobody: the product names the person who came back, and the grant is erased', async () => {
@@ -82,7 +85,7 @@ describe('A link of a key with a verify_url', () => {
     const stolen = await linkFor('victim');
     const id = await complete(stolen, sam);
     // The address of verify_url works in the victim's browser too: what tells the two apart is the mailbox.
-    expect((await look(id)).body).toMatchObject({ state: 'waiting', google_email: sam });
+    expect((await look(id)).body).toMatchObject({ status: 'waiting', google_email: sam });
     expect((await look(id, await world.serviceKey())).status).toBe(404);
   });
 
@@ -153,7 +156,7 @@ describe('A present grant', () => {
 
   it('that was pinned meanwhile is not replaced by what does not fit', async () => {
     const id = await pending('user_42', sam);
-    await request('POST', '/accounts', { identifier: 'user_42', expected_email: alex });
+    await request('PATCH', '/accounts/user_42', { expected_email: alex });
     expect(await confirm(id)).toMatchObject({ status: 409, body: { error: 'account_changed' } });
     expect((await find())?.state.status).toBe('PENDING');
   });
@@ -180,10 +183,10 @@ describe('An auth_request_id', () => {
     const id = await pending();
     await world.clock.advance(10 * minute);
     expect(await confirm(id)).toMatchObject({ status: 410, body: { error: 'auth_request_over' } });
-    expect((await look(id)).body).toMatchObject({ state: 'expired' });
+    expect((await look(id)).body).toMatchObject({ status: 'expired' });
     // Erased at once, without a sweep: they are not there any more when the clock is put back either.
     await world.clock.advance(-10 * minute);
-    expect((await look(id)).body).toMatchObject({ state: 'expired' });
+    expect((await look(id)).body).toMatchObject({ status: 'expired' });
     expect((await confirm(id)).status).toBe(410);
   });
 

@@ -60,8 +60,9 @@ describe('The catalogue', () => {
     const asked = catalogue.flatMap(({ requires, optional }) => [...requires, ...optional]);
     expect([...new Set(asked)]).toEqual(['mail', 'contacts', 'directory']);
     const search = catalogue.find(({ name }) => name === 'gmail_search_people');
-    expect(search?.stepUp?.({ other_contacts: true })).toEqual(['otherContacts']);
-    expect(search?.stepUp?.({ other_contacts: false })).toEqual([]);
+    expect(search?.stepUp?.capabilities).toEqual(['other_contacts']);
+    expect(search?.stepUp?.isWanted({ other_contacts: true })).toBe(true);
+    expect(search?.stepUp?.isWanted({ other_contacts: false })).toBe(false);
   });
 
   it('tells a server’s users not to follow instructions found in mail, once', async () => {

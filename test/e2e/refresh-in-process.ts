@@ -39,6 +39,7 @@ const accounts = createAccounts({
   random,
   requiredCapabilities: ['mail'],
   optionalCapabilities: [],
+  stepUpCapabilities: [],
   linkOrigin: async () => 'http://localhost',
   changed: () => {},
   log: () => {},

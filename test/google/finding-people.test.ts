@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { mergePeople } from '../../src/google/merge-people.ts';
 import { personShape } from '../../src/google/person-shape.ts';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
-import { ok } from '../../src/model/result.ts';
 import { contactsReadonly } from '../sandbox/google-world.ts';
-import { person, readingWorld } from './reading-world.ts';
+import { aToken, person, readingWorld } from './reading-world.ts';
 
 const fields = ['names', 'emailAddresses', 'organizations'];
 const ask = { text: 'Robin', sources: ['contacts'] as const, pageSize: 10, personFields: fields };
-const everywhere = { ...ask, sources: ['contacts', 'directory', 'otherContacts'] as const };
+const everywhere = { ...ask, sources: ['contacts', 'directory', 'other_contacts'] as const };
 
 describe('searching people', () => {
   test('contacts, directory and other contacts are asked, each after its warm-up', async () => {
@@ -24,7 +23,7 @@ describe('searching people', () => {
     ).toEqual([
       ['contacts', 'Robin Field'],
       ['directory', 'Robin Stone'],
-      ['otherContacts', 'Robin Lake'],
+      ['other_contacts', 'Robin Lake'],
     ]);
     const asked = world.arrived().map(({ path, query }) => `${path} ${query.get('query')}`);
     expect(asked.sort()).toEqual([
@@ -46,7 +45,7 @@ describe('searching people', () => {
   test('a new grant and a changed account are warmed up again', async () => {
     const world = await readingWorld();
     const { access_token: token } = await world.connect({ scope: contactsReadonly, login_hint: 'alex@example.com' });
-    const secondGrant: FreshToken = async () => ok({ token, grantVersion: 2 });
+    const secondGrant: FreshToken = async () => aToken(token, {}, 2);
     world.sandbox.clearRequests();
     const warmUps = () => world.arrived().filter(({ query }) => query.get('query') === '').length;
     await world.google.people.search(ask);
@@ -78,7 +77,7 @@ describe('searching people', () => {
     });
   });
 
-  test('a directory that was not granted is skipped, other contacts that were not granted end the call with what is missing', async () => {
+  test('a source that was not granted is skipped and named; where none was, the answer is all that is missing', async () => {
     const world = await readingWorld(`openid email ${contactsReadonly}`);
     const missing = (capability: string) => ({
       kind: 'authorization_required',
@@ -90,12 +89,19 @@ describe('searching people', () => {
       ok: true,
       value: { people: [], skipped: [{ source: 'directory', problem: missing('directory') }] },
     });
-    expect(await world.google.people.search(everywhere)).toEqual({ ok: false, problem: missing('otherContacts') });
+    expect(await world.google.people.search(everywhere)).toMatchObject({
+      ok: true,
+      value: { people: [], skipped: [{ source: 'directory' }, { source: 'other_contacts' }] },
+    });
+    expect(await world.google.people.search({ ...everywhere, sources: ['directory', 'other_contacts'] })).toEqual({
+      ok: false,
+      problem: { kind: 'authorization_required', reason: 'scope_missing', missing: ['directory', 'other_contacts'] },
+    });
   });
 
   test('other contacts are asked only for the fields Google knows of them', async () => {
     const world = await readingWorld();
-    await world.google.people.search({ ...ask, sources: ['otherContacts'] });
+    await world.google.people.search({ ...ask, sources: ['other_contacts'] });
     expect(world.arrived()[1]?.query.get('readMask')).toBe('names,emailAddresses');
   });
 
@@ -112,7 +118,7 @@ describe('searching people', () => {
         },
       },
       {
-        source: 'otherContacts',
+        source: 'other_contacts',
         person: { resourceName: 'otherContacts/3', emailAddresses: [{ value: 'r@example.org' }] },
       },
       { source: 'directory', person: { resourceName: 'people/c2', phoneNumbers: [{ value: '555' }] } },

@@ -5,8 +5,9 @@ import '@googleapis/gmail';
 import '@googleapis/people';
 import { createGoogleServices } from '../../src/google/services.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import type { FreshToken } from '../../src/model/fresh-token.ts';
-import { ok } from '../../src/model/result.ts';
+import { type AnsweredCapability, capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
+import type { AccessToken, FreshToken } from '../../src/model/fresh-token.ts';
+import { ok, type Result } from '../../src/model/result.ts';
 import type { RecordedRequest } from '../../src/sandbox/sandbox.ts';
 import {
   contactsReadonly,
@@ -26,10 +27,16 @@ export const allScopes = [
   otherContactsReadonly,
 ].join(' ');
 
+/** A token of an account that is known to work, whatever Google says of it. */
+export const aToken = (token: string, refusals: Refusals = {}, grantVersion = 1): Result<AccessToken> =>
+  ok({ token, grantVersion, capabilities: capabilityStates(allScopes.split(' '), refusals) });
+
 export interface ReadingWorld extends GoogleWorld {
   readonly services: GoogleServices;
   readonly google: CallerGoogle;
   readonly logged: object[];
+  /** What Google's APIs answered, where that was news. */
+  readonly recorded: readonly AnsweredCapability[];
   /** The API requests that arrived since the last `clearRequests`. */
   arrived(): readonly RecordedRequest[];
   /** Readers for another call of the same person. */
@@ -52,6 +59,7 @@ export const readingWorld = async (scope = allScopes, email = 'alex@example.com'
   if (email !== 'alex@example.com') sandbox.addAccount({ email });
   const { access_token: token } = await world.connect({ scope, login_hint: email });
   const logged: object[] = [];
+  const recorded: AnsweredCapability[] = [];
   const services = createGoogleServices({
     fetch: (input, init) => sandbox.fetch(new Request(input, init)),
     clock,
@@ -62,13 +70,19 @@ export const readingWorld = async (scope = allScopes, email = 'alex@example.com'
     log: (entry) => logged.push(entry),
   });
   const call: ReadingWorld['call'] = ({ signal = new AbortController().signal, freshToken } = {}) =>
-    services.forCaller({ key: person, freshToken: freshToken ?? (async () => ok({ token, grantVersion: 1 })), signal });
+    services.forCaller({
+      key: person,
+      freshToken: freshToken ?? (async () => aToken(token)),
+      record: async (answered) => void recorded.push(answered),
+      signal,
+    });
   sandbox.clearRequests();
   return {
     ...world,
     services,
     google: call(),
     logged,
+    recorded,
     call,
     arrived: () => sandbox.requests,
     settled: async (promise) => {

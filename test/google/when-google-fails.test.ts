@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
-import { failed, ok } from '../../src/model/result.ts';
+import { failed } from '../../src/model/result.ts';
 import { gmailReadonly } from '../sandbox/google-world.ts';
-import { fillMailbox, readingWorld } from './reading-world.ts';
+import { aToken, fillMailbox, readingWorld } from './reading-world.ts';
 
 const anyId = '18c0ffee18c0ffee';
 const anyPath = /messages/;
@@ -85,9 +85,7 @@ describe('a token that an API refuses', () => {
     const [id = ''] = fillMailbox(world, 2);
     const { access_token: good } = await world.connect({ scope: gmailReadonly, login_hint: 'alex@example.com' });
     world.sandbox.clearRequests();
-    const freshToken = vi.fn<FreshToken>(async (rejected) =>
-      ok({ token: rejected === undefined ? 'expired' : good, grantVersion: 1 }),
-    );
+    const freshToken = vi.fn<FreshToken>(async (rejected) => aToken(rejected === undefined ? 'expired' : good));
     const message = await world.call({ freshToken }).gmail.message(id, 'minimal');
     expect(message).toMatchObject({ ok: true, value: { id } });
     expect(freshToken.mock.calls).toEqual([[undefined], ['expired']]);
@@ -96,7 +94,7 @@ describe('a token that an API refuses', () => {
 
   test('a second 401 is trouble at Google, not the end of an access', async () => {
     const world = await readingWorld();
-    const freshToken: FreshToken = async (rejected) => ok({ token: `${rejected ?? 'dead'}x`, grantVersion: 1 });
+    const freshToken: FreshToken = async (rejected) => aToken(`${rejected ?? 'dead'}x`);
     const message = await world.call({ freshToken }).gmail.message(anyId, 'minimal');
     expect(message).toEqual({ ok: false, problem: { kind: 'google_unavailable' } });
     expect(world.arrived()).toHaveLength(2);
@@ -120,7 +118,7 @@ describe('a token that an API refuses', () => {
     let asked = 0;
     const freshToken: FreshToken = async () => {
       asked += 1;
-      return asked <= 3 ? ok({ token, grantVersion: 1 }) : failed(need);
+      return asked <= 3 ? aToken(token) : failed(need);
     };
     const search = world
       .call({ freshToken })

@@ -246,7 +246,7 @@ describe('Words from outside', () => {
 describe('A tool that finds a permission missing while it runs', () => {
   it('gives a link that asks for just that in addition', async () => {
     await world.connect('user_42');
-    const missing = { kind: 'authorization_required', reason: 'scope_missing', missing: ['otherContacts'] } as const;
+    const missing = { kind: 'authorization_required', reason: 'scope_missing', missing: ['other_contacts'] } as const;
     const server = serverWith(async () => failed({ ...missing, missing: [...missing.missing] }));
     const seen = await callWith(await currentClient(server, 'modern'), 'a_tool');
     expect(seen.structuredContent?.authorizationRequired).toMatchObject({

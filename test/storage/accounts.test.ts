@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccountKey, accountKeyText, identifierSchema } from '../../src/model/account-key.ts';
+import { capabilityStates } from '../../src/model/capability-state.ts';
 import { ada, aGrant, aRecord, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 describe('an account', () => {
@@ -21,6 +22,10 @@ describe('an account', () => {
       version: start,
       grantVersion: start,
       grantedScopes: [],
+      asked: [],
+      alsoAsked: [],
+      refusals: {},
+      capabilities: capabilityStates([], {}),
     });
     expect(raw.prepare('select count(*) from accounts').pluck().get()).toBe(1);
   });
@@ -48,6 +53,7 @@ describe('an account', () => {
         grantVersion: start + 1,
         grantedAt: start + minute,
         refreshedAt: start + minute,
+        refusals: {},
       },
     });
   });

@@ -46,7 +46,7 @@ export const aTicket = (hash: string, change: Partial<Ticket> = {}): Omit<Ticket
   key: ada,
   createdAt: start,
   expiresAt: start + 10 * minute,
-  capabilities: ['openid', 'email', 'mail'],
+  capabilities: ['mail'],
   linkPolicy: 'pinned',
   redirectUri: 'http://localhost/oauth/callback',
   replace: false,

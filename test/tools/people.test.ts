@@ -38,20 +38,102 @@ describe('gmail_search_people', () => {
     expect(structured.skipped).toEqual([{ source: 'directory', reason: expect.stringContaining('directory') }]);
   });
 
-  it('asks for one more permission when other contacts are wanted, and finds them once it is given', async () => {
-    world = await createToolWorld();
+  it('gives contacts and colleagues where other contacts were not allowed, with the link for those beside them', async () => {
+    world = await createToolWorld({ hostedDomain: 'example.com' });
+    add('Robin Quill');
+    world.contacts.directory({ name: 'Robin Marsh', emails: ['robin.marsh@example.com'] });
     world.contacts.other({ name: 'Robin Other', emails: ['other@example.org'] });
     const wanted = { query: 'robin', other_contacts: true };
     const first = await world.ask('gmail_search_people', wanted);
-    const { url, reason } = first.structured.authorizationRequired as { url: string; reason: string };
-    expect(reason).toBe('scope_missing');
-    expect(world.sandbox.requests).toEqual([]);
-    expect((await world.ask('gmail_search_people', { query: 'robin' })).structured.people).toEqual([]);
+    expect(first.isError).toBe(false);
+    expect(namesOf(first.structured).sort()).toEqual(['Robin Marsh', 'Robin Quill']);
+    expect(first.structured.skipped).toEqual([
+      {
+        source: 'other_contacts',
+        reason: 'One more permission is needed: to see the people you have written to ("Other contacts").',
+        missing: ['other_contacts'],
+      },
+    ]);
+    const link = first.structured.authorizationRequired as { url: string };
+    expect(link).toEqual({
+      url: expect.stringMatching(/\/connect\//),
+      expiresAt: expect.stringMatching(/Z$/),
+      reason: 'scope_missing',
+      missing: ['other_contacts'],
+      account: { identifier: 'user_42', status: 'ACTIVE' },
+    });
+    // Clients that read only the text see the people and the link as well.
+    const texts = first.blocks.map(({ text }) => text ?? '');
+    expect(texts[0]).toContain('Robin Quill');
+    expect(texts.at(-1)).toContain(link.url);
+    expect(texts.at(-1)).toContain('Other contacts');
+    expect(world.sandbox.requests.filter(({ path }) => path.includes('otherContacts'))).toEqual([]);
 
-    await world.approve(url);
+    await world.approve(link.url);
     const second = await world.ask('gmail_search_people', wanted);
-    expect(namesOf(second.structured)).toEqual(['Robin Other']);
+    expect(namesOf(second.structured).sort()).toEqual(['Robin Marsh', 'Robin Other', 'Robin Quill']);
+    expect(second.structured.authorizationRequired).toBeUndefined();
     expect((await world.ask('gmail_fetch_mails')).structured.messages).toEqual([]);
+  });
+
+  const scope = (name: string) => `https://www.googleapis.com/auth/${name}`;
+  it.each([
+    ['contacts', 'contacts.readonly', ['Robin Marsh']],
+    ['directory', 'directory.readonly', ['Robin Quill']],
+  ])(
+    'goes on without %s that were taken back, and puts the link for them beside what it found',
+    async (source, lost, names) => {
+      world = await createToolWorld({ hostedDomain: 'example.com' });
+      add('Robin Quill');
+      world.contacts.directory({ name: 'Robin Marsh', emails: ['robin.marsh@example.com'] });
+      world.sandbox.removeScope('alex@example.com', scope(lost));
+      for (const known of [false, true]) {
+        world.sandbox.clearRequests();
+        const { structured } = await world.ask('gmail_search_people', { query: 'robin' });
+        expect(namesOf(structured)).toEqual(names);
+        expect(structured.skipped).toEqual([expect.objectContaining({ source, missing: [source] })]);
+        expect(structured.authorizationRequired).toMatchObject({ missing: [source], url: expect.any(String) });
+        // What a renewal left out is not asked for any more.
+        if (known) expect(world.sandbox.requests.filter(({ status }) => status === 403)).toEqual([]);
+        await world.clock.advance(2 * 3_600_000);
+      }
+    },
+  );
+
+  it('asks nobody without an organisation for a directory', async () => {
+    world = await createToolWorld();
+    add('Robin Quill');
+    world.sandbox.removeScope('alex@example.com', scope('directory.readonly'));
+    await world.clock.advance(2 * 3_600_000);
+    const { structured } = await world.ask('gmail_search_people', { query: 'robin' });
+    expect(namesOf(structured)).toEqual(['Robin Quill']);
+    expect(structured.skipped).toEqual([expect.objectContaining({ source: 'directory' })]);
+    expect(structured.authorizationRequired).toBeUndefined();
+  });
+
+  it('needs the person first where nothing that was asked is allowed, and says all that is missing', async () => {
+    world = await createToolWorld({ hostedDomain: 'example.com' });
+    for (const lost of ['contacts.readonly', 'directory.readonly'])
+      world.sandbox.removeScope('alex@example.com', scope(lost));
+    const { structured } = await world.ask('gmail_search_people', { query: 'robin', other_contacts: true });
+    expect(structured.people).toBeUndefined();
+    expect(structured.authorizationRequired).toMatchObject({ missing: ['contacts', 'directory', 'other_contacts'] });
+  });
+
+  it('answers without a link where none can be made just now', async () => {
+    world = await createToolWorld();
+    add('Robin Quill');
+    const caller = {
+      key: { realm: 'default', identifier: 'user_42' },
+      credential: 'service_key',
+      linkPolicy: 'unverified',
+    } as const;
+    for (let links = 0; links < 20; links++) await world.postern.accounts.link(caller, { capabilities: [] });
+    const { structured, isError } = await world.ask('gmail_search_people', { query: 'robin', other_contacts: true });
+    expect(isError).toBe(false);
+    expect(namesOf(structured)).toEqual(['Robin Quill']);
+    expect(structured.skipped).toContainEqual(expect.objectContaining({ missing: ['other_contacts'] }));
+    expect(structured.authorizationRequired).toBeUndefined();
   });
 
   it('shows the fields that were asked for, under Google’s names and without its bookkeeping', async () => {
@@ -84,6 +166,13 @@ describe('A search that finds more than clients take of one result', () => {
 });
 
 describe('gmail_get_contacts', () => {
+  it('names the permission that it lacks beside the link', async () => {
+    world = await createToolWorld();
+    world.sandbox.removeScope('alex@example.com', 'https://www.googleapis.com/auth/contacts.readonly');
+    const { structured } = await world.ask('gmail_get_contacts');
+    expect(structured.authorizationRequired).toMatchObject({ reason: 'scope_missing', missing: ['contacts'] });
+  });
+
   it('pages through the whole address book, each person once', async () => {
     world = await createToolWorld();
     for (let index = 0; index < 7; index++) add(`Person ${index}`);

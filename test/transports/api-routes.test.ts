@@ -23,6 +23,8 @@ const api =
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
   };
 
+const none = { status: 'not_granted', reason: null, since: null, message: null };
+
 describe('1. Creating an account', () => {
   it('creates it once and gives it again, with everything a product needs to know', async () => {
     const world = await aWorld();
@@ -32,17 +34,19 @@ describe('1. Creating an account', () => {
     expect(first.body).toEqual({
       realm: 'shop',
       identifier: 'user_42',
-      state: 'PENDING',
+      status: 'PENDING',
       reason: 'never_connected',
       message: 'Gmail is not connected yet.',
       google_email: null,
       google_sub: null,
       granted_scopes: [],
+      capabilities: { mail: none, contacts: none, directory: none, other_contacts: none },
+      asked_capabilities: [],
       expected_email: 'ada@example.com',
       expected_domain: null,
       expected_sub: null,
       created_at: '2026-01-15T12:00:00.000Z',
-      state_since: '2026-01-15T12:00:00.000Z',
+      status_since: '2026-01-15T12:00:00.000Z',
       connected_at: null,
       last_used_at: null,
       checked_at: null,
@@ -109,7 +113,7 @@ describe('2. Looking at one', () => {
     await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
     const { body } = await api(world, await world.key())('GET', '/user_42');
     expect(body).toMatchObject({
-      state: 'ACTIVE',
+      status: 'ACTIVE',
       reason: null,
       message: 'Gmail is connected: ada@example.com.',
       google_email: 'ada@example.com',
@@ -139,7 +143,7 @@ describe('3. Links', () => {
     const refused = await call('POST', '/user_42/link', {});
     expect(refused).toMatchObject({ status: 409, body: { error: 'link_not_verifiable', who: 'the operator' } });
     expect(refused.body.next).toContain('expected_email');
-    await call('POST', '', { identifier: 'user_42', expected_domain: 'example.com' });
+    await call('PATCH', '/user_42', { expected_domain: 'example.com' });
     expect((await call('POST', '/user_42/link', { replace: true })).status).toBe(200);
   });
 
@@ -170,7 +174,7 @@ describe('4. Ending', () => {
       body: {
         revoked_at_google: true,
         not_revoked_because: null,
-        account: { state: 'PENDING', reason: 'disconnected' },
+        account: { status: 'PENDING', reason: 'disconnected' },
       },
     });
     expect(world.sandbox.livingGrants('ada@example.com')).toBe(0);

@@ -1,9 +1,12 @@
 // The connect pages on this machine: there while a link is live, gone with it.
+
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection, Finish } from '../../src/accounts/index.ts';
 import { LinkOriginError } from '../../src/accounts/index.ts';
+import { capabilityStates } from '../../src/model/capability-state.ts';
+import { scopesFor } from '../../src/model/scope.ts';
 import { createLoopback } from '../../src/transports/loopback.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld } from './support.ts';
@@ -42,7 +45,8 @@ const connected: Finish = {
     pins: {},
     version: 2,
     grantVersion: 1,
-    grantedScopes: [],
+    ...{ grantedScopes: [], asked: [], alsoAsked: [], refusals: {} },
+    capabilities: capabilityStates(scopesFor(['mail']), {}),
   },
   google: { sub: '1', email: 'ada@example.com' },
   missing: [],

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finish, SignInFailure } from '../../src/accounts/index.ts';
 import type { Account } from '../../src/model/account.ts';
+import { capabilityStates } from '../../src/model/capability-state.ts';
 import { authorizationErrorPage } from '../../src/transports/pages/authorization-error.ts';
 import { type Confirmation, confirmPage } from '../../src/transports/pages/confirm.ts';
 import { backToAppPage, continuingPage } from '../../src/transports/pages/continuing.ts';
@@ -26,12 +27,12 @@ const account = (identifier: string): Account => ({
   pins: { expectedEmail: `${hostile}@example.com` },
   version: 1,
   grantVersion: 0,
-  grantedScopes: [],
+  ...{ grantedScopes: [], asked: [], alsoAsked: [], refusals: {}, capabilities: capabilityStates([], {}) },
 });
 
 const confirmation: Confirmation = {
   account: account(hostile),
-  capabilities: ['openid', 'email', 'mail'],
+  capabilities: ['mail'],
   expiresAt: Date.UTC(2026, 0, 15, 12, 10),
   linkPolicy: 'pinned',
   clientId: hostile,

@@ -83,6 +83,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     random: randomBytes,
     requiredCapabilities: ['mail', 'contacts'],
     optionalCapabilities: [],
+    stepUpCapabilities: ['directory', 'other_contacts'],
     linkOrigin: async () => publicUrl.origin,
     changed: () => {},
     log: () => {},

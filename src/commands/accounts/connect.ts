@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Accounts, Finish, Link } from '../../accounts/index.ts';
 import { newSecret } from '../../accounts/secrets.ts';
+import type { AccountKey } from '../../model/account-key.ts';
 import type { Caller } from '../../model/caller.ts';
 import { explainProblem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
-import { type AccountOptions, accountKeyOf, parsePins } from '../account-options.ts';
+import { accountText } from '../../model/standing.ts';
+import { type AccountOptions, accountDiffers, accountKeyOf, parseCapabilities, parsePins } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { plain, say } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
@@ -17,14 +19,15 @@ import { pastedCallbacks } from './pasted-callback.ts';
 export interface ConnectOptions extends AccountOptions {
   readonly expectedEmail?: string;
   readonly expectedDomain?: string;
+  readonly capabilities?: string;
   readonly replace?: boolean;
   readonly browser: boolean;
 }
 
-const required = <T>(result: Result<T>): T => {
+const required = <T>(result: Result<T>, key: AccountKey): T => {
   if (result.ok) return result.value;
   const { what, next } = explainProblem(result.problem);
-  throw new CommandError(what, { fix: next });
+  throw result.problem.kind === 'account_differs' ? accountDiffers(key, what) : new CommandError(what, { fix: next });
 };
 
 /** Resolves when the link has come to any end, or `signal` was aborted. */
@@ -86,12 +89,12 @@ const instruct = (link: Link, elsewhere: Elsewhere): void => {
 export const connect = (identifier: string | undefined, options: ConnectOptions): Promise<void> =>
   withPostern('stdio', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
-    const pins = parsePins(options);
-    required(await accounts.ensure(key, pins));
+    const capabilities = options.capabilities === undefined ? [] : parseCapabilities(options.capabilities);
+    required(await accounts.ensure(key, parsePins(options)), key);
     const caller: Caller = { key, credential: 'stdio', linkPolicy: 'loopback' };
-    const wanted = { capabilities: [], replace: options.replace === true };
-    const link = required(await accounts.link(caller, wanted));
-    const elsewhere = await beginElsewhere(accounts, required(await accounts.link(caller, wanted)));
+    const wanted = { capabilities, replace: options.replace === true };
+    const link = required(await accounts.link(caller, wanted), key);
+    const elsewhere = await beginElsewhere(accounts, required(await accounts.link(caller, wanted), key));
     instruct(link, elsewhere);
     if (options.browser) openBrowser(link.url);
     const before = await accounts.find(key);
@@ -109,5 +112,5 @@ export const connect = (identifier: string | undefined, options: ConnectOptions)
     if (account === undefined || account.grantVersion === before?.grantVersion) {
       throw describeFinish(finish?.kind === 'connected' ? undefined : finish);
     }
-    say(`\nConnected: ${plain(account.google?.email ?? 'a mailbox')} is now the mailbox of ${key.identifier}.`);
+    say(`\n${plain(accountText(account))} It belongs to ${plain(key.identifier)} now.`);
   });

@@ -32,11 +32,24 @@ export const addAccountsCommands = (program: Command): void => {
     .description('connect a Google account in a browser, on this machine or another')
     .argument(...identifier)
     .option(...realm)
-    .option('--expected-email <email>', 'accept only this mailbox, now and later')
-    .option('--expected-domain <domain>', 'accept only mailboxes of this Workspace domain, now and later')
+    .option('--expected-email <email>', 'for a new account: accept only this mailbox, now and later')
+    .option('--expected-domain <domain>', 'for a new account: accept only mailboxes of this Workspace domain')
+    .option('--capabilities <names>', 'ask for these too: mail,contacts,directory,other_contacts')
     .option('--replace', 'allow another Google account than the one connected before')
     .option('--no-browser', 'do not open a browser')
     .action(async (name, options) => (await import('./connect.ts')).connect(name, options));
+  accounts
+    .command('pin')
+    .description('change whose mailbox an account has to be; another one that is connected is erased')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--expected-email <email>', 'accept only this mailbox')
+    .option('--no-expected-email', 'accept any address')
+    .option('--expected-domain <domain>', 'accept only mailboxes of this Workspace domain')
+    .option('--no-expected-domain', 'accept any domain')
+    .option('--expected-sub <sub>', 'accept only the Google account with this sub')
+    .option('--no-expected-sub', 'accept any Google account')
+    .action(async (name, options) => (await import('./pin.ts')).pin(name, options));
   accounts
     .command('disconnect')
     .description('end the access at Google and erase the tokens')

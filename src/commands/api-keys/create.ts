@@ -1,13 +1,14 @@
 // `postern api-keys create`: the key goes to stdout once, everything else to stderr.
 import { randomBytes } from 'node:crypto';
-import { contradicts } from '../../accounts/acceptance.ts';
+import { ensureAccount } from '../../accounts/wishes.ts';
 import { createApiKey } from '../../callers/api-keys.ts';
 import { verifyUrlSchema } from '../../callers/verify-url.ts';
 import type { Pins } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { systemClock } from '../../model/clock.ts';
+import { explainProblem } from '../../model/problem.ts';
 import type { AccountStore } from '../../storage/index.ts';
-import { parseIdentifier, parsePins, parseProductRealm } from '../account-options.ts';
+import { accountDiffers, parseIdentifier, parsePins, parseProductRealm } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { note, say, sayJson } from '../terminal.ts';
 import { forHttp, withStorage } from '../with-storage.ts';
@@ -40,17 +41,10 @@ const holderOf = (options: CreateOptions): { kind: 'service' } | { kind: 'user';
   return { kind: 'service' };
 };
 
-const pin = async (accounts: AccountStore, key: AccountKey, wanted: Pins): Promise<void> => {
-  const account = await accounts.getOrCreate(key);
-  const pins = { ...account.pins, ...wanted };
-  if (contradicts(pins, account)) {
-    throw new CommandError('Another mailbox is connected for this person.', {
-      fix: `Disconnect it first: postern accounts disconnect ${key.identifier} --realm ${key.realm}`,
-    });
-  }
-  if ((await accounts.setPins(key, account.version, pins)) === undefined) {
-    throw new CommandError('The account changed at the same moment.', { fix: 'Run the command again.' });
-  }
+/** Makes the person's account with these pins; one that exists has to have them already. */
+const ensurePinned = async (accounts: AccountStore, key: AccountKey, pins: Pins): Promise<void> => {
+  const ensured = await ensureAccount(accounts, key, pins);
+  if (!ensured.ok) throw accountDiffers(key, explainProblem(ensured.problem).what);
 };
 
 const verifyUrlOf = ({ verifyUrl, service, unverifiedLinks }: CreateOptions): { verifyUrl?: string } => {
@@ -86,7 +80,7 @@ export const create = (options: CreateOptions): Promise<void> => {
   const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
     if (holder.kind === 'user' && pins !== undefined) {
-      await pin(storage.accounts, { realm, identifier: holder.identifier }, pins);
+      await ensurePinned(storage.accounts, { realm, identifier: holder.identifier }, pins);
     }
     const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
       ...holder,

@@ -16,7 +16,13 @@ export interface Project {
   refreshTokenCap: number;
   /** Workspace domains whose admin blocked the app. */
   readonly blockedDomains: Set<string>;
+  /** Workspace domains whose admin lets no app at Gmail. */
+  readonly domainsWithoutGmailApps: Set<string>;
+  /** APIs that are not enabled in the project, by Google's name of the service. */
+  readonly disabledServices: Set<GoogleService>;
 }
+
+export type GoogleService = 'gmail.googleapis.com' | 'people.googleapis.com';
 
 export const newClientId = (): string =>
   `${BigInt(`0x${randomBytes(5).toString('hex')}`)}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;

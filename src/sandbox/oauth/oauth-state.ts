@@ -15,6 +15,10 @@ export interface OAuthState {
   readonly codes: AuthorizationCodes;
 }
 
+/** The domain whose admin decides over this account. */
+export const domainOf = (account: GoogleAccount): string =>
+  account.hostedDomain ?? (account.email.split('@')[1] as string);
+
 /** Whether the admin of this account's Workspace domain has blocked the app. */
 export const blockedByAdmin = (project: Project, account: GoogleAccount): boolean =>
-  project.blockedDomains.has(account.hostedDomain ?? (account.email.split('@')[1] as string));
+  project.blockedDomains.has(domainOf(account));

@@ -10,15 +10,21 @@ const notGranted = (missing: readonly Capability[]): Html | undefined => {
   const texts = [...new Set(missing.map(capabilityText))];
   return html`<div class="callout warn"><strong>Not everything was allowed</strong>
 <p>The assistant may not:</p><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>
-<p>The rest works. When one of these is needed, you are offered a new link.</p></div>`;
+<p>When one of these is needed, you are offered a new link.</p></div>`;
+};
+
+/** What works now, and no more than that. */
+const title = ({ capabilities, asked }: Account): string => {
+  if (capabilities.mail.status === 'ready') return 'Gmail is connected';
+  return asked.includes('mail') ? 'Contacts are connected, mail is not' : 'Contacts are connected';
 };
 
 export const connectedPage = (account: Account, google: GoogleIdentity, missing: readonly Capability[]): Page => ({
   status: 200,
-  title: 'Gmail is connected',
-  tone: 'good',
-  body: html`<dl class="who"><dt>Mailbox</dt><dd>${foreign(google.email)}</dd><dt>Connected for</dt><dd>${personOf(account)}</dd></dl>
+  title: title(account),
+  tone: missing.includes('mail') ? 'warn' : 'good',
+  body: html`<dl class="who"><dt>Google account</dt><dd>${foreign(google.email)}</dd><dt>Connected for</dt><dd>${personOf(account)}</dd></dl>
 ${notGranted(missing)}
-<p><strong>You can close this page</strong> and go back to your assistant: ask again, and it reads your mail.</p>
+<p><strong>You can close this page</strong> and go back to your assistant: ask again, and it reads ${account.capabilities.mail.status === 'ready' ? 'your mail' : 'your contacts'}.</p>
 <p class="small soft">Is this not your mailbox, or not you? End the access under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a> in that Google account.</p>`,
 });

@@ -1,0 +1,86 @@
+// How an account stands for everybody outside, and the sentence about it: what works, and what does not and why. Claims
+// nothing that is not known. Pure.
+import type { Account, AccountState } from './account.ts';
+import { stateText } from './authorization-text.ts';
+import { type RefusalReason, refusalProblem } from './capability-state.ts';
+import { explainProblem } from './problem.ts';
+import { type Capability, capabilities } from './scope.ts';
+
+/** As the grant does, but for a grant of which nothing can be read. */
+export type Standing = AccountState | { readonly status: 'REVOKED'; readonly reason: RefusalReason };
+
+/** The others come beside contacts, and are of no use alone. */
+const useful = ['mail', 'contacts'] as const;
+
+/**
+ * `ACTIVE` only where mail or contacts can be read, so that whoever looks at nothing but the status is not misled. A
+ * grant of which Google refuses everything stays stored and is `REVOKED` for the outside until something works again.
+ */
+export const standingOf = ({ state, capabilities: states }: Pick<Account, 'state' | 'capabilities'>): Standing => {
+  if (state.status !== 'ACTIVE' || useful.some((name) => states[name].status === 'ready')) return state;
+  const [refused] = useful.map((name) => states[name]).filter(({ status }) => status === 'refused');
+  return { status: 'REVOKED', reason: refused?.status === 'refused' ? refused.reason : 'scope_missing' };
+};
+
+/** Since when; milliseconds since the epoch. */
+export const standingSince = ({ state, stateSince, capabilities: states }: Account): number => {
+  if (standingOf({ state, capabilities: states }) === state) return stateSince;
+  const refusedSince = useful.map((name) => states[name]).map((of) => (of.status === 'refused' ? of.since : 0));
+  return Math.max(stateSince, ...refusedSince);
+};
+
+const nouns: Readonly<Record<Capability, string>> = {
+  mail: 'mail',
+  contacts: 'contacts',
+  directory: "the organisation's directory",
+  other_contacts: 'other contacts',
+};
+
+const list = (names: readonly Capability[]): string =>
+  names.length < 2
+    ? names.map((name) => nouns[name]).join('')
+    : `${names
+        .slice(0, -1)
+        .map((name) => nouns[name])
+        .join(', ')} and ${nouns[names.at(-1) as Capability]}`;
+
+/** Why Google refuses a capability, in one sentence. */
+export const refusalText = (capability: Capability, reason: RefusalReason): string =>
+  reason === 'scope_missing'
+    ? `The permission for ${nouns[capability]} was taken back.`
+    : explainProblem(refusalProblem(capability, reason)).what;
+
+/** The same with what can be done about it. */
+export const refusalAdvice = (capability: Capability, reason: RefusalReason): string => {
+  const what = refusalText(capability, reason);
+  // There is nothing to do about a directory that does not exist.
+  if (reason === 'no_directory') return what;
+  if (reason === 'scope_missing') return `${what} A new link asks for it again.`;
+  return `${what} ${explainProblem(refusalProblem(capability, reason)).next}`;
+};
+
+/** What was asked for and does not work. That somebody has no directory is nothing that anybody has to mend. */
+const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' | 'capabilities'>): string => {
+  const notGranted = asked.filter((name) => states[name].status === 'not_granted');
+  const refused = capabilities.flatMap((name) => {
+    const state = states[name];
+    return state.status === 'refused' && state.reason !== 'no_directory'
+      ? [`Google refuses ${nouns[name]}: ${refusalText(name, state.reason)}`]
+      : [];
+  });
+  return [...(notGranted.length === 0 ? [] : [`Not allowed: ${list(notGranted)}.`]), ...refused].join(' ');
+};
+
+/** How an account stands, as a sentence or a few for people: which mailbox, what works, and what does not. */
+export const accountText = (account: Account): string => {
+  const { state, google, capabilities: states } = account;
+  if (state.status !== 'ACTIVE') return stateText(state);
+  const mailbox = google === undefined ? '' : `: ${google.email}`;
+  const what =
+    states.mail.status === 'ready'
+      ? `Gmail is connected${mailbox}.`
+      : states.contacts.status === 'ready'
+        ? `Contacts are connected${mailbox}.`
+        : `A Google account is connected, but nothing of it can be read${mailbox}.`;
+  return `${what} ${lackText(account)}`.trimEnd();
+};
