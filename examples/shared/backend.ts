@@ -41,8 +41,8 @@ export const createBackend = (origin: string, serviceKey: string): Backend => {
       await request('DELETE', `${account}/sessions`);
     },
     isConnected: async () => {
-      const { state } = (await (await request('GET', account)).json()) as { state: string };
-      return state === 'ACTIVE';
+      const { status } = (await (await request('GET', account)).json()) as { status: string };
+      return status === 'ACTIVE';
     },
   };
 };

@@ -60,7 +60,7 @@ export const refusalAdvice = (capability: Capability, reason: RefusalReason): st
 };
 
 /** What was asked for and does not work. That somebody has no directory is nothing that anybody has to mend. */
-const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' | 'capabilities'>): string => {
+export const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' | 'capabilities'>): string => {
   const notGranted = asked.filter((name) => states[name].status === 'not_granted');
   const refused = capabilities.flatMap((name) => {
     const state = states[name];

@@ -3,7 +3,8 @@
 import { type SqlBool, sql } from 'kysely';
 import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { noGrant, toAccount } from './account-rows.ts';
+import { standingOf } from '../model/standing.ts';
+import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import type { Database } from './database.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
@@ -18,6 +19,7 @@ export interface OperationsStore {
   listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** How many other accounts hold a grant of this Google account, pending ones too, through whatever OAuth client. */
   othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
+  /** As accounts show it to the outside: `standingOf`. */
   countsByStatus(): Promise<Record<AccountState['status'], number>>;
   /**
    * Seals and signs up to `batch` rows anew with the current key; the former keys are needed too. Repeat it until nothing
@@ -61,13 +63,18 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     return others.filter(isOther).length;
   },
   countsByStatus: async () => {
+    const of = ['status', 'requested_scopes', 'granted_scopes', 'refused_capabilities'] as const;
     const found = await rows.db
       .selectFrom('accounts')
-      .select(({ fn }) => ['status', fn.countAll<number>().as('accounts')])
-      .groupBy('status')
+      .select(({ fn }) => [...of, fn.countAll<number>().as('accounts')])
+      .groupBy(of)
       .execute();
     const counts = { PENDING: 0, ACTIVE: 0, REVOKED: 0 };
-    for (const { status, accounts } of found) counts[status] = accounts;
+    for (const { accounts, ...row } of found) {
+      // Of a grant that has not ended, it is what can be read with it that counts.
+      const state = { status: 'ACTIVE' } as const;
+      counts[row.status === 'ACTIVE' ? standingOf({ state, ...toCapabilities(row) }).status : row.status] += accounts;
+    }
     return counts;
   },
   manyRefreshTokens: async (atLeast) => {

@@ -16,6 +16,7 @@ const commands = [
   ['accounts', 'show'],
   ['accounts', 'check'],
   ['accounts', 'connect'],
+  ['accounts', 'pin'],
   ['accounts', 'disconnect'],
   ['accounts', 'delete'],
   ['api-keys', 'create'],
@@ -146,6 +147,56 @@ describe('API keys on the command line', () => {
   });
 });
 
+describe('whose mailbox an account has to be, on the command line', () => {
+  const settings = (folder: string) =>
+    settingsIn(folder, {
+      POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+      GOOGLE_CLIENT_ID: 'id',
+      GOOGLE_CLIENT_SECRET: 'secret',
+    });
+  const shown = async (given: Readonly<Record<string, string>>, ...of: string[]) =>
+    JSON.parse((await run(['accounts', 'show', ...of, '--json'], given)).stdout);
+
+  test('is said with a new account, changed by name only, and nothing else changes it', async () => {
+    const given = settings(temporaryFolder());
+    const keyFor = (email: string) => run(['api-keys', 'create', '--user', 'kim', '--expected-email', email], given);
+    const kim = ['kim', '--realm', 'default'];
+    expect((await keyFor('kim@example.com')).code).toBe(0);
+    expect((await keyFor('Kim@Example.com')).code).toBe(0);
+    for (const refused of [
+      await keyFor('other@example.com'),
+      await run(['accounts', 'connect', ...kim, '--expected-email', 'other@example.com'], given),
+    ])
+      expect(refused).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /expected_email is kim@example\.com\.[^]*postern accounts pin kim --realm default/,
+        ),
+      });
+    expect(await shown(given, ...kim)).toMatchObject({ expected_email: 'kim@example.com' });
+    const pin = (...change: string[]) => run(['accounts', 'pin', ...kim, ...change], given);
+    expect(await pin('--expected-email', 'other@example.com', '--expected-domain', 'example.com')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/pinned to +other@example\.com, domain example\.com\n/),
+    });
+    expect((await pin('--no-expected-email')).code).toBe(0);
+    expect(await shown(given, ...kim)).toMatchObject({ expected_email: null, expected_domain: 'example.com' });
+    expect((await pin()).code).toBe(2);
+    expect((await pin('--expected-email', 'nobody')).code).toBe(2);
+    expect((await run(['accounts', 'pin', 'nobody', '--no-expected-sub'], given)).code).toBe(1);
+  });
+
+  test('names of capabilities that there are not are refused with the right ones beside', async () => {
+    const given = settings(temporaryFolder());
+    const { code, stderr } = await run(['accounts', 'connect', '--capabilities', 'mail, otherContacts'], given);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/Did you mean "other_contacts"\? Known are mail, contacts/),
+    ]);
+  });
+});
+
 describe('accounts on the command line', () => {
   let sandbox: StartedSandbox;
   beforeAll(async () => {
@@ -177,7 +228,7 @@ describe('accounts on the command line', () => {
       expect.stringContaining('Connected: alex@example.com is now the mailbox of me.'),
     ]);
     const listed = await run(['accounts', 'list', '--json'], settings);
-    expect(JSON.parse(listed.stdout)).toMatchObject([{ realm: 'local', identifier: 'me', state: 'ACTIVE' }]);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ realm: 'local', identifier: 'me', status: 'ACTIVE' }]);
   });
 
   test('connect is finished by the browser on this machine', async () => {

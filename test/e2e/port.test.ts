@@ -109,7 +109,7 @@ describe('postern http on a port', () => {
     expect(await fetchMails()).toMatchObject({ messages: [{}, {}, {}] });
     await client.close();
     const shown = await run(['accounts', 'show', 'user_42', '--realm', 'default', '--json'], given);
-    expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'ACTIVE', google_email: 'alex@example.com' });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ status: 'ACTIVE', google_email: 'alex@example.com' });
   });
 
   test('ends with exit code 0 on SIGTERM', async () => {

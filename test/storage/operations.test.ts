@@ -35,6 +35,10 @@ describe('looking across people', () => {
     await connect(storage, ada);
     await storage.accounts.getOrCreate(ben);
     expect(await storage.operations.countsByStatus()).toEqual({ PENDING: 1, ACTIVE: 1, REVOKED: 0 });
+    // A grant with which nothing can be read is no active account, for the operator as for everybody.
+    const at = { accountVersion: start + 1, grantVersion: start + 1 };
+    await storage.accounts.setRefusals(ada, at, { mail: { reason: 'no_mailbox', since: start } });
+    expect(await storage.operations.countsByStatus()).toEqual({ PENDING: 1, ACTIVE: 0, REVOKED: 1 });
   });
 
   it('counts the others that hold a grant of the same Google account, through whatever client', async () => {

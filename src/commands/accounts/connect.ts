@@ -3,11 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Accounts, Finish, Link } from '../../accounts/index.ts';
 import { newSecret } from '../../accounts/secrets.ts';
+import type { Account } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import type { Caller } from '../../model/caller.ts';
 import { explainProblem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
-import { accountText } from '../../model/standing.ts';
+import { accountText, lackText } from '../../model/standing.ts';
 import { type AccountOptions, accountDiffers, accountKeyOf, parseCapabilities, parsePins } from '../account-options.ts';
 import { CommandError } from '../command-error.ts';
 import { plain, say } from '../terminal.ts';
@@ -85,6 +86,12 @@ const instruct = (link: Link, elsewhere: Elsewhere): void => {
   say('\nWaiting (10 minutes at most; Ctrl+C ends it)…');
 };
 
+/** What was connected, and no more than that. */
+const connectedText = (account: Account): string =>
+  account.capabilities.mail.status === 'ready'
+    ? `Connected: ${account.google?.email ?? 'a mailbox'} is now the mailbox of ${account.key.identifier}. ${lackText(account)}`.trimEnd()
+    : accountText(account);
+
 /** Connects one account; exit code 1 when it did not come to that. */
 export const connect = (identifier: string | undefined, options: ConnectOptions): Promise<void> =>
   withPostern('stdio', async ({ accounts, config }) => {
@@ -112,5 +119,5 @@ export const connect = (identifier: string | undefined, options: ConnectOptions)
     if (account === undefined || account.grantVersion === before?.grantVersion) {
       throw describeFinish(finish?.kind === 'connected' ? undefined : finish);
     }
-    say(`\n${plain(accountText(account))} It belongs to ${plain(key.identifier)} now.`);
+    say(`\n${plain(connectedText(account))}`);
   });
