@@ -171,7 +171,7 @@ describe('whose mailbox an account has to be, on the command line', () => {
         code: 1,
         stdout: '',
         stderr: expect.stringMatching(
-          /expected_email is kim@example\.com\.[^]*postern accounts pin kim --realm default/,
+          /expected_email is kim@example\.com\.[\s\S]*postern accounts pin kim --realm default/,
         ),
       });
     expect(await shown(given, ...kim)).toMatchObject({ expected_email: 'kim@example.com' });

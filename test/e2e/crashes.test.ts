@@ -138,7 +138,7 @@ test('A kill between the steps of a connection does not even disturb it', async 
   await again();
   expect((await approve(browser, consent)).heading).toBe('Gmail is connected');
   await again();
-  expect(await postern.account()).toMatchObject({ state: 'ACTIVE', google_email: alex });
+  expect(await postern.account()).toMatchObject({ status: 'ACTIVE', google_email: alex });
   expect(await postern.call()).toMatchObject({ messages: [{}] });
 });
 
@@ -152,9 +152,9 @@ test('A kill while a connection waits for the product’s word loses nothing: it
   const arrived = new URL((await connect(await postern.link())).url);
   await postern.kill();
   await postern.begin();
-  expect(await postern.account()).toMatchObject({ state: 'PENDING', reason: 'awaiting_verification' });
+  expect(await postern.account()).toMatchObject({ status: 'PENDING', reason: 'awaiting_verification' });
   const confirmed = await postern.confirm(arrived.searchParams.get('auth_request_id'));
-  expect(confirmed).toMatchObject({ state: 'ACTIVE', google_email: alex });
+  expect(confirmed).toMatchObject({ status: 'ACTIVE', google_email: alex });
   await postern.kill();
   await postern.begin();
   expect(await postern.call()).toMatchObject({ messages: [{}] });
@@ -196,7 +196,7 @@ test.each(moments)(
     postern.call().catch(() => undefined);
     await killed;
     await postern.begin();
-    expect(await postern.account()).toMatchObject({ state: 'ACTIVE', connected_at });
+    expect(await postern.account()).toMatchObject({ status: 'ACTIVE', connected_at });
     expect(await postern.call()).toMatchObject({ messages: [{}] });
   },
 );

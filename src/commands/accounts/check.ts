@@ -2,6 +2,7 @@
 import type { Accounts, Checked } from '../../accounts/index.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
+import { standingOf } from '../../model/standing.ts';
 import { accountJson } from '../../transports/account-json.ts';
 import { accountKeyOf, noSuchAccount, parseRealm } from '../account-options.ts';
 import { accountHeading, accountRow, sayAccount } from '../account-view.ts';
@@ -57,7 +58,7 @@ const judge = (checked: readonly Known[]): void => {
   }
   if (silent.length > 0)
     throw new CommandError(`${silent.length} of ${checked.length} could not be checked.`, { exitCode: 3 });
-  const lost = checked.filter(({ account }) => account.state.status !== 'ACTIVE');
+  const lost = checked.filter(({ account }) => standingOf(account).status !== 'ACTIVE');
   if (lost.length > 0) throw new CommandError(`${lost.length} of ${checked.length} cannot be used as it is.`);
 };
 
