@@ -1,10 +1,10 @@
 // The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
 
-import { isTextLike, type PageRequest, page, readTextFile } from '../mail/message.ts';
+import { isTextLike, type PageRequest } from '../mail/message.ts';
 import type { AttachmentFile, DeliverAttachment } from '../model/delivery.ts';
+import { ok, type Result } from '../model/result.ts';
 import { ToolContent } from './define-tool.ts';
-import { inTurns } from './in-turns.ts';
-import { fitPage } from './size-limit.ts';
+import { type JobRunner, outputOf } from './jobs.ts';
 
 /** What is said of every attachment, as a JSON text block. */
 export interface AttachmentFacts {
@@ -50,18 +50,18 @@ export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent 
 
 /** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
 export const asText = async (
+  jobs: JobRunner,
   facts: AttachmentFacts,
   bytes: Uint8Array,
   charset: string | undefined,
-  { maxChars, offset }: PageRequest,
-): Promise<ToolContent> => {
-  const { text: whole, ...about } = await inTurns(readTextFile(bytes, facts, charset));
-  const { text, ...where } = fitPage(
-    maxChars,
-    (chars) => page(whole, { maxChars: chars, offset }),
-    () => page(whole, { maxChars: 1, offset }),
-  );
-  return new ToolContent({ ...facts, ...where, ...about }, { text, structured: { text } });
+  page: PageRequest,
+): Promise<Result<ToolContent>> => {
+  // A copy of its own: memory that others use cannot move.
+  const input = { bytes: new Uint8Array(bytes), mimeType: facts.mimeType, fileName: facts.fileName, charset, page };
+  const read = outputOf(await jobs.run('textFile', input), 'The attachment');
+  if (!read.ok) return read;
+  const { text, ...about } = read.value;
+  return ok(new ToolContent({ ...facts, ...about }, { text, structured: { text } }));
 };
 
 /**

@@ -1,6 +1,7 @@
 // Which part of a message an attachment id means, and its bytes. Ids are resolved anew in every call, because Gmail's
 // own change from one answer to the next.
 import type { GmailReader, ReportProgress } from '../google/ports.ts';
+import { contentOf } from '../mail/answer.ts';
 import {
   attachmentsOf,
   describeAttachment,
@@ -25,6 +26,8 @@ export interface AttachmentPart {
   bytes(): Promise<Result<Uint8Array>>;
 }
 
+/** Bytes. */
+const most = 64 * 1024 * 1024;
 /** Named to a caller whose id is none of them; the others are only there. */
 const mostNamed = 20;
 const partIdGrammar = /^(?:root|\d+(?:\.\d+)*(?::\d+)*)$/;
@@ -96,11 +99,11 @@ export const attachmentPart = async (
   attachmentId: string,
   progress?: ReportProgress,
 ): Promise<Result<AttachmentPart>> => {
-  const answer = await gmail.message(messageId, 'full');
+  const answer = await gmail.message(messageId, 'full', async (fetched) => ok(contentOf(fetched.answer)));
   if (!answer.ok) return answer;
   const message: Message = { ...answer.value, id: messageId };
   const fetchBytes: FetchBytes = (gmailId, size = 0) =>
-    gmail.attachment(messageId, gmailId, { size, ...(progress === undefined ? {} : { progress }) });
+    gmail.attachment(messageId, { attachmentId: gmailId }, { size, progress, most }, async ({ bytes }) => ok(bytes));
   const found = findPart(message, attachmentId);
   if (found) return ok(known(fetchBytes, found));
   const outer = findPart(message, /^(.+):\d+$/.exec(attachmentId)?.[1] ?? '');

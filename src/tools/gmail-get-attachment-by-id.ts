@@ -29,7 +29,7 @@ export const gmailGetAttachmentById = defineTool({
   maxResultChars: largestResultChars,
   requires: ['mail'],
   optional: [],
-  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, progress }) => {
+  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, jobs, progress }) => {
     const { declaredCharset, safeFileName } = await import('../mail/message.ts');
     const { attachmentPart } = await import('./attachment-part.ts');
     const { asBase64, asImage, asLink, asText, fittingForm, largestInline } = await import('./attachment-forms.ts');
@@ -59,7 +59,7 @@ export const gmailGetAttachmentById = defineTool({
       case 'image':
         return ok(asImage(facts, fetched.value));
       case 'text':
-        return ok(await asText(facts, fetched.value, declaredCharset(part), { maxChars, offset }));
+        return asText(jobs, facts, fetched.value, declaredCharset(part), { maxChars, offset });
       case 'base64':
       case 'inline':
         return ok(asBase64(facts, fetched.value));
