@@ -149,7 +149,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     callDeadlineMs,
     version: packageJson.version,
   });
-  const fetchAttachment = createFetchAttachment(accounts, google);
+  const fetchAttachment = createFetchAttachment(accounts, google, jobsFor);
   // A look into an index: anybody may ask for it, as often as they like.
   const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
   const close = async (): Promise<void> => {

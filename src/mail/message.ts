@@ -26,7 +26,7 @@ export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPar
 export { type MessageRow, messageRow } from './message-row.ts';
 export { type Page, type PageRequest, page } from './page.ts';
 export { isQuicklyRead } from './quickly-read.ts';
-export type { Removed } from './read-part.ts';
+export { notTheEnd, type Removed } from './read-part.ts';
 export { readTextFile, type TextFile } from './text-file.ts';
 export { isTextLike } from './text-like.ts';
 export { type MissingText, missingTextParts, withTexts } from './text-parts.ts';

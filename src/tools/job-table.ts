@@ -1,5 +1,5 @@
 // Every job there is, by the name under which another thread is asked for it.
-import { textFileJob } from './attachment-jobs.ts';
+import { findAttachmentJob, textFileJob, winmailFileJob } from './attachment-jobs.ts';
 import { listedDraftJob, listedMessageJob, messageJob, missingTextsJob, sourceJob } from './message-jobs.ts';
 
 export interface Job<Input, Output> {
@@ -17,6 +17,8 @@ export const jobs = {
   listedMessage: listedMessageJob,
   listedDraft: listedDraftJob,
   source: sourceJob,
+  findAttachment: findAttachmentJob,
+  winmailFile: winmailFileJob,
   textFile: textFileJob,
 };
 
