@@ -4,6 +4,7 @@ import { type Answer, type Body, contentOf, type MessageOrDraft } from '../mail/
 import {
   fullMessage,
   isQuicklyRead,
+  linksOfMessage,
   type Message,
   type MissingText,
   messageRow,
@@ -19,7 +20,7 @@ import type { MessageOutput } from './message-output.ts';
 import { type Forms, fitPage, formsOf } from './size-limit.ts';
 
 /** All but the source, which has a job of its own. */
-export type ParsedFormat = 'minimal' | 'metadata' | 'readable' | 'full';
+export type ParsedFormat = 'minimal' | 'metadata' | 'readable' | 'links' | 'full';
 
 interface Wanted {
   readonly answer: Answer<MessageOrDraft>;
@@ -40,7 +41,7 @@ const messageOf = (answer: Answer<MessageOrDraft>, most?: number): Message => {
   return content.message ?? content;
 };
 
-const hasBodies = (format: ParsedFormat): boolean => format === 'readable' || format === 'full';
+const hasBodies = (format: ParsedFormat): boolean => format !== 'minimal' && format !== 'metadata';
 
 const isParsed = ({ skeleton }: Answer<object>): boolean => 'value' in skeleton;
 
@@ -65,6 +66,8 @@ const shown = (message: Message, format: ParsedFormat, page: PageRequest): Messa
       return messageRow(message);
     case 'readable':
       return readableMessage(message, page);
+    case 'links':
+      return linksOfMessage(message, page);
     case 'full':
       return fullMessage(message, page);
   }

@@ -1,7 +1,7 @@
 // Header fields as senders really write them → words. Each case is one that some mail program has sent.
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { attachmentsOf, type Message, messageRow, rawMessage } from '../../src/mail/message.ts';
+import { attachmentsOf, messageRow, rawMessage } from '../../src/mail/message.ts';
 import { base64url, message, text } from './messages.ts';
 
 const subjectOf = (Subject: string): string | undefined =>
