@@ -4,6 +4,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Accounts, createAccounts } from './accounts/index.ts';
+import { createKeyReader } from './config/sealing-keys.ts';
 import type { Config, SignInSettings } from './config.ts';
 import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices } from './google/services.ts';
@@ -77,7 +78,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const clock = options.clock ?? systemClock;
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
-  const sealer = createSealer(config.keys, random);
+  const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
   const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const storage = await openStorage({
     path: config.databasePath,
@@ -99,6 +100,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   try {
     await storage.demandKey();
+    await storage.sealingKeys.follow();
   } catch (error) {
     await storage.close();
     throw error;

@@ -128,12 +128,15 @@ const keysOf = (
   reader: EnvironmentReader,
   options: ReadOptions,
   storage: { configFolder: string; databasePath: string },
-) =>
-  readSealingKeys(reader, {
+) => {
+  const keyFile = reader.text('POSTERN_ENCRYPTION_KEY_FILE');
+  return readSealingKeys(reader, {
     ...storage,
+    keyFile: keyFile === undefined ? undefined : expandPath(keyFile, options.machine ?? thisMachine()),
     generate: options.generateKey ?? options.transport !== 'http',
     random: options.random ?? randomBytes,
   });
+};
 
 /** What a command needs that only looks into the database. Google's settings are not even read. */
 export const readStorageConfig = (environment: Environment, options: ReadOptions): Reading<StorageConfig> => {

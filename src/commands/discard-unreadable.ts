@@ -3,29 +3,36 @@
 import { randomBytes } from 'node:crypto';
 import type { StorageConfig } from '../config.ts';
 import { systemClock } from '../model/clock.ts';
-import { createSealer, openStorage, type RefusedRow, type Storage, StorageError } from '../storage/index.ts';
+import {
+  createSealer,
+  openStorage,
+  type RefusedRow,
+  type Sealer,
+  type Storage,
+  StorageError,
+} from '../storage/index.ts';
 import { demandConsent } from './confirm.ts';
 import { requireStorageConfig } from './settings.ts';
 import { note, say } from './terminal.ts';
 
-const open = (config: StorageConfig, discardUnreadable: boolean): Promise<Storage> =>
+const open = (config: StorageConfig, sealer: Sealer, discardUnreadable: boolean): Promise<Storage> =>
   openStorage({
     path: config.databasePath,
-    sealer: createSealer(config.keys, randomBytes),
+    sealer,
     clock: systemClock,
     random: randomBytes,
     discardUnreadable,
   });
 
 /** A database from before rows had MACs is not even opened under a key that is not its own. */
-const openWithConsent = async (config: StorageConfig, yes: boolean): Promise<Storage> => {
+const openWithConsent = async (config: StorageConfig, sealer: Sealer, yes: boolean): Promise<Storage> => {
   try {
-    return await open(config, false);
+    return await open(config, sealer, false);
   } catch (error) {
     if (!(error instanceof StorageError) || error.kind !== 'wrong_key') throw error;
     note(error.message);
     await demandConsent('Delete everything that the configured key does not open?', yes);
-    return open(config, true);
+    return open(config, sealer, true);
   }
 };
 
@@ -37,7 +44,8 @@ const countedBy = (rows: readonly RefusedRow[]): string => {
 
 export const discardUnreadable = async ({ yes = false }: { yes?: boolean }): Promise<void> => {
   const config = requireStorageConfig({ generateKey: false });
-  const storage = await openWithConsent(config, yes);
+  const sealer = createSealer(config.keys, randomBytes);
+  const storage = await openWithConsent(config, sealer, yes);
   try {
     const refused = await storage.operations.refusedRows();
     if (refused.length > 0) {
@@ -45,6 +53,7 @@ export const discardUnreadable = async ({ yes = false }: { yes?: boolean }): Pro
       await demandConsent('Delete them, and what belongs to them?', yes);
       await storage.operations.discardRefused(refused);
     }
+    await storage.sealingKeys.use(sealer.configuredKeyId);
     say('Everything that is left can be opened and counts.');
     say(
       'People who were connected connect again at their next call. Google still lists the app for them: it can be removed at https://myaccount.google.com/connections',

@@ -5,6 +5,7 @@ import { type Config, defaultHttpPort } from '../config.ts';
 import { defaultConnectionLimits } from '../transports/connection-limits.ts';
 import { listen } from '../transports/serve.ts';
 import { CommandError } from './command-error.ts';
+import { followKeys } from './follow-keys.ts';
 import { hourly } from './hourly.ts';
 import { createLogger } from './logger.ts';
 import { requireConfig } from './settings.ts';
@@ -26,6 +27,9 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   logSettings(log, config);
   const ended = untilSignal();
   const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
+  const keys = await followKeys(postern.storage, postern.sealer, config.keys, log);
+  // A terminal that is closed sends it as well, and then ends the process as always.
+  if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.look);
   try {
     const { storage, accounts, clock } = postern;
     const { app, rotateKeys } = await composeHttp(config, postern, { log });
@@ -43,6 +47,8 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
     stopping.abort();
     await Promise.all([...working, checking, listening.close(graceMs)]);
   } finally {
+    process.off('SIGHUP', keys.look);
+    await keys.stop();
     await postern.close();
   }
 };

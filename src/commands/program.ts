@@ -51,7 +51,7 @@ const addKeeping = (program: Command): void => {
     .description('seal everything with a new key')
     .addHelpText(
       'after',
-      '\nWith a key in the environment: put the new one into POSTERN_ENCRYPTION_KEY, the former into\nPOSTERN_ENCRYPTION_KEYS_RETIRED, run this, then remove the former. With a generated key: just run this.',
+      '\nWith a generated key: just run this. With a key in the environment: put the new one into POSTERN_ENCRYPTION_KEY\nand the former into POSTERN_ENCRYPTION_KEYS_RETIRED for every process and restart them one after the other, run\nthis, then remove the former in the same way. With POSTERN_ENCRYPTION_KEY_FILE nothing is restarted: write the new\nkey above the former, run this, then remove the former.',
     )
     .action(async () => (await import('./encryption-rotate.ts')).rotateEncryption());
   encryption

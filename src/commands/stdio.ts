@@ -6,6 +6,7 @@ import { systemClock } from '../model/clock.ts';
 import { describeDefect } from '../server/describe-defect.ts';
 import { createLoopback } from '../transports/loopback.ts';
 import { runStdio } from '../transports/stdio.ts';
+import { followKeys } from './follow-keys.ts';
 import { createLogger } from './logger.ts';
 import { requireConfig } from './settings.ts';
 import { logSettings } from './settings-log.ts';
@@ -20,6 +21,7 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   log.level = 'warn';
   logSettings(log, config);
   const postern = await compose(config, { transport: 'stdio', log, linkOrigin: () => loopback.origin() });
+  const keys = await followKeys(postern.storage, postern.sealer, config.keys, log);
   const { connection } = postern.accounts;
   const loopback = createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
   const key = { realm: 'local', identifier: config.identifier };
@@ -46,6 +48,7 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   } finally {
     stopping.abort();
     await loopback.close();
+    await keys.stop();
     await postern.close();
     // A client that keeps the pipe open must not keep the process alive.
     process.stdin.destroy();

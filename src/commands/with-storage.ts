@@ -1,5 +1,6 @@
 // Opens the database for a command that needs no Google settings, and closes it whatever happens.
 import { randomBytes } from 'node:crypto';
+import { createKeyReader } from '../config/sealing-keys.ts';
 import type { StorageConfig } from '../config.ts';
 import { systemClock } from '../model/clock.ts';
 import { createSealer, openStorage, type Storage } from '../storage/index.ts';
@@ -24,7 +25,7 @@ export const withStorage = async <T>(
 ): Promise<T> => {
   const config = requireStorageConfig(options);
   for (const warning of config.warnings) note(`warning: ${warning}`);
-  const sealer = createSealer(config.keys, randomBytes);
+  const sealer = createSealer(config.keys, randomBytes, createKeyReader(config.keys));
   const storage = await openStorage({
     path: config.databasePath,
     sealer,
@@ -34,6 +35,7 @@ export const withStorage = async <T>(
   });
   try {
     await storage.demandKey();
+    await storage.sealingKeys.follow();
     return await use({ storage, config });
   } finally {
     await storage.close();

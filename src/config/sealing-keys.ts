@@ -1,16 +1,33 @@
 // The keys that seal tokens: from the environment, or from files in the config folder. Knows nothing of sealing itself.
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RandomBytes } from '../model/clock.ts';
 import type { EnvironmentReader } from './environment.ts';
 import { splitList } from './values.ts';
 
-export interface SealingKeys {
+export interface Keys {
   readonly current: Uint8Array;
-  /** Still accepted for reading. */
+  /** Accepted for reading. */
   readonly retired: readonly Uint8Array[];
-  /** Where `current` came from: keys in files are ours to rotate, keys in the environment the operator's. */
-  readonly source: 'environment' | 'file';
+}
+
+export interface SealingKeys extends Keys {
+  /** Where `current` came from: keys in the config folder are ours to rotate, all others the operator's. */
+  readonly source: 'environment' | 'file' | 'named_file';
+  /** Files that hold keys, which are read again when they change. */
+  readonly files: readonly string[];
+  /** Keys that were given besides those in the files. */
+  readonly besides: readonly Uint8Array[];
 }
 
 const keyLength = 32;
@@ -88,18 +105,85 @@ const retiredFromEnvironment = (reader: EnvironmentReader): Uint8Array[] =>
 export interface KeyPlace {
   readonly configFolder: string;
   readonly databasePath: string;
+  /** A file of the operator's that holds the keys. */
+  readonly keyFile: string | undefined;
   /** Whether a missing key file may be created (not while other faults stand, nor by http unasked). */
   readonly generate: boolean;
   readonly random: RandomBytes;
 }
 
+/** One key a line: the first one is the current one, the others are accepted for reading. */
+const fromNamedFile = (
+  reader: EnvironmentReader,
+  path: string,
+  retired: readonly Uint8Array[],
+): SealingKeys | undefined => {
+  const variable = 'POSTERN_ENCRYPTION_KEY_FILE';
+  if (reader.text('POSTERN_ENCRYPTION_KEY') !== undefined) {
+    reader.fault(variable, 'and POSTERN_ENCRYPTION_KEY are both set', 'Remove one of them.');
+    return undefined;
+  }
+  const read = keysIn(path);
+  if (typeof read === 'string') {
+    reader.fault(variable, `names ${path}, which ${read}`, 'Write one key into each line, the current one first.');
+    return undefined;
+  }
+  const [current, ...others] = read;
+  return (
+    current && { current, retired: [...others, ...retired], source: 'named_file', files: [path], besides: retired }
+  );
+};
+
+/** The keys in a file, or what is wrong with it. */
+const keysIn = (path: string): Uint8Array[] | string => {
+  let lines: string[];
+  try {
+    lines = splitList(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return `cannot be read (${error instanceof Error && 'code' in error ? error.code : 'unknown reason'})`;
+  }
+  const keys = lines.map(parseKey);
+  const wrong = keys.find((key) => typeof key === 'string');
+  if (typeof wrong === 'string') return `has a line that ${wrong}`;
+  return keys.length === 0 ? 'holds no key' : keys.filter((key) => typeof key !== 'string');
+};
+
+/** Tells a file from what it was when it was read before. */
+const stateOf = (path: string): string => {
+  try {
+    const { mtimeNs, size, ino } = statSync(path, { bigint: true });
+    return `${mtimeNs} ${size} ${ino}`;
+  } catch {
+    return 'none';
+  }
+};
+
+/**
+ * Reads the keys again whose files have changed since; a file that cannot be used just now changes nothing.
+ * @returns asks for the keys as they are now; undefined: nothing has changed
+ */
+export const createKeyReader = ({ files, besides }: SealingKeys): (() => Keys | undefined) => {
+  const states = () => files.map(stateOf).join();
+  let seen = states();
+  return () => {
+    const now = states();
+    if (files.length === 0 || now === seen) return undefined;
+    const read = files.map(keysIn).map((keys) => (typeof keys === 'string' ? [] : keys));
+    const [current, ...retired] = read.flat();
+    if (current === undefined || read[0]?.length === 0) return undefined;
+    seen = now;
+    return { current, retired: [...retired, ...besides] };
+  };
+};
+
 /** The sealing keys, or undefined with the faults recorded. May create the config folder and the key file. */
 export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): SealingKeys | undefined => {
   const given = reader.text('POSTERN_ENCRYPTION_KEY');
   const retired = retiredFromEnvironment(reader);
+  if (place.keyFile !== undefined) return fromNamedFile(reader, place.keyFile, retired);
   if (given !== undefined) {
     const current = keyFromEnvironment(reader, given);
-    return current && { current, retired, source: 'environment' };
+    return current && { current, retired, source: 'environment', files: [], besides: [] };
   }
   const files = keyFiles(place.configFolder);
   // The database is looked for first: whoever makes both makes the key first, so a database alone has lost its key.
@@ -124,5 +208,6 @@ export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): Sea
   if (!current) return undefined;
   chmodSync(files.current, 0o600);
   const kept = existsSync(files.retired) ? readKeyFile(files.retired, reader) : [];
-  return { current, retired: [...retired, ...kept], source: 'file' };
+  const paths = [files.current, files.retired];
+  return { current, retired: [...retired, ...kept], source: 'file', files: paths, besides: retired };
 };

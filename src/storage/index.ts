@@ -10,7 +10,7 @@ import { type BrowserSessionStore, createBrowserSessionStore } from './browser-s
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
-import { countUnderOtherKeys } from './key-check.ts';
+import { countUnderOtherKeys, holdsAnything } from './key-check.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRows } from './protected-rows.ts';
@@ -18,6 +18,7 @@ import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
 import { createRowMacs, type RefusedRow } from './row-mac.ts';
 import type { Sealer } from './sealer.ts';
+import { createSealingKeyStore, type SealingKeyStore } from './sealing-key-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSignInStore, type SignInStore } from './sign-in-store.ts';
 import { wrongKey } from './storage-error.ts';
@@ -44,7 +45,8 @@ export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './reseal.ts';
 export type { RefusalCause, RefusedRow } from './row-mac.ts';
-export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
+export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
+export type { SealingKeyStore } from './sealing-key-store.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
 export type { SignInRecord, SignInStore } from './sign-in-store.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
@@ -73,6 +75,7 @@ export interface Storage {
   readonly authorizationKeys: AuthorizationKeyStore;
   readonly signIns: SignInStore;
   readonly browserSessions: BrowserSessionStore;
+  readonly sealingKeys: SealingKeyStore;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
@@ -101,6 +104,7 @@ export const openStorage = async (
   const adoption = createAdoption(sealer, macs, options);
   const { queries: db, erased, close } = await openDatabase(path, { pause, random }, adoption);
   const rows = createRows(db, macs, erased);
+  const sealingKeys = createSealingKeyStore(db, sealer, clock);
   return {
     accounts: createAccountStore(rows, sealer, clock),
     refreshes: createRefreshStore(rows, sealer, clock),
@@ -117,9 +121,12 @@ export const openStorage = async (
     authorizationKeys: createAuthorizationKeyStore(rows, sealer),
     signIns: createSignInStore(rows, sealer),
     browserSessions: createBrowserSessionStore(rows),
+    sealingKeys,
     demandKey: async () => {
       const found = await countUnderOtherKeys(db, sealer);
-      if (found.accounts + found.apiKeys + found.others > 0) throw wrongKey(path, found);
+      const inUse = await sealingKeys.inUse();
+      const usesOther = inUse !== undefined && !sealer.knows(inUse) && (await holdsAnything(db));
+      if (usesOther || found.accounts + found.apiKeys + found.others > 0) throw wrongKey(path, found);
     },
     close,
   };

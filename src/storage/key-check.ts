@@ -21,6 +21,14 @@ const countIn = async (db: Database, sealer: Sealer, table: string): Promise<num
   return rows.reduce((sum, { prefix, rows: count }) => (sealer.namesOtherKey(prefix) ? sum + count : sum), 0);
 };
 
+/** Whether there is anything that a key was ever needed for. */
+export const holdsAnything = async (db: Database): Promise<boolean> => {
+  const { rows } = await sql<{ found: number }>`
+    select exists (select 1 from accounts) or exists (select 1 from api_keys)
+      or exists (select 1 from authorization_keys) as found`.execute(db);
+  return rows[0]?.found === 1;
+};
+
 export const countUnderOtherKeys = async (db: Database, sealer: Sealer): Promise<UnderOtherKeys> => ({
   accounts: await countIn(db, sealer, 'accounts'),
   apiKeys: await countIn(db, sealer, 'api_keys'),

@@ -2,6 +2,14 @@
 // table with a `mac` grants or limits access; protected-tables.ts says what its MAC covers.
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
+import type {
+  AuthorizationKeysTable,
+  AuthorizationRecordsTable,
+  BrowserSessionsTable,
+  SignInsTable,
+} from './sign-in-schema.ts';
+
+export type { AuthorizationKeysTable, AuthorizationRecordsTable, BrowserSessionsTable, SignInsTable };
 
 /**
  * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED
@@ -169,56 +177,21 @@ export interface DownloadsTable {
   mac: string | null;
 }
 
-/** What the embedded authorization server keeps: codes, refresh tokens, grants, clients … Its ids are live credentials. */
-export interface AuthorizationRecordsTable {
-  /** SHA-256 of model and id. */
-  id_hash: string;
-  model: string;
-  /** Sealed. */
-  payload: string;
-  grant_hash: string | null;
-  uid_hash: string | null;
-  /** Whose it is, once somebody signed in. */
-  realm: string | null;
-  identifier: string | null;
-  created_at: number;
-  expires_at: number | null;
-  consumed_at: number | null;
-  mac: string | null;
+/** Which sealing key every process uses, by its id, so that none uses a new one before all know it. */
+export interface SealingKeyInUseTable {
+  only_row: 1;
+  key_id: string;
 }
 
-/** The authorization server's own keys. */
-export interface AuthorizationKeysTable {
+/** Processes that run on this database. A row that was not renewed for minutes is of one that was killed. */
+export interface ProcessesTable {
   id: string;
-  purpose: 'signing' | 'cookies';
-  /** Sealed. */
-  sealed_key: string;
-  created_at: number;
-  mac: string | null;
-}
-
-/** A browser that is signing in somewhere else and is to come back. */
-export interface SignInsTable {
-  state_hash: string;
-  /** Where it signs in: the realm that the identifier will be in. */
-  realm: string;
-  browser_hash: string;
-  nonce: string;
-  /** Sealed: JSON. */
-  details: string;
-  created_at: number;
-  expires_at: number;
-  redeemed_at: number | null;
-  mac: string | null;
-}
-
-export interface BrowserSessionsTable {
-  hash: string;
-  realm: string;
-  identifier: string;
-  created_at: number;
-  expires_at: number;
-  mac: string | null;
+  /** JSON array of the ids of the sealing keys that it knows. */
+  key_ids: string;
+  sealing_key_id: string;
+  /** Whether it learns further keys without a restart. */
+  rereads_keys: 0 | 1;
+  seen_at: number;
 }
 
 export interface Schema {
@@ -235,4 +208,6 @@ export interface Schema {
   authorization_keys: AuthorizationKeysTable;
   sign_ins: SignInsTable;
   browser_sessions: BrowserSessionsTable;
+  sealing_key_in_use: SealingKeyInUseTable;
+  processes: ProcessesTable;
 }

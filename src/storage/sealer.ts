@@ -2,7 +2,7 @@
 // made for, and makes the MACs of rows. Knows several keys, of which one seals; knows no tables and no files.
 import { timingSafeEqual } from 'node:crypto';
 import type { RandomBytes } from '../model/clock.ts';
-import { createSealingKey, type SealedPlace } from './sealing-key.ts';
+import { createSealingKey, type SealedPlace, type SealingKey } from './sealing-key.ts';
 
 export type { SealedPlace } from './sealing-key.ts';
 
@@ -13,6 +13,16 @@ export interface Sealer {
   open(envelope: string, place: SealedPlace): string | undefined;
   /** Names the key that seals; not secret. */
   readonly currentKeyId: string;
+  /** Names the key that the settings call the current one; another one may seal until a rotation. */
+  readonly configuredKeyId: string;
+  /** Names every key that opens. */
+  readonly keyIds: readonly string[];
+  /** Whether we have this key. */
+  knows(keyId: string): boolean;
+  /** From now on these keys open, and the one that seals now. */
+  learn(keys: Keys): void;
+  /** From now on this key seals; false, and nothing changes, where we do not have it. */
+  sealWith(keyId: string): boolean;
   /** The id of the key an envelope was sealed with; empty for what is no envelope. */
   keyIdOf(envelope: string): string;
   /** A MAC of a text under the current key, which it names. */
@@ -52,41 +62,87 @@ const partsOf = (text: string): Parts | undefined => {
   return { version, keyId, body: Buffer.from(body, 'base64url') };
 };
 
+/** 32 bytes each. */
+export interface Keys {
+  readonly current: Uint8Array;
+  readonly retired: readonly Uint8Array[];
+}
+
 /**
- * @param keys 32 bytes each; `current` seals and opens, `retired` ones only open.
+ * @param keys `current` seals and opens until `sealWith` names another one; `retired` ones only open.
+ * @param reread asked when something names a key that we do not have: the keys as they are now, or undefined where nothing
+ * has changed
  * @throws RangeError for a key of another length (its content is not shown).
  */
 export const createSealer = (
-  keys: { readonly current: Uint8Array; readonly retired: readonly Uint8Array[] },
+  keys: Keys,
   random: RandomBytes,
+  reread: () => Keys | undefined = () => undefined,
 ): Sealer => {
-  const current = createSealingKey(keys.current);
-  const all = [current, ...keys.retired.map(createSealingKey)];
-  const byId = new Map(all.map((key) => [key.id, key]));
+  let byId = new Map<string, SealingKey>();
+  const know = (each: Keys, besides: readonly SealingKey[]): SealingKey => {
+    const [first, ...others] = [each.current, ...each.retired].map(createSealingKey);
+    if (first === undefined) throw new RangeError('There is no sealing key.');
+    // One that is known already keeps what was derived from it.
+    byId = new Map([first, ...others, ...besides].map((key) => [key.id, byId.get(key.id) ?? key]));
+    return byId.get(first.id) ?? first;
+  };
+  let configured = know(keys, []);
+  let current = configured;
+
+  const learn = (newer: Keys): void => {
+    // The one that seals stays until another one does, also where it is no longer among the keys.
+    configured = know(newer, [current]);
+  };
+  const find = (keyId: string): SealingKey | undefined => {
+    const known = byId.get(keyId);
+    const newer = known === undefined ? reread() : undefined;
+    if (newer === undefined) return known;
+    learn(newer);
+    return byId.get(keyId);
+  };
 
   return {
-    currentKeyId: current.id,
+    get currentKeyId() {
+      return current.id;
+    },
+    get configuredKeyId() {
+      return configured.id;
+    },
+    get keyIds() {
+      return [...byId.keys()];
+    },
+    knows: (keyId) => find(keyId) !== undefined,
+    learn,
+    sealWith: (keyId) => {
+      const key = find(keyId);
+      current = key ?? current;
+      return key !== undefined;
+    },
     keyIdOf: (envelope) => partsOf(envelope)?.keyId ?? '',
     seal: (plaintext, place) =>
       `${envelopePrefix(current.id)}${current.seal(envelopeVersion, plaintext, place, random).toString('base64url')}`,
     open: (envelope, place) => {
       const parts = partsOf(envelope);
       if (parts === undefined || parts.version === macVersion) return undefined;
-      return byId.get(parts.keyId)?.open(parts.version, parts.body, place);
+      return find(parts.keyId)?.open(parts.version, parts.body, place);
     },
     mac: (text) => `${macPrefix(current.id)}${current.mac(text).toString('base64url')}`,
     checkMac: (mac, text) => {
       const parts = partsOf(mac);
       if (parts?.version !== macVersion) return 'bad';
-      const expected = byId.get(parts.keyId)?.mac(text);
+      const expected = find(parts.keyId)?.mac(text);
       if (expected === undefined) return 'unknown_key';
       return parts.body.length === expected.length && timingSafeEqual(parts.body, expected) ? 'good' : 'bad';
     },
     namesOtherKey: (beginning) => {
       const keyId = partsOf(beginning)?.keyId;
-      return keyId !== undefined && !byId.has(keyId);
+      return keyId !== undefined && find(keyId) === undefined;
     },
     hmac: (purpose, text) => current.hmac(purpose, text),
-    hmacs: (purpose, text) => all.map((key) => key.hmac(purpose, text)),
+    hmacs: (purpose, text) => {
+      const others = [...byId.values()].filter((key) => key !== current);
+      return [current, ...others].map((key) => key.hmac(purpose, text));
+    },
   };
 };

@@ -61,7 +61,7 @@ export const wrongKey = (path: string, { accounts, apiKeys, others }: UnderOther
   const what = [...counted(accounts, 'account'), ...counted(apiKeys, 'API key'), ...counted(others, 'sign-in record')];
   return new StorageError(
     'wrong_key',
-    `The configured sealing key is not that of the database ${path}: ${what.join(', ')} cannot be opened with it. Put the key back that they were written with: as POSTERN_ENCRYPTION_KEY, or as one of POSTERN_ENCRYPTION_KEYS_RETIRED, or as the file encryption-key in the config folder. If that key is lost, start over: \`postern encryption discard-unreadable\` deletes what cannot be opened, and these people connect again.`,
+    `The configured sealing key is not that of the database ${path}: ${what.length === 0 ? 'what is written there now' : what.join(', ')} cannot be opened with it. Put the key back that they were written with: as POSTERN_ENCRYPTION_KEY, or as one of POSTERN_ENCRYPTION_KEYS_RETIRED, or as the file encryption-key in the config folder. If that key is lost, start over: \`postern encryption discard-unreadable\` deletes what cannot be opened, and these people connect again.`,
   );
 };
 

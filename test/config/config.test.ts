@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseKey } from '../../src/config/sealing-keys.ts';
+import { createKeyReader, parseKey } from '../../src/config/sealing-keys.ts';
 import { type Environment, type ReadOptions, readConfig, readStorageConfig, toolNames } from '../../src/config.ts';
 import { catalogue } from '../../src/tools/index.ts';
 
@@ -227,6 +227,28 @@ describe('sealing keys', () => {
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'postern.db'), '');
     expect(faults(client)).toEqual([expect.stringContaining('Set the key it was made with')]);
+  });
+  test('in a file of the operator’s are read again when it changes, and a file that is no good changes nothing', () => {
+    const file = join(home, 'keys');
+    const [a = '', b = ''] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const machine = { platform: 'linux', home, cwd: home } as const;
+    const readFile = (more = {}) =>
+      readStorageConfig({ POSTERN_ENCRYPTION_KEY_FILE: '~/keys', ...more }, { transport: 'cli', machine });
+    expect(readFile()).toMatchObject({ faults: [{ problem: expect.stringContaining('cannot be read (ENOENT)') }] });
+    writeFileSync(file, `${a}\nshort\n`);
+    expect(readFile()).toMatchObject({ faults: [{ problem: expect.stringContaining('is 3 bytes long') }] });
+    writeFileSync(file, `${a}\n`);
+    expect(readFile(key)).toMatchObject({ faults: [{ problem: expect.stringContaining('both set') }] });
+    const reading = readFile();
+    if (!reading.ok) throw new Error('the file is good');
+    const reread = createKeyReader(reading.config.keys);
+    expect(reread()).toBeUndefined();
+    writeFileSync(file, 'half a ke');
+    expect(reread()).toBeUndefined();
+    writeFileSync(file, `${b}\n${a}\n`);
+    const bytes = (fill: number) => new Uint8Array(32).fill(fill);
+    expect(reread()).toEqual({ current: bytes(2), retired: [bytes(1)] });
+    expect(reread()).toBeUndefined();
   });
   test('several retired ones are read, a faulty one is counted out', () => {
     const [a, b] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));

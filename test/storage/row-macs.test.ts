@@ -13,6 +13,8 @@ import { ada, aTicket, aWorld, minute, sealerWith, start, type World } from './s
 /** Tables without a MAC, each with the reason why nobody gains anything by writing to it. */
 const withoutMac: Readonly<Record<string, string>> = {
   refresh_tokens_issued: 'counts tokens for a warning; names nobody',
+  sealing_key_in_use: 'chooses among the configured keys alone',
+  processes: 'says which keys a process has; wrongly set, a rotation waits, or is refused',
   token_endpoint_answers: 'what Google said of the OAuth client; wrongly set, an end is believed sooner or later',
   leases: 'says only which process does a round just now; wrongly set, a round waits or comes twice',
 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { createSealer, type SealedPlace } from '../../src/storage/index.ts';
+import { createSealer, type SealedPlace, type Sealer } from '../../src/storage/index.ts';
 import { ada, ben, keyOf, sealerWith } from './support.ts';
 
 const place: SealedPlace = { table: 'accounts', column: 'refresh_token', key: ada, grantVersion: 3 };
@@ -86,5 +86,41 @@ describe('a sealing key', () => {
     const hashes = [sealerWith(1).hmac('a', 'text'), sealerWith(1).hmac('b', 'text'), sealerWith(2).hmac('a', 'text')];
     expect(new Set(hashes).size).toBe(3);
     expect(sealerWith(1, 2).hmac('a', 'text')).toBe(hashes[0]);
+  });
+});
+
+describe('a sealer whose keys change', () => {
+  const seals = (sealer: Sealer) => sealer.keyIdOf(sealer.seal('secret', place));
+
+  it('learns keys before it uses them, and seals with the one it is told to', () => {
+    const [one, two] = [sealerWith(1).currentKeyId, sealerWith(2).currentKeyId];
+    const sealer = sealerWith(1);
+    expect([sealer.sealWith(two), seals(sealer)]).toEqual([false, one]);
+    sealer.learn({ current: keyOf(2), retired: [keyOf(1)] });
+    expect([seals(sealer), sealer.configuredKeyId]).toEqual([one, two]);
+    expect([sealer.sealWith(two), seals(sealer)]).toEqual([true, two]);
+    expect(sealer.open(sealerWith(1).seal('former', place), place)).toBe('former');
+  });
+
+  it('keeps the key it seals with, also where that is taken away too early', () => {
+    const sealer = sealerWith(1);
+    sealer.learn({ current: keyOf(2), retired: [] });
+    expect(sealer.open(sealer.seal('secret', place), place)).toBe('secret');
+    sealer.sealWith(sealerWith(2).currentKeyId);
+    sealer.learn({ current: keyOf(2), retired: [] });
+    expect(sealer.knows(sealerWith(1).currentKeyId)).toBe(false);
+  });
+
+  it('looks for further keys when something names one that it does not have, and only then', () => {
+    const newer = { current: keyOf(2), retired: [keyOf(1)] };
+    let asked = 0;
+    const reread = () => (asked++ === 0 ? newer : undefined);
+    const sealer = createSealer({ current: keyOf(1), retired: [] }, randomBytes, reread);
+    expect(sealer.open(sealer.seal('own', place), place)).toBe('own');
+    expect(asked).toBe(0);
+    expect(sealer.open(sealerWith(2).seal('newer', place), place)).toBe('newer');
+    expect(sealer.checkMac(sealerWith(2).mac('row'), 'row')).toBe('good');
+    expect(asked).toBe(1);
+    expect(sealer.open(sealerWith(3).seal('unknown', place), place)).toBeUndefined();
   });
 });

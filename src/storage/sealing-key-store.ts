@@ -1,0 +1,94 @@
+// Which sealing key the processes on this database use, and which ones each of them knows: so that a new one is used when
+// all know it, and the former one goes when nobody uses it. Ids only; knows nothing of where keys come from.
+import { sql } from 'kysely';
+import type { Clock } from '../model/clock.ts';
+import type { Database } from './database.ts';
+import type { Sealer } from './sealer.ts';
+
+/** A process that runs on this database, as it last said. */
+export interface RunningProcess {
+  readonly keyIds: readonly string[];
+  readonly sealsWith: string;
+  readonly rereadsKeys: boolean;
+}
+
+export interface SealingKeyStore {
+  /** Seals with the key that this database uses, if we have it; where none is named yet, it is ours. */
+  follow(): Promise<void>;
+  /** From now on every process that knows this key seals with it. */
+  use(keyId: string): Promise<void>;
+  /** Names the key in use; undefined: nobody said so yet. */
+  inUse(): Promise<string | undefined>;
+  /** This process runs, and knows these keys. `id` is of its own choice. */
+  announce(id: string, rereadsKeys: boolean): Promise<void>;
+  leave(id: string): Promise<void>;
+  /** Those that said so within the last three minutes. */
+  running(): Promise<RunningProcess[]>;
+  /** Runs synchronous work while nobody else writes to the database. */
+  exclusively(work: () => void): Promise<void>;
+}
+
+/** How long a process counts as running after it last said so; it does once a minute. Milliseconds. */
+const livesMs = 3 * 60_000;
+
+export const createSealingKeyStore = (db: Database, sealer: Sealer, clock: Clock): SealingKeyStore => {
+  const inUse = async (): Promise<string | undefined> =>
+    (await db.selectFrom('sealing_key_in_use').select('key_id').executeTakeFirst())?.key_id;
+
+  const use = async (keyId: string): Promise<void> => {
+    await db
+      .insertInto('sealing_key_in_use')
+      .values({ only_row: 1, key_id: keyId })
+      .onConflict((conflict) => conflict.column('only_row').doUpdateSet({ key_id: keyId }))
+      .execute();
+    sealer.sealWith(keyId);
+  };
+
+  return {
+    inUse,
+    use,
+    follow: async () => {
+      const keyId = await inUse();
+      if (keyId === undefined) await use(sealer.configuredKeyId);
+      else sealer.sealWith(keyId);
+    },
+    announce: async (id, rereadsKeys) => {
+      const row = {
+        key_ids: JSON.stringify(sealer.keyIds),
+        sealing_key_id: sealer.currentKeyId,
+        rereads_keys: rereadsKeys ? 1 : 0,
+        seen_at: clock.now(),
+      } as const;
+      await db
+        .insertInto('processes')
+        .values({ id, ...row })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+        .execute();
+      await db
+        .deleteFrom('processes')
+        .where('seen_at', '<', clock.now() - livesMs)
+        .execute();
+    },
+    leave: async (id) => {
+      await db.deleteFrom('processes').where('id', '=', id).execute();
+    },
+    running: async () => {
+      const rows = await db
+        .selectFrom('processes')
+        .selectAll()
+        .where('seen_at', '>=', clock.now() - livesMs)
+        .execute();
+      return rows.map((row) => ({
+        keyIds: JSON.parse(row.key_ids),
+        sealsWith: row.sealing_key_id,
+        rereadsKeys: row.rereads_keys === 1,
+      }));
+    },
+    exclusively: (work) =>
+      db.transaction().execute(async (transaction) => {
+        // The transaction holds the write lock from its beginning.
+        await sql`select 1`.execute(transaction);
+        work();
+      }),
+  };
+};
