@@ -1,10 +1,12 @@
 // The body of a message as a person would read it: the form of each text that is shown, one text after the other, and
 // where quoted history begins. What is hidden from a reader is counted over all forms, shown or not.
+import { isBodyText } from './attachments.ts';
 import { bodyPieces, type ChooseForm, type Piece } from './body-parts.ts';
+import type { Steps } from './html-tokens.ts';
 import type { TextLink } from './links.ts';
-import { type Message, type MessagePart, mimeTypeOf } from './message-part.ts';
+import { everyPart, type Message, type MessagePart, mimeTypeOf } from './message-part.ts';
 import { indexAfter } from './page.ts';
-import { codePoints, isHtml, type Reading, readPart, sumOf } from './read-part.ts';
+import { codePoints, isHtml, type Reading, readPart, readPartAhead, sumOf } from './read-part.ts';
 import { saysTheSame } from './same-text.ts';
 
 type ReadOnce = (part: MessagePart) => Reading;
@@ -113,6 +115,24 @@ const laidOut = (pieces: readonly Piece[], read: ReadOnce): Shown[] => {
   return shown;
 };
 
+/** Texts that follow each other as one; where history begins is said by the first. */
+export const readingsTogether = (readings: readonly Reading[]): Reading => {
+  let links = 0;
+  const numbered = readings.map((whole) => {
+    const reading = numberedAfter(links, whole);
+    links += reading.links.length;
+    return reading;
+  });
+  const [first] = numbered;
+  return {
+    text: numbered.map(({ text }) => text).join(between),
+    removed: sumOf(numbered.map(({ removed }) => removed)),
+    links: numbered.flatMap((reading) => reading.links),
+    ...(first?.quotedFrom === undefined ? {} : { quotedFrom: first.quotedFrom }),
+    ...(numbered.some(({ truncated }) => truncated) ? { truncated: true } : {}),
+  };
+};
+
 const historyOf = (shown: readonly Shown[]): number | undefined => {
   const own = shown.filter(({ forwarded }) => !forwarded);
   const last = own.findLast(({ text }, index) => index === 0 || !isFooter(text));
@@ -133,3 +153,14 @@ export const readBody = (message: Message): Reading => {
     ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
   };
 };
+
+/** Base64 units. A longer part is read in steps. */
+const longestAtOnce = 300_000;
+
+/** Reads the long texts of a message in steps, so that `readBody` is quick. */
+export function* readBodyAhead(message: Message): Steps<void> {
+  for (const numbered of everyPart(message)) {
+    if (isBodyText(numbered) && (numbered.part.body?.data?.length ?? 0) > longestAtOnce)
+      yield* readPartAhead(numbered.part);
+  }
+}

@@ -9,11 +9,8 @@ export interface AttachmentFile {
   /** Bytes. */
   readonly size: number;
   readonly grantVersion: number;
-  /**
-   * Fetches the bytes, piece by piece; not called where only a URL is handed out.
-   * @param take is called anew, from the beginning, for every try.
-   */
-  readonly writeTo: (take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>) => Promise<void>;
+  /** Fetches the bytes; not called where only a URL is handed out. */
+  readonly bytes: () => Promise<Uint8Array>;
 }
 
 export type Delivered =

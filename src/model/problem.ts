@@ -44,13 +44,12 @@ export type Problem =
   | { readonly kind: 'storage_full' }
   /** `known`: the ids that there are instead, where they were looked up; ours alone, never a sender's words. */
   | { readonly kind: 'not_found'; readonly what: string; readonly known?: readonly string[] }
+  /** The mail itself has only the beginning of it. */
+  | { readonly kind: 'attachment_cut' }
   /** `detail` is built from parameter names, bounds and the names of the person's own labels, never from library text. */
   | { readonly kind: 'invalid_input'; readonly detail: string }
   | { readonly kind: 'page_token_invalid' }
   | { readonly kind: 'too_large'; readonly what: string; readonly limitBytes: number; readonly instead: string }
-  /** Reading it takes more time or memory than one thing may. */
-  | { readonly kind: 'too_costly'; readonly what: string }
-  | { readonly kind: 'busy' }
   /** Google refused a request that we built: our defect, or a change at Google. */
   | { readonly kind: 'request_refused'; readonly status: number }
   | { readonly kind: 'internal' };
@@ -188,6 +187,12 @@ export const explainProblem = (problem: Problem): Explanation => {
       );
     case 'not_found':
       return explain(`There is no such ${problem.what}.`, 'the caller', knownText(problem.what, problem.known));
+    case 'attachment_cut':
+      return explain(
+        'The mail holds only a part of this attachment: it was cut off on its way.',
+        'the person',
+        'Ask the sender to send it again.',
+      );
     case 'invalid_input':
       return explain(problem.detail, 'the caller', 'Correct the arguments and call again.');
     case 'page_token_invalid':
@@ -198,14 +203,6 @@ export const explainProblem = (problem: Problem): Explanation => {
       );
     case 'too_large':
       return explain(`${problem.what} is larger than ${problem.limitBytes} bytes.`, 'the caller', problem.instead);
-    case 'too_costly':
-      return explain(
-        `${problem.what} takes more time or memory to read than one may.`,
-        'the caller',
-        'Ask for less at once; format "raw" has a message\'s source, delivery "link" a file as it is.',
-      );
-    case 'busy':
-      return explain('Much of this account is being read already.', 'nobody, wait', 'Try again in a few seconds.');
     case 'request_refused':
       return explain(
         `Google refused the request (HTTP ${problem.status}).`,

@@ -3,15 +3,11 @@ import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { withLabelNames } from './label-names.ts';
-import { clippableRowOutput, type MessageOutput } from './message-output.ts';
-import { clippedNote, snippetNote } from './message-views.ts';
+import { clippableRowOutput } from './message-output.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
-import { readListedDraft } from './read-message.ts';
-import { type Forms, fitForms, largestListChars } from './size-limit.ts';
+import { fitRows, largestListChars } from './size-limit.ts';
 
-/** The forms of a draft are those of its message; what is around them costs next to nothing. */
-const ofDraft = (id: string, forms: Forms<MessageOutput>) =>
-  forms.map(({ row: message, ...measured }) => ({ row: { id, message }, ...measured }));
+type DraftRow = { id: string; message: z.infer<typeof clippableRowOutput> };
 
 export const gmailListDrafts = defineTool({
   name: 'gmail_list_drafts',
@@ -26,18 +22,24 @@ export const gmailListDrafts = defineTool({
   maxResultChars: largestListChars,
   requires: ['mail'],
   optional: [],
-  run: async ({ max_results, page_token }, { google: { gmail }, jobs, progress }) => {
+  run: async ({ max_results, page_token }, { google: { gmail }, progress }) => {
+    const { messageRow } = await import('../mail/message.ts');
+    const { clippedForms, clippedNote, snippetNote } = await import('./message-formats.ts');
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
-    const found = await gmail.searchDrafts(query, 'metadata', (answer) => readListedDraft(answer, jobs), progress);
+    const found = await gmail.searchDrafts(query, 'metadata', progress);
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
-    const unread = failureRows(failures);
+    const ids = items.map(({ id }) => id ?? '');
     const messages = await withLabelNames(
       gmail,
-      items.map(({ forms }) => forms),
+      items.map(({ message }) => message ?? {}),
     );
-    const drafts = fitForms(
-      messages.map((forms, index) => ofDraft(items[index]?.id ?? '', forms)),
+    const rows: DraftRow[] = messages.map((message, index) => ({ id: ids[index] ?? '', message: messageRow(message) }));
+    const unread = failureRows(failures);
+    const drafts = fitRows(
+      rows,
+      (_, index) =>
+        clippedForms(messages[index] ?? {}, 'metadata').map((message) => ({ id: ids[index] ?? '', message })),
       unread,
     );
     const shown = drafts.map(({ message }) => message);

@@ -4,21 +4,18 @@ import { type Context, Hono } from 'hono';
 import type { Accounts, ClaimedDownload } from '../accounts/index.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
-import { createPipe, type Pipe } from './download-pipe.ts';
 import { busyResponse, errorResponse, problemResponse } from './http-errors.ts';
 
 export type DownloadRecord = ClaimedDownload['record'];
 
-/**
- * Fetches the attachment a download was minted for.
- * @param take gets the bytes in pieces; called anew, from the beginning, for every try.
- */
+/** The decoded bytes of the attachment a download was minted for. */
 export type FetchAttachment = (
   key: AccountKey,
   record: DownloadRecord,
   signal: AbortSignal,
-  take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
-) => Promise<Result<object>>;
+) => Promise<Result<Uint8Array>>;
+
+const chunkBytes = 64 * 1024;
 
 /** RFC 6266 with an ASCII fallback; RFC 8187 for the name itself. */
 export const contentDisposition = (fileName: string): string => {
@@ -35,36 +32,34 @@ const safeType = (mimeType: string): string =>
     ? mimeType
     : 'application/octet-stream';
 
-const headersFor = (record: DownloadRecord, length: number | undefined): Record<string, string> => ({
+const headersFor = (record: DownloadRecord, length: number): Record<string, string> => ({
   'Content-Type': safeType(record.mimeType),
-  ...(length === undefined ? {} : { 'Content-Length': String(length) }),
+  'Content-Length': String(length),
   'Content-Disposition': contentDisposition(record.fileName),
   'Content-Security-Policy': "sandbox; default-src 'none'",
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
 });
 
-/** Each piece only when the last was taken: so the end is reached only by a reader who took it all. */
-const handOver = (pipe: Pipe, arrived: Promise<boolean>, download: ClaimedDownload): ReadableStream<Uint8Array> =>
-  new ReadableStream(
+/** Bytes in pieces, each only when the last was taken: so the end is reached only by a reader who took it all. */
+const handOver = (bytes: Uint8Array, download: ClaimedDownload, signal: AbortSignal): ReadableStream<Uint8Array> => {
+  let offset = 0;
+  return new ReadableStream(
     {
       pull: async (controller) => {
-        const piece = await pipe.next();
-        if (piece !== undefined) return controller.enqueue(piece);
-        if ((await arrived) && !pipe.signal.aborted) {
-          await download.complete();
-          return controller.close();
+        if (offset < bytes.length) {
+          controller.enqueue(bytes.slice(offset, offset + chunkBytes));
+          offset += chunkBytes;
+          return;
         }
-        await download.release();
-        controller.error(new Error('the attachment did not arrive whole'));
+        await (signal.aborted ? download.release() : download.complete());
+        controller.close();
       },
-      cancel: async () => {
-        pipe.close();
-        await download.release();
-      },
+      cancel: () => download.release(),
     },
     { highWaterMark: 0 },
   );
+};
 
 const gone = (c: Context): Response =>
   errorResponse(c, {
@@ -93,26 +88,18 @@ export const downloadRoute = (options: {
     if (download === undefined) return gone(c);
     if ('kind' in download) return busyResponse(c, download);
     const { record } = download;
-    const pipe = createPipe(c.req.raw.signal);
-    const fetched = fetchAttachment(record.key, record, pipe.signal, pipe.take).finally(pipe.end);
-    let begun: 'full' | Result<object>;
+    const { signal } = c.req.raw;
+    let bytes: Result<Uint8Array>;
     try {
-      begun = await Promise.race([pipe.full, fetched]);
+      bytes = await fetchAttachment(record.key, record, signal);
     } catch (error) {
       await download.release();
       throw error;
     }
-    if (pipe.signal.aborted || (begun !== 'full' && !begun.ok)) await download.release();
-    if (begun !== 'full' && !begun.ok) return isOver(begun) ? gone(c) : problemResponse(c, begun.problem);
-    if (pipe.signal.aborted) return c.body(null, 503);
-    // Gmail gives texts in UTF-8, whose length nobody knows beforehand; of everything else the message says it.
-    const announced = record.mimeType.startsWith('text/') ? undefined : record.size;
-    const length = begun === 'full' ? announced : pipe.taken();
-    const arrived = fetched.then(
-      ({ ok }) => ok && (length === undefined || length === pipe.taken()),
-      () => false,
-    );
-    return c.body(handOver(pipe, arrived, download), 200, headersFor(record, length));
+    if (!bytes.ok || signal.aborted) await download.release();
+    if (!bytes.ok) return isOver(bytes) ? gone(c) : problemResponse(c, bytes.problem);
+    if (signal.aborted) return c.body(null, 503);
+    return c.body(handOver(bytes.value, download, signal), 200, headersFor(record, bytes.value.length));
   });
 };
 

@@ -44,11 +44,10 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   storage_busy: 503,
   storage_full: 503,
   not_found: 404,
+  attachment_cut: 422,
   invalid_input: 400,
   page_token_invalid: 400,
   too_large: 413,
-  too_costly: 422,
-  busy: 503,
   request_refused: 502,
   internal: 500,
 };

@@ -1,14 +1,12 @@
 // gmail_get_attachment_by_id: the right form for each attachment, and always the same bytes.
-
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AttachmentFile } from '../../src/model/delivery.ts';
 import { attachmentsToFolder } from '../../src/server/deliver-attachment.ts';
 import { asBase64, largestInline } from '../../src/tools/attachment-forms.ts';
-import { outlook } from '../mail/outlook.ts';
+import { item, itemContent, outlook, file as outlookFile, winmail } from '../mail/outlook.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 
 let world: ToolWorld;
@@ -159,6 +157,30 @@ describe('Which attachment is meant', () => {
     expect((await get(id, { attachment_id: '1:2' })).structured.problem).toMatchObject({ kind: 'not_found' });
   });
 
+  it('may be an Outlook item inside a winmail.dat, or a file attached to that', async () => {
+    const minutes = itemContent('Minutes', 'We agreed.', ...outlookFile('plan.pdf', '%PDF'));
+    const id = withAttachment(file('application/ms-tnef', 'winmail.dat', winmail(...item('Minutes', minutes))));
+    const { structured } = await world.ask('gmail_get_message_by_id', { message_id: id });
+    expect((structured.attachments as { attachmentId: string }[]).map(({ attachmentId }) => attachmentId)).toEqual([
+      ...['1', '1:0', '1:0:0'],
+    ]);
+    expect((await get(id, { attachment_id: '1:0' })).structured).toMatchObject({
+      fileName: 'Minutes.txt',
+      text: expect.stringMatching(/We agreed\.$/),
+    });
+    const plan = await get(id, { attachment_id: '1:0:0' });
+    expect(Buffer.from(String(plan.structured.data), 'base64').toString()).toBe('%PDF');
+  });
+
+  it('is an error, in every form, where the winmail.dat ends within it', async () => {
+    const cut = winmail(...outlookFile('plan.pdf', 'x'.repeat(500))).subarray(0, -200);
+    const id = withAttachment(file('application/ms-tnef', 'winmail.dat', cut));
+    for (const delivery of ['auto', 'inline', 'link'])
+      expect((await get(id, { attachment_id: '1:0', delivery })).structured.problem).toMatchObject({
+        kind: 'attachment_cut',
+      });
+  });
+
   it('must exist in the message; who names another is told which there are', async () => {
     const id = withAttachment(file('application/pdf', 'a.pdf', 'PDF'));
     for (const attachment_id of ['7', '1.1', 'ANGjdJ8notone'])
@@ -231,21 +253,13 @@ describe('The download folder of a desktop client', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const writing =
-    (content: string): AttachmentFile['writeTo'] =>
-    (take) =>
-      take(
-        (async function* () {
-          yield Buffer.from(content);
-        })(),
-      );
   const facts = { messageId: 'm', partId: '1', mimeType: 'application/pdf', size: 3, grantVersion: 1 };
 
   it('gets a file that only its owner can read, and never loses one of the same name', async () => {
     const deliver = attachmentsToFolder(folder);
     const paths: string[] = [];
     for (const content of ['one', 'two', 'six']) {
-      const delivered = await deliver({ ...facts, fileName: 'a.pdf', writeTo: writing(content) });
+      const delivered = await deliver({ ...facts, fileName: 'a.pdf', bytes: async () => Buffer.from(content) });
       if (delivered.kind === 'file') paths.push(delivered.path);
     }
     expect(paths).toEqual(['a.pdf', 'a (2).pdf', 'a (3).pdf'].map((name) => join(folder, name)));
@@ -256,8 +270,8 @@ describe('The download folder of a desktop client', () => {
 
   it('gets nothing when the bytes cannot be fetched', async () => {
     const deliver = attachmentsToFolder(folder);
-    const writeTo = () => Promise.reject(new Error('gone'));
-    await expect(deliver({ ...facts, fileName: 'a.pdf', writeTo })).rejects.toThrow('gone');
+    const bytes = () => Promise.reject(new Error('gone'));
+    await expect(deliver({ ...facts, fileName: 'a.pdf', bytes })).rejects.toThrow('gone');
     await expect(readdir(folder)).rejects.toThrow('ENOENT');
   });
 });
