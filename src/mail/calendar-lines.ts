@@ -19,10 +19,14 @@ export interface Component {
 /** More content lines than this are not looked at. */
 const maxLines = 20_000;
 
+/** RFC 6868: what no quoted string can hold. */
+const withoutCarets = (value: string): string =>
+  value.replace(/\^([n^'])/g, (_, escaped: string) => ({ n: '\n', "'": '"' })[escaped] ?? '^');
+
 const parametersOf = (text: string): Record<string, string> => {
   const found: Record<string, string> = {};
   for (const [, name = '', value = ''] of text.matchAll(/;([\w-]+)=((?:"[^"]*"|[^";:])*)/g))
-    found[name.toUpperCase()] ??= value.replace(/"/g, '').trim();
+    found[name.toUpperCase()] ??= withoutCarets(value.replace(/"/g, '').trim());
   return found;
 };
 

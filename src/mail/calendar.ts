@@ -19,23 +19,59 @@ export interface Invitation {
   /** `CONFIRMED`, `TENTATIVE`, `CANCELLED`. */
   readonly status?: string;
   readonly recurrence?: string;
+  /** Occurrences that a recurrence leaves out, and those it has beside its rule; the first hundred. */
+  readonly excluded?: string[];
+  readonly added?: string[];
+  /** The one occurrence of a series that this is about, as it was planned before. */
+  readonly occurrence?: string;
+  /** What whoever answers, proposes or cancels says to it. */
+  readonly comment?: string;
   readonly description?: string;
 }
 
 const maxEvents = 20;
 const maxAttendees = 100;
 const maxDescription = 4000;
+const maxMoments = 100;
 
 /** `19970714T133000` in the zone its property names (RFC 5545 §3.3.5); what is no date stays as it is written. */
-const moment = (property: Property | undefined): string | undefined => {
-  if (property === undefined) return undefined;
+const momentIn = (written: string, { parameters }: Property): string | undefined => {
   const [, year, month, day, hour, minute, zulu] =
-    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?$/.exec(property.value.trim()) ?? [];
-  if (year === undefined) return property.value.trim() || undefined;
+    /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?$/.exec(written.trim()) ?? [];
+  if (year === undefined) return written.trim() || undefined;
   const date = `${year}-${month}-${day}`;
   if (hour === undefined) return date;
-  const zone = zulu ? 'UTC' : property.parameters.TZID;
+  const zone = zulu ? 'UTC' : parameters.TZID;
   return `${date} ${hour}:${minute}${zone ? ` (${zone})` : ''}`;
+};
+
+const moment = (property: Property | undefined): string | undefined => property && momentIn(property.value, property);
+
+const named = ({ properties }: Component, wanted: string): Property[] =>
+  properties.filter(({ name }) => name === wanted);
+
+/** The moments of EXDATE or RDATE: lists, and as often as there are properties; of a period its beginning. */
+const momentsOf = (event: Component, name: string): string[] | undefined => {
+  const all = named(event, name).flatMap((property) =>
+    property.value.split(',').flatMap((written) => momentIn(written.split('/', 1)[0] ?? '', property) ?? []),
+  );
+  const more = all.length > maxMoments ? [`and ${all.length - maxMoments} more`] : [];
+  return all.length === 0 ? undefined : [...all.slice(0, maxMoments), ...more];
+};
+
+/** RFC 5545 §3.2.13: a change may be one of all that follow, too. */
+const occurrenceOf = (property: Property | undefined): string | undefined => {
+  const which = moment(property);
+  return which && property?.parameters.RANGE?.toUpperCase() === 'THISANDFUTURE' ? `${which} and all later ones` : which;
+};
+
+/** What is said to an answer; some calendars put it beside the attendee who answers. */
+const commentOf = (event: Component): string | undefined => {
+  const said = [
+    ...named(event, 'COMMENT').map(({ value }) => plainText(value)),
+    ...named(event, 'ATTENDEE').map(({ parameters }) => plainText(parameters['X-RESPONSE-COMMENT'] ?? '')),
+  ].filter((comment) => comment !== '');
+  return said.length === 0 ? undefined : [...new Set(said)].join('\n').slice(0, maxDescription).toWellFormed();
 };
 
 /** The last day of an event of whole days: RFC 5545 §3.6.1 names the day after it. */
@@ -61,7 +97,7 @@ const attendee = (property: Property): string => {
 };
 
 const attendeesOf = (event: Component): string[] => {
-  const all = event.properties.filter(({ name }) => name === 'ATTENDEE');
+  const all = named(event, 'ATTENDEE');
   const more = all.length > maxAttendees ? [`and ${all.length - maxAttendees} more`] : [];
   return [...all.slice(0, maxAttendees).map(attendee), ...more];
 };
@@ -83,6 +119,10 @@ const invitation = (event: Component, method: string | undefined): Invitation =>
     attendees: attendees.length === 0 ? undefined : attendees,
     status: text('STATUS')?.toUpperCase(),
     recurrence: rule && recurrenceInWords(rule.value.trim()),
+    excluded: momentsOf(event, 'EXDATE'),
+    added: momentsOf(event, 'RDATE'),
+    occurrence: occurrenceOf(propertyNamed(event, 'RECURRENCE-ID')),
+    comment: commentOf(event),
     description: text('DESCRIPTION')?.slice(0, maxDescription).toWellFormed(),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -116,10 +156,14 @@ export const invitationText = (event: Invitation): string => {
     [intentions[method] ?? 'Event', summary ?? '(no title)'],
     ['When', [start, end ?? duration].flatMap((time) => time ?? []).join(' – ') || undefined],
     ['Repeats', event.recurrence],
+    ['Except on', event.excluded?.join(', ')],
+    ['Also on', event.added?.join(', ')],
+    ['This is about the occurrence of', event.occurrence],
     ['Where', location],
     ['Organiser', organizer],
     ['Attendees', attendees?.join(', ')],
     ['Status', status?.toLowerCase()],
+    ['Comment', event.comment],
   ];
   const said = lines.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
   return [...said, ...(event.description === undefined ? [] : ['', event.description])].join('\n');

@@ -42,10 +42,21 @@ const distinct = <T>(items: readonly T[]): T[] => [
 
 const mostParts = 20;
 
+/** Lines are folded by bytes, also within a character (RFC 5545 §3.1): unfolded before they become text. */
+const calendarText = ({ part }: NumberedPart): string => {
+  const bytes = inlineBytes(part);
+  if (bytes === undefined) return '';
+  const unfolded = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/\r?\n[ \t]/g, '');
+  const whole = bytes.includes(0) ? bytes : Buffer.from(unfolded, 'latin1');
+  return textOfBytes(whole, mimeTypeOf(part), declaredCharset(part));
+};
+
 /** The events a message carries; none of parts that were not fetched. */
 export const invitationsIn = (message: Message): Invitation[] => {
   const parts = [...everyPart(message)].filter(isCalendar).slice(0, mostParts);
-  return distinct(parts.flatMap((part) => invitationsOf(textOf(part))));
+  return distinct(parts.flatMap((part) => invitationsOf(calendarText(part))));
 };
 
 /** What delivery reports and read receipts in a message say. */

@@ -83,6 +83,64 @@ const event = {
 const calendar = (content: string) =>
   text('text/calendar', content, { 'Content-Type': 'text/calendar; method=REQUEST' });
 
+describe('an invitation to a series, or an answer to one', () => {
+  const calendar = (...lines: string[]) =>
+    text('text/calendar', ['BEGIN:VCALENDAR', ...lines, 'END:VCALENDAR'].join('\r\n'));
+  const event = (...lines: string[]) => ['BEGIN:VEVENT', 'SUMMARY:Club', ...lines, 'END:VEVENT'];
+
+  test('says on which days it does not take place, and on which it does besides', () => {
+    const { body, invitations } = read(
+      calendar(
+        'METHOD:REQUEST',
+        ...event(
+          'DTSTART;TZID=Europe/Paris:20260301T100000',
+          'RRULE:FREQ=WEEKLY',
+          'EXDATE;TZID=Europe/Paris:20260308T100000,20260315T100000',
+          'EXDATE:20260322T090000Z',
+          'EXDATE;VALUE=DATE:20260405',
+          'RDATE;VALUE=PERIOD:20260410T080000Z/PT1H',
+        ),
+      ),
+    );
+    const excluded = ['2026-03-08 10:00 (Europe/Paris)', '2026-03-15 10:00 (Europe/Paris)', '2026-03-22 09:00 (UTC)'];
+    expect(invitations).toMatchObject([
+      { recurrence: 'every week', excluded: [...excluded, '2026-04-05'], added: ['2026-04-10 08:00 (UTC)'] },
+    ]);
+    expect(body.text).toContain('Except on: 2026-03-08 10:00 (Europe/Paris), ');
+    expect(body.text).toContain('Also on: 2026-04-10 08:00 (UTC)');
+  });
+
+  test('tells one occurrence that is moved or cancelled from the series', () => {
+    const moved = event('RECURRENCE-ID;TZID=Europe/Paris:20260308T100000', 'DTSTART;TZID=Europe/Paris:20260309T110000');
+    const later = event('RECURRENCE-ID;RANGE=THISANDFUTURE:20260401T090000Z', 'DTSTART:20260401T100000Z');
+    const { body, invitations } = read(calendar('METHOD:REQUEST', ...moved, ...later));
+    expect(invitations).toMatchObject([
+      { start: '2026-03-09 11:00 (Europe/Paris)', occurrence: '2026-03-08 10:00 (Europe/Paris)' },
+      { occurrence: '2026-04-01 09:00 (UTC) and all later ones' },
+    ]);
+    expect(body.text).toContain('This is about the occurrence of: 2026-03-08 10:00 (Europe/Paris)');
+  });
+
+  test.each([
+    ['COMMENT:I am late\\, by ten minutes', 'ATTENDEE;PARTSTAT=TENTATIVE:mailto:alex@example.com'],
+    ['ATTENDEE;PARTSTAT=TENTATIVE;X-RESPONSE-COMMENT="I am late, by ten minutes":mailto:alex@example.com'],
+  ])('gives the comment of a reply: %s', (...lines) => {
+    const { body, invitations } = read(calendar('METHOD:REPLY', ...event(...lines)));
+    const [answer] = invitations ?? [];
+    expect(answer).toMatchObject({ method: 'REPLY', comment: 'I am late, by ten minutes' });
+    expect(answer?.attendees).toEqual(['alex@example.com (tentative)']);
+    expect(body.text).toContain('Comment: I am late, by ten minutes');
+  });
+
+  test('is read whole where its lines are folded within a character', () => {
+    const lines = Buffer.from('BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Caf\u00e9\r\nEND:VEVENT\r\nEND:VCALENDAR');
+    const at = lines.indexOf(0xc3) + 1;
+    const folded = Buffer.concat([lines.subarray(0, at), Buffer.from('\r\n '), lines.subarray(at)]);
+    const part = { mimeType: 'text/calendar', body: { data: folded.toString('base64url') } };
+    expect(read(part).invitations).toEqual([{ summary: 'Café' }]);
+  });
+});
+
 describe('an invitation', () => {
   test('says what, when and in which zone, where, who and what is asked', () => {
     expect(read(calendar(invite)).invitations).toEqual([event]);
