@@ -25,6 +25,10 @@ const textOf = (pieces: readonly Piece[], read: ReadOnce): string =>
 const linksOf = (pieces: readonly Piece[], read: ReadOnce): readonly TextLink[] =>
   pieces.flatMap((piece) => (piece.kind === 'text' ? read(piece.from.part).links : []));
 
+/** Whether a plain form would leave out what is struck out, inserted or ticked. */
+const isMarked = (pieces: readonly Piece[], read: ReadOnce): boolean =>
+  pieces.some((piece) => piece.kind === 'text' && read(piece.from.part).marked);
+
 const isOfWeb = ({ url }: TextLink): boolean => /^https?:/i.test(url);
 const withoutSlash = ({ url }: TextLink): string => url.replace(/\/$/, '');
 
@@ -52,7 +56,9 @@ const chooseBy =
     );
     if (plain && html) {
       const stands =
-        saysTheSame(plain.text, html.text) && leadsAsFar(linksOf(plain.pieces, read), linksOf(html.pieces, read));
+        !isMarked(html.pieces, read) &&
+        saysTheSame(plain.text, html.text) &&
+        leadsAsFar(linksOf(plain.pieces, read), linksOf(html.pieces, read));
       return stands ? plain.pieces : html.pieces;
     }
     return (html ?? plain ?? spoken.at(-1))?.pieces ?? [];

@@ -19,6 +19,8 @@ export interface ReadableText {
   };
   /** Code points of `text` before the quoted history that the HTML marks as such; absent where it marks none. */
   readonly quotedFrom?: number;
+  /** Says of words that they are struck out (`~~…~~`), inserted (`{++…++}`) or ticked, which no plain form does. */
+  readonly marked?: true;
   /** In their order. */
   readonly links: readonly TextLink[];
   /** Its HTML is longer than what is read of one; `text` ends by saying so. */
@@ -56,18 +58,16 @@ export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbe
   const places = openLinks.finish();
   if (!isWhole) {
     out.endBlock();
+    out.edit(undefined);
     out.words(notTheEnd);
   }
-  const { text, links, markedAt } = withLinks(
-    out.parts(),
-    places,
-    mannerFor(html, linksOfHtml),
-    narration.historyPlace(),
-  );
+  const about = { hasMarks: true, markedPart: narration.historyPlace() };
+  const { text, links, markedAt } = withLinks(out.parts(), places, mannerFor(html, linksOfHtml), about);
   return {
     text,
     removed: narration.removed(),
     links,
+    ...(narration.isMarked() ? { marked: true } : {}),
     ...(markedAt === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, afterLineBreaks(text, markedAt))) }),
     ...(isWhole ? {} : { truncated: true }),
   };

@@ -62,6 +62,8 @@ const levels: readonly Level[] = [
 
 interface Met extends LinkPlace {
   readonly inText: boolean;
+  /** The mark of an edit follows at once, which must not be taken for a part of it. */
+  beforeMark: boolean;
   readonly number: number;
   readonly direct: string;
   readonly place: string;
@@ -75,6 +77,7 @@ const met = (place: LinkPlace, inText: boolean, number: number): Met => {
   return {
     ...place,
     inText,
+    beforeMark: false,
     number,
     direct,
     place: where.length > longestPlace ? `…${where.slice(-longestPlace)}` : where,
@@ -119,7 +122,7 @@ const told = (link: Met, level: Level | undefined): Form => {
   if (link.kind === 'said') return { text: '', stands: 'not at all' };
   const { text, stands } = level ? formAt(link, level) : formWithoutNumber(link);
   if (link.kind === 'deceptive') return { text: `] (goes to ${text})`, stands };
-  const marked = stands === 'whole' && !link.inText ? `<${text}>` : text;
+  const marked = stands === 'whole' && (!link.inText || link.beforeMark) ? `<${text}>` : text;
   return { text: link.kind === 'named' ? ` ${marked}` : marked, stands };
 };
 
@@ -131,10 +134,21 @@ interface Pieces {
   readonly mark: number | undefined;
 }
 
+/**
+ * Words in which nothing can pass for the mark of an edit: a backslash stands before what looks like one, and before
+ * a tilde that would make one longer; a space keeps both away from one that follows.
+ */
+const literal = (words: string, afterMark: boolean, beforeMark: boolean): string => {
+  const escaped = words.replace(/~(?=~)|(?<=~)~|\{(?=\+\+)|\+(?=\+\})/g, '\\$&');
+  const begun = afterMark && words.startsWith('~') && !escaped.startsWith('\\') ? `\\${escaped}` : escaped;
+  return beforeMark && /[~\\]$/.test(begun) ? `${begun} ` : begun;
+};
+
 /** Runs of words between slots, in which addresses are found; links are numbered as they follow each other. */
 const piecesOf = (
   parts: readonly (string | Slot)[],
   places: ReadonlyMap<Slot, LinkPlace>,
+  marksAreOurs: boolean,
   markedPart: number | undefined,
 ): Pieces => {
   const pieces: (string | Met)[] = [];
@@ -146,27 +160,36 @@ const piecesOf = (
     links.push(link);
     pieces.push(link);
   };
-  const endRun = (): void => {
-    for (const { text, url } of run.length === 0 ? [] : stretchesOf(run.join(''))) {
-      if (url === undefined) pieces.push(text);
-      else push({ kind: 'bare', url, text }, true);
+  let afterMark = false;
+  const endRun = (beforeMark: boolean): void => {
+    const stretches = run.length === 0 ? [] : stretchesOf(run.join(''));
+    for (const [index, { text, url }] of stretches.entries()) {
+      const isLast = beforeMark && index === stretches.length - 1;
+      if (url === undefined) pieces.push(marksAreOurs ? literal(text, afterMark && index === 0, isLast) : text);
+      else {
+        push({ kind: 'bare', url, text }, true);
+        const link = links.at(-1);
+        if (link) link.beforeMark = isLast;
+      }
     }
+    if (run.length > 0) afterMark = false;
     run = [];
   };
   for (const [index, part] of parts.entries()) {
     if (index === markedPart) {
-      endRun();
+      endRun(false);
       mark = pieces.length;
     }
     const place = typeof part === 'string' ? undefined : places.get(part);
     if (typeof part === 'string') run.push(part);
     else if (part.text !== '' || place) {
-      endRun();
+      endRun(part.isMark === true);
       if (part.text !== '') pieces.push(part.text);
       if (place) push(place, false);
+      afterMark = part.isMark === true;
     }
   }
-  endRun();
+  endRun(false);
   return { pieces, links, mark: markedPart === undefined ? undefined : (mark ?? pieces.length) };
 };
 
@@ -191,15 +214,16 @@ export interface LaidText {
  * A text with its links told.
  * @param parts words, and slots where links belong.
  * @param places the links by their slots; addresses in the words are found here.
- * @param markedPart the index of a part whose place in the text is wanted.
+ * @param about whether the parts hold marks of edits, from which words are then kept apart; and the index of a part whose
+ *   place in the text is wanted.
  */
 export const withLinks = (
   parts: readonly (string | Slot)[],
   places: ReadonlyMap<Slot, LinkPlace>,
   manner: LinkManner,
-  markedPart?: number,
+  about: { readonly hasMarks: boolean; readonly markedPart?: number | undefined },
 ): LaidText => {
-  const laid = piecesOf(parts, places, markedPart);
+  const laid = piecesOf(parts, places, about.hasMarks, about.markedPart);
   const level = manner.numbered ? levelFor(laid, manner.room) : undefined;
   const texts: string[] = [];
   const links: TextLink[] = [];
@@ -232,7 +256,9 @@ const shareOfWords = 0.5;
 
 /** Plain text with its addresses told. */
 export const plainWithLinks = (text: string): LaidText =>
-  withLinks([text], new Map(), {
-    numbered: true,
-    room: (words) => Math.max(smallText, words * (1 + shareOfWords)),
-  });
+  withLinks(
+    [text],
+    new Map(),
+    { numbered: true, room: (words) => Math.max(smallText, words * (1 + shareOfWords)) },
+    { hasMarks: false },
+  );

@@ -28,6 +28,8 @@ export interface Reading {
   readonly links: readonly TextLink[];
   /** Where quoted history begins in `text`, in code points. */
   readonly quotedFrom?: number;
+  /** Says of words that they are struck out, inserted or ticked. */
+  readonly marked?: true;
   /** `text` is not all of it, and says so at its end. */
   readonly truncated?: true;
 }

@@ -4,7 +4,18 @@
 /** A place in the text, and what was put there so far. */
 export interface Slot {
   text: string;
+  /** It marks where an edit begins or ends. */
+  readonly isMark?: true;
 }
+
+/** What was done to words that a person still sees: struck out, or put in their place. */
+export type Edit = 'deleted' | 'inserted';
+
+/** CriticMarkup's marks for insertions, and the `~~` that chats and Markdown know for what is struck out. */
+const editMarks: Readonly<Record<Edit, readonly [string, string]>> = {
+  deleted: ['~~', '~~'],
+  inserted: ['{++', '++}'],
+};
 
 export interface TextLines {
   /** Running text: white space collapses. */
@@ -23,6 +34,10 @@ export interface TextLines {
   mark(text: string): void;
   /** From now on (+1) everything stays on one line, as in the cell of a table; -1 ends that. */
   oneLine(change: 1 | -1): void;
+  /** What was done to the words that follow; marked on each line by itself. */
+  edit(edit: Edit | undefined): void;
+  /** Ends the mark of an edit behind the last word, though what follows may be edited too, as between cells. */
+  endEdit(): void;
   /** A slot directly before the next word. */
   slotBefore(): Slot;
   /** A slot in the place of a word. */
@@ -33,6 +48,8 @@ export interface TextLines {
   said(): number;
   /** The place of the next word: how many parts come before it. */
   place(): number;
+  /** Whether any words were edited. */
+  isEdited(): boolean;
   /** Everything: words with the spaces and line breaks between them, and slots in their places. */
   parts(): readonly (string | Slot)[];
 }
@@ -53,9 +70,21 @@ export const createTextLines = (): TextLines => {
   let pendingSlots: Slot[] = [];
   let flattened = 0;
   let said = 0;
+  let edit: Edit | undefined;
+  let openEdit: Edit | undefined;
+  let isEdited = false;
+
+  const putMark = (text: string): void => {
+    pieces.push({ text, isMark: true });
+  };
+  const endEdit = (): void => {
+    if (openEdit) putMark(editMarks[openEdit][1]);
+    openEdit = undefined;
+  };
 
   const prefix = (depth: number): string => '> '.repeat(Math.min(depth, deepestQuote));
   const write = (text: string | Slot): void => {
+    if (lineIsEmpty || openEdit !== edit) endEdit();
     if (lineIsEmpty) {
       const breaks = pieces.length === 0 ? 0 : lineBreaks;
       const blank = `\n${prefix(gapDepth).trimEnd()}`.repeat(Math.max(breaks - 1, 0));
@@ -67,6 +96,11 @@ export const createTextLines = (): TextLines => {
     spaceWanted = false;
     lineBreaks = 0;
     said += 1;
+    if (edit && !openEdit) {
+      putMark(editMarks[edit][0]);
+      openEdit = edit;
+      isEdited = true;
+    }
     if (pendingSlots.length > 0) pieces.push(...pendingSlots);
     pendingSlots = [];
     pieces.push(text);
@@ -119,6 +153,10 @@ export const createTextLines = (): TextLines => {
     oneLine: (change) => {
       flattened = Math.max(flattened + change, 0);
     },
+    edit: (done) => {
+      edit = done;
+    },
+    endEdit,
     slotBefore: () => {
       const slot = { text: '' };
       pendingSlots.push(slot);
@@ -135,7 +173,14 @@ export const createTextLines = (): TextLines => {
       return slot;
     },
     said: () => said,
-    place: () => pieces.length,
-    parts: () => pieces,
+    place: () => {
+      if (lineIsEmpty) endEdit();
+      return pieces.length;
+    },
+    isEdited: () => isEdited,
+    parts: () => {
+      endEdit();
+      return pieces;
+    },
   };
 };

@@ -17,7 +17,9 @@ export const gmailGetMessageById = defineTool({
     format: z
       .enum(messageFormats)
       .default('readable')
-      .describe('links: whole URL of each [link N: host]; full: all parts and headers; raw: RFC 822 source'),
+      .describe(
+        'readable: ~~struck out~~, {++inserted++}; links: whole URL of each [link N: host]; full: all parts and headers; raw: RFC 822 source',
+      ),
     max_chars: maxChars,
     offset,
   }),

@@ -143,7 +143,7 @@ test.each([
   ['<details><details><summary>Inner</summary>deep</details></details>', 'Inner\ndeep'],
   ['<details>no summary', 'no summary'],
 ])('closed details are text, because a person can open them: %s', (html, text) => {
-  expect(readableHtml(html)).toEqual({ text, removed: { hiddenElements: 0, invisibleCharacters: 0 } });
+  expect(readableHtml(html)).toMatchObject({ text, removed: { hiddenElements: 0, invisibleCharacters: 0 } });
 });
 
 test('what is hidden inside closed details stays hidden', () => {

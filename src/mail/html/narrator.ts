@@ -4,7 +4,7 @@ import type { Cascade } from '../css-cascade.ts';
 import type { StyledElement } from '../css-matching.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
-import type { TextLines } from '../text-lines.ts';
+import type { Edit, TextLines } from '../text-lines.ts';
 import { headings } from './element-kinds.ts';
 import { createFamilies } from './families.ts';
 import { presentationalHints } from './hints.ts';
@@ -13,7 +13,7 @@ import { createLists } from './lists.ts';
 import type { ElementHandlers } from './open-elements.ts';
 import type { OpenLinks } from './open-links.ts';
 import { createRows } from './rows.ts';
-import type { Survey } from './survey.ts';
+import { rowGroups, type Survey } from './survey.ts';
 import { type Appearance, appearanceOf, type Hider, rootAppearance } from './visibility.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
@@ -30,6 +30,12 @@ const lines = names(
     'tfoot figcaption body option optgroup details summary blockquote dialog search hgroup menu dir',
 );
 
+/** Fields whose value a person sees. */
+const shownValues = names('text email url tel number search date time datetime-local month week submit button reset');
+
+const editOf = ({ decorations, inserted }: Appearance): Edit | undefined =>
+  decorations.has('line-through') ? 'deleted' : inserted ? 'inserted' : undefined;
+
 interface NarratedElement {
   readonly styled: StyledElement;
   readonly inline: string | undefined;
@@ -42,6 +48,8 @@ interface NarratedElement {
 
 export interface Narration extends ElementHandlers {
   readonly removed: () => { hiddenElements: number; invisibleCharacters: number };
+  /** Whether the text says of words that they are struck out, inserted or ticked. */
+  readonly isMarked: () => boolean;
   /** The place where quoted history begins. */
   readonly historyPlace: () => number | undefined;
 }
@@ -57,6 +65,7 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
   const families = createFamilies(survey.childCounts);
   const history = createHistoryTracker();
   const removed = { hiddenElements: 0, invisibleCharacters: 0 };
+  let isMarked = false;
 
   const here = (): Appearance => elements.at(-1)?.appearance ?? rootAppearance;
   const appearanceAt = (place: number, parent: Appearance): Appearance => {
@@ -79,15 +88,16 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
   };
   const isOutOfSight = ({ gone, invisible }: Appearance): Hider | undefined => gone ?? invisible;
 
-  const say = (text: string, { keepsSpaces }: Appearance): void => {
+  const say = (text: string, appearance: Appearance): void => {
     const { text: clean, removed: count } = withoutInvisible(text);
     removed.invisibleCharacters += count;
     links.saying(clean);
     if (clean.trim() !== '') {
       rows.saying();
       history.said(out.place);
+      out.edit(editOf(appearance));
     }
-    if (keepsSpaces && !rows.isInRow()) out.verbatim(clean);
+    if (appearance.keepsSpaces && !rows.isInRow()) out.verbatim(clean);
     else out.words(clean);
   };
   const layOut = (name: string): void => {
@@ -108,6 +118,16 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
     } else say(`[${text}]`, appearance);
   };
 
+  /** Boxes and fields of a form, as they are filled in. */
+  const openField = (attributes: Attributes, appearance: Appearance): void => {
+    if (isOutOfSight(appearance)) return;
+    const type = attributes.type?.trim().toLowerCase() || 'text';
+    if (type === 'checkbox' || type === 'radio') {
+      isMarked = true;
+      say(attributes.checked === undefined ? ' [ ] ' : ' [x] ', appearance);
+    } else if (shownValues.has(type) && attributes.value) say(` ${attributes.value} `, appearance);
+  };
+
   /** What an element does to the lines when it begins; only elements in sight come here. */
   const begin = (name: string, attributes: Attributes) => {
     if (lists.open(name, attributes)) return links.layOut();
@@ -117,9 +137,15 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
     else if (headings.has(name)) out.mark(`${'#'.repeat(Number(name[1]))} `);
     else if (name === 'blockquote') out.quote(1);
     else if (name === 'tr') rows.openRow();
-    else if (name === 'td' || name === 'th') rows.openCell();
+    else if (name === 'td' || name === 'th') rows.openCell(attributes);
+    else if (name === 'table') rows.openTable();
+    else if (rowGroups.has(name)) rows.openGroup();
     else if (name === 'base' && attributes.href) links.setBase(attributes.href);
-    else if (name === 'q') out.words('"');
+    else if (name === 'q') quoteMark();
+  };
+  const quoteMark = (): void => {
+    out.edit(editOf(here()));
+    out.words('"');
   };
   const finish = (name: string) => {
     if (lists.close(name)) return links.layOut();
@@ -129,6 +155,8 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
       out.endBlock();
     }
     if (name === 'tr') rows.closeRow();
+    if (name === 'table') rows.closeTable();
+    if (name === 'q') quoteMark();
     layOut(name);
   };
 
@@ -159,6 +187,7 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
         links.begin(attributes.href);
       }
       if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
+      else if (name === 'input') openField(attributes, element.appearance);
     },
     text: (text) => {
       const appearance = here();
@@ -190,6 +219,7 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
       }
     },
     removed: () => removed,
+    isMarked: () => isMarked || out.isEdited(),
     historyPlace: history.begins,
   };
 };

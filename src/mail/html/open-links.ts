@@ -59,6 +59,7 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     if (!picture) return;
     const { url, isApart } = picture;
     picture = undefined;
+    out.edit(undefined);
     out.words(' ');
     places.set(out.slotAsWord(), { kind: 'bare', url, text: '' });
     if (isApart) out.endBlock();

@@ -4,6 +4,7 @@ import { mediaHolds } from '../css-media.ts';
 import type { Steps } from '../html-tokens.ts';
 import { headings } from './element-kinds.ts';
 import { readElements } from './open-elements.ts';
+import { createSpanBudget, createTableGrid, type TableGrid } from './table-grid.ts';
 
 /** `data`: cells belong together, row by row. `brief`: a row of short pieces, one line. `apart`: each cell by itself. */
 export type RowKind = 'data' | 'brief' | 'apart';
@@ -30,6 +31,7 @@ interface Table {
   saysData: boolean;
   isNested: boolean;
   readonly rows: Row[];
+  readonly grid: TableGrid;
   cellText: number;
   cellBlocks: number;
 }
@@ -48,6 +50,8 @@ const blocks = new Set([
   'article',
   ...headings,
 ]);
+/** Parts of a table that spans of rows end with. */
+export const rowGroups: ReadonlySet<string> = new Set(['thead', 'tbody', 'tfoot']);
 const heavyBlocks = new Set(['ul', 'ol', 'hr', 'blockquote', 'pre']);
 
 const longestDataCell = 300;
@@ -90,6 +94,7 @@ export function* surveyOf(html: string): Steps<Survey> {
   const tables: Table[] = [];
   const childCounts: number[] = [];
   const open: number[] = [];
+  const spanBudget = createSpanBudget();
   let sheet: string | undefined;
   yield* readElements(html, {
     open: (name, attributes) => {
@@ -105,17 +110,21 @@ export function* surveyOf(html: string): Steps<Survey> {
         }
         const isForLayout = /^(?:presentation|none)$/i.test(attributes.role?.trim() ?? '');
         const hasBorder = Number.parseInt(attributes.border ?? '0', 10) > 0;
-        tables.push({ isForLayout, saysData: hasBorder, isNested: false, rows: [], cellText: 0, cellBlocks: 0 });
+        const grid = createTableGrid(spanBudget);
+        tables.push({ isForLayout, saysData: hasBorder, isNested: false, rows: [], grid, cellText: 0, cellBlocks: 0 });
       } else if (!table) return;
       else if (name === 'tr') {
         const row: Row = { cells: 0, longestCell: 0, mostBlocks: 0, kind: 'apart' };
         table.rows.push(row);
+        table.grid.beginRow();
         rows.push(row);
       } else if (name === 'td' || name === 'th') {
         const row = table.rows.at(-1);
-        if (row) row.cells += Math.min(Math.max(Number.parseInt(attributes.colspan ?? '1', 10) || 1, 1), 100);
+        table.grid.cell(attributes);
+        if (row) row.cells = table.grid.columns();
         if (name === 'th') table.saysData = true;
       } else if (name === 'caption') table.saysData = true;
+      else if (rowGroups.has(name)) table.grid.beginGroup();
       else if (blocks.has(name)) table.cellBlocks += heavyBlocks.has(name) ? 4 : 1;
     },
     text: (text) => {

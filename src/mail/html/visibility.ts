@@ -30,6 +30,8 @@ export interface Appearance {
   readonly keepsSpaces: boolean;
   /** Lines through, under and over the text, drawn by the element or by one around it. */
   readonly decorations: ReadonlySet<DecorationLine>;
+  /** Inside an insertion that is drawn as one. */
+  readonly inserted: boolean;
   /** Custom properties that `var()` refers to. */
   readonly variables: Variables | undefined;
 }
@@ -51,6 +53,7 @@ export const rootAppearance: Appearance = {
   background: white,
   keepsSpaces: false,
   decorations: new Set(),
+  inserted: false,
   variables: undefined,
 };
 
@@ -205,6 +208,7 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
         ? parent.keepsSpaces || name === 'pre' || name === 'textarea' || name === 'listing' || name === 'xmp'
         : style.whiteSpace === 'kept',
     decorations: decorationsOf(name, style, parent),
+    inserted: parent.inserted || (name === 'ins' && style.textDecorationLine?.length !== 0),
     variables: style.variables ?? parent.variables,
   };
 };
