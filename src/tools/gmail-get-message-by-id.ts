@@ -18,7 +18,7 @@ export const gmailGetMessageById = defineTool({
       .enum(messageFormats)
       .default('readable')
       .describe(
-        'readable: ~~struck out~~, {++inserted++}; links: whole URL of each [link N: host]; full: all parts and headers; raw: RFC 822 source',
+        'readable: ~~struck out~~, {++inserted++}; links: whole URL of each [link N: host]; full: all parts, headers; raw: RFC 822',
       ),
     max_chars: maxChars,
     offset,

@@ -60,5 +60,8 @@ test('cleaning twice changes nothing more, and what is counted is what is missin
 
 test('invisible characters of the visible text are counted, those of hidden text are not', () => {
   const html = 'pass&#8203;word <b hidden>x&#8203;</b><img alt="a&#8203;b">';
-  expect(readableHtml(html)).toMatchObject({ text: 'password [ab]', removed: { hiddenElements: 1, invisibleCharacters: 2 } });
+  expect(readableHtml(html)).toMatchObject({
+    text: 'password [ab]',
+    removed: { hiddenElements: 1, invisibleCharacters: 2 },
+  });
 });

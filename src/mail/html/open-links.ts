@@ -1,7 +1,7 @@
 // Links while their text is being told: where each belongs in the text, what a person clicks and where it leads. Knows
 // nothing of elements, nor of how much of a target there is room for.
+import type { LinkPlace } from '../link-pieces.ts';
 import { directUrl, targetOf } from '../link-target.ts';
-import type { LinkPlace } from '../links.ts';
 import { otherHostNamed } from '../named-hosts.ts';
 import type { Slot, TextLines } from '../text-lines.ts';
 
