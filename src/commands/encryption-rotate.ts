@@ -85,6 +85,7 @@ const changeTo = async (storage: Storage, keyId: string): Promise<number> => {
   );
   // What was sealed by a process that had not looked yet.
   const last = await resealAll(storage);
+  await storage.refreshTokenCount.renew();
   if (last.unreadable > 0) {
     throw new CommandError(`${counted(last.unreadable, 'row')} cannot be opened with any configured key.`, {
       fix: 'Add the key they were sealed with to POSTERN_ENCRYPTION_KEYS_RETIRED and run this again, or delete them with: postern encryption discard-unreadable',

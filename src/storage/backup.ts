@@ -130,6 +130,7 @@ export const restore = async (
     const storage = await openStorage({ path: draft, ...options });
     try {
       await storage.demandKey();
+      await storage.sealingKeys.forgetProcesses();
     } finally {
       await storage.close();
     }

@@ -8,6 +8,8 @@ export interface RefreshTokenCount {
   issued(googleSub: string, clientId: string, now: number): Promise<number>;
   /** How many were given after `since`. */
   issuedSince(googleSub: string, clientId: string, since: number): Promise<number>;
+  /** After a rotation: what was counted for accounts that are here does not depend on the former key any more. */
+  renew(): Promise<void>;
   /** Google ended all of them, whatever the client. */
   forget(googleSub: string): Promise<void>;
 }
@@ -77,6 +79,23 @@ export const createRefreshTokenCount = (db: Database, sealer: Sealer): RefreshTo
       .where('issued_at', '>', since)
       .executeTakeFirstOrThrow();
     return count;
+  },
+  renew: async () => {
+    const found = await db
+      .selectFrom('accounts')
+      .select('google_sub')
+      .distinct()
+      .where('google_sub', 'is not', null)
+      .execute();
+    for (const { google_sub: googleSub } of found) {
+      const [present = '', ...former] = namesOf(sealer, googleSub ?? '');
+      if (former.length === 0) return;
+      await db
+        .updateTable('refresh_tokens_issued')
+        .set({ google_account: present })
+        .where('google_account', 'in', former)
+        .execute();
+    }
   },
   forget: async (googleSub) => {
     await db.deleteFrom('refresh_tokens_issued').where('google_account', 'in', namesOf(sealer, googleSub)).execute();

@@ -22,6 +22,8 @@ export interface SealingKeyStore {
   /** This process runs, and knows these keys. `id` is of its own choice. */
   announce(id: string, rereadsKeys: boolean): Promise<void>;
   leave(id: string): Promise<void>;
+  /** For a database that no process has open. */
+  forgetProcesses(): Promise<void>;
   /** Those that said so within the last three minutes. */
   running(): Promise<RunningProcess[]>;
   /** Runs synchronous work while nobody else writes to the database. */
@@ -71,6 +73,9 @@ export const createSealingKeyStore = (db: Database, sealer: Sealer, clock: Clock
     },
     leave: async (id) => {
       await db.deleteFrom('processes').where('id', '=', id).execute();
+    },
+    forgetProcesses: async () => {
+      await db.deleteFrom('processes').execute();
     },
     running: async () => {
       const rows = await db

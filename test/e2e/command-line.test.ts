@@ -197,6 +197,25 @@ describe('whose mailbox an account has to be, on the command line', () => {
   });
 });
 
+describe('a row that somebody else wrote', () => {
+  test('is named by doctor, opens nothing, and is deleted by encryption discard-unreadable alone', async () => {
+    const folder = temporaryFolder();
+    const client = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' };
+    const settings = settingsIn(folder, { ...client, POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') });
+    for (const realm of ['shop', 'club']) await run(['api-keys', 'create', '--service', '--realm', realm], settings);
+    const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
+    const id = database.prepare<[], string>("select id from api_keys where realm = 'club'").pluck().get() ?? '';
+    database.exec("update api_keys set realm = 'shop'");
+    database.close();
+    const seen = await run(['doctor'], settings);
+    expect([seen.code, seen.stdout]).toEqual([1, expect.stringContaining(`✗ The row api_keys ${id} was changed`)]);
+    expect((await run(['encryption', 'discard-unreadable'], settings)).code).toBe(2);
+    expect((await run(['encryption', 'discard-unreadable', '--yes'], settings)).code).toBe(0);
+    expect((await run(['doctor'], settings)).code).toBe(0);
+    expect(JSON.parse((await run(['api-keys', 'list', '--json'], settings)).stdout)).toHaveLength(1);
+  });
+});
+
 describe('accounts on the command line', () => {
   let sandbox: StartedSandbox;
   beforeAll(async () => {

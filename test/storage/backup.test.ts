@@ -20,6 +20,7 @@ const options = (replace = false, key = 1) => ({ replace, sealer: sealerWith(key
 const aBackup = async (): Promise<string> => {
   const { storage, path } = await aWorld();
   await connect(storage, ada);
+  await storage.sealingKeys.announce('a process', false);
   const file = target();
   backUp(path, file, { replace: false, random });
   return file;
@@ -92,6 +93,7 @@ describe('A restore', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const storage = await open(path);
     expect(await storage.accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+    expect(await storage.sealingKeys.running()).toEqual([]);
     await storage.close();
   });
 

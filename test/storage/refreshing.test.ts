@@ -204,6 +204,17 @@ describe('the count of refresh tokens', () => {
     expect(await after.refreshTokenCount.issued(sub, 'client.example', start)).toBe(2);
   });
 
+  it('of accounts that are here goes on after a rotation without the former key too', async () => {
+    const { storage, open } = await aWorld(sealerWith(1));
+    await connect(storage, ada);
+    await storage.refreshTokenCount.issued(sub, 'client.example', start);
+    const rotating = await open(sealerWith(2, 1));
+    await rotating.operations.reseal(100);
+    await rotating.refreshTokenCount.renew();
+    const after = await open(sealerWith(2));
+    expect(await after.refreshTokenCount.issued(sub, 'client.example', start)).toBe(2);
+  });
+
   it('forgets tokens that died unused after six months, but not one that is in use', async () => {
     const { storage, clock, raw } = await aWorld();
     await connect(storage, ada);

@@ -17,7 +17,7 @@ interface Former {
   readonly raw: BetterSqlite3.Database;
   /** How many rows were told to be signed, each time. */
   readonly signed: readonly number[];
-  open(sealer?: Sealer): Promise<Storage>;
+  open(sealer?: Sealer, discardUnreadable?: boolean): Promise<Storage>;
 }
 
 /** A file as a Postern of this schema left it. */
@@ -35,9 +35,10 @@ const aFormer = (schema: 1 | 2 = 2): Former => {
     path,
     raw,
     signed,
-    open: async (sealer = sealerWith(1)) => {
+    open: async (sealer = sealerWith(1), discardUnreadable = false) => {
       const signedAtUpgrade = (rows: number) => void signed.push(rows);
-      const storage = await openStorage({ path, sealer, clock: handClock(), random: randomBytes, signedAtUpgrade });
+      const options = { signedAtUpgrade, discardUnreadable };
+      const storage = await openStorage({ path, sealer, clock: handClock(), random: randomBytes, ...options });
       onTestFinished(() => storage.close());
       return storage;
     },
@@ -161,6 +162,15 @@ describe('The MACs that rows get when a database is brought up to date', () => {
     await expect(open(sealerWith(9))).rejects.toMatchObject({ kind: 'wrong_key' });
     expect(schemaOf(raw)).toEqual(before);
     expect(await (await open(sealerWith(9, 1))).accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+  });
+
+  it('are made of what is left where the key is lost, and the operator starts over', async () => {
+    const { open } = aFormer();
+    const { accounts, apiKeys, operations } = await open(sealerWith(9), true);
+    expect(await operations.listAccounts()).toEqual([]);
+    expect(await accounts.getOrCreate(ada)).toMatchObject({ state: { status: 'PENDING' } });
+    expect((await apiKeys.list()).map(({ id }) => id)).toEqual(['k1', 'k2', 'k3']);
+    expect(await operations.refusedRows()).toEqual([]);
   });
 
   it('are made again for whoever has a copy from before and its key: that is all that is left to them', async () => {
