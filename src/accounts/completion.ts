@@ -1,9 +1,10 @@
 // From Google's callback of a link to a saved grant: exchange the code, then join what it brought. Knows no browser.
-import type { AccountKey } from '../model/account-key.ts';
+import type { PendingReason } from '../model/account.ts';
+import { scopesFor } from '../model/scope.ts';
 import type { TakenTicket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
 import { authorization } from './authorization.ts';
-import { exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
+import { type CallbackFailure, exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
 import type { Callback, DeadLink, Finish } from './finish.ts';
 import { type Granted, join } from './joining.ts';
 import type { AccountsOptions } from './options.ts';
@@ -11,11 +12,11 @@ import { awaitConfirmation } from './verification.ts';
 
 /** What a callback that owns its ticket comes to. */
 export const complete = async (options: AccountsOptions, ticket: TakenTicket, callback: Callback): Promise<Finish> => {
-  if (callback.error !== undefined) return refusedByGoogle(options, ticket.key, callback.error);
+  if (callback.error !== undefined) return notConnected(options, ticket, refusedBecause(callback.error));
   if (callback.code === undefined) return { kind: 'operator_fault' };
   const { codeVerifier, redirectUri, nonce } = ticket;
   const outcome = await options.oauth.exchangeCode({ code: callback.code, codeVerifier, redirectUri, nonce });
-  if (outcome.kind === 'failed') return { kind: exchangeFailedBecause(outcome.failure) };
+  if (outcome.kind === 'failed') return notConnected(options, ticket, exchangeFailedBecause(outcome.failure));
   if (outcome.kind === 'identity_rejected') {
     options.log({ event: 'identity_rejected', key: ticket.key, cause: outcome.check });
     return { kind: 'operator_fault' };
@@ -23,14 +24,22 @@ export const complete = async (options: AccountsOptions, ticket: TakenTicket, ca
   return joinByTicket(options, ticket, outcome);
 };
 
-const refusedByGoogle = async ({ storage }: AccountsOptions, key: AccountKey, error: string): Promise<Finish> => {
-  const kind = refusedBecause(error);
-  if (kind === 'declined') {
-    const account = await storage.accounts.find(key);
-    if (account?.state.status === 'PENDING')
-      await storage.accounts.setState(key, account.version, { status: 'PENDING', reason: 'consent_declined' });
-  }
-  return { kind };
+/** What somebody has to know who opens the next link, where it is not connected yet. */
+const pendingReasons: Readonly<Partial<Record<CallbackFailure, PendingReason>>> = {
+  declined: 'consent_declined',
+  admin_blocked: 'admin_blocked',
+};
+
+const notConnected = async (
+  { storage, oauth }: AccountsOptions,
+  { key, capabilities }: TakenTicket,
+  kind: CallbackFailure,
+): Promise<Finish> => {
+  const reason = pendingReasons[kind];
+  const account = reason && (await storage.accounts.find(key));
+  if (account?.state.status === 'PENDING' && reason !== undefined)
+    await storage.accounts.setState(key, account.version, { status: 'PENDING', reason });
+  return kind === 'admin_blocked' ? { kind, clientId: oauth.clientId, scopes: scopesFor(capabilities) } : { kind };
 };
 
 const joinByTicket = (options: AccountsOptions, ticket: TakenTicket, granted: Granted): Promise<Finish> => {

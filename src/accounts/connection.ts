@@ -25,7 +25,8 @@ export type LinkView =
       readonly kind: 'confirm';
       readonly account: Account;
       readonly capabilities: Capability[];
-      readonly expiresAt: number;
+      /** Milliseconds that the link is still good for. */
+      readonly leftMs: number;
       readonly linkPolicy: LinkPolicy;
       readonly clientId: string;
       readonly scopes: string[];
@@ -97,7 +98,8 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       if (account === undefined) return { kind: 'unknown' };
       const { capabilities, expiresAt, linkPolicy } = ticket;
       const scopes = scopesFor(capabilities);
-      return { kind: 'confirm', account, capabilities, expiresAt, linkPolicy, clientId: oauth.clientId, scopes };
+      const leftMs = expiresAt - clock.now();
+      return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId: oauth.clientId, scopes };
     },
 
     begin: async (secret, browser, session) => {

@@ -19,7 +19,8 @@ export type Finish =
   | { readonly kind: 'wrong_mailbox'; readonly expected: string; readonly got: string }
   | { readonly kind: 'scope_missing'; readonly missing: Capability[] }
   | { readonly kind: 'unverifiable' }
-  | { readonly kind: 'admin_blocked' }
+  /** With what the admin has to be told. */
+  | { readonly kind: 'admin_blocked'; readonly clientId: string; readonly scopes: readonly string[] }
   | { readonly kind: 'google_unavailable' }
   /** Google was asked twice and gave no refresh token: access would end within the hour. */
   | { readonly kind: 'no_refresh_token' }

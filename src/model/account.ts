@@ -10,6 +10,7 @@ export const pendingReasons = [
   'awaiting_verification',
   'disconnected',
   'pins_changed',
+  'admin_blocked',
 ] as const;
 export type PendingReason = (typeof pendingReasons)[number];
 

@@ -22,6 +22,8 @@ export const authorizationText = (
       return 'Gmail is not connected: the last connection has not been confirmed by the app that asked for it.';
     case 'disconnected':
       return 'Gmail was disconnected.';
+    case 'admin_blocked':
+      return "Gmail is not connected: the Workspace admin's policy does not allow this app. The admin can trust it in the admin console under Security → API controls; connecting works only after that.";
     case 'pins_changed':
       return 'Gmail is not connected: another mailbox is expected now than the one that was connected.';
     case 'revoked_or_password_changed':

@@ -12,6 +12,7 @@ import { storageProblem } from '../model/storage-failure.ts';
 import { describeDefect } from '../server/describe-defect.ts';
 import { limitPages, limitRefusedCredentials, limitUnknownDownloads } from './address-limits.ts';
 import { apiRoutes } from './api-routes.ts';
+import { browserErrors } from './browser-errors.ts';
 import { type CallLimits, createCallGate, defaultCallLimits } from './call-limits.ts';
 import { createAddressOf } from './client-address.ts';
 import { connectRoutes } from './connect-routes.ts';
@@ -55,6 +56,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const { accounts, authenticate, sessions, publicUrl, log, clock, random } = options;
   const app = new Hono();
   app.use(requestLog(log, clock));
+  app.use(browserErrors);
 
   // Before the Host check: orchestrators probe by address.
   app.get('/healthz', (c) => c.json({ status: 'alive' }));

@@ -34,6 +34,8 @@ const endsOneLink = (finish: Finish): boolean =>
 const loadPages = async () => ({
   ...(await import('hono')),
   ...(await import('./connect-routes.ts')),
+  ...(await import('./page-response.ts')),
+  ...(await import('./pages/error-page.ts')),
   ...(await import('./request-guards.ts')),
   ...(await import('./serve.ts')),
 });
@@ -69,13 +71,14 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
     const finished = (finish: Finish) => {
       if (endsOneLink(finish)) void linkEnded(self(), finish);
     };
-    const { Hono, connectRoutes, hostGuard, listen } = await loadPages();
+    const { Hono, connectRoutes, hostGuard, listen, notFoundPage, pageResponse } = await loadPages();
     const app = new Hono().use(hostGuard([])).use(async (c, next) => {
       await next();
       // No idle connection keeps the listener, and so the process, alive.
       c.header('Connection', 'close');
     });
     app.route('/', connectRoutes({ connection, origin: () => origin, random, log, finished }));
+    app.notFound((c) => pageResponse(c, notFoundPage));
     const listening = await listen(app, { host: loopbackHost, port: options.port ?? 0 }, clock);
     if (listening.kind !== 'listening') {
       log.error({ event: 'loopback_failed', reason: listening.kind, message: listening.message });

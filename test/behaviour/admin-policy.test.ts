@@ -47,6 +47,21 @@ it('Google’s own block page leads nowhere: the account stays PENDING and a lat
   expect((await world.postern.accounts.find(key))?.state.status).toBe('ACTIVE');
 });
 
+it('Where Google comes back with the admin’s refusal, that page and the next link say what to send the admin', async () => {
+  const browser = world.browser();
+  const consent = await browser.submit(await browser.open(await link()));
+  const state = new URL(consent.url).searchParams.get('state');
+  const refused = await browser.open(`https://postern.test/oauth/callback?error=admin_policy_enforced&state=${state}`);
+  expect(refused.heading).toBe('Your organisation does not allow this');
+  const next = await world.browser().open(await link());
+  for (const page of [refused, next]) {
+    expect(page.text).toContain(world.sandbox.clientId);
+    expect(page.text).toContain('https://www.googleapis.com/auth/gmail.readonly');
+  }
+  expect(next.text).toContain('Your Workspace admin has to allow this first');
+  expect((await world.postern.accounts.find(key))?.state).toEqual({ status: 'PENDING', reason: 'admin_blocked' });
+});
+
 it('A link that went to Google and never came back is told apart from one nobody opened', async () => {
   world.sandbox.blockAppByAdmin('corp.example');
   await world.approve(await link(), { email: kim });

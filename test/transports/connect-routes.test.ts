@@ -5,12 +5,12 @@ import { aBrowser, aWorld, csrfOf, decideAtGoogle, refreshOf } from './support.t
 const mailScope = 'https://www.googleapis.com/auth/gmail.readonly';
 
 describe('1. Opening a link', () => {
-  it('shows whose account is connected, what is asked for, and what to tell an admin', async () => {
+  it('shows which Google account is meant, what is asked for, and what to tell an admin', async () => {
     const world = await aWorld();
     const page = await aBrowser(world).get(await world.link('user_42', { expectedEmail: 'ada@example.com' }));
     expect(page.status).toBe(200);
     expect(page.heading).toBe('Connect Gmail');
-    expect(page.text).toContain('<bdi class="foreign">user_42</bdi>');
+    expect(page.text).not.toContain('user_42');
     expect(page.text).toContain('<bdi class="foreign">ada@example.com</bdi>');
     expect(page.text).toContain('read your e-mail, drafts and attachments');
     expect(page.text).toContain(world.sandbox.clientId);
@@ -133,13 +133,14 @@ describe('2. Going on to Google', () => {
 });
 
 describe('3. Coming back', () => {
-  it('says which mailbox was joined to which identifier, and forgets the cookie', async () => {
+  it('says which mailbox was connected, and forgets the cookie', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
     const page = await browser.connect(await world.link('user_42'), 'ada@example.com');
     expect([page.status, page.heading]).toEqual([200, 'Gmail is connected']);
-    expect(page.text).toMatch(/ada@example\.com.*user_42/s);
+    expect(page.text).toContain('ada@example.com');
+    expect(page.text).not.toContain('user_42');
     expect(browser.cookies.size).toBe(0);
     const account = await world.accounts.find({ realm: 'default', identifier: 'user_42' });
     expect(account?.state.status).toBe('ACTIVE');
@@ -242,8 +243,10 @@ describe('3. Coming back', () => {
     const backOf = (google: URL, email: string) => decideAtGoogle(world.sandbox, google, { email });
     const ben = await browser.get(await backOf(second.google, 'ben@example.com'));
     const ada = await browser.get(await backOf(first.google, 'ada@example.com'));
-    expect(ben.text).toMatch(/ben@example\.com.*user_2/s);
-    expect(ada.text).toMatch(/ada@example\.com.*user_1/s);
+    expect([ben.heading, ada.heading]).toEqual(['Gmail is connected', 'Gmail is connected']);
+    const mailboxOf = async (identifier: string) =>
+      (await world.accounts.find({ realm: 'default', identifier }))?.google?.email;
+    expect([await mailboxOf('user_1'), await mailboxOf('user_2')]).toEqual(['ada@example.com', 'ben@example.com']);
   });
 });
 

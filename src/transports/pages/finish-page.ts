@@ -1,9 +1,9 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
 import type { Finish } from '../../accounts/index.ts';
 import { connectedPage } from './connected.ts';
+import { adminBlockedPage } from './for-admin.ts';
 import type { Page } from './layout.ts';
 import {
-  adminBlockedPage,
   declinedPage,
   expiredLinkPage,
   foreignCallbackPage,
@@ -39,7 +39,7 @@ export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => 
     case 'unverifiable':
       return unverifiablePage;
     case 'admin_blocked':
-      return adminBlockedPage;
+      return adminBlockedPage(finish);
     case 'google_unavailable':
       return googleUnavailablePage;
     case 'no_refresh_token':

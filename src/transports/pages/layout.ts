@@ -6,7 +6,7 @@ export type Tone = 'good' | 'note' | 'warn' | 'bad';
 
 /** A page before it is put into the layout. */
 export interface Page {
-  readonly status: 200 | 400 | 403 | 404 | 409 | 410 | 429 | 500 | 503;
+  readonly status: 200 | 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 429 | 500 | 502 | 503 | 504;
   /** Also the one `h1`; never holds somebody else's text. */
   readonly title: string;
   readonly tone: Tone;
@@ -48,8 +48,7 @@ ${page.refreshTo === undefined ? undefined : refresh(page.refreshTo)}
 <header><p class="brand">${gate}Postern</p></header>
 <main>
 <div class="card">
-<div class="mark ${page.tone}">${toneIcons[page.tone]}</div>
-<h1>${page.title}</h1>
+<div class="head"><div class="mark ${page.tone}">${toneIcons[page.tone]}</div><h1>${page.title}</h1></div>
 ${page.body}
 </div>
 </main>

@@ -84,14 +84,6 @@ export const signInFormRejectedPage = notice(
   html`Allow cookies for this site, and start again in the app that sent you here.`,
 );
 
-export const adminBlockedPage = notice(
-  403,
-  'bad',
-  'Your organisation does not allow this',
-  html`The Google Workspace admin’s policy blocks this app, so nothing was connected. Only the admin can change that.`,
-  html`Ask your assistant for a new link: the page it opens holds, under “If Google shows Access blocked”, what to send to the admin.`,
-);
-
 export const googleUnavailablePage = notice(
   503,
   'warn',

@@ -1,11 +1,12 @@
-// What a page calls the person an account is for. People who sign in with Google have a number for an identifier, which
-// says nothing to anybody.
-
+// Whether a page can call the person an account is for by a name. A product's own ids and the `me` of a laptop say
+// nothing to anybody; only an address does.
 import type { Account } from '../../model/account.ts';
 import { googleRealm } from '../../model/account-key.ts';
-import { foreign, type Html, html } from './html.ts';
 
-export const personOf = ({ key, google }: Account): Html => {
-  if (key.realm !== googleRealm) return foreign(key.identifier);
-  return google === undefined ? html`the Google account you signed in with` : foreign(google.email);
+const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/** The address the person is known by here, or undefined. */
+export const addressOf = ({ key, google }: Account): string | undefined => {
+  if (key.realm === googleRealm) return google?.email;
+  return address.test(key.identifier) ? key.identifier : undefined;
 };

@@ -37,12 +37,12 @@ export const signInPage = (asked: Asked, csrfToken: string): Page => ({
   tone: 'note',
   body: html`<p>An app asks to use this server as you.</p>
 <dl class="who">${clientFacts(asked)}<dt>Access goes to</dt><dd>${destination(asked)}</dd></dl>
+${warning(asked)}
 <h2>It will be able to</h2>
 <ul class="ticks">${asked.scopes.map((scope) => html`<li>${tick}<span>${mcpScopeText(scope)}</span></li>`)}</ul>
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your Google account.</p>
-${warning(asked)}
-<form method="post"><input type="hidden" name="csrf" value="${csrfToken}">
+<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}">
 <button class="button" type="submit" name="decision" value="continue">Continue with Google</button>
-<button class="button plain" type="submit" name="decision" value="cancel">Cancel</button></form>
+<button class="button plain" type="submit" name="decision" value="cancel">Cancel</button></form></div>
 <p class="small soft">Google comes next: you sign in there and allow this server to read for you. Then you go back to the app.</p>`,
 });
