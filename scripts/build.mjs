@@ -9,6 +9,8 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const external = [
   // native
   'better-sqlite3',
+  // starts its threads from a file of its own
+  'piscina',
   // wanted by the demo alone, and then from node_modules
   '@modelcontextprotocol/client',
   // goes by the names of its own classes, which minifying would take from it; the others come with it, for http alone
@@ -63,7 +65,7 @@ const lazyTables = {
 const aside = `node_modules/.postern-build-${process.pid}`;
 const result = await build({
   absWorkingDir: at('.'),
-  entryPoints: { postern: 'src/main.ts' },
+  entryPoints: { postern: 'src/main.ts', 'mail-worker': 'src/workers/worker.ts' },
   outdir: aside,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',

@@ -18,6 +18,8 @@ import { createFetchAttachment, type FetchAttachment } from './server/fetch-atta
 import { createMcpServerFactory } from './server/mcp-server.ts';
 import { createSealer, openStorage, type Sealer, type Storage } from './storage/index.ts';
 import { catalogue } from './tools/index.ts';
+import { createPool } from './workers/pool.ts';
+import { createRunnerFor } from './workers/runner.ts';
 
 /** Milliseconds one Google request may take, and one tool call in all. */
 const googleTimeoutMs = 30_000;
@@ -131,9 +133,12 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     ...signInOf(config.signIn, send, clock),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
+  const workers = createPool({ clock, log: (entry) => log.warn(entry) });
+  const jobsFor = createRunnerFor(workers);
   const mcpServer = createMcpServerFactory({
     accounts,
     google,
+    jobsFor,
     tools,
     deliver:
       options.transport === 'http'
@@ -146,12 +151,13 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     callDeadlineMs,
     version: packageJson.version,
   });
-  const fetchAttachment = createFetchAttachment(accounts, google);
+  const fetchAttachment = createFetchAttachment(accounts, google, jobsFor);
   // A look into an index: anybody may ask for it, as often as they like.
   const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     accounts.close();
-    return storage.close();
+    await workers.close();
+    await storage.close();
   };
   return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, fetch: send, close };
 };

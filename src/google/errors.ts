@@ -2,7 +2,8 @@
 // message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors.
 import type { Problem } from '../model/problem.ts';
 import type { Capability } from '../model/scope.ts';
-import { BrokenAnswer } from './attachment-bytes.ts';
+import { OversizedAnswer } from './answer-scanner.ts';
+import { BrokenAnswer } from './base64-value.ts';
 
 /** What the caller of an API method knows about the request, for the errors that mean different things by method. */
 export interface RequestMeaning {
@@ -139,6 +140,10 @@ const finalProblem = ({ status, reasons }: Answer, meaning: RequestMeaning): Pro
  */
 export const readFailure = (error: unknown, meaning: RequestMeaning, now: number): FailedRequest | undefined => {
   const answer = answerOf(error);
+  if (error instanceof OversizedAnswer) {
+    const problem: Problem = { kind: 'too_costly', what: `This ${meaning.what ?? 'answer of Google'}` };
+    return { kind: 'final', problem, evidence: { reasons: ['oversized'] } };
+  }
   if (answer === undefined) {
     const sent = error instanceof Error && ('config' in error || error instanceof BrokenAnswer);
     return sent ? { kind: 'transient', problem: { kind: 'google_unavailable' }, evidence: {} } : undefined;

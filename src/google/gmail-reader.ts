@@ -1,159 +1,150 @@
-// Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. Asks for just the fields that are
-// shown. Knows nothing of how mail is presented.
+// Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. What comes is held only while
+// it is worked on. Knows nothing of how mail is presented.
 import type { gmail_v1 } from '@googleapis/gmail';
+import type { Body } from '../mail/answer.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { attachmentBytes } from './attachment-bytes.ts';
+import { attachmentPieces, bodyPieces, collected } from './attachment-bytes.ts';
+import { BrokenAnswer } from './base64-value.ts';
 import type { GoogleClients } from './clients.ts';
+import { createGmailRequests, type Pieces, type SendFor } from './gmail-requests.ts';
+import type { Holding } from './holdings.ts';
 import { hydrate } from './hydrate.ts';
 import { checkId, firstBadId } from './ids.ts';
 import type { LabelCache } from './label-cache.ts';
-import type { GmailReader, Hydrated, ListMessagesQuery, MessageView } from './ports.ts';
-import type { GoogleRequest, Sending, SendRequest } from './request.ts';
-
-type Message = gmail_v1.Schema$Message;
-type Draft = gmail_v1.Schema$Draft;
-
-const rowHeaders = ['From', 'To', 'Cc', 'Subject', 'Date'];
-const basicFields = 'id,threadId,labelIds,snippet';
-
-/** The fields mask of a message by view (https://developers.google.com/workspace/gmail/api/guides/performance#partial). */
-const messageFields: Record<MessageView, string> = {
-  minimal: basicFields,
-  metadata: `${basicFields},internalDate,payload/headers`,
-  full: `${basicFields},internalDate,payload`,
-  raw: `${basicFields},internalDate,raw`,
-};
-
-/** What a 400 means for a list: Google refuses a page token, else a label; it refuses no query. */
-const refusedList = (query: { pageToken?: string; labelIds?: readonly string[] }): { invalidArgument?: Problem } => {
-  if (query.pageToken !== undefined) return { invalidArgument: { kind: 'page_token_invalid' } };
-  if (!query.labelIds?.length) return {};
-  const detail = 'label_ids names a label that this mailbox does not have any more.';
-  return { invalidArgument: { kind: 'invalid_input', detail } };
-};
+import type { AttachmentOptions, Fetched, GmailReader, Hydrated, MessageView, PartSource } from './ports.ts';
+import { type Hold, lengthOf, mostOfBody, mostOfMessage, readAnswer, readJson } from './read-answer.ts';
+import { readSource } from './read-source.ts';
 
 const idsOf = (entries: readonly { id?: string | null }[] | undefined): string[] =>
   (entries ?? []).flatMap(({ id }) => (id ? [id] : []));
 
-type Users = gmail_v1.Resource$Users;
-type GmailRequest<T> = Omit<GoogleRequest<T>, 'api' | 'capability' | 'send'> & {
-  readonly send: (users: Users, options: { readonly signal: AbortSignal }) => Promise<{ readonly data: T }>;
-};
-
-/** `send` for a signal of its own: hydration gives up its requests together. */
-export type SendFor = (signal: AbortSignal) => SendRequest;
-
-const createRequests = (clients: GoogleClients, sendFor: SendFor) => {
-  const gmailRequest = <T extends object>(signal: AbortSignal, { send, ...request }: GmailRequest<T>) =>
-    sendFor(signal)<T>({
-      ...request,
-      api: 'Gmail API',
-      capability: 'mail',
-      send: async ({ bearer, signal: sending }: Sending) => {
-        const { users } = await clients.gmail(bearer);
-        return send(users, { signal: sending });
-      },
-    });
-  const getMessage = (id: string, view: MessageView, signal: AbortSignal): Promise<Result<Message>> =>
-    gmailRequest<Message>(signal, {
-      method: 'users.messages.get',
-      what: 'message',
-      invalidArgument: { kind: 'not_found', what: 'message' },
-      send: (users, options) => {
-        const headers = view === 'metadata' ? { metadataHeaders: rowHeaders } : {};
-        return users.messages.get({ userId: 'me', id, format: view, fields: messageFields[view], ...headers }, options);
-      },
-    });
-  const getDraft = (id: string, view: MessageView, signal: AbortSignal): Promise<Result<Draft>> =>
-    gmailRequest<Draft>(signal, {
-      method: 'users.drafts.get',
-      what: 'draft',
-      invalidArgument: { kind: 'not_found', what: 'draft' },
-      send: (users, options) =>
-        users.drafts.get({ userId: 'me', id, format: view, fields: `id,message(${messageFields[view]})` }, options),
-    });
-  return { gmailRequest, getMessage, getDraft };
-};
-
 const withNextPage = <T>(result: Result<Hydrated<T>>, nextPageToken: string | null | undefined): Result<Hydrated<T>> =>
   result.ok && nextPageToken ? ok({ ...result.value, nextPageToken }) : result;
+
+const badPart = (messageId: string, from: PartSource): Problem | undefined =>
+  firstBadId([
+    ['message_id', messageId],
+    ['attachment_id', 'body' in from ? undefined : from.attachmentId],
+  ]);
 
 interface GmailCall {
   readonly key: AccountKey;
   readonly freshToken: FreshToken;
   readonly clients: GoogleClients;
   readonly sendFor: SendFor;
+  /** Holds bytes for one piece of work. @param most bytes that it will ever need. */
+  readonly openHolding: (most: number, signal: AbortSignal) => Holding;
   /** Ends every request of the call. */
   readonly signal: AbortSignal;
   readonly labelCache: LabelCache;
 }
 
 export const createGmailReader = (call: GmailCall): GmailReader => {
-  const { key, freshToken, clients, sendFor, signal, labelCache } = call;
-  const { gmailRequest, getMessage, getDraft } = createRequests(clients, sendFor);
+  const { key, freshToken, signal, labelCache } = call;
+  const requests = createGmailRequests(call.clients, call.sendFor);
 
-  const listMessages = (query: ListMessagesQuery) =>
-    gmailRequest<gmail_v1.Schema$ListMessagesResponse>(signal, {
-      method: 'users.messages.list',
-      ...refusedList(query),
-      send: (users, options) =>
-        users.messages.list(
-          {
-            userId: 'me',
-            maxResults: query.maxResults,
-            includeSpamTrash: query.includeSpamTrash,
-            fields: 'messages/id,nextPageToken',
-            ...(query.query === undefined ? {} : { q: query.query }),
-            ...(query.labelIds?.length ? { labelIds: [...query.labelIds] } : {}),
-            ...(query.pageToken === undefined ? {} : { pageToken: query.pageToken }),
-          },
-          options,
-        ),
+  /** One of Gmail's attachments, or one of the bodies that a message has in itself, as it arrives. */
+  const partRequest = <T extends object>(
+    messageId: string,
+    from: PartSource,
+    { size, progress }: AttachmentOptions,
+    read: (pieces: Pieces) => Promise<T>,
+  ): Promise<Result<T>> =>
+    'body' in from
+      ? requests.message(messageId, 'full', signal, (answer) => read(bodyPieces(answer, from.body)))
+      : requests.attachment(messageId, from.attachmentId, signal, (answer) =>
+          read(attachmentPieces(answer, { expected: size, progress })),
+        );
+
+  /** Holds bytes while something is fetched and used. */
+  const holding = async <R>(most: number, ending: AbortSignal, use: (hold: Hold) => Promise<R>): Promise<R> => {
+    const held = call.openHolding(most, ending);
+    try {
+      return await use(async (bytes) => {
+        if (!(await held.upTo(bytes))) throw new BrokenAnswer();
+      });
+    } finally {
+      held.release();
+    }
+  };
+
+  /** The texts that Gmail left out of its answer, one after the other, together no more than a message may be. */
+  const textsOf = (messageId: string, answerBytes: number, hold: Hold): Fetched['text'] => {
+    let held = answerBytes;
+    let before: Promise<unknown> = Promise.resolve();
+    const fetchText = async (attachmentId: string, size: number): Promise<Result<Body>> => {
+      const from = { attachmentId };
+      const bad = badPart(messageId, from);
+      if (bad) return failed(bad);
+      const most = Math.min(mostOfBody, Math.max(0, mostOfMessage - held));
+      const text = await partRequest(messageId, from, { size }, (pieces) =>
+        collected(pieces, most, (bytes) => hold(held + bytes)),
+      );
+      if (text.ok) held += text.value.bytes.length;
+      return text;
+    };
+    return (attachmentId, size) => {
+      const text = before.then(() => fetchText(attachmentId, size));
+      before = text.catch(() => undefined);
+      return text;
+    };
+  };
+
+  const usingMessage = <R>(
+    id: string,
+    view: MessageView,
+    ending: AbortSignal,
+    use: (fetched: Fetched) => Promise<Result<R>>,
+  ): Promise<Result<R>> =>
+    holding(mostOfMessage, ending, async (hold) => {
+      const mostOfEach = view === 'structure' ? 0 : mostOfBody;
+      const got = await requests.message(id, view, ending, (pieces) =>
+        readAnswer<gmail_v1.Schema$Message>(pieces, hold, mostOfEach),
+      );
+      return got.ok ? use({ answer: got.value, text: textsOf(id, lengthOf(got.value), hold) }) : got;
     });
 
   return {
-    searchMessages: async (query, view, progress) => {
+    searchMessages: async (query, view, use, progress) => {
       const labels = (query.labelIds ?? []).map((label) => ['label_ids', label] as const);
       const bad = firstBadId([['page_token', query.pageToken], ...labels]);
       if (bad) return failed(bad);
-      const list = await listMessages(query);
+      const list = await requests.listMessages<gmail_v1.Schema$ListMessagesResponse>(query, signal, readJson);
       if (!list.ok) return list;
-      const found = await hydrate(
-        idsOf(list.value.messages),
-        signal,
-        (id, ends) => getMessage(id, view, ends),
-        progress,
-      );
+      const fetchOne = (id: string, ending: AbortSignal) => usingMessage(id, view, ending, use);
+      const found = await hydrate(idsOf(list.value.messages), signal, fetchOne, progress);
       return withNextPage(found, list.value.nextPageToken);
     },
 
-    message: async (id, view) => {
+    message: async (id, view, use) => {
       const checked = checkId('message_id', id);
-      return checked.ok ? getMessage(checked.value, view, signal) : checked;
+      return checked.ok ? usingMessage(id, view, signal, use) : checked;
     },
 
-    attachment: async (messageId, attachmentId, { size, progress } = {}) => {
-      const bad = firstBadId([
-        ['message_id', messageId],
-        ['attachment_id', attachmentId],
-      ]);
+    source: async (id, page) => {
+      const checked = checkId('message_id', id);
+      return checked.ok ? requests.message(id, 'raw', signal, (pieces) => readSource(pieces, page)) : checked;
+    },
+
+    attachment: async (messageId, from, { most, ...options }, use) => {
+      const bad = badPart(messageId, from);
       if (bad) return failed(bad);
-      const found = await gmailRequest<{ readonly bytes: Uint8Array }>(signal, {
-        method: 'users.messages.attachments.get',
-        what: 'attachment',
-        invalidArgument: { kind: 'not_found', what: 'attachment' },
-        send: async (users, options) => {
-          const { data } = await users.messages.attachments.get(
-            { userId: 'me', messageId, id: attachmentId, fields: 'size,data' },
-            { ...options, responseType: 'stream' },
-          );
-          return { data: { bytes: await attachmentBytes(data, progress, size) } };
-        },
+      return holding(most, signal, async (hold) => {
+        const body = await partRequest(messageId, from, options, (pieces) => collected(pieces, most, hold));
+        return body.ok ? use(body.value) : body;
       });
-      return found.ok ? ok(found.value.bytes) : found;
+    },
+
+    attachmentTo: async (messageId, from, options, take) => {
+      const bad = badPart(messageId, from);
+      if (bad) return failed(bad);
+      return partRequest(messageId, from, options, async (pieces) => {
+        await take(pieces);
+        return {};
+      });
     },
 
     labels: async ({ fresh = false } = {}) => {
@@ -162,35 +153,26 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       const { grantVersion } = token.value;
       const known = fresh ? undefined : labelCache.get(key, grantVersion);
       if (known) return ok({ labels: known, cached: true });
-      const listed = await gmailRequest<gmail_v1.Schema$ListLabelsResponse>(signal, {
-        method: 'users.labels.list',
-        send: (users, options) => users.labels.list({ userId: 'me', fields: 'labels(id,name)' }, options),
-      });
+      const listed = await requests.labels<gmail_v1.Schema$ListLabelsResponse>(signal, readJson);
       if (!listed.ok) return listed;
       const labels = (listed.value.labels ?? []).flatMap(({ id, name }) => (id && name ? [{ id, name }] : []));
       labelCache.set(key, grantVersion, labels);
       return ok({ labels, cached: false });
     },
 
-    searchDrafts: async ({ maxResults, pageToken }, view, progress) => {
-      const bad = firstBadId([['page_token', pageToken]]);
+    searchDrafts: async (query, view, use, progress) => {
+      const bad = firstBadId([['page_token', query.pageToken]]);
       if (bad) return failed(bad);
-      const list = await gmailRequest<gmail_v1.Schema$ListDraftsResponse>(signal, {
-        method: 'users.drafts.list',
-        ...refusedList(pageToken === undefined ? {} : { pageToken }),
-        send: (users, options) =>
-          users.drafts.list(
-            {
-              userId: 'me',
-              maxResults,
-              fields: 'drafts/id,nextPageToken',
-              ...(pageToken === undefined ? {} : { pageToken }),
-            },
-            options,
-          ),
-      });
+      const list = await requests.listDrafts<gmail_v1.Schema$ListDraftsResponse>(query, signal, readJson);
       if (!list.ok) return list;
-      const found = await hydrate(idsOf(list.value.drafts), signal, (id, ends) => getDraft(id, view, ends), progress);
+      const fetchOne = (id: string, ending: AbortSignal) =>
+        holding(mostOfMessage, ending, async (hold) => {
+          const got = await requests.draft(id, view, ending, (pieces) =>
+            readAnswer<gmail_v1.Schema$Draft>(pieces, hold),
+          );
+          return got.ok ? use(got.value) : got;
+        });
+      const found = await hydrate(idsOf(list.value.drafts), signal, fetchOne, progress);
       return withNextPage(found, list.value.nextPageToken);
     },
   };

@@ -1,14 +1,19 @@
 // What a tool can ask Google for: readers already bound to one caller. Knows nothing of tokens, accounts or limits.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
+import type { Answer, Body } from '../mail/answer.ts';
+import type { SourcePage } from '../mail/message.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AnsweredCapability } from '../model/capability-state.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 
-/** How much of a message is fetched; `metadata` brings the headers a message row shows. */
-export type MessageView = 'minimal' | 'metadata' | 'full' | 'raw';
+/**
+ * How much of a message is fetched; `metadata` brings the headers a message row shows, `structure` everything but (long)
+ * bodies.
+ */
+export type MessageView = 'minimal' | 'metadata' | 'full' | 'structure';
 
 export interface ListMessagesQuery {
   readonly query?: string;
@@ -39,27 +44,67 @@ export interface GmailLabel {
   readonly name: string;
 }
 
-/** Every method checks ids and page tokens against their grammar before they reach a URL. */
+/** A message that has been fetched; what it holds is given back when the work on it is done. */
+export interface Fetched {
+  readonly answer: Answer<gmail_v1.Schema$Message>;
+  /**
+   * A text that Gmail left out, by its own attachment id; so much of it as is read of one message.
+   * @param size bytes, as the message says.
+   */
+  text(attachmentId: string, size: number): Promise<Result<Body>>;
+}
+
+/** Where the bytes of a part are: behind one of Gmail's attachment ids, or in the message itself, its bodies counted. */
+export type PartSource = { readonly attachmentId: string } | { readonly body: number };
+
+export interface AttachmentOptions {
+  /** Bytes, as the message says; fewer are an error. */
+  readonly size?: number | undefined;
+  /** In bytes. */
+  readonly progress?: ReportProgress | undefined;
+}
+
+/**
+ * Every method checks ids and page tokens against their grammar before they reach a URL. What comes is worked on by `use`
+ * while it is held; its result is what is left of it.
+ */
 export interface GmailReader {
   /**
    * One list call, then the messages, at most 10 in flight per account. `authorization_required` ends the whole call.
    * Progress is in messages.
    */
-  searchMessages(
+  searchMessages<R>(
     query: ListMessagesQuery,
     view: MessageView,
+    use: (fetched: Fetched) => Promise<Result<R>>,
     progress?: ReportProgress,
-  ): Promise<Result<Hydrated<gmail_v1.Schema$Message>>>;
-  message(id: string, view: MessageView): Promise<Result<gmail_v1.Schema$Message>>;
+  ): Promise<Result<Hydrated<R>>>;
+  message<R>(id: string, view: MessageView, use: (fetched: Fetched) => Promise<Result<R>>): Promise<Result<R>>;
+  /** A page of the RFC 822 source. */
+  source(
+    id: string,
+    page: { readonly offset: number; readonly maxChars: number },
+  ): Promise<Result<SourcePage<gmail_v1.Schema$Message>>>;
   /**
-   * The decoded bytes of one attachment, by Gmail's own (fresh) attachment id; `google_unavailable` where Gmail gives
-   * fewer than it announces, in this answer or as `size` (bytes) in the message. Progress is in bytes.
+   * The decoded bytes of one part; `google_unavailable` where Gmail gives fewer than it announces.
+   * @param options `most`: bytes that are kept; more are cut off, and the body says so.
    */
-  attachment(
+  attachment<R>(
     messageId: string,
-    attachmentId: string,
-    options?: { readonly size?: number; readonly progress?: ReportProgress },
-  ): Promise<Result<Uint8Array>>;
+    from: PartSource,
+    options: AttachmentOptions & { readonly most: number },
+    use: (body: Body) => Promise<Result<R>>,
+  ): Promise<Result<R>>;
+  /**
+   * The same, handed on as it arrives and never held.
+   * @param take is called anew, from the beginning, for every try; what it took is whole only if the result is.
+   */
+  attachmentTo(
+    messageId: string,
+    from: PartSource,
+    options: AttachmentOptions,
+    take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+  ): Promise<Result<object>>;
   /**
    * Every label of the mailbox, Gmail's own among them: remembered for some minutes unless `fresh` is wanted. `cached`
    * says that they come from memory.
@@ -68,11 +113,12 @@ export interface GmailReader {
     readonly fresh?: boolean;
   }): Promise<Result<{ readonly labels: readonly GmailLabel[]; readonly cached: boolean }>>;
   /** Progress is in drafts. */
-  searchDrafts(
+  searchDrafts<R>(
     query: { readonly maxResults: number; readonly pageToken?: string },
     view: MessageView,
+    use: (answer: Answer<gmail_v1.Schema$Draft>) => Promise<Result<R>>,
     progress?: ReportProgress,
-  ): Promise<Result<Hydrated<gmail_v1.Schema$Draft>>>;
+  ): Promise<Result<Hydrated<R>>>;
 }
 
 export type PeopleSource = 'contacts' | 'directory' | 'other_contacts';

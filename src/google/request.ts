@@ -7,6 +7,7 @@ import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
+import { BrokenAnswer } from './base64-value.ts';
 import { type RequestMeaning, readFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
 import { type Try, withRetries } from './retry.ts';
@@ -15,6 +16,8 @@ import { type Try, withRetries } from './retry.ts';
 export interface Sending {
   readonly bearer: string;
   readonly signal: AbortSignal;
+  /** The answer's pieces; has to be read through this, so that the time between them is not taken for Google's. */
+  readonly arriving: (pieces: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 }
 
 export interface GoogleRequest<T> extends RequestMeaning {
@@ -44,15 +47,42 @@ export type SendRequest = <T extends object>(request: GoogleRequest<T>) => Promi
 /** A connection that hangs may use up this share of the time, so that another try remains. */
 const shareOfOneTry = 0.5;
 
-/** A signal that ends with the call or after `milliseconds`, whichever is first; `stop` frees the timer. */
+/**
+ * A signal that ends with the call or after `milliseconds`, whichever is first; `stop` frees the timer. While what has
+ * arrived is worked on, or waits for its turn, the time stands still: only Google's own counts.
+ */
 const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
   const timeout = new AbortController();
-  const finished = new AbortController();
-  void clock.sleep(milliseconds, finished.signal).then(() => {
-    if (!finished.signal.aborted) timeout.abort();
-  });
-  // A reason of its own spares every request an exception with a stack.
-  return { signal: AbortSignal.any([signal, timeout.signal]), stop: () => finished.abort('finished') };
+  let counting = new AbortController();
+  let left = milliseconds;
+  let since = clock.now();
+  const start = (): void => {
+    const mine = new AbortController();
+    counting = mine;
+    since = clock.now();
+    void clock.sleep(left, mine.signal).then(() => {
+      if (!mine.signal.aborted) timeout.abort();
+    });
+  };
+  const stop = (): void => {
+    if (counting.signal.aborted) return;
+    // A reason of its own spares every request an exception with a stack.
+    counting.abort('stopped');
+    left -= clock.now() - since;
+  };
+  const arriving: Sending['arriving'] = async function* (pieces) {
+    try {
+      for await (const piece of pieces) {
+        stop();
+        yield piece;
+        start();
+      }
+    } catch {
+      throw new BrokenAnswer();
+    }
+  };
+  start();
+  return { signal: AbortSignal.any([signal, timeout.signal]), arriving, stop };
 };
 
 type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };
@@ -76,7 +106,7 @@ const sendOnce = async <T extends object>(
     if (signal.aborted) return { kind: 'final', problem: { kind: 'cancelled' }, evidence: {} };
     const limit = limited(signal, callTimeoutMs * shareOfOneTry, clock);
     try {
-      const { data } = await request.send({ bearer: token, signal: limit.signal });
+      const { data } = await request.send({ bearer: token, signal: limit.signal, arriving: limit.arriving });
       if (typeof data === 'object' && data !== null) return { kind: 'answered', value: data };
       return { kind: 'transient', problem: unavailable, evidence: { reasons: ['not_json'] } };
     } catch (error) {

@@ -1,8 +1,10 @@
 // Builds what everybody else gets of Google: readers bound to one caller. START HERE. What outlives a call (limiter,
 // warm-ups, labels) is made here once, keyed by account.
+import { accountKeyText } from '../model/account-key.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { createClients } from './clients.ts';
 import { createGmailReader } from './gmail-reader.ts';
+import { createHoldings } from './holdings.ts';
 import { createLabelCache } from './label-cache.ts';
 import { createLimiter } from './limiter.ts';
 import { createPeopleReader } from './people-reader.ts';
@@ -31,6 +33,7 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
   const { clock, random, callTimeoutMs, maxInFlight = googleAllows, log = () => undefined } = options;
   const clients = createClients(options);
   const limiter = createLimiter(maxInFlight);
+  const holdings = createHoldings();
   const warmUps = createWarmUps();
   const labelCache = createLabelCache(clock);
 
@@ -38,8 +41,9 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
     forCaller: ({ key, freshToken, record, signal }) => {
       const sendFor = (ending: AbortSignal) =>
         requestsFor({ key, freshToken, record, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
+      const openHolding = (most: number, ending: AbortSignal) => holdings.open(accountKeyText(key), most, ending);
       return {
-        gmail: createGmailReader({ key, freshToken, clients, sendFor, signal, labelCache }),
+        gmail: createGmailReader({ key, freshToken, clients, sendFor, openHolding, signal, labelCache }),
         people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),
       };
     },

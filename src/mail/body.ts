@@ -1,12 +1,10 @@
 // The body of a message as a person would read it: the form of each text that is shown, one text after the other, and
 // where quoted history begins. What is hidden from a reader is counted over all forms, shown or not.
-import { isBodyText } from './attachments.ts';
 import { bodyPieces, type ChooseForm, type Piece } from './body-parts.ts';
-import type { Steps } from './html-tokens.ts';
 import type { TextLink } from './links.ts';
-import { everyPart, type Message, type MessagePart, mimeTypeOf } from './message-part.ts';
+import { type Message, type MessagePart, mimeTypeOf } from './message-part.ts';
 import { indexAfter } from './page.ts';
-import { codePoints, isHtml, type Reading, readPart, readPartAhead, sumOf } from './read-part.ts';
+import { codePoints, isHtml, type Reading, readPart, sumOf } from './read-part.ts';
 import { saysTheSame } from './same-text.ts';
 
 type ReadOnce = (part: MessagePart) => Reading;
@@ -159,14 +157,3 @@ export const readBody = (message: Message): Reading => {
     ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
   };
 };
-
-/** Base64 units. A longer part is read in steps. */
-const longestAtOnce = 300_000;
-
-/** Reads the long texts of a message in steps, so that `readBody` is quick. */
-export function* readBodyAhead(message: Message): Steps<void> {
-  for (const numbered of everyPart(message)) {
-    if (isBodyText(numbered) && (numbered.part.body?.data?.length ?? 0) > longestAtOnce)
-      yield* readPartAhead(numbered.part);
-  }
-}

@@ -1,9 +1,16 @@
 // format=full: everything a message has, as Gmail's tree, with its texts decoded. Nothing is left out, what a reader
 // would not see included.
 import { isBodyText } from './attachments.ts';
-import { childrenOf, isContainer, mimeTypeOf, type NumberedPart } from './message-part.ts';
+import {
+  childrenOf,
+  hasInlineBytes,
+  isContainer,
+  type MessagePart,
+  mimeTypeOf,
+  type NumberedPart,
+} from './message-part.ts';
 import { type PageRequest, page } from './page.ts';
-import { decodedText } from './read-part.ts';
+import { decodedText, notTheEnd } from './read-part.ts';
 
 export interface FullPart {
   readonly partId: string;
@@ -16,6 +23,8 @@ export interface FullPart {
     readonly data?: string;
     readonly totalChars?: number;
     readonly nextOffset?: number;
+    /** The text ends before the part does, and says so. */
+    readonly truncated?: true;
     readonly attachmentId?: string;
   };
   readonly parts?: FullPart[];
@@ -24,13 +33,16 @@ export interface FullPart {
 /** Parts that are nested deeper follow one another in the deepest list; their ids say where they belong. */
 const deepestList = 50;
 
+const wholeText = (part: MessagePart): string =>
+  part.body?.cut ? `${decodedText(part)}\n\n${notTheEnd}` : decodedText(part);
+
 const bodyOf = (numbered: NumberedPart, request: PageRequest): FullPart['body'] => {
   const { part, partId } = numbered;
   const size = part.body?.size ?? 0;
   if (isContainer(part)) return part.body?.attachmentId ? { size, attachmentId: partId } : { size };
-  if (!isBodyText(numbered) || (size > 0 && !part.body?.data)) return { size, attachmentId: partId };
-  const { text, ...where } = page(decodedText(part), request);
-  return { size, data: text, ...where };
+  if (!isBodyText(numbered) || (size > 0 && !hasInlineBytes(part))) return { size, attachmentId: partId };
+  const { text, ...where } = page(wholeText(part), request);
+  return { size, data: text, ...where, ...(part.body?.cut ? { truncated: true } : {}) };
 };
 
 interface Open {

@@ -10,6 +10,10 @@ export interface MessagePartBody {
   readonly attachmentId?: string | null | undefined;
   /** base64url. */
   readonly data?: string | null | undefined;
+  /** The decoded bytes, where they came beside the answer. */
+  readonly bytes?: Uint8Array | undefined;
+  /** `bytes` are not all there is. */
+  readonly cut?: true | undefined;
   /** Bytes; for a text part, those of the sender's charset. */
   readonly size?: number | null | undefined;
 }
@@ -28,8 +32,6 @@ export interface Message {
   readonly id?: string | null | undefined;
   readonly threadId?: string | null | undefined;
   readonly labelIds?: readonly string[] | null | undefined;
-  /** The names of the person's own labels among them, where they were looked up; Gmail itself gives none. */
-  readonly labelNames?: readonly string[];
   readonly snippet?: string | null | undefined;
   /** Milliseconds since the epoch, as text. */
   readonly internalDate?: string | null | undefined;
@@ -72,8 +74,11 @@ export const isContainer = (part: MessagePart): boolean => (part.parts ?? []).le
 export const mimeTypeOf = (part: MessagePart): string => (part.mimeType || 'text/plain').toLowerCase();
 
 /** The bytes Gmail put into the answer itself; undefined where they have to be fetched by attachment id. */
-export const inlineBytes = (part: MessagePart): Uint8Array | undefined =>
-  typeof part.body?.data === 'string' ? Buffer.from(part.body.data, 'base64url') : undefined;
+export const inlineBytes = ({ body }: MessagePart): Uint8Array | undefined =>
+  body?.bytes ?? (typeof body?.data === 'string' ? Buffer.from(body.data, 'base64url') : undefined);
+
+/** Whether the answer itself has bytes of the part. */
+export const hasInlineBytes = ({ body }: MessagePart): boolean => Boolean(body?.bytes || body?.data);
 
 /**
  * One part of a message by our part id (`root` for the message's own), or by the attachment id Gmail gave in this

@@ -11,8 +11,6 @@ export interface MessageRow {
   readonly id: string;
   readonly threadId: string;
   readonly labelIds: string[];
-  /** The names of the person's own labels; absent where there are none. */
-  readonly labels?: string[];
   /** Where the body was read, its first words; otherwise Gmail's own extract, which may hold words that are hidden. */
   readonly snippet: string;
   /** `Name <user@example.com>`, encoded words decoded. */
@@ -39,12 +37,10 @@ export const countedRow = (
   const mailboxes = (name: string) => headerValues(headers, name).flatMap(mailboxesOf).map(seen);
   const [from, to, cc, [subject]] = [texts('from').join(', '), mailboxes('to'), mailboxes('cc'), texts('subject')];
   const date = isoDate(headerValues(headers, 'date').map(headerText)[0], message.internalDate);
-  const labels = (message.labelNames ?? []).map((name) => withoutInvisible(name).text);
   const row: MessageRow = {
     id: message.id ?? '',
     threadId: message.threadId ?? '',
     labelIds: [...(message.labelIds ?? [])],
-    ...(labels.length === 0 ? {} : { labels }),
     // Not counted: it repeats the body.
     snippet: gmailSnippet(message.snippet ?? ''),
     ...(from === '' ? {} : { from }),

@@ -18,7 +18,6 @@ import { deliveryReportsIn, invitationsIn } from './structured-parts.ts';
 import { winmailIn } from './winmail.ts';
 
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './attachments.ts';
-export { readBodyAhead } from './body.ts';
 export { safeFileName } from './file-name.ts';
 export type { FullPart } from './full-message.ts';
 export { declaredCharset } from './headers.ts';
@@ -26,8 +25,9 @@ export { withoutInvisible } from './invisible.ts';
 export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPart } from './message-part.ts';
 export { type MessageRow, messageRow } from './message-row.ts';
 export { type Page, type PageRequest, page } from './page.ts';
-export type { Removed } from './read-part.ts';
-export { readTextFile } from './text-file.ts';
+export { isQuicklyRead } from './quickly-read.ts';
+export { notTheEnd, type Removed } from './read-part.ts';
+export { readTextFile, type TextFile } from './text-file.ts';
 export { isTextLike } from './text-like.ts';
 export { type MissingText, missingTextParts, withTexts } from './text-parts.ts';
 export { filesOfWinmail, isWinmail } from './winmail.ts';
@@ -191,9 +191,30 @@ export const fullMessage = (message: Message, request: PageRequest): FullMessage
   return { ...readRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
 };
 
+/** One page of a source, and what stands at its beginning. */
+export interface SourcePage<T extends object> {
+  /** The answer without its source. */
+  readonly value: T;
+  /** The source up to the end of its header fields, base64url. */
+  readonly head: string;
+  /** The page that was asked for, base64url. */
+  readonly text: string;
+  /** Base64url units of the whole. */
+  readonly totalChars: number;
+}
+
 /** The RFC 822 source; the row is read from its head, because Gmail gives no headers with `format=raw`. */
-export const rawMessage = (message: Message, request: PageRequest): RawMessage => {
-  const source = message.raw ?? '';
-  const { text, ...where } = page(source, request);
-  return { ...countedRow(message, headersOfSource(source)).row, raw: text, ...where };
+export const rawMessage = (
+  source: SourcePage<Message>,
+  { offset, maxChars, maxBytes = maxChars }: PageRequest,
+): RawMessage => {
+  const { value, head, text, totalChars } = source;
+  const raw = text.slice(0, Math.min(maxChars, maxBytes));
+  const end = offset + raw.length;
+  return {
+    ...countedRow(value, headersOfSource(head)).row,
+    raw,
+    totalChars,
+    ...(end < totalChars ? { nextOffset: end } : {}),
+  };
 };

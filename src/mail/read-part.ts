@@ -43,10 +43,17 @@ export const codePoints = (text: string): number => {
   return text.length - pairs;
 };
 
+/** Bytes without a UTF-8 character that was cut at their end; other charsets lose as little. */
+const withoutCutCharacter = (bytes: Uint8Array): Uint8Array => {
+  const back = [1, 2, 3].find((index) => ((bytes.at(-index) ?? 0) & 0xc0) !== 0x80);
+  return back !== undefined && (bytes.at(-back) ?? 0) >= 0xc0 ? bytes.subarray(0, -back) : bytes;
+};
+
 /** The text of a text part as its sender wrote it, decoded; empty where it was not fetched. */
 export const decodedText = (part: MessagePart): string => {
   const bytes = inlineBytes(part);
-  return bytes === undefined ? '' : textOfBytes(bytes, mimeTypeOf(part), declaredCharset(part));
+  if (bytes === undefined) return '';
+  return textOfBytes(part.body?.cut ? withoutCutCharacter(bytes) : bytes, mimeTypeOf(part), declaredCharset(part));
 };
 
 /** HTML as a person reads it. */
@@ -94,12 +101,13 @@ function* readPartInSteps(part: MessagePart): Steps<Reading> {
   return readPlainText(unfolded(part, text));
 }
 
-const readAhead = new WeakMap<MessagePart, Reading>();
-
-/** Reads a part in steps, so that `readPart` has nothing left to do. */
-export function* readPartAhead(part: MessagePart): Steps<void> {
-  readAhead.set(part, yield* readPartInSteps(part));
-}
+/** Stands where the end of a text is missing. */
+export const notTheEnd =
+  '[The rest of this text is left out: it is too large to be read here. Format "raw" has all of it.]';
 
 /** What a text part says to a reader; lines end with LF. */
-export const readPart = (part: MessagePart): Reading => readAhead.get(part) ?? allAtOnce(readPartInSteps(part));
+export const readPart = (part: MessagePart): Reading => {
+  const reading = allAtOnce(readPartInSteps(part));
+  if (!part.body?.cut || reading.truncated) return reading;
+  return { ...reading, text: reading.text === '' ? notTheEnd : `${reading.text}\n\n${notTheEnd}`, truncated: true };
+};

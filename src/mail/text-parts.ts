@@ -1,7 +1,16 @@
 // The texts that Gmail left out of its answer because of their size or kind: which ones have to be fetched before a
 // message can be shown, and putting them in their places.
+import type { Body } from './answer.ts';
 import { isBodyText } from './attachments.ts';
-import { everyPart, isContainer, type Message, type MessagePart, type NumberedPart, rootOf } from './message-part.ts';
+import {
+  everyPart,
+  hasInlineBytes,
+  isContainer,
+  type Message,
+  type MessagePart,
+  type NumberedPart,
+  rootOf,
+} from './message-part.ts';
 import { isStructured } from './structured-parts.ts';
 import { isWinmail } from './winmail.ts';
 
@@ -20,7 +29,7 @@ const largestTold = 5 * 1024 * 1024;
 const mostTold = 5;
 
 const isMissing = ({ part }: NumberedPart): boolean =>
-  !isContainer(part) && !part.body?.data && Boolean(part.body?.attachmentId);
+  !isContainer(part) && !hasInlineBytes(part) && Boolean(part.body?.attachmentId);
 
 /**
  * What has to be fetched before a message can be shown.
@@ -42,27 +51,32 @@ export const missingTextParts = (message: Message, view: 'readable' | 'full' = '
   }));
 };
 
-const filled = (part: MessagePart, bytes: Uint8Array): MessagePart => ({
-  ...part,
-  body: {
-    ...part.body,
-    size: bytes.length,
-    data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url'),
-  },
-});
+const filled = (part: MessagePart, { bytes, cut }: Body, most: number): MessagePart => {
+  const isCut = cut ?? bytes.length > most;
+  const size = isCut ? part.body?.size : bytes.length;
+  return { ...part, body: { ...part.body, size, bytes: bytes.subarray(0, most), ...(isCut ? { cut: true } : {}) } };
+};
 
-/** The message with fetched texts in their places; `texts` goes by our part id. */
-export const withTexts = (message: Message, texts: ReadonlyMap<string, Uint8Array>): Message => {
+/**
+ * The message with fetched texts in their places.
+ * @param texts by our part id.
+ * @param most bytes of each text.
+ */
+export const withTexts = (
+  message: Message,
+  texts: ReadonlyMap<string, Body>,
+  most: number = Number.POSITIVE_INFINITY,
+): Message => {
   const root = rootOf(message);
   if (root === undefined) return message;
   // Parents come before their children, so that going backwards every part finds its children done.
   const changed = new Map<MessagePart, MessagePart>();
   for (const { part, partId } of [...everyPart(message)].reverse()) {
-    const bytes = texts.get(partId);
+    const text = texts.get(partId);
     const parts = part.parts?.some((child) => changed.has(child))
       ? part.parts.map((child) => changed.get(child) ?? child)
       : undefined;
-    if (bytes !== undefined) changed.set(part, filled(part, bytes));
+    if (text !== undefined) changed.set(part, filled(part, text, most));
     else if (parts !== undefined) changed.set(part, { ...part, parts });
   }
   return { ...message, payload: changed.get(root.part) ?? root.part };

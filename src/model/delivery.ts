@@ -9,8 +9,11 @@ export interface AttachmentFile {
   /** Bytes. */
   readonly size: number;
   readonly grantVersion: number;
-  /** Fetches the bytes; not called where only a URL is handed out. */
-  readonly bytes: () => Promise<Uint8Array>;
+  /**
+   * Fetches the bytes, piece by piece; not called where only a URL is handed out.
+   * @param take is called anew, from the beginning, for every try.
+   */
+  readonly writeTo: (take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>) => Promise<void>;
 }
 
 export type Delivered =

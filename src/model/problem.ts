@@ -50,6 +50,9 @@ export type Problem =
   | { readonly kind: 'invalid_input'; readonly detail: string }
   | { readonly kind: 'page_token_invalid' }
   | { readonly kind: 'too_large'; readonly what: string; readonly limitBytes: number; readonly instead: string }
+  /** Reading it takes more time or memory than one thing may. */
+  | { readonly kind: 'too_costly'; readonly what: string }
+  | { readonly kind: 'busy' }
   /** Google refused a request that we built: our defect, or a change at Google. */
   | { readonly kind: 'request_refused'; readonly status: number }
   | { readonly kind: 'internal' };
@@ -203,6 +206,14 @@ export const explainProblem = (problem: Problem): Explanation => {
       );
     case 'too_large':
       return explain(`${problem.what} is larger than ${problem.limitBytes} bytes.`, 'the caller', problem.instead);
+    case 'too_costly':
+      return explain(
+        `${problem.what} takes more time or memory to read than one may.`,
+        'the caller',
+        'Ask for less at once; format "raw" has a message\'s source, delivery "link" a file as it is.',
+      );
+    case 'busy':
+      return explain('Much of this account is being read already.', 'nobody, wait', 'Try again in a few seconds.');
     case 'request_refused':
       return explain(
         `Google refused the request (HTTP ${problem.status}).`,

@@ -4,6 +4,7 @@ import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/
 import type { Logger } from 'pino';
 import type { Accounts } from '../accounts/index.ts';
 import type { GoogleServices, ReportProgress } from '../google/ports.ts';
+import type { AccountKey } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
@@ -11,6 +12,7 @@ import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { ProblemError, type Tool, ToolContent } from '../tools/define-tool.ts';
+import type { JobRunner } from '../tools/jobs.ts';
 import { askForAuthorization, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
 import { withDeadline } from './deadline.ts';
 import { describeDefect } from './describe-defect.ts';
@@ -22,6 +24,7 @@ import { type NotifyProgress, reportingProgress } from './progress.ts';
 export interface CallOptions {
   readonly accounts: Accounts;
   readonly google: GoogleServices;
+  readonly jobsFor: (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner;
   readonly deliver: (caller: Caller) => DeliverAttachment;
   readonly delivery: 'http' | 'stdio';
   /** Bytes. */
@@ -103,7 +106,7 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
 
 /** Account and token first, so that a call that needs a person costs no request to Google. */
 const run = async (
-  { accounts, google, deliver, delivery, inlineLimit }: CallOptions,
+  { accounts, google, jobsFor, deliver, delivery, inlineLimit }: CallOptions,
   tool: Tool,
   caller: Caller,
   input: Record<string, unknown>,
@@ -124,6 +127,7 @@ const run = async (
     deliver: deliver(caller),
     delivery,
     inlineLimit,
+    jobs: jobsFor({ key, signal }),
     progress,
   };
   try {

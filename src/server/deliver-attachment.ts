@@ -15,36 +15,51 @@ export const attachmentsToUrl =
 
 const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
-/** Creates the file, or says that the name is taken; a file that could not be written whole does not stay. */
-const created = async (path: string, bytes: Uint8Array): Promise<boolean> => {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'wx', 0o600);
-  } catch (error) {
-    if (isTaken(error)) return false;
-    throw error;
+/** A file of this name, or with a number behind it, that was not there before. */
+const newFile = async (folder: string, fileName: string): Promise<{ path: string; handle: FileHandle }> => {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { name, ext } = parse(fileName);
+  for (let number = 1; number <= maxSameName; number++) {
+    const path = join(folder, number === 1 ? fileName : `${name} (${number})${ext}`);
+    try {
+      return { path, handle: await open(path, 'wx', 0o600) };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
   }
-  try {
-    await handle.writeFile(bytes);
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  return true;
+  throw new Error('too many files of one name in the download folder');
 };
 
-/** On stdio: a file only its owner can read. An existing file is never overwritten: the new one gets a number. */
+/** A full disk may take less than it is given. */
+const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+};
+
+/**
+ * On stdio: a file only its owner can read. An existing file is never overwritten: the new one gets a number. A file that
+ * could not be written whole does not stay.
+ */
 export const attachmentsToFolder =
   (folder: string): DeliverAttachment =>
-  async (file) => {
-    const bytes = await file.bytes();
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const { name, ext } = parse(file.fileName);
-    for (let number = 1; number <= maxSameName; number++) {
-      const path = join(folder, number === 1 ? file.fileName : `${name} (${number})${ext}`);
-      if (await created(path, bytes)) return { kind: 'file', path };
+  async ({ fileName, writeTo }) => {
+    let file: { readonly path: string; readonly handle: FileHandle } | undefined;
+    try {
+      await writeTo(async (pieces) => {
+        file ??= await newFile(folder, fileName);
+        await file.handle.truncate(0);
+        let position = 0;
+        for await (const piece of pieces) {
+          await writeAll(file.handle, piece, position);
+          position += piece.length;
+        }
+      });
+    } catch (error) {
+      if (file !== undefined) await rm(file.path, { force: true });
+      throw error;
+    } finally {
+      await file?.handle.close();
     }
-    throw new Error('too many files of one name in the download folder');
+    if (file === undefined) throw new TypeError('an attachment was written without being taken');
+    return { kind: 'file', path: file.path };
   };

@@ -1,20 +1,29 @@
-// The bytes behind a download URL, fetched when it is opened. Knows nothing of HTTP.
+// The bytes behind a download URL, fetched when it is opened and handed on as they arrive. Knows nothing of HTTP.
 import type { Accounts } from '../accounts/index.ts';
 import type { GoogleServices } from '../google/ports.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
+import type { JobRunner } from '../tools/jobs.ts';
 
-/** The bytes of an attachment of an account's message, by our part id. */
+/**
+ * Fetches an attachment of an account's message, by our part id.
+ * @param take gets the bytes in pieces; called anew, from the beginning, for every try.
+ */
 export type FetchAttachment = (
   key: AccountKey,
   file: { readonly messageId: string; readonly partId: string },
   signal: AbortSignal,
-) => Promise<Result<Uint8Array>>;
+  take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+) => Promise<Result<object>>;
 
 /** Fetches with the account's own access, which must still allow reading mail. */
 export const createFetchAttachment =
-  (accounts: Accounts, google: GoogleServices): FetchAttachment =>
-  async (key, { messageId, partId }, signal) => {
+  (
+    accounts: Accounts,
+    google: GoogleServices,
+    jobsFor: (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner,
+  ): FetchAttachment =>
+  async (key, { messageId, partId }, signal, take) => {
     const freshToken = accounts.freshToken(key, ['mail']);
     const { gmail } = google.forCaller({
       key,
@@ -23,6 +32,6 @@ export const createFetchAttachment =
       signal,
     });
     const { attachmentPart } = await import('../tools/attachment-part.ts');
-    const part = await attachmentPart(gmail, messageId, partId);
-    return part.ok ? part.value.bytes() : part;
+    const sought = { messageId, attachmentId: partId };
+    return attachmentPart(gmail, jobsFor({ key, signal }), sought, (part) => part.stream(take));
   };

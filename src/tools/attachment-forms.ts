@@ -1,10 +1,10 @@
 // The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
 
-import { isTextLike, type PageRequest, page, readTextFile } from '../mail/message.ts';
+import { isTextLike, type PageRequest } from '../mail/message.ts';
 import type { AttachmentFile, DeliverAttachment } from '../model/delivery.ts';
+import { ok, type Result } from '../model/result.ts';
 import { ToolContent } from './define-tool.ts';
-import { inTurns } from './in-turns.ts';
-import { fitPage } from './size-limit.ts';
+import { type JobRunner, outputOf } from './jobs.ts';
 
 /** What is said of every attachment, as a JSON text block. */
 export interface AttachmentFacts {
@@ -28,6 +28,20 @@ const imageType = /^image\/[a-z0-9.+-]{1,60}$/;
  */
 const largestOverPipe = 7 * 1024 * 1024;
 
+/** Bytes that may be had of an attachment in a form, where it does not come as a link. @param limit of `inline`. */
+export const mostOf = (form: Exclude<AttachmentForm, 'link'> | 'inline', limit: number): number => {
+  switch (form) {
+    case 'image':
+      return 2 * largestImage;
+    case 'text':
+      return 2 * largestText;
+    case 'base64':
+      return 2 * largestOther;
+    case 'inline':
+      return limit;
+  }
+};
+
 /** Bytes of the largest attachment that `inline` may answer with. */
 export const largestInline = (delivery: 'http' | 'stdio', inlineLimit: number): number =>
   delivery === 'stdio' ? Math.min(inlineLimit, largestOverPipe) : inlineLimit;
@@ -48,20 +62,26 @@ const base64 = (bytes: Uint8Array): string =>
 export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
   new ToolContent(facts, { image: { base64: base64(bytes), mimeType: facts.mimeType } });
 
+/** Bytes that are read of a text where all of it takes too long. */
+const beginning = 64 * 1024;
+
 /** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
 export const asText = async (
+  jobs: JobRunner,
   facts: AttachmentFacts,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   charset: string | undefined,
-  { maxChars, offset }: PageRequest,
-): Promise<ToolContent> => {
-  const { text: whole, ...about } = await inTurns(readTextFile(bytes, facts, charset));
-  const { text, ...where } = fitPage(
-    maxChars,
-    (chars) => page(whole, { maxChars: chars, offset }),
-    () => page(whole, { maxChars: 1, offset }),
-  );
-  return new ToolContent({ ...facts, ...where, ...about }, { text, structured: { text } });
+  page: PageRequest,
+): Promise<Result<ToolContent>> => {
+  const wanted = { mimeType: facts.mimeType, fileName: facts.fileName, charset, page };
+  // The bytes themselves move to the thread, which may end with them.
+  const less = bytes.slice(0, beginning);
+  let outcome = await jobs.run('textFile', { ...wanted, bytes });
+  if (outcome.kind === 'ended') outcome = await jobs.run('textFile', { ...wanted, bytes: less, cut: true });
+  const read = outputOf(outcome, 'The attachment');
+  if (!read.ok) return read;
+  const { text, ...about } = read.value;
+  return ok(new ToolContent({ ...facts, ...about }, { text, structured: { text } }));
 };
 
 /**

@@ -1,112 +1,130 @@
 // Which part of a message an attachment id means, and its bytes. Ids are resolved anew in every call, because Gmail's
 // own change from one answer to the next.
-import type { GmailReader, ReportProgress } from '../google/ports.ts';
-import {
-  attachmentsOf,
-  describeAttachment,
-  filesOfWinmail,
-  findPart,
-  inlineBytes,
-  isWinmail,
-  type Message,
-  type NumberedPart,
-} from '../mail/message.ts';
+import type { GmailReader, PartSource, ReportProgress } from '../google/ports.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import type { FoundPart } from './attachment-jobs.ts';
+import { type JobRunner, outputOf } from './jobs.ts';
 
-export interface AttachmentPart {
-  /** Our part id; Gmail's own where the part could not be told from others. */
-  readonly partId: string;
-  readonly fileName: string;
-  readonly mimeType: string;
-  /** Bytes. */
-  readonly size: number;
-  /** As the sender declared it. */
-  readonly part: NumberedPart['part'];
-  bytes(): Promise<Result<Uint8Array>>;
+export interface AttachmentPart extends Omit<FoundPart, 'place'> {
+  /**
+   * Its bytes, held while `use` works on them.
+   * @param most bytes that there may be; with more, `too_costly`.
+   */
+  whole<R>(most: number, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result<R>>): Promise<Result<R>>;
+  /**
+   * The same, handed on as they arrive and never held.
+   * @param take is called anew, from the beginning, for every try; what it took is whole only if the result is.
+   */
+  stream(take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>): Promise<Result<object>>;
 }
 
-/** Named to a caller whose id is none of them; the others are only there. */
+export interface AttachmentSought {
+  readonly messageId: string;
+  readonly attachmentId: string;
+  /** Told of the bytes, when they are fetched. */
+  readonly progress?: ReportProgress | undefined;
+}
+
+/** Bytes. A winmail.dat that is looked into; Gmail takes no larger files. */
+const largestWinmail = 32 * 1024 * 1024;
 const mostNamed = 20;
-const partIdGrammar = /^(?:root|\d+(?:\.\d+)*(?::\d+)*)$/;
 
-const notFound = (there: readonly { readonly attachmentId: string }[]): Result<never> => {
-  const known = there.map(({ attachmentId }) => attachmentId).filter((id) => partIdGrammar.test(id));
-  return failed({ kind: 'not_found', what: 'attachment', known: known.slice(0, mostNamed) });
-};
-
+const notFound = (known: readonly string[]): Result<never> =>
+  failed({ kind: 'not_found', what: 'attachment', known: known.slice(0, mostNamed) });
 /** Google's answer lacks what it announces. */
 const incomplete = failed({ kind: 'google_unavailable' });
-
-/** The bytes behind one of Gmail's own ids, of the message that a call is about. */
-type FetchBytes = (gmailId: string, size?: number) => Promise<Result<Uint8Array>>;
+const tooMuch = failed({ kind: 'too_costly', what: 'The attachment' });
 
 /** Gmail gives texts in UTF-8, which may be fewer bytes than the sender's charset took; everything else as it is. */
-const isWhole = (mimeType: string, bytes: Uint8Array, size: number): boolean =>
+const isWhole = ({ mimeType, size }: FoundPart, bytes: Uint8Array): boolean =>
   mimeType.startsWith('text/') ? bytes.length > 0 || size === 0 : bytes.length >= size;
 
-const known = (fetchBytes: FetchBytes, found: NumberedPart): AttachmentPart => {
-  const { attachmentId, ...described } = describeAttachment(found);
+/** A part whose bytes are here already. */
+const here = (part: Omit<FoundPart, 'place'>, bytes: Uint8Array<ArrayBuffer>): AttachmentPart => ({
+  ...part,
+  whole: (most, use) => (bytes.length > most ? Promise.resolve(tooMuch) : use(bytes)),
+  stream: async (take) => {
+    await take(
+      (async function* () {
+        yield bytes;
+      })(),
+    );
+    return ok({});
+  },
+});
+
+/** A part whose bytes Gmail has. */
+const atGmail = (gmail: GmailReader, sought: AttachmentSought, part: FoundPart, from: PartSource): AttachmentPart => {
+  const { messageId, progress } = sought;
+  const { place: _place, ...described } = part;
+  const options = { size: 'body' in from ? undefined : part.size, progress };
   return {
     ...described,
-    partId: attachmentId,
-    part: found.part,
-    bytes: async () => {
-      const { size, mimeType } = described;
-      const inline = inlineBytes(found.part);
-      if (inline) return isWhole(mimeType, inline, size) ? ok(inline) : incomplete;
-      const gmailId = found.part.body?.attachmentId;
-      if (gmailId) return fetchBytes(gmailId, size);
-      return size === 0 ? ok(new Uint8Array()) : incomplete;
-    },
+    whole: (most, use) =>
+      gmail.attachment(messageId, from, { ...options, most }, async ({ bytes, cut }) => (cut ? tooMuch : use(bytes))),
+    stream: (take) => gmail.attachmentTo(messageId, from, options, take),
   };
 };
 
-/** One of Gmail's own ids from an earlier answer: it still gives the bytes, and their number says which part they are. */
-const byOldGmailId = async (fetchBytes: FetchBytes, message: Message, id: string): Promise<Result<AttachmentPart>> => {
-  const fetched = await fetchBytes(id);
-  if (!fetched.ok) return fetched;
-  const sameSize = attachmentsOf(message).filter(({ size }) => size === fetched.value.length);
-  const [only] = sameSize.length === 1 ? sameSize : [];
-  const found = only && findPart(message, only.attachmentId);
-  if (found) return ok({ ...known(fetchBytes, found), bytes: async () => fetched });
-  const unknown = { fileName: 'attachment', mimeType: 'application/octet-stream', size: fetched.value.length };
-  return ok({ ...unknown, partId: id, part: {}, bytes: async () => fetched });
+const partOf = (gmail: GmailReader, sought: AttachmentSought, part: FoundPart): Result<AttachmentPart> => {
+  const { place, ...described } = part;
+  if (place === 'nowhere') return part.size === 0 ? ok(here(described, new Uint8Array())) : incomplete;
+  if ('bytes' in place) return isWhole(part, place.bytes) ? ok(here(described, place.bytes)) : incomplete;
+  return ok(atGmail(gmail, sought, part, 'gmailId' in place ? { attachmentId: place.gmailId } : place));
 };
 
-/** A file inside a winmail.dat: `1:0` is the first one of part 1. */
-const insideWinmail = async (outer: AttachmentPart, attachmentId: string): Promise<Result<AttachmentPart>> => {
-  const fetched = await outer.bytes();
-  if (!fetched.ok) return fetched;
-  const files = filesOfWinmail(outer.partId, fetched.value);
-  const file = files.find((inner) => inner.attachmentId === attachmentId);
-  if (file === undefined) return notFound(files);
-  if (file.isCut) return failed({ kind: 'attachment_cut' });
-  const { fileName, mimeType, size, bytes } = file;
-  return ok({ partId: attachmentId, fileName, mimeType, size, part: {}, bytes: async () => ok(bytes) });
+/** One of Gmail's own ids from an earlier answer: it still gives the bytes, and their number says which part they are. */
+const byOldGmailId = async (
+  gmail: GmailReader,
+  sought: AttachmentSought,
+  there: readonly FoundPart[],
+): Promise<Result<AttachmentPart>> => {
+  const from = { attachmentId: sought.attachmentId };
+  let size = 0;
+  const counted = await gmail.attachmentTo(sought.messageId, from, {}, async (pieces) => {
+    size = 0;
+    for await (const { length } of pieces) size += length;
+  });
+  if (!counted.ok) return counted.problem.kind === 'not_found' ? notFound(there.map(({ partId }) => partId)) : counted;
+  const sameSize = there.filter((part) => part.size === size);
+  const unknown = { partId: sought.attachmentId, fileName: 'attachment', mimeType: 'application/octet-stream' };
+  const [only] = sameSize.length === 1 ? sameSize : [];
+  return ok(atGmail(gmail, sought, { place: 'nowhere', ...(only ?? unknown), size }, from));
 };
 
 /**
- * The part that `attachmentId` names in a message: our part id (`1.2`, `root`; `1:0` inside a winmail.dat) or one of
+ * The part that an attachment id names in a message: our part id (`1.2`, `root`; `1:0` inside a winmail.dat) or one of
  * Gmail's own ids.
- * @param progress told of the bytes, when they are fetched.
+ * @param use works on the part; what a part inside another takes is held so long.
  * @returns `not_found` for a message or part that does not exist, `invalid_input` for an id outside its grammar.
  */
-export const attachmentPart = async (
+export const attachmentPart = async <R>(
   gmail: GmailReader,
-  messageId: string,
-  attachmentId: string,
-  progress?: ReportProgress,
-): Promise<Result<AttachmentPart>> => {
-  const answer = await gmail.message(messageId, 'full');
-  if (!answer.ok) return answer;
-  const message: Message = { ...answer.value, id: messageId };
-  const fetchBytes: FetchBytes = (gmailId, size = 0) =>
-    gmail.attachment(messageId, gmailId, { size, ...(progress === undefined ? {} : { progress }) });
-  const found = findPart(message, attachmentId);
-  if (found) return ok(known(fetchBytes, found));
-  const outer = findPart(message, /^([^:]+)(?::\d+)+$/.exec(attachmentId)?.[1] ?? '');
-  if (outer && isWinmail(outer)) return insideWinmail(known(fetchBytes, outer), attachmentId);
-  if (partIdGrammar.test(attachmentId)) return notFound(attachmentsOf(message));
-  const old = await byOldGmailId(fetchBytes, message, attachmentId);
-  return !old.ok && old.problem.kind === 'not_found' ? notFound(attachmentsOf(message)) : old;
+  jobs: JobRunner,
+  sought: AttachmentSought,
+  use: (part: AttachmentPart) => Promise<Result<R>>,
+): Promise<Result<R>> => {
+  const { messageId, attachmentId } = sought;
+  const found = await gmail.message(messageId, 'structure', async ({ answer }) =>
+    outputOf(await jobs.run('findAttachment', { answer, attachmentId }), 'This message'),
+  );
+  if (!found.ok) return found;
+  if (found.value.kind === 'none') {
+    const { isOurs, there } = found.value;
+    if (isOurs) return notFound(there.map(({ partId }) => partId));
+    const old = await byOldGmailId(gmail, sought, there);
+    return old.ok ? use(old.value) : old;
+  }
+  const outer = partOf(gmail, sought, found.value.kind === 'part' ? found.value.part : found.value.winmail);
+  if (!outer.ok) return outer;
+  if (found.value.kind === 'part') return use(outer.value);
+  const { partId } = outer.value;
+  return outer.value.whole(largestWinmail, async (bytes) => {
+    const inner = outputOf(await jobs.run('winmailFile', { partId, bytes, attachmentId }), 'The attachment');
+    if (!inner.ok) return inner;
+    if (inner.value === 'cut') return failed({ kind: 'attachment_cut' });
+    if ('known' in inner.value) return notFound(inner.value.known);
+    const part = partOf(gmail, sought, inner.value);
+    return part.ok ? use(part.value) : part;
+  });
 };

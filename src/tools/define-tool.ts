@@ -6,6 +6,7 @@ import type { DeliverAttachment } from '../model/delivery.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
+import type { JobRunner } from './jobs.ts';
 
 export interface ToolContext {
   readonly google: CallerGoogle;
@@ -16,6 +17,8 @@ export interface ToolContext {
   readonly delivery: 'http' | 'stdio';
   /** Bytes: the largest attachment that is put into an answer. */
   readonly inlineLimit: number;
+  /** Does what costs as much as somebody's mail is large. */
+  readonly jobs: JobRunner;
   /** For work that takes a while and knows how much of it there is. */
   readonly progress: ReportProgress;
 }

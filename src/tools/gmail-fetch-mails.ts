@@ -1,12 +1,13 @@
 // gmail_fetch_mails: search or list the mailbox, hydrated.
 import { z } from 'zod';
-import { failed, ok } from '../model/result.ts';
+import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { labelIdsOf, withLabelNames } from './label-names.ts';
 import { listedMessageOutput } from './message-output.ts';
-import { viewOf } from './message-views.ts';
+import { clippedNote, snippetNote, viewOf } from './message-views.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
-import { fitRows, largestListChars } from './size-limit.ts';
+import { readListedMessage } from './read-message.ts';
+import { fitForms, largestListChars } from './size-limit.ts';
 
 /** Characters of each body in a list of readable messages; the rest is read message by message. */
 const listedBodyChars = 2000;
@@ -36,11 +37,11 @@ export const gmailFetchMails = defineTool({
   maxResultChars: largestListChars,
   requires: ['mail'],
   optional: [],
-  run: async (input, { google: { gmail }, progress }) => {
-    const { clippedForms, clippedNote, completedAll, formatted, snippetNote } = await import('./message-formats.ts');
+  run: async (input, { google: { gmail }, jobs, progress }) => {
     const { format } = input;
     const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
     if (!labels.ok) return labels;
+    const page = pageOf(format === 'full' ? fullBodyChars : listedBodyChars, 0);
     const found = await gmail.searchMessages(
       {
         maxResults: input.max_results,
@@ -50,21 +51,13 @@ export const gmailFetchMails = defineTool({
         ...(input.page_token === undefined ? {} : { pageToken: input.page_token }),
       },
       viewOf(format),
+      (fetched) => readListedMessage(fetched, { format, page }, jobs),
       progress,
     );
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
-    const done = items.length + failures.length;
-    const named = await withLabelNames(gmail, items);
-    const whole = await completedAll(gmail, named, format, (texts, of) => progress(done + texts, done + of));
-    const messages = whole.flatMap(({ result }) => (result.ok ? [result.value] : []));
-    const incomplete = whole.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }]));
-    const human = incomplete.find(({ problem }) => problem.kind === 'authorization_required');
-    if (human) return failed(human.problem);
-    const page = pageOf(format === 'full' ? fullBodyChars : listedBodyChars, 0);
-    const rows = messages.map((message) => formatted(message, format, page));
-    const unread = failureRows([...failures, ...incomplete]);
-    const shown = fitRows(rows, (_, index) => clippedForms(messages[index] ?? {}, format), unread);
+    const unread = failureRows(failures);
+    const shown = fitForms(await withLabelNames(gmail, items), unread);
     return ok({
       ...notesOf(shown.length > 0 ? snippetNote(format) : undefined, clippedNote(shown)),
       messages: shown,

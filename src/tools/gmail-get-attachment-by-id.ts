@@ -1,6 +1,7 @@
 // gmail_get_attachment_by_id: one attachment, in the form that fits it or that was asked for. The only tool without an
 // output schema, because some clients drop content blocks where structured content is declared.
 import { z } from 'zod';
+import type { AttachmentFile } from '../model/delivery.ts';
 import { failed, ok } from '../model/result.ts';
 import { defineTool, ProblemError } from './define-tool.ts';
 import { attachmentId, maxChars, messageId, offset } from './parameters.ts';
@@ -29,40 +30,41 @@ export const gmailGetAttachmentById = defineTool({
   maxResultChars: largestResultChars,
   requires: ['mail'],
   optional: [],
-  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, progress }) => {
-    const { declaredCharset, safeFileName } = await import('../mail/message.ts');
+  run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, jobs, progress }) => {
+    const { safeFileName } = await import('../mail/file-name.ts');
     const { attachmentPart } = await import('./attachment-part.ts');
-    const { asBase64, asImage, asLink, asText, fittingForm, largestInline } = await import('./attachment-forms.ts');
-    const { message_id: messageId, max_chars: maxChars, offset } = wanted;
-    const found = await attachmentPart(google.gmail, messageId, wanted.attachment_id, progress);
-    if (!found.ok) return found;
-    const { partId, mimeType, size, part, ...rest } = found.value;
-    const fileName = wanted.file_name === undefined ? rest.fileName : safeFileName(wanted.file_name);
-    const form = wanted.delivery === 'auto' ? fittingForm({ fileName, mimeType, size }) : wanted.delivery;
-    if (form === 'link') {
-      const bytes = async () => {
-        const fetched = await rest.bytes();
-        if (!fetched.ok) throw new ProblemError(fetched.problem);
-        return fetched.value;
-      };
-      return ok(await asLink(deliver, { messageId, partId, fileName, mimeType, size, grantVersion, bytes }));
-    }
-    const limitBytes = largestInline(delivery, inlineLimit);
-    if (form === 'inline' && size > limitBytes) {
-      const instead = linkInstead[delivery];
-      return failed({ kind: 'too_large', what: 'The attachment', limitBytes, instead });
-    }
-    const fetched = await rest.bytes();
-    if (!fetched.ok) return fetched;
-    const facts = { fileName, mimeType, size: fetched.value.length };
-    switch (form) {
-      case 'image':
-        return ok(asImage(facts, fetched.value));
-      case 'text':
-        return ok(await asText(facts, fetched.value, declaredCharset(part), { maxChars, offset }));
-      case 'base64':
-      case 'inline':
-        return ok(asBase64(facts, fetched.value));
-    }
+    const { asBase64, asImage, asLink, asText, fittingForm, largestInline, mostOf } = await import(
+      './attachment-forms.ts'
+    );
+    const { message_id: messageId, attachment_id: attachmentId, max_chars: maxChars, offset } = wanted;
+    return attachmentPart(google.gmail, jobs, { messageId, attachmentId, progress }, async (part) => {
+      const { partId, mimeType, size, charset } = part;
+      const fileName = wanted.file_name === undefined ? part.fileName : safeFileName(wanted.file_name);
+      const form = wanted.delivery === 'auto' ? fittingForm({ fileName, mimeType, size }) : wanted.delivery;
+      if (form === 'link') {
+        const writeTo: AttachmentFile['writeTo'] = async (take) => {
+          const written = await part.stream(take);
+          if (!written.ok) throw new ProblemError(written.problem);
+        };
+        return ok(await asLink(deliver, { messageId, partId, fileName, mimeType, size, grantVersion, writeTo }));
+      }
+      const limitBytes = largestInline(delivery, inlineLimit);
+      if (form === 'inline' && size > limitBytes) {
+        const instead = linkInstead[delivery];
+        return failed({ kind: 'too_large', what: 'The attachment', limitBytes, instead });
+      }
+      return part.whole(mostOf(form, limitBytes), async (bytes) => {
+        const facts = { fileName, mimeType, size: bytes.length };
+        switch (form) {
+          case 'image':
+            return ok(asImage(facts, bytes));
+          case 'text':
+            return asText(jobs, facts, bytes, charset, { maxChars, offset });
+          case 'base64':
+          case 'inline':
+            return ok(asBase64(facts, bytes));
+        }
+      });
+    });
   },
 });

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
-import { withLabelNames } from './label-names.ts';
+import { labelNamesFor } from './label-names.ts';
 import { oneMessageOutput } from './message-output.ts';
-import { messageFormats, viewOf } from './message-views.ts';
+import { messageFormats, snippetNote, viewOf } from './message-views.ts';
 import { maxChars, messageId, notesOf, offset, pageOf } from './parameters.ts';
-import { fitPage, largestResultChars } from './size-limit.ts';
+import { readMessage, readSource } from './read-message.ts';
+import { largestResultChars } from './size-limit.ts';
 
 export const gmailGetMessageById = defineTool({
   name: 'gmail_get_message_by_id',
@@ -27,19 +28,13 @@ export const gmailGetMessageById = defineTool({
   maxResultChars: largestResultChars,
   requires: ['mail'],
   optional: [],
-  run: async ({ message_id, format, max_chars, offset }, { google: { gmail } }) => {
-    const { clippedForms, completed, formatted, snippetNote } = await import('./message-formats.ts');
-    const found = await gmail.message(message_id, viewOf(format));
-    if (!found.ok) return found;
-    const [named = found.value] = await withLabelNames(gmail, [found.value]);
-    const whole = await completed(gmail, named, format);
-    if (!whole.ok) return whole;
-    const message = whole.value;
-    const row = fitPage(
-      max_chars,
-      (maxChars) => formatted(message, format, pageOf(maxChars, offset)),
-      () => clippedForms(message, format).at(1) ?? { id: message_id },
-    );
-    return ok({ ...notesOf(snippetNote(format)), ...row });
+  run: async ({ message_id, format, max_chars, offset }, { google: { gmail }, jobs }) => {
+    const page = pageOf(max_chars, offset);
+    const read = await (format === 'raw'
+      ? readSource(gmail, message_id, page, jobs)
+      : gmail.message(message_id, viewOf(format), (fetched) => readMessage(fetched, { format, page }, jobs)));
+    if (!read.ok) return read;
+    const nameLabels = await labelNamesFor(gmail, [read.value]);
+    return ok({ ...notesOf(snippetNote(format)), ...nameLabels(read.value) });
   },
 });

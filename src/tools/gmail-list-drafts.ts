@@ -3,11 +3,15 @@ import { z } from 'zod';
 import { ok } from '../model/result.ts';
 import { defineTool } from './define-tool.ts';
 import { withLabelNames } from './label-names.ts';
-import { clippableRowOutput } from './message-output.ts';
+import { clippableRowOutput, type MessageOutput } from './message-output.ts';
+import { clippedNote, snippetNote } from './message-views.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
-import { fitRows, largestListChars } from './size-limit.ts';
+import { readListedDraft } from './read-message.ts';
+import { type Forms, fitForms, largestListChars } from './size-limit.ts';
 
-type DraftRow = { id: string; message: z.infer<typeof clippableRowOutput> };
+/** The forms of a draft are those of its message; what is around them costs next to nothing. */
+const ofDraft = (id: string, forms: Forms<MessageOutput>) =>
+  forms.map(({ row: message, ...measured }) => ({ row: { id, message }, ...measured }));
 
 export const gmailListDrafts = defineTool({
   name: 'gmail_list_drafts',
@@ -22,24 +26,18 @@ export const gmailListDrafts = defineTool({
   maxResultChars: largestListChars,
   requires: ['mail'],
   optional: [],
-  run: async ({ max_results, page_token }, { google: { gmail }, progress }) => {
-    const { messageRow } = await import('../mail/message.ts');
-    const { clippedForms, clippedNote, snippetNote } = await import('./message-formats.ts');
+  run: async ({ max_results, page_token }, { google: { gmail }, jobs, progress }) => {
     const query = { maxResults: max_results, ...(page_token === undefined ? {} : { pageToken: page_token }) };
-    const found = await gmail.searchDrafts(query, 'metadata', progress);
+    const found = await gmail.searchDrafts(query, 'metadata', (answer) => readListedDraft(answer, jobs), progress);
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
-    const ids = items.map(({ id }) => id ?? '');
+    const unread = failureRows(failures);
     const messages = await withLabelNames(
       gmail,
-      items.map(({ message }) => message ?? {}),
+      items.map(({ forms }) => forms),
     );
-    const rows: DraftRow[] = messages.map((message, index) => ({ id: ids[index] ?? '', message: messageRow(message) }));
-    const unread = failureRows(failures);
-    const drafts = fitRows(
-      rows,
-      (_, index) =>
-        clippedForms(messages[index] ?? {}, 'metadata').map((message) => ({ id: ids[index] ?? '', message })),
+    const drafts = fitForms(
+      messages.map((forms, index) => ofDraft(items[index]?.id ?? '', forms)),
       unread,
     );
     const shown = drafts.map(({ message }) => message);

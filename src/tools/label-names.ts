@@ -2,9 +2,9 @@
 // labels up only where Gmail's own do not suffice. Matches names; knows nothing of how messages are shown.
 import type { GmailLabel, GmailReader } from '../google/ports.ts';
 import { withoutInvisible } from '../mail/invisible.ts';
-import type { Message } from '../mail/message-part.ts';
 import { nearestName } from '../model/nearest-name.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import type { Forms } from './size-limit.ts';
 
 /** https://developers.google.com/workspace/gmail/api/guides/labels: reserved, so that no label of a person is called so. */
 const systemLabels = new Set([
@@ -121,24 +121,54 @@ export const labelIdsOf = async (gmail: GmailReader, wanted: readonly string[]):
 /** Ids of a person's own labels; every other is its own name. */
 const ownLabel = /^Label_/;
 
-const ownLabelsOf = ({ labelIds }: Message): string[] => (labelIds ?? []).filter((id) => ownLabel.test(id));
+interface Labelled {
+  readonly labelIds?: readonly string[];
+}
+
+const ownLabelsOf = ({ labelIds = [] }: Labelled): string[] => labelIds.filter((id) => ownLabel.test(id));
+
+/** Puts the names of the person's own labels beside their ids. */
+type NameLabels = <Row extends Labelled>(row: Row) => Row & { labels?: string[] };
 
 /**
- * The messages with the names of the person's own labels on them: one look at the labels for all, none where no message
- * has one. Where the labels cannot be had, the ids alone have to do.
+ * What names the labels of these rows: one look at the labels for all, none where no row has one. Where the labels cannot
+ * be had, the ids alone have to do.
  */
-export const withLabelNames = async (gmail: GmailReader, messages: readonly Message[]): Promise<Message[]> => {
-  const wanted = new Set(messages.flatMap(ownLabelsOf));
-  if (wanted.size === 0) return [...messages];
+export const labelNamesFor = async (gmail: GmailReader, rows: readonly Labelled[]): Promise<NameLabels> => {
+  const wanted = new Set(rows.flatMap(ownLabelsOf));
+  if (wanted.size === 0) return (row) => row;
   const known = await gmail.labels();
   let labels = known.ok ? known.value.labels : [];
   if (known.ok && known.value.cached && [...wanted].some((id) => !labels.some((label) => label.id === id))) {
     const fresh = await gmail.labels({ fresh: true });
     if (fresh.ok) labels = fresh.value.labels;
   }
-  const names = new Map(labels.map(({ id, name }) => [id, name]));
-  return messages.map((message) => {
-    const labelNames = ownLabelsOf(message).flatMap((id) => names.get(id) ?? []);
-    return labelNames.length === 0 ? message : { ...message, labelNames };
-  });
+  const names = new Map(
+    labels.filter(({ id }) => wanted.has(id)).map(({ id, name }) => [id, withoutInvisible(name).text]),
+  );
+  return (row) => {
+    const own = ownLabelsOf(row).flatMap((id) => names.get(id) ?? []);
+    if (own.length === 0) return row;
+    // Beside the ids, where a reader of the text looks for them.
+    const entries = Object.entries(row).flatMap((entry) =>
+      entry[0] === 'labelIds' ? [entry, ['labels', own]] : [entry],
+    );
+    return Object.fromEntries(entries);
+  };
+};
+
+/** The names of the person's own labels on all forms of messages. @see labelNamesFor */
+export const withLabelNames = async <Row extends Labelled>(
+  gmail: GmailReader,
+  messages: readonly Forms<Row>[],
+): Promise<Forms<Row & { labels?: string[] }>[]> => {
+  const longest = messages.flatMap(([first]) => (first === undefined ? [] : [first.row]));
+  const nameLabels = await labelNamesFor(gmail, longest);
+  return messages.map((forms) =>
+    forms.map((form) => {
+      const row = nameLabels(form.row);
+      // With names it has to be measured anew.
+      return row === form.row ? form : { row };
+    }),
+  );
 };

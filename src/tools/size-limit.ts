@@ -29,27 +29,39 @@ const wireCost = (row: object): number => jsonBytes(row) + jsonBytes(textOf(row)
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-interface Form<Row> {
+/** Bytes of structured form up to which a row is measured only where all of them are. */
+const quicklyMeasured = 3_000;
+
+/** One form of a row of a list, and what it costs where that was measured. */
+export interface Form<Row> {
   readonly row: Row;
-  readonly cost: number;
+  readonly cost?: number;
 }
 
+/** Ever shorter forms of one row; the last is a few bytes. */
+export type Forms<Row> = readonly Form<Row>[];
+
 /**
- * The rows of a list, of which those that do not fit any more are made smaller, the later ones first.
- * @param smaller the shorter forms of a row, longest first and equally many for each; the last one must
- *   be a few bytes only.
+ * The forms of a row, measured where that takes time; what alone would fill a list gives way to the next shorter one.
+ * @param rows longest first; the last one must be a few bytes only.
+ */
+export const formsOf = <Row extends object>(rows: readonly Row[]): Forms<Row> => {
+  if (jsonBytes(rows[0] ?? {}) <= quicklyMeasured) return rows.map((row) => ({ row }));
+  const forms = rows.map((row) => ({ row, cost: listCost(row) }));
+  return forms.map((form, index) => forms.slice(index).find(({ cost }) => cost <= listBudget) ?? forms.at(-1) ?? form);
+};
+
+/**
+ * The rows of a list, each in one of its forms: of those that do not fit any more a shorter one, of the later ones first.
+ * @param rows equally many forms of each.
  * @param beside what else the answer lists.
  */
-export const fitRows = <Row extends object>(
-  rows: readonly Row[],
-  smaller: (row: Row, index: number) => readonly Row[],
-  beside: readonly object[] = [],
-): Row[] => {
+export const fitForms = <Row extends object>(rows: readonly Forms<Row>[], beside: readonly object[] = []): Row[] => {
   const budget = listBudget - sum(beside.map(listCost));
-  if (sum(rows.map(listCost)) <= budget) return [...rows];
-  const forms = rows.map((whole, index): Form<Row>[] =>
-    [whole, ...smaller(whole, index)].map((row) => ({ row, cost: listCost(row) })),
-  );
+  const measured = ({ row, cost = listCost(row) }: Form<Row>) => ({ row, cost });
+  const longest = rows.flatMap(([first]) => (first === undefined ? [] : [measured(first)]));
+  if (sum(longest.map(({ cost }) => cost)) <= budget) return longest.map(({ row }) => row);
+  const forms = rows.map((ofRow) => ofRow.map(measured));
   const costsAt = (level: number) => forms.map((ofRow) => ofRow[level]?.cost ?? 0);
   const levels = forms[0]?.map((_, level) => level) ?? [];
   // Every row is sure of the longest form in which all of them fit; what is left over goes to the first ones.
@@ -63,6 +75,15 @@ export const fitRows = <Row extends object>(
     return [fitting.row];
   });
 };
+
+/** `fitForms` of rows that are all there. @param smaller the shorter forms of a row, equally many for each. */
+export const fitRows = <Row extends object>(
+  rows: readonly Row[],
+  smaller: (row: Row, index: number) => readonly Row[],
+): Row[] =>
+  sum(rows.map(listCost)) <= listBudget
+    ? [...rows]
+    : fitForms(rows.map((row, index) => formsOf([row, ...smaller(row, index)])));
 
 /**
  * As many of the first rows as fit a list whole, and at least one, in the longest form that fits: for lists that can be

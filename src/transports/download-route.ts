@@ -4,18 +4,21 @@ import { type Context, Hono } from 'hono';
 import type { Accounts, ClaimedDownload } from '../accounts/index.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Result } from '../model/result.ts';
+import { createPipe, type Pipe } from './download-pipe.ts';
 import { busyResponse, errorResponse, problemResponse } from './http-errors.ts';
 
 export type DownloadRecord = ClaimedDownload['record'];
 
-/** The decoded bytes of the attachment a download was minted for. */
+/**
+ * Fetches the attachment a download was minted for.
+ * @param take gets the bytes in pieces; called anew, from the beginning, for every try.
+ */
 export type FetchAttachment = (
   key: AccountKey,
   record: DownloadRecord,
   signal: AbortSignal,
-) => Promise<Result<Uint8Array>>;
-
-const chunkBytes = 64 * 1024;
+  take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+) => Promise<Result<object>>;
 
 /** RFC 6266 with an ASCII fallback; RFC 8187 for the name itself. */
 export const contentDisposition = (fileName: string): string => {
@@ -32,34 +35,36 @@ const safeType = (mimeType: string): string =>
     ? mimeType
     : 'application/octet-stream';
 
-const headersFor = (record: DownloadRecord, length: number): Record<string, string> => ({
+const headersFor = (record: DownloadRecord, length: number | undefined): Record<string, string> => ({
   'Content-Type': safeType(record.mimeType),
-  'Content-Length': String(length),
+  ...(length === undefined ? {} : { 'Content-Length': String(length) }),
   'Content-Disposition': contentDisposition(record.fileName),
   'Content-Security-Policy': "sandbox; default-src 'none'",
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
 });
 
-/** Bytes in pieces, each only when the last was taken: so the end is reached only by a reader who took it all. */
-const handOver = (bytes: Uint8Array, download: ClaimedDownload, signal: AbortSignal): ReadableStream<Uint8Array> => {
-  let offset = 0;
-  return new ReadableStream(
+/** Each piece only when the last was taken: so the end is reached only by a reader who took it all. */
+const handOver = (pipe: Pipe, arrived: Promise<boolean>, download: ClaimedDownload): ReadableStream<Uint8Array> =>
+  new ReadableStream(
     {
       pull: async (controller) => {
-        if (offset < bytes.length) {
-          controller.enqueue(bytes.slice(offset, offset + chunkBytes));
-          offset += chunkBytes;
-          return;
+        const piece = await pipe.next();
+        if (piece !== undefined) return controller.enqueue(piece);
+        if ((await arrived) && !pipe.signal.aborted) {
+          await download.complete();
+          return controller.close();
         }
-        await (signal.aborted ? download.release() : download.complete());
-        controller.close();
+        await download.release();
+        controller.error(new Error('the attachment did not arrive whole'));
       },
-      cancel: () => download.release(),
+      cancel: async () => {
+        pipe.close();
+        await download.release();
+      },
     },
     { highWaterMark: 0 },
   );
-};
 
 const gone = (c: Context): Response =>
   errorResponse(c, {
@@ -88,18 +93,26 @@ export const downloadRoute = (options: {
     if (download === undefined) return gone(c);
     if ('kind' in download) return busyResponse(c, download);
     const { record } = download;
-    const { signal } = c.req.raw;
-    let bytes: Result<Uint8Array>;
+    const pipe = createPipe(c.req.raw.signal);
+    const fetched = fetchAttachment(record.key, record, pipe.signal, pipe.take).finally(pipe.end);
+    let begun: 'full' | Result<object>;
     try {
-      bytes = await fetchAttachment(record.key, record, signal);
+      begun = await Promise.race([pipe.full, fetched]);
     } catch (error) {
       await download.release();
       throw error;
     }
-    if (!bytes.ok || signal.aborted) await download.release();
-    if (!bytes.ok) return isOver(bytes) ? gone(c) : problemResponse(c, bytes.problem);
-    if (signal.aborted) return c.body(null, 503);
-    return c.body(handOver(bytes.value, download, signal), 200, headersFor(record, bytes.value.length));
+    if (pipe.signal.aborted || (begun !== 'full' && !begun.ok)) await download.release();
+    if (begun !== 'full' && !begun.ok) return isOver(begun) ? gone(c) : problemResponse(c, begun.problem);
+    if (pipe.signal.aborted) return c.body(null, 503);
+    // Gmail gives texts in UTF-8, whose length nobody knows beforehand; of everything else the message says it.
+    const announced = record.mimeType.startsWith('text/') ? undefined : record.size;
+    const length = begun === 'full' ? announced : pipe.taken();
+    const arrived = fetched.then(
+      ({ ok }) => ok && (length === undefined || length === pipe.taken()),
+      () => false,
+    );
+    return c.body(handOver(pipe, arrived, download), 200, headersFor(record, length));
   });
 };
 

@@ -48,6 +48,8 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   invalid_input: 400,
   page_token_invalid: 400,
   too_large: 413,
+  too_costly: 422,
+  busy: 503,
   request_refused: 502,
   internal: 500,
 };

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ok } from '../../src/model/result.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { createWorld, newSandbox, type World } from '../support/world.ts';
 
@@ -204,11 +205,17 @@ it('A caller that gives up does not stop the renewal that others wait for', asyn
       record: (answered) => accounts.recordAnswer(key, answered),
       signal,
     });
+  const nothing = async () => ok({});
   const impatient = new AbortController();
-  const given = google(impatient.signal).gmail.searchMessages({ maxResults: 1, includeSpamTrash: false }, 'minimal');
+  const given = google(impatient.signal).gmail.searchMessages(
+    { maxResults: 1, includeSpamTrash: false },
+    'minimal',
+    nothing,
+  );
   const patient = google(new AbortController().signal).gmail.searchMessages(
     { maxResults: 1, includeSpamTrash: false },
     'minimal',
+    nothing,
   );
   impatient.abort();
   expect((await given).ok).toBe(false);

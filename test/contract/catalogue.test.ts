@@ -18,6 +18,7 @@ const makeServer = () =>
   createMcpServerFactory({
     accounts: world.postern.accounts,
     google: world.postern.google,
+    jobsFor: () => ({ run: async () => ({ kind: 'cancelled' }) }),
     tools: catalogue,
     deliver: () => async () => ({ kind: 'file', path: '' }),
     delivery: 'http',

@@ -69,6 +69,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   transports: ['callers', 'server', 'accounts', 'authorization-server', 'model'],
   callers: ['storage', 'model'],
   server: ['tools', 'accounts', 'google', 'mail', 'model'],
+  workers: ['tools', 'model'],
   tools: ['google', 'mail', 'model'],
   google: ['mail', 'model'],
   'authorization-server': ['oauth', 'accounts', 'storage', 'model'],
@@ -104,6 +105,7 @@ const owners: readonly {
   { package: /^(oidc-provider|light-my-request)$/, owner: ['authorization-server'], typesFree: [] },
   { package: /^openid-client$/, owner: ['oauth'], typesFree: [] },
   { package: /^@modelcontextprotocol\/client(\/|$)/, owner: ['commands'], typesFree: [] },
+  { package: /^piscina$/, owner: ['workers'], typesFree: [] },
   { package: /^commander$/, owner: ['commands'], typesFree: [] },
 ];
 

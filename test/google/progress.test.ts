@@ -1,8 +1,8 @@
 // What the readers report of how far they have come.
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { attachmentBytes } from '../../src/google/attachment-bytes.ts';
-import { fillMailbox, readingWorld, rfc822 } from './reading-world.ts';
+import { attachmentPieces, collected } from '../../src/google/attachment-bytes.ts';
+import { contents, draftContents, fillMailbox, readingWorld, rfc822 } from './reading-world.ts';
 
 const recorder = () => {
   const seen: [number, number][] = [];
@@ -14,7 +14,7 @@ test('a search counts the messages of its page', async () => {
   const world = await readingWorld();
   fillMailbox(world, 14);
   const { seen, progress } = recorder();
-  await world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 12 }, 'metadata', progress);
+  await world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 12 }, 'metadata', contents, progress);
   expect(seen).toEqual(upTo(12));
 });
 
@@ -24,14 +24,14 @@ test('drafts are counted too', async () => {
   for (let number = 0; number < 3; number++)
     mailbox.createDraft(rfc822({ To: 'ann@example.org', Subject: `Draft ${number}` }, 'Soon.\r\n'));
   const { seen, progress } = recorder();
-  await world.google.gmail.searchDrafts({ maxResults: 10 }, 'metadata', progress);
+  await world.google.gmail.searchDrafts({ maxResults: 10 }, 'metadata', draftContents, progress);
   expect(seen).toEqual(upTo(3));
 });
 
 test('an empty page has nothing to count', async () => {
   const world = await readingWorld();
   const { seen, progress } = recorder();
-  await world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', progress);
+  await world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', contents, progress);
   expect(seen).toEqual([]);
 });
 
@@ -41,7 +41,12 @@ test('a message that cannot be fetched is done as well, once, after all its trie
   world.sandbox.fault({ path: new RegExp(`/messages/${first}$`) }, { status: 404 });
   world.sandbox.fault({ path: new RegExp(`/messages/${second}$`), times: 1 }, { status: 503 });
   const { seen, progress } = recorder();
-  const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', progress);
+  const search = world.google.gmail.searchMessages(
+    { includeSpamTrash: false, maxResults: 10 },
+    'metadata',
+    contents,
+    progress,
+  );
   const found = await world.settled(search);
   expect(found).toMatchObject({ ok: true, value: { failures: [{ id: first }] } });
   expect(seen).toEqual(upTo(3));
@@ -55,7 +60,7 @@ test('a call that is lost reports no more of it', async () => {
   const { seen, progress } = recorder();
   const search = world
     .call({ signal: leaving.signal })
-    .gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', (done, total) => {
+    .gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', contents, (done, total) => {
       progress(done, total);
       leaving.abort();
     });
@@ -70,7 +75,9 @@ test('an attachment counts bytes as they come, and ends with all of them', async
     for (let at = 0; at < answer.length; at += 1000) yield Buffer.from(answer.slice(at, at + 1000), 'latin1');
   }
   const { seen, progress } = recorder();
-  expect(Buffer.from(await attachmentBytes(pieces(), progress))).toEqual(bytes);
+  expect(
+    Buffer.from((await collected(attachmentPieces(pieces(), { progress }), 20_000, async () => undefined)).bytes),
+  ).toEqual(bytes);
   const done = seen.map(([number]) => number);
   expect(done).toEqual(done.toSorted((a, b) => a - b));
   expect(done.length).toBeGreaterThan(10);
@@ -85,7 +92,7 @@ test('an attachment of unknown size is not counted, and a wrong size is never ex
     async function* pieces() {
       yield Buffer.from(JSON.stringify(answer));
     }
-    await attachmentBytes(pieces(), progress);
+    await collected(attachmentPieces(pieces(), { progress }), 20_000, async () => undefined);
     return seen;
   };
   expect(await read({ data })).toEqual([]);

@@ -1,5 +1,7 @@
 // The Google services over the sandbox: one connected person with mail, and what arrived at Google.
-import type { CallerGoogle, GoogleServices } from '../../src/google/ports.ts';
+import type { gmail_v1 } from '@googleapis/gmail';
+import type { CallerGoogle, Fetched, GoogleServices } from '../../src/google/ports.ts';
+import { type Answer, type Body, contentOf } from '../../src/mail/answer.ts';
 // Loaded before any test: loading takes real time, in which a test would turn its clock past every deadline.
 import '@googleapis/gmail';
 import '@googleapis/people';
@@ -111,3 +113,11 @@ export const fillMailbox = ({ sandbox, clock }: GoogleWorld, count: number, emai
     return mailbox.importMessage(rfc822(fields, `Body ${index}\r\n`), { labelIds: ['INBOX'], internalDate });
   }).reverse();
 };
+
+/** What a fetched message says. */
+export const contents = async ({ answer }: Fetched): Promise<Result<gmail_v1.Schema$Message>> => ok(contentOf(answer));
+/** What a fetched draft says. */
+export const draftContents = async (answer: Answer<gmail_v1.Schema$Draft>): Promise<Result<gmail_v1.Schema$Draft>> =>
+  ok(contentOf(answer));
+/** The bytes of an attachment. */
+export const bytesOf = async ({ bytes }: Body): Promise<Result<Uint8Array>> => ok(bytes);

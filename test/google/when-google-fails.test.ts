@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
 import { failed } from '../../src/model/result.ts';
 import { gmailReadonly } from '../sandbox/google-world.ts';
-import { aToken, fillMailbox, readingWorld } from './reading-world.ts';
+import { aToken, contents, fillMailbox, readingWorld } from './reading-world.ts';
 
 const anyId = '18c0ffee18c0ffee';
 const anyPath = /messages/;
@@ -22,7 +22,7 @@ describe('trying again', () => {
     const world = await readingWorld();
     const [id = ''] = fillMailbox(world, 1);
     world.sandbox.fault({ path: anyPath, times: 1 }, fault);
-    const message = await world.settled(world.google.gmail.message(id, 'minimal'));
+    const message = await world.settled(world.google.gmail.message(id, 'minimal', contents));
     expect(message).toMatchObject({ ok: true, value: { id } });
     expect(world.arrived()).toHaveLength(2);
   });
@@ -30,7 +30,7 @@ describe('trying again', () => {
   test('one try is one request, and six tries are the most', async () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status: 503 });
-    const message = await world.settled(world.google.gmail.message(anyId, 'minimal'));
+    const message = await world.settled(world.google.gmail.message(anyId, 'minimal', contents));
     expect(message).toEqual({ ok: false, problem: { kind: 'google_unavailable' } });
     expect(world.arrived()).toHaveLength(6);
     const waits = world.arrived().map(({ at }, index, all) => at - (all[index - 1]?.at ?? at));
@@ -41,7 +41,9 @@ describe('trying again', () => {
     const world = await readingWorld();
     fillMailbox(world, 1);
     world.sandbox.fault({ path: anyPath, times: 1 }, { status: 429, headers: { 'retry-after': '7' } });
-    await world.settled(world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 1 }, 'minimal'));
+    await world.settled(
+      world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 1 }, 'minimal', contents),
+    );
     const [first, second] = world.arrived();
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(7000);
   });
@@ -51,7 +53,7 @@ describe('trying again', () => {
     const [id = ''] = fillMailbox(world, 1);
     const moment = new Date(world.clock.now() + 9000).toUTCString();
     world.sandbox.fault({ path: anyPath, times: 1 }, { status: 503, headers: { 'retry-after': moment } });
-    await world.settled(world.google.gmail.message(id, 'minimal'));
+    await world.settled(world.google.gmail.message(id, 'minimal', contents));
     const [first, second] = world.arrived();
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(9000);
   });
@@ -59,7 +61,7 @@ describe('trying again', () => {
   test('a Retry-After beyond the deadline is passed on at once', async () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status: 429, headers: { 'retry-after': '3600' } });
-    const message = await world.google.gmail.message(anyId, 'minimal');
+    const message = await world.google.gmail.message(anyId, 'minimal', contents);
     expect(message).toEqual({ ok: false, problem: { kind: 'rate_limited', retryAfterSeconds: 3600 } });
     expect(world.arrived()).toHaveLength(1);
   });
@@ -68,13 +70,16 @@ describe('trying again', () => {
     const world = await readingWorld();
     const [id = ''] = fillMailbox(world, 1);
     world.sandbox.fault({ path: anyPath, times: 1 }, { kind: 'hang' });
-    expect(await world.settled(world.google.gmail.message(id, 'minimal'))).toMatchObject({ ok: true, value: { id } });
+    expect(await world.settled(world.google.gmail.message(id, 'minimal', contents))).toMatchObject({
+      ok: true,
+      value: { id },
+    });
   });
 
   test.each([400, 404, 418])('HTTP %i is not tried again', async (status) => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status });
-    await world.settled(world.google.gmail.message(anyId, 'minimal'));
+    await world.settled(world.google.gmail.message(anyId, 'minimal', contents));
     expect(world.arrived()).toHaveLength(1);
   });
 });
@@ -86,7 +91,7 @@ describe('a token that an API refuses', () => {
     const { access_token: good } = await world.connect({ scope: gmailReadonly, login_hint: 'alex@example.com' });
     world.sandbox.clearRequests();
     const freshToken = vi.fn<FreshToken>(async (rejected) => aToken(rejected === undefined ? 'expired' : good));
-    const message = await world.call({ freshToken }).gmail.message(id, 'minimal');
+    const message = await world.call({ freshToken }).gmail.message(id, 'minimal', contents);
     expect(message).toMatchObject({ ok: true, value: { id } });
     expect(freshToken.mock.calls).toEqual([[undefined], ['expired']]);
     expect(world.arrived().map(({ status }) => status)).toEqual([401, 200]);
@@ -95,7 +100,7 @@ describe('a token that an API refuses', () => {
   test('a second 401 is trouble at Google, not the end of an access', async () => {
     const world = await readingWorld();
     const freshToken: FreshToken = async (rejected) => aToken(`${rejected ?? 'dead'}x`);
-    const message = await world.call({ freshToken }).gmail.message(anyId, 'minimal');
+    const message = await world.call({ freshToken }).gmail.message(anyId, 'minimal', contents);
     expect(message).toEqual({ ok: false, problem: { kind: 'google_unavailable' } });
     expect(world.arrived()).toHaveLength(2);
   });
@@ -105,7 +110,7 @@ describe('a token that an API refuses', () => {
     const need = { kind: 'authorization_required', reason: 'disconnected' } as const;
     const search = world
       .call({ freshToken: async () => failed(need) })
-      .gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'full');
+      .gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'full', contents);
     expect(await search).toEqual({ ok: false, problem: need });
     expect(world.arrived()).toEqual([]);
   });
@@ -122,7 +127,7 @@ describe('a token that an API refuses', () => {
     };
     const search = world
       .call({ freshToken })
-      .gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'metadata');
+      .gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'metadata', contents);
     expect(await search).toEqual({ ok: false, problem: need });
   });
 });
@@ -133,7 +138,7 @@ test('a search that needs a person does not wait for its other requests', async 
   world.sandbox.fault({ path: `/gmail/v1/users/me/messages/${ids[0]}` }, { kind: 'hang' });
   const body = { error: { code: 403, errors: [{ reason: 'insufficientPermissions' }] } };
   world.sandbox.fault({ path: `/gmail/v1/users/me/messages/${ids[1]}` }, { status: 403, body });
-  const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'metadata');
+  const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'metadata', contents);
   expect(await search).toMatchObject({ ok: false, problem: { kind: 'authorization_required', missing: ['mail'] } });
 });
 
@@ -165,26 +170,26 @@ describe('what an error means', () => {
   ])('%j', async (fault, problem) => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, fault);
-    expect(await world.google.gmail.message(anyId, 'minimal')).toEqual({ ok: false, problem });
+    expect(await world.google.gmail.message(anyId, 'minimal', contents)).toEqual({ ok: false, problem });
   });
 
   test('an account without Gmail, as Google answers for it', async () => {
     const world = await readingWorld();
     world.sandbox.disableGmail('alex@example.com');
-    const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'minimal');
+    const search = world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 5 }, 'minimal', contents);
     expect(await search).toEqual({ ok: false, problem: { kind: 'no_mailbox' } });
   });
 
   test('a grant without Gmail, as Google answers for it', async () => {
     const world = await readingWorld('openid email');
     const problem = { kind: 'authorization_required', reason: 'scope_missing', missing: ['mail'] };
-    expect(await world.google.gmail.message(anyId, 'minimal')).toEqual({ ok: false, problem });
+    expect(await world.google.gmail.message(anyId, 'minimal', contents)).toEqual({ ok: false, problem });
   });
 
   test('the log names method, status and reasons, and neither id nor token nor words of Google', async () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, google(403, 'forbidden'));
-    await world.google.gmail.message(anyId, 'minimal');
+    await world.google.gmail.message(anyId, 'minimal', contents);
     expect(world.logged).toEqual([
       {
         event: 'google_request_failed',
@@ -201,7 +206,7 @@ describe('cancelling', () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { kind: 'hang' });
     const cancel = new AbortController();
-    const message = world.call({ signal: cancel.signal }).gmail.message(anyId, 'minimal');
+    const message = world.call({ signal: cancel.signal }).gmail.message(anyId, 'minimal', contents);
     await world.clock.advance(100);
     expect(world.arrived()).toHaveLength(1);
     cancel.abort();
@@ -212,7 +217,7 @@ describe('cancelling', () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status: 503 });
     const cancel = new AbortController();
-    const message = world.call({ signal: cancel.signal }).gmail.message(anyId, 'minimal');
+    const message = world.call({ signal: cancel.signal }).gmail.message(anyId, 'minimal', contents);
     await world.clock.advance(100);
     cancel.abort();
     expect(await message).toEqual({ ok: false, problem: { kind: 'cancelled' } });
@@ -226,18 +231,18 @@ describe('cancelling', () => {
     world.sandbox.setLatency(50);
     const cancel = new AbortController();
     const query = { includeSpamTrash: false, maxResults: 25 };
-    const search = world.call({ signal: cancel.signal }).gmail.searchMessages(query, 'minimal');
+    const search = world.call({ signal: cancel.signal }).gmail.searchMessages(query, 'minimal', contents);
     await world.clock.advance(60);
     cancel.abort();
     expect(await search).toEqual({ ok: false, problem: { kind: 'cancelled' } });
     expect(world.arrived()).toHaveLength(11);
-    const next = world.settled(world.call().gmail.message(ids[0] ?? '', 'minimal'));
+    const next = world.settled(world.call().gmail.message(ids[0] ?? '', 'minimal', contents));
     expect(await next).toMatchObject({ ok: true });
   });
 
   test('a call that was cancelled before it began sends nothing', async () => {
     const world = await readingWorld();
-    const message = world.call({ signal: AbortSignal.abort() }).gmail.message(anyId, 'minimal');
+    const message = world.call({ signal: AbortSignal.abort() }).gmail.message(anyId, 'minimal', contents);
     expect(await message).toEqual({ ok: false, problem: { kind: 'cancelled' } });
     expect(world.arrived()).toEqual([]);
   });

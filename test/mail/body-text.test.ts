@@ -84,8 +84,8 @@ describe('which text is read', () => {
     const complete = withTexts(
       large,
       new Map([
-        ['0', koi8],
-        ['1', Buffer.from('<p>Привет')],
+        ['0', { bytes: new Uint8Array(koi8) }],
+        ['1', { bytes: new Uint8Array(Buffer.from('<p>Привет')) }],
       ]),
     );
     expect(readableMessage(complete, whole).body.text).toBe('Привет');

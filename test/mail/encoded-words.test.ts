@@ -1,7 +1,7 @@
 // Header fields as senders really write them → words. Each case is one that some mail program has sent.
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { attachmentsOf, type Message, messageRow, rawMessage } from '../../src/mail/message.ts';
+import { attachmentsOf, messageRow, rawMessage } from '../../src/mail/message.ts';
 import { base64url, message, text } from './messages.ts';
 
 const subjectOf = (Subject: string): string | undefined =>
@@ -103,8 +103,9 @@ describe('A file name', () => {
 describe('The head of a source', () => {
   const rowOf = (lines: (string | Buffer)[]) => {
     const head = Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\r\n')]));
-    const source: Message = { raw: base64url(Buffer.concat([head, Buffer.from('\r\nbody')])) };
-    return rawMessage(source, { maxChars: 1, offset: 0 });
+    const source = base64url(Buffer.concat([head, Buffer.from('\r\nbody')]));
+    const page = { value: {}, head: source, text: source.slice(0, 1), totalChars: source.length };
+    return rawMessage(page, { maxChars: 1, offset: 0 });
   };
   const raw = (name: string, words: string, charset: string) =>
     Buffer.concat([Buffer.from(`${name}: `), iconv.encode(words, charset)]);

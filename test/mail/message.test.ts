@@ -150,8 +150,17 @@ describe('full and raw', () => {
     const source =
       'From: Zoë <zoe@example.org>\r\nSubject: a\r\n folded =?utf-8?Q?=C3=A9?=\r\n\r\nSubject: not this\r\n';
     const raw = base64url(source);
-    const first = rawMessage({ id: '1', raw }, { maxChars: 50, offset: 0 });
-    const second = rawMessage({ id: '1', raw }, { maxChars: 1000, offset: first.nextOffset ?? 0 });
+    const read = (offset: number, maxChars: number) => {
+      const page = {
+        value: { id: '1' },
+        head: raw,
+        text: raw.slice(offset, offset + maxChars),
+        totalChars: raw.length,
+      };
+      return rawMessage(page, { maxChars, offset });
+    };
+    const first = read(0, 50);
+    const second = read(first.nextOffset ?? 0, 1000);
     expect(Buffer.from(first.raw + second.raw, 'base64url').toString()).toBe(source);
     expect(first).toMatchObject({ from: 'Zoë <zoe@example.org>', subject: 'a folded é', totalChars: raw.length });
     expect(second).not.toHaveProperty('nextOffset');

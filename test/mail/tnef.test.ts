@@ -14,7 +14,7 @@ describe('a winmail.dat', () => {
       ),
     );
     expect(missingTextParts(tree, 'readable').map(({ partId }) => partId)).toEqual(['1']);
-    const readable = readableMessage(withTexts(tree, new Map([['1', outlook]])), whole);
+    const readable = readableMessage(withTexts(tree, new Map([['1', { bytes: new Uint8Array(outlook) }]])), whole);
     expect(readable.body.text).toBe('Dear Alex');
     expect(readable.attachments.map(({ inline: _, ...facts }) => facts)).toEqual([
       { attachmentId: '1', fileName: 'winmail.dat', mimeType: 'application/ms-tnef', size: outlook.length },
@@ -33,7 +33,9 @@ describe('a winmail.dat', () => {
       attribute(1, 0x0002800c, Buffer.from('cff0e8e2e5f200', 'hex')),
     );
     const tree = message(attached('application/vnd.ms-tnef', 'winmail.dat'));
-    expect(readableMessage(withTexts(tree, new Map([['root', plain]])), whole).body.text).toBe('Привет');
+    expect(
+      readableMessage(withTexts(tree, new Map([['root', { bytes: new Uint8Array(plain) }]])), whole).body.text,
+    ).toBe('Привет');
   });
 
   test('that is cut or mangled anywhere still gives a result', () => {
@@ -48,11 +50,10 @@ describe('a winmail.dat', () => {
   });
 });
 
-const readAs = (content: Uint8Array) =>
-  readableMessage(
-    withTexts(message(attached('application/ms-tnef', 'winmail.dat')), new Map([['root', content]])),
-    whole,
-  );
+const readAs = (content: Uint8Array) => {
+  const fetched = new Map([['root', { bytes: new Uint8Array(content) }]]);
+  return readableMessage(withTexts(message(attached('application/ms-tnef', 'winmail.dat')), fetched), whole);
+};
 
 describe('A text that exists only as compressed RTF', () => {
   test('is read with its letters, lines and signs', () => {

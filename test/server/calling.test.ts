@@ -96,6 +96,7 @@ describe.each(everyClient)('%s', (_, connect) => {
 const optionsWith = (tools: readonly Tool[], more: Partial<ServerOptions> = {}): ServerOptions => ({
   accounts: world.postern.accounts,
   google: world.postern.google,
+  jobsFor: () => ({ run: async () => ({ kind: 'cancelled' }) }),
   tools,
   deliver: () => async () => ({ kind: 'file', path: '/downloads/a' }),
   delivery: 'stdio',

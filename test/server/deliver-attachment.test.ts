@@ -18,14 +18,23 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const file = (fileName: string, bytes: AttachmentFile['bytes'] = async () => Buffer.from('new')): AttachmentFile => ({
+const writing =
+  (content: string): AttachmentFile['writeTo'] =>
+  (take) =>
+    take(
+      (async function* () {
+        yield Buffer.from(content);
+      })(),
+    );
+
+const file = (fileName: string, writeTo: AttachmentFile['writeTo'] = writing('new')): AttachmentFile => ({
   messageId: 'm1',
   partId: '1',
   fileName,
   mimeType: 'text/plain',
   size: 3,
   grantVersion: 1,
-  bytes,
+  writeTo,
 });
 
 describe('The download folder', () => {
@@ -38,7 +47,7 @@ describe('The download folder', () => {
 
   it('keeps a file that is there, and writes through no link that somebody laid', async () => {
     const save = attachmentsToFolder(folder);
-    await save(file('a.txt', async () => Buffer.from('old')));
+    await save(file('a.txt', writing('old')));
     await writeFile(join(root, 'elsewhere'), 'untouched');
     await symlink(join(root, 'elsewhere'), join(folder, 'a (2).txt'));
     expect(await save(file('a.txt'))).toEqual({ kind: 'file', path: join(folder, 'a (3).txt') });
@@ -48,13 +57,13 @@ describe('The download folder', () => {
 
   it('loses nothing where the system has no room for another open file', async () => {
     const save = attachmentsToFolder(folder);
-    await save(file('a.txt', async () => Buffer.from('old')));
+    await save(file('a.txt', writing('old')));
     const script = `
       const { openSync } = await import('node:fs');
       const { attachmentsToFolder } = await import(${JSON.stringify(deliverAttachment)});
       const save = attachmentsToFolder(${JSON.stringify(folder)});
       try { for (;;) openSync('/dev/null'); } catch {}
-      await save({ fileName: 'a.txt', bytes: async () => Buffer.from('new') }).catch((error) => console.log(error.code));`;
+      await save({ fileName: 'a.txt', writeTo: (take) => take((async function* () { yield Buffer.from('new'); })()) }).catch((error) => console.log(error.code));`;
     const limited = 'ulimit -n 64; exec "$0" --input-type=module -e "$1"';
     const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, script]);
     expect(stdout).toBe('EMFILE\n');

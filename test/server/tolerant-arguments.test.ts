@@ -71,7 +71,7 @@ const overPipe: Call = async (args, name = 'gmail_fetch_mails') => {
   stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
   stdin.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })}\n`);
   stdin.write(`${JSON.stringify(message({ name, arguments: args }))}\n`);
-  await expect.poll(() => received.split('\n').length).toBe(3);
+  await expect.poll(() => received.split('\n').length, { timeout: 15_000 }).toBe(3);
   stdin.end();
   await ended;
   globalThis.console = originalConsole;

@@ -1,9 +1,11 @@
 // gmail_get_attachment_by_id: the right form for each attachment, and always the same bytes.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AttachmentFile } from '../../src/model/delivery.ts';
 import { attachmentsToFolder } from '../../src/server/deliver-attachment.ts';
 import { asBase64, largestInline } from '../../src/tools/attachment-forms.ts';
 import { item, itemContent, outlook, file as outlookFile, winmail } from '../mail/outlook.ts';
@@ -253,13 +255,21 @@ describe('The download folder of a desktop client', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
+  const writing =
+    (content: string): AttachmentFile['writeTo'] =>
+    (take) =>
+      take(
+        (async function* () {
+          yield Buffer.from(content);
+        })(),
+      );
   const facts = { messageId: 'm', partId: '1', mimeType: 'application/pdf', size: 3, grantVersion: 1 };
 
   it('gets a file that only its owner can read, and never loses one of the same name', async () => {
     const deliver = attachmentsToFolder(folder);
     const paths: string[] = [];
     for (const content of ['one', 'two', 'six']) {
-      const delivered = await deliver({ ...facts, fileName: 'a.pdf', bytes: async () => Buffer.from(content) });
+      const delivered = await deliver({ ...facts, fileName: 'a.pdf', writeTo: writing(content) });
       if (delivered.kind === 'file') paths.push(delivered.path);
     }
     expect(paths).toEqual(['a.pdf', 'a (2).pdf', 'a (3).pdf'].map((name) => join(folder, name)));
@@ -270,8 +280,8 @@ describe('The download folder of a desktop client', () => {
 
   it('gets nothing when the bytes cannot be fetched', async () => {
     const deliver = attachmentsToFolder(folder);
-    const bytes = () => Promise.reject(new Error('gone'));
-    await expect(deliver({ ...facts, fileName: 'a.pdf', bytes })).rejects.toThrow('gone');
+    const writeTo = () => Promise.reject(new Error('gone'));
+    await expect(deliver({ ...facts, fileName: 'a.pdf', writeTo })).rejects.toThrow('gone');
     await expect(readdir(folder)).rejects.toThrow('ENOENT');
   });
 });

@@ -30,14 +30,14 @@ it('a long search is shown in ten steps', async () => {
   expect(await shown('gmail_fetch_mails', { max_results: 40 })).toEqual(['0', ...steps]);
 });
 
-it('what Gmail gives of a message only on request is counted behind the messages', async () => {
+it('a message counts when what Gmail gives of it only on request is there too', async () => {
   const content = ['BEGIN:VCALENDAR', 'BEGIN:VEVENT', 'SUMMARY:Lunch', 'END:VEVENT', 'END:VCALENDAR', ''].join('\r\n');
   const invitation = { type: 'text/calendar', content, disposition: 'attachment; filename="invite.ics"' };
   world.mailbox.importMessage(mail('Short', [text('Hello.')]));
   for (let number = 0; number < 2; number++)
     world.mailbox.importMessage(mail(`Lunch ${number}`, [text('Join us.'), invitation]));
   const seen = await shown('gmail_fetch_mails', { format: 'readable' });
-  expect(seen).toEqual(['0', '1/3', '2/3', '3/3', '4/5', '5/5']);
+  expect(seen).toEqual(['0', '1/3', '2/3', '3/3']);
 });
 
 it('drafts are counted', async () => {

@@ -1,15 +1,15 @@
 // Download URLs: an attachment's bytes, once, to whoever holds the URL, as long as the account lives.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failed, ok } from '../../src/model/result.ts';
-import { contentDisposition } from '../../src/transports/download-route.ts';
-import { aBrowser, aWorld, type World, type WorldOptions } from './support.ts';
+import { failed } from '../../src/model/result.ts';
+import { contentDisposition, type FetchAttachment } from '../../src/transports/download-route.ts';
+import { aBrowser, aWorld, giving, type World, type WorldOptions } from './support.ts';
 
 const key = { realm: 'default', identifier: 'user_42' };
 const content = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) % 251);
 
 const worldWithUrl = async (options: WorldOptions = {}, mimeType = 'application/pdf', fileName = 'Rechnung №5.pdf') => {
-  const world = await aWorld({ fetchAttachment: async () => ok(content), ...options });
+  const world = await aWorld({ fetchAttachment: giving(content), ...options });
   world.sandbox.addAccount({ email: 'ada@example.com' });
   await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
   return { world, url: await mint(world, mimeType, fileName) };
@@ -24,7 +24,7 @@ const mint = async (world: World, mimeType = 'application/pdf', fileName = 'a.pd
     mimeType,
     size: content.length,
     grantVersion: account?.grantVersion ?? 0,
-    bytes: async () => content,
+    writeTo: async () => undefined,
   });
   return url;
 };
@@ -99,9 +99,9 @@ describe('1. One download', () => {
   it('is one of 300 a minute of one account, whether they are taken, looked at or broken off', async () => {
     let fetched = 0;
     const { world, url } = await worldWithUrl({
-      fetchAttachment: async () => {
+      fetchAttachment: async (...asked) => {
         fetched += 1;
-        return ok(content);
+        return giving(content)(...asked);
       },
     });
     const brokenOff = async () => {
@@ -155,13 +155,13 @@ describe('2. No download', () => {
   });
 
   it('can be tried again after Google was unreachable, or Postern failed', async () => {
-    const answers = [
+    const answers: FetchAttachment[] = [
       async () => failed({ kind: 'google_unavailable' }),
       async () => Promise.reject(new Error('defect')),
-      async () => ok(content),
+      giving(content),
     ];
     const { world, url } = await worldWithUrl({
-      fetchAttachment: () => (answers.shift() ?? (async () => ok(content)))(),
+      fetchAttachment: (...asked) => (answers.shift() ?? giving(content))(...asked),
     });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await get(world, url)).status);

@@ -338,7 +338,7 @@ describe('5. Download URLs', () => {
       const grantVersion = (await world.accounts.find(key))?.grantVersion ?? 0;
       const file = { messageId: '18c0ffee', partId: '1', fileName: 'a.txt', mimeType: 'text/plain', size: 1 };
       return async () =>
-        (await world.accounts.downloads.mint(key, { ...file, grantVersion, bytes: async () => new Uint8Array() })).url;
+        (await world.accounts.downloads.mint(key, { ...file, grantVersion, writeTo: async () => undefined })).url;
     };
     const mint = await mintAs('ada');
     const bens = await (await mintAs('ben'))();

@@ -3,10 +3,9 @@ import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
-import { ok } from '../../src/model/result.ts';
 import { type Listening, listen } from '../../src/transports/serve.ts';
 import { handClock } from '../support/hand-clock.ts';
-import { aBrowser, aWorld, type World } from './support.ts';
+import { aBrowser, aWorld, giving, type World } from './support.ts';
 
 const local = { host: '127.0.0.1', port: 0 };
 
@@ -137,7 +136,7 @@ describe('3. Only over a socket', () => {
   });
 
   const download = async () => {
-    const world = await aWorld({ fetchAttachment: async () => ok(new Uint8Array(5_000_000)) });
+    const world = await aWorld({ fetchAttachment: giving(new Uint8Array(5_000_000)) });
     world.sandbox.addAccount({ email: 'ada@example.com' });
     await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
     const key = { realm: 'default', identifier: 'user_42' };
@@ -152,7 +151,7 @@ describe('3. Only over a socket', () => {
     const { url } = await world.accounts.downloads.mint(key, {
       ...file,
       grantVersion: account?.grantVersion ?? 0,
-      bytes: async () => new Uint8Array(),
+      writeTo: async () => undefined,
     });
     return { world, path: new URL(url).pathname };
   };

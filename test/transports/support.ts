@@ -98,7 +98,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
     ...(options.keyRates === undefined ? {} : { keyRates: options.keyRates }),
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
-    fetchAttachment: options.fetchAttachment ?? (async () => ok(new TextEncoder().encode('attachment bytes'))),
+    fetchAttachment: options.fetchAttachment ?? giving(new TextEncoder().encode('attachment bytes')),
     publicUrl,
     ready: options.ready ?? (async () => true),
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
@@ -208,3 +208,15 @@ export const aBrowser = ({ app, sandbox }: World): Browser => {
   };
   return browser;
 };
+
+/** Gives these bytes as an attachment, in pieces. */
+export const giving =
+  (bytes: Uint8Array): FetchAttachment =>
+  async (_key, _record, _signal, take) => {
+    await take(
+      (async function* () {
+        for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000);
+      })(),
+    );
+    return ok({});
+  };
