@@ -1,6 +1,6 @@
 // A text in pieces: its words, in which nothing can pass for a mark of ours, and its links, numbered in their order.
 // Knows nothing of how much room there is for a link.
-import { directUrl, placeOf } from './link-target.ts';
+import { directUrl, hidesHost, placeOf } from './link-target.ts';
 import type { Slot } from './text-lines.ts';
 import { stretchesOf } from './urls-in-text.ts';
 
@@ -34,6 +34,8 @@ export interface Met extends LinkPlace {
   readonly number: number;
   readonly direct: string;
   readonly place: string;
+  /** It must not be read as it stands. */
+  readonly isMisleading: boolean;
 }
 
 const longestPlace = 60;
@@ -47,6 +49,7 @@ const met = (place: LinkPlace, inText: boolean, number: number): Met => {
     beforeMark: false,
     number,
     direct,
+    isMisleading: hidesHost(place.url) || hidesHost(direct),
     place: where.length > longestPlace ? `…${where.slice(-longestPlace)}` : where,
   };
 };
@@ -64,7 +67,7 @@ export interface Pieces {
  * a tilde that would make one longer; a space keeps both away from one that follows.
  */
 const literal = (words: string, afterMark: boolean, beforeMark: boolean): string => {
-  const escaped = words.replace(/~(?=~)|(?<=~)~|\{(?=\+\+)|\+(?=\+\})/g, '\\$&');
+  const escaped = !/[~+]/.test(words) ? words : words.replace(/~(?=~)|(?<=~)~|\{(?=\+\+)|\+(?=\+\})/g, '\\$&');
   const begun = afterMark && words.startsWith('~') && !escaped.startsWith('\\') ? `\\${escaped}` : escaped;
   return beforeMark && /[~\\]$/.test(begun) ? `${begun} ` : begun;
 };

@@ -1,7 +1,6 @@
 // The links of a text: each is told whole, or as a numbered reference that the list of links resolves; never a part of it.
 // Knows nothing of HTML; nothing is fetched.
 import { type LinkPlace, type Met, type Pieces, piecesOf } from './link-pieces.ts';
-import { hidesHost } from './link-target.ts';
 import type { Slot } from './text-lines.ts';
 
 /** A link as it was told. Its number is its place in the list, from 1. */
@@ -39,8 +38,11 @@ const levels: readonly Level[] = [
 ];
 
 /** The URL to be told whole, or undefined. */
-const wholeUrl = ({ url, direct, inText, text }: Met, { limit, direct: wantsDirect }: Level): string | undefined => {
-  if (hidesHost(url) || hidesHost(direct)) return undefined;
+const wholeUrl = (
+  { url, direct, inText, text, isMisleading }: Met,
+  { limit, direct: wantsDirect }: Level,
+): string | undefined => {
+  if (isMisleading) return undefined;
   const written = inText ? text : url;
   if (written.length <= limit && (!wantsDirect || direct === url)) return written;
   return direct.length <= limit ? direct : undefined;

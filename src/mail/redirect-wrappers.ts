@@ -125,11 +125,13 @@ const asTarget = (text: string): string | undefined => {
 };
 
 const unwrappedOnce = (text: string): string | undefined => {
-  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  // Most links are in no wrapper: that is seen without taking them apart.
+  const written = /^https?:\/\/([a-z0-9.-]+)\//i.exec(text)?.[1]?.toLowerCase();
+  const candidates = written === undefined ? [] : wrappers.filter(({ host }) => host.test(written));
+  const url = candidates.length > 0 ? URL.parse(text) : null;
   // A fragment goes on to the target where it has none: whose it is, only the redirector knows.
   if (url?.hash !== '') return undefined;
-  const wrapper = wrappers.find(({ host, path }) => host.test(url.hostname) && path.test(url.pathname));
-  const target = wrapper?.decode(url, text);
+  const target = candidates.find(({ path }) => path.test(url.pathname))?.decode(url, text);
   return target === undefined ? undefined : asTarget(target);
 };
 

@@ -66,19 +66,19 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     else out.words(' ');
   };
 
-  /** @param written whether the address itself stands in the text, where it is found again. */
   const tell = ({ url, before, saidBefore, text }: OpenLink): void => {
     const isContinued = last?.url === url && last.said === saidBefore;
     if (last && isContinued) places.delete(last.slot);
     const words = listed(last && isContinued ? `${last.text} ${text}` : text);
     const slot = out.slotBehind();
-    if (bare(directUrl(url)) === bare(text)) {
+    const direct = directUrl(url);
+    if (bare(direct) === bare(text)) {
       // With its scheme the address is found in the text.
-      if (!/^(?:https?|ftp):\/\/|^www\.|^mailto:/i.test(text.trim()) || directUrl(url) !== url)
+      if (!/^(?:https?|ftp):\/\/|^www\.|^mailto:/i.test(text.trim()) || direct !== url)
         places.set(slot, { kind: 'said', url, text: words });
       return;
     }
-    const otherHost = otherHostNamed(text, directUrl(url));
+    const otherHost = otherHostNamed(text, direct);
     if (otherHost === undefined) {
       places.set(slot, { kind: 'named', url, text: words });
       last = { url, slot, said: out.said(), text };
