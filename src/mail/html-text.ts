@@ -1,5 +1,6 @@
 // HTML → the text a person would read, in two readings of the tags: no tree, no recursion, linear. Nothing is fetched.
-import { createCascade } from './css-cascade.ts';
+import { createCascade } from './css/cascade.ts';
+import { createFamilies, readFamilies } from './html/families.ts';
 import { createNarration } from './html/narrator.ts';
 import { readElements } from './html/open-elements.ts';
 import { createOpenLinks } from './html/open-links.ts';
@@ -16,6 +17,8 @@ export interface ReadableText {
     readonly hiddenElements: number;
     /** Code points without a shape, in the text that is left. */
     readonly invisibleCharacters: number;
+    /** Its style sheets could not be judged to their end: hidden text may be left; `text` ends by saying so. */
+    readonly incomplete?: true;
   };
   /** Code points of `text` before the quoted history that the HTML marks as such; absent where it marks none. */
   readonly quotedFrom?: number;
@@ -27,6 +30,8 @@ export interface ReadableText {
   readonly truncated?: true;
 }
 
+const notJudged =
+  '[The style sheets of this HTML ask for too much to be judged to their end: text that its sender hid may stand above.]';
 const notTheEnd = '[This HTML is too long to be read to its end here: format "full" has all of it.]';
 
 /** Bytes. A text up to this size may carry its links whole. */
@@ -53,19 +58,22 @@ export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbe
   const survey = yield* surveyOf(html);
   const out = createTextLines();
   const openLinks = createOpenLinks(out);
-  const narration = createNarration(out, openLinks, createCascade(survey.styleSheets), survey);
+  const cascade = createCascade(survey.styleSheets, { quirks: survey.quirks, elements: survey.childCounts.length });
+  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey) : undefined;
+  const narration = createNarration(out, openLinks, cascade, survey, ahead ?? createFamilies(survey));
   const isWhole = yield* readElements(html, narration);
   const places = openLinks.finish();
-  if (!isWhole) {
+  const isJudged = cascade.isWhole() && (ahead !== undefined || !cascade.looksAhead);
+  for (const note of [...(isWhole ? [] : [notTheEnd]), ...(isJudged ? [] : [notJudged])]) {
     out.endBlock();
     out.edit(undefined);
-    out.words(notTheEnd);
+    out.words(note);
   }
   const about = { hasMarks: true, markedPart: narration.historyPlace() };
   const { text, links, markedAt } = withLinks(out.parts(), places, mannerFor(html, linksOfHtml), about);
   return {
     text,
-    removed: narration.removed(),
+    removed: { ...narration.removed(), ...(isJudged ? {} : { incomplete: true }) },
     links,
     ...(narration.isMarked() ? { marked: true } : {}),
     ...(markedAt === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, afterLineBreaks(text, markedAt))) }),

@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest';
-import { createCascade } from '../../src/mail/css-cascade.ts';
+import { createCascade } from '../../src/mail/css/cascade.ts';
 import { appearanceOf, rootAppearance } from '../../src/mail/html/visibility.ts';
 
-const alone = { id: '', attributes: {}, previous: undefined, position: 1, positionOfType: 1, siblings: 1 };
+const alone = {
+  id: '',
+  attributes: {},
+  previous: undefined,
+  position: 1,
+  positionOfType: 1,
+  siblings: 1,
+  parent: undefined,
+  ahead: undefined,
+};
 
 const decorationsIn = (inlineStyles: readonly string[], sheet = ''): string[] => {
   const cascade = createCascade([sheet]);
   const element = { ...alone, name: 'span', classes: new Set<string>() };
   const inner = inlineStyles.reduce(
-    (parent, inline) => appearanceOf('span', {}, cascade.styleOf([element], inline, {}, undefined), parent),
+    (parent, inline) => appearanceOf('span', {}, cascade.styleOf(element, inline, {}, undefined), parent),
     rootAppearance,
   );
   return [...inner.decorations];

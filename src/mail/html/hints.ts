@@ -1,7 +1,7 @@
 // Attributes that say how an element looks (`bgcolor`, `width`, `<font color>`) as CSS would say it. Knows no cascade.
-import { styleOf } from '../css-properties.ts';
-import type { Style } from '../css-style.ts';
-import { type Color, colorOf, type Length, lengthOf } from '../css-values.ts';
+import { styleOf } from '../css/properties.ts';
+import type { Style } from '../css/style.ts';
+import { type Color, colorOf, type Length, lengthOf } from '../css/values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
 /** Old colour attributes may lack the `#`. */

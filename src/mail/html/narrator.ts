@@ -1,12 +1,12 @@
 // Elements in their order → lines of text as a person would read them, without what that person does not see. Knows the
 // meaning of elements; what is seen is decided in visibility.ts, how lines are made in text-lines.ts.
-import type { Cascade } from '../css-cascade.ts';
-import type { StyledElement } from '../css-matching.ts';
+import type { Cascade } from '../css/cascade.ts';
+import type { StyledElement } from '../css/element.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
 import type { Edit, TextLines } from '../text-lines.ts';
 import { headings } from './element-kinds.ts';
-import { createFamilies } from './families.ts';
+import type { Families } from './families.ts';
 import { presentationalHints } from './hints.ts';
 import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
 import { createLists } from './lists.ts';
@@ -57,12 +57,16 @@ export interface Narration extends ElementHandlers {
 /** Formatting that is closed while more than this is open inside it keeps its look to the end. */
 const deepestRestyling = 64;
 
-export const createNarration = (out: TextLines, links: OpenLinks, cascade: Cascade, survey: Survey): Narration => {
+export const createNarration = (
+  out: TextLines,
+  links: OpenLinks,
+  cascade: Cascade,
+  survey: Survey,
+  families: Families,
+): Narration => {
   const elements: NarratedElement[] = [];
-  const styled: StyledElement[] = [];
   const lists = createLists(out);
   const rows = createRows(out, survey.rows);
-  const families = createFamilies(survey.childCounts);
   const history = createHistoryTracker();
   const removed = { hiddenElements: 0, invisibleCharacters: 0 };
   let isMarked = false;
@@ -74,11 +78,10 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
     const { name, attributes } = element.styled;
     if (silent.has(name)) return { ...parent, gone: parent.gone ?? { told: true } };
     if (fallbacks.has(name)) return { ...parent, gone: parent.gone ?? { told: false } };
-    const path = place === styled.length - 1 ? styled : styled.slice(0, place + 1);
     return appearanceOf(
       name,
       attributes,
-      cascade.styleOf(path, element.inline, presentationalHints(name, attributes), parent.variables),
+      cascade.styleOf(element.styled, element.inline, presentationalHints(name, attributes), parent.variables),
       parent,
     );
   };
@@ -172,7 +175,6 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
         appearance: parent,
       };
       elements.push(element);
-      styled.push(element.styled);
       element.appearance = appearanceAt(elements.length - 1, parent);
       if (name === 'tr') rows.meetRow();
       if (element.appearance.gone) {
@@ -197,7 +199,6 @@ export const createNarration = (out: TextLines, links: OpenLinks, cascade: Casca
     },
     close: (name) => {
       const element = elements.pop();
-      styled.pop();
       families.leave();
       if (!element?.begun) return;
       if (element.isLink) links.end();

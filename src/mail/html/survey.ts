@@ -1,9 +1,10 @@
 // A first reading of a document: its style sheets, and what each table is for, which only its end tells. The second
 // reading meets the same tables and rows in the same order. Knows nothing of what is hidden.
-import { mediaHolds } from '../css-media.ts';
-import type { Steps } from '../html-tokens.ts';
+import { mediaHolds } from '../css/conditions.ts';
+import type { Attributes, Steps } from '../html-tokens.ts';
 import { headings } from './element-kinds.ts';
 import { readElements } from './open-elements.ts';
+import { isInQuirksMode } from './quirks.ts';
 import { createSpanBudget, createTableGrid, type TableGrid } from './table-grid.ts';
 
 /** `data`: cells belong together, row by row. `brief`: a row of short pieces, one line. `apart`: each cell by itself. */
@@ -15,6 +16,8 @@ export interface Survey {
   readonly rows: readonly RowKind[];
   /** How many elements each element has, by the order in which they begin. */
   readonly childCounts: readonly number[];
+  /** Whether browsers show the document in quirks mode. */
+  readonly quirks: boolean;
 }
 
 interface Row {
@@ -87,6 +90,9 @@ const judge = (table: Table): void => {
   }
 };
 
+const isStyleSheet = ({ media = '', type = '' }: Attributes): boolean =>
+  /^(?:|text\/css)$/i.test(type.trim()) && mediaHolds(media);
+
 /** Reads a document for what has to be known before its text can be told. */
 export function* surveyOf(html: string): Steps<Survey> {
   const styleSheets: string[] = [];
@@ -102,7 +108,7 @@ export function* surveyOf(html: string): Steps<Survey> {
       if (parent !== undefined) childCounts[parent] = (childCounts[parent] ?? 0) + 1;
       open.push(childCounts.push(0) - 1);
       const table = tables.at(-1);
-      if (name === 'style') sheet = mediaHolds(attributes.media ?? '') ? '' : undefined;
+      if (name === 'style') sheet = isStyleSheet(attributes) ? '' : undefined;
       else if (name === 'table') {
         if (table) {
           table.isNested = true;
@@ -148,5 +154,5 @@ export function* surveyOf(html: string): Steps<Survey> {
     },
     release: () => undefined,
   });
-  return { styleSheets, rows: rows.map((row) => row.kind), childCounts };
+  return { styleSheets, rows: rows.map((row) => row.kind), childCounts, quirks: isInQuirksMode(html) };
 }

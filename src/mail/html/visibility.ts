@@ -1,7 +1,7 @@
 // Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
 // of how text is laid out.
-import type { DecorationLine, Style, Variables } from '../css-style.ts';
-import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css-values.ts';
+import type { DecorationLine, Style, Variables } from '../css/style.ts';
+import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css/values.ts';
 import type { Attributes } from '../html-tokens.ts';
 
 /** The outermost element that hides something; `told` once it was counted. */

@@ -1,6 +1,6 @@
 // CSS that takes an element out of sight by clipping, moving, shrinking or filtering it. Knows no other properties.
-import type { Reader } from './css-style.ts';
-import { lengthOf } from './css-values.ts';
+import type { Reader } from './style.ts';
+import { lengthOf } from './values.ts';
 
 /** Farther than this no desktop window reaches. */
 const farAway = 500;

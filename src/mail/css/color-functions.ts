@@ -1,6 +1,6 @@
 // The newer colour functions (CSS Color 4 and 5) → red, green and blue. Of the Lab spaces only what is nearly grey: no
 // other of their colours hides text on the backgrounds that mail has. Knows no property.
-import type { Color } from './css-values.ts';
+import type { Color } from './values.ts';
 
 /** More colour than this is no grey. */
 const mostChroma = { oklab: 0.02, lab: 4 } as const;

@@ -1,8 +1,8 @@
 // CSS lengths and colours as senders write them → numbers. What a browser would not understand is undefined: it leaves
 // an earlier declaration in force. Knows nothing of properties or elements.
-import { chosenColor, newerColor } from './css-color-functions.ts';
-import { colorNames } from './css-color-names.ts';
-import { calculated } from './css-math.ts';
+import { chosenColor, newerColor } from './color-functions.ts';
+import { colorNames } from './color-names.ts';
+import { calculated } from './math.ts';
 
 export interface Length {
   readonly amount: number;

@@ -1,8 +1,8 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
-import { clip, clipPath, filter, opacityOf, scale, transform, translate } from './css-effects.ts';
-import type { DecorationLine, Reader, Style } from './css-style.ts';
-import { colorOf, type Length, lengthOf } from './css-values.ts';
+import { clip, clipPath, filter, opacityOf, scale, transform, translate } from './effects.ts';
+import type { DecorationLine, Reader, Style } from './style.ts';
+import { colorOf, type Length, lengthOf } from './values.ts';
 
 const inheriting = /^(?:inherit|unset|revert|revert-layer)$/;
 const resetting = /^(?:initial|unset|revert|revert-layer|inherit)$/;
@@ -201,3 +201,6 @@ const readers: Readonly<Record<string, Reader>> = {
 /** What one declaration says about being seen; undefined where it says nothing or is not valid. */
 export const styleOf = (name: string, value: string): Style | undefined =>
   Object.hasOwn(readers, name) ? readers[name]?.(value) : undefined;
+
+/** Whether declarations of this property say something about being seen. */
+export const isRead = (name: string): boolean => Object.hasOwn(readers, name);

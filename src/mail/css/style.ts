@@ -1,5 +1,5 @@
 // What CSS can say about an element as far as it decides whether text is seen. Types only.
-import type { Color, Length } from './css-values.ts';
+import type { Color, Length } from './values.ts';
 
 /** Custom properties by name (`--x`), as an element hands them on. */
 export type Variables = ReadonlyMap<string, string>;

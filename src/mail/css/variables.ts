@@ -1,6 +1,6 @@
 // Custom properties (CSS Variables 1): `var()` in a value → the value it stands for. Bounded: no value grows beyond what
 // is read of one. Knows no property.
-import type { Variables } from './css-style.ts';
+import type { Variables } from './style.ts';
 
 /** Longer values are not read. */
 const longestValue = 400;

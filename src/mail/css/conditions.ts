@@ -1,0 +1,244 @@
+// Whether the rules inside an at-rule count for the person whose view we take: someone at a desktop screen, light mode,
+// with a mouse, in a current browser. Syntax is css-tree's; unknown questions are answered as browsers do, with neither
+// yes nor no.
+import type { CssNode, Feature, FeatureRange, List, MediaQuery } from 'css-tree';
+import generate from 'css-tree/generator';
+import parse from 'css-tree/parser';
+import { ident } from 'css-tree/utils';
+import { plainValue } from './plain-value.ts';
+import { isRead, styleOf } from './properties.ts';
+import { propertyNames } from './property-names.ts';
+import { type SelectorContext, selectorsIn } from './selector-parser.ts';
+import { lengthOf, pixelsOf, viewport } from './values.ts';
+
+/** Undefined where a browser does not understand the question: then neither it nor its opposite holds. */
+type Answer = boolean | undefined;
+
+const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
+
+/** Features and all values that hold. */
+const keywordFeatures = new Map<string, readonly string[]>(
+  Object.entries({
+    orientation: ['landscape'],
+    'prefers-color-scheme': ['light'],
+    'prefers-reduced-motion': ['no-preference'],
+    'prefers-reduced-transparency': ['no-preference'],
+    'prefers-reduced-data': ['no-preference'],
+    'prefers-contrast': ['no-preference'],
+    'forced-colors': ['none'],
+    'inverted-colors': ['none'],
+    hover: ['hover'],
+    'any-hover': ['hover'],
+    pointer: ['fine'],
+    'any-pointer': ['fine'],
+    'display-mode': ['browser'],
+    scripting: ['none'],
+    update: ['fast'],
+    scan: [],
+    'color-gamut': ['srgb'],
+    'dynamic-range': ['standard'],
+    'overflow-block': ['scroll'],
+    'overflow-inline': ['scroll'],
+  }),
+);
+
+/** Features that are numbers, in the units that they are compared in: pixels, dots per pixel, ratios. */
+const numberFeatures = new Map<string, number>(
+  Object.entries({
+    width: viewport.width,
+    height: viewport.height,
+    'device-width': viewport.width,
+    'device-height': viewport.height,
+    'aspect-ratio': viewport.width / viewport.height,
+    'device-aspect-ratio': viewport.width / viewport.height,
+    resolution: 1,
+    'device-pixel-ratio': 1,
+    color: 8,
+    'color-index': 0,
+    monochrome: 0,
+    grid: 0,
+  }),
+);
+
+const numberOf = (node: CssNode | null): number | undefined => {
+  switch (node?.type) {
+    case 'Number':
+      return Number(node.value);
+    case 'Ratio': {
+      const [left, right] = [numberOf(node.left), numberOf(node.right ?? null) ?? 1];
+      return left === undefined ? undefined : left / right;
+    }
+    case 'Dimension': {
+      const unit = node.unit.toLowerCase();
+      if (unit === 'dppx' || unit === 'x') return Number(node.value);
+      if (unit === 'dpi') return Number(node.value) / 96;
+      if (unit === 'dpcm') return (Number(node.value) * 2.54) / 96;
+      const length = lengthOf(node.value + unit);
+      return length && pixelsOf(length, 16, 0);
+    }
+    default:
+      return undefined;
+  }
+};
+
+const compare = (actual: number, comparison: string, wanted: number | undefined): Answer => {
+  if (wanted === undefined) return undefined;
+  switch (comparison) {
+    case '<':
+      return actual < wanted;
+    case '<=':
+      return actual <= wanted;
+    case '>':
+      return actual > wanted;
+    case '>=':
+      return actual >= wanted;
+    case '=':
+      return Math.abs(actual - wanted) < 0.01;
+    default:
+      return undefined;
+  }
+};
+
+/** `(max-width:600px)`, `(hover)`. */
+const featureHolds = ({ name, value }: Feature): Answer => {
+  const [, vendor = '', bound = '', feature = ''] = /^(-webkit-)?(min-|max-)?(.*)$/.exec(name.toLowerCase()) ?? [];
+  const actual = (vendor === '') === (feature === 'device-pixel-ratio') ? undefined : numberFeatures.get(feature);
+  if (actual !== undefined) {
+    if (value === null) return bound === '' ? actual > 0 : undefined;
+    return compare(actual, bound === '' ? '=' : bound === 'min-' ? '>=' : '<=', numberOf(value));
+  }
+  if (name.toLowerCase() === '-webkit-transform-3d') return true;
+  const holding = vendor === '' && bound === '' ? keywordFeatures.get(feature) : undefined;
+  if (holding === undefined) return undefined;
+  if (value === null) return holding.some((word) => word !== 'none' && word !== 'no-preference');
+  return value.type === 'Identifier' ? holding.includes(value.name.toLowerCase()) : undefined;
+};
+
+const turned: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
+
+/** `(400px <= width < 900px)`. */
+const rangeHolds = (range: FeatureRange): Answer => {
+  const isNameFirst = range.left.type === 'Identifier';
+  const name = isNameFirst ? range.left : range.middle;
+  const actual = name.type === 'Identifier' ? numberFeatures.get(name.name.toLowerCase()) : undefined;
+  if (actual === undefined) return undefined;
+  const first = isNameFirst
+    ? compare(actual, range.leftComparison, numberOf(range.middle))
+    : compare(actual, turned[range.leftComparison] ?? '', numberOf(range.left));
+  if (range.rightComparison === null || first === undefined) return first;
+  const second = compare(actual, range.rightComparison, numberOf(range.right));
+  return second === undefined ? undefined : first && second;
+};
+
+const negated = (answer: Answer): Answer => (answer === undefined ? undefined : !answer);
+
+const both = (one: Answer, other: Answer): Answer =>
+  one === false || other === false ? false : one === undefined || other === undefined ? undefined : true;
+
+const either = (one: Answer, other: Answer): Answer => negated(both(negated(one), negated(other)));
+
+/** `not (…)`, `(…) and (…)`, `(…) or (…)`. */
+const conditionHolds = (nodes: readonly CssNode[], ask: (node: CssNode) => Answer): Answer => {
+  let answer: Answer;
+  let operator = '';
+  for (const node of nodes) {
+    if (node.type === 'Identifier') {
+      const word = node.name.toLowerCase();
+      if (!/^(?:not|and|or)$/.test(word)) return undefined;
+      operator += word;
+      continue;
+    }
+    const asked = node.type === 'Condition' ? conditionHolds(childrenOf(node.children), ask) : ask(node);
+    const one = operator.endsWith('not') ? negated(asked) : asked;
+    if (operator.startsWith('and')) answer = both(answer, one);
+    else if (operator.startsWith('or')) answer = either(answer, one);
+    else answer = one;
+    operator = '';
+  }
+  return operator === '' ? answer : undefined;
+};
+
+const mediaFeatureHolds = (node: CssNode): Answer => {
+  if (node.type === 'Feature') return featureHolds(node);
+  return node.type === 'FeatureRange' ? rangeHolds(node) : undefined;
+};
+
+const queryHolds = (query: MediaQuery): boolean => {
+  const type = query.mediaType?.toLowerCase();
+  const isRightType = type === undefined || type === 'all' || type === 'screen';
+  const holds = query.condition ? conditionHolds(childrenOf(query.condition.children), mediaFeatureHolds) : true;
+  const answer = isRightType ? holds : false;
+  return (query.modifier?.toLowerCase() === 'not' ? negated(answer) : answer) === true;
+};
+
+/** Brackets deeper than this, or longer conditions, nobody writes; css-tree follows brackets by recursion. */
+const mostBrackets = 60;
+const longestCondition = 4_000;
+
+const isReadable = (prelude: string): boolean =>
+  prelude.length <= longestCondition && prelude.split('(').length <= mostBrackets;
+
+const parsed = (prelude: string, atrule: string): readonly CssNode[] | undefined => {
+  if (!isReadable(prelude)) return undefined;
+  try {
+    const read = parse(prelude, { context: 'atrulePrelude', atrule });
+    return read.type === 'AtrulePrelude' ? childrenOf(read.children) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** A media query list as it stands in `@media` or in a style element's attribute `media`. Of a list each query is by itself. */
+export const mediaHolds = (list: string): boolean => {
+  if (list.trim() === '') return true;
+  const whole = parsed(list, 'media');
+  if (whole === undefined && list.includes(','))
+    return list.split(',').some((query) => query.trim() !== '' && mediaHolds(query));
+  const [queries] = whole ?? [];
+  if (queries?.type !== 'MediaQueryList') return false;
+  const all = childrenOf(queries.children);
+  return all.length === 0 || all.some((query) => query.type === 'MediaQuery' && queryHolds(query));
+};
+
+/** A property that we do not read is taken to have any value. */
+const isSupported = (name: string, value: string): boolean =>
+  isRead(name)
+    ? styleOf(name, plainValue(value)) !== undefined
+    : propertyNames.has(name) || propertyNames.has(name.replace(/^-webkit-/, ''));
+
+const supportsHolds = (node: CssNode): Answer => {
+  if (node.type === 'SupportsDeclaration') {
+    const { property, value } = node.declaration;
+    const name = ident.decode(property);
+    return name.startsWith('--') || isSupported(name.toLowerCase(), generate(value));
+  }
+  if (node.type === 'FeatureFunction' && node.value.type === 'Selector') {
+    return selectorsIn(node.value, anywhere).length > 0;
+  }
+  return node.type === 'GeneralEnclosed' && /^font-(?:tech|format)$/i.test(node.function ?? '');
+};
+
+const anywhere: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks: false };
+
+/** Whether the rules inside an at-rule count; `@keyframes`, `@font-face` and the like hold none. */
+export const atRuleApplies = (name: string, prelude: string): boolean => {
+  switch (name) {
+    case 'media':
+      return mediaHolds(prelude);
+    case 'supports': {
+      const [condition] = parsed(prelude, 'supports') ?? [];
+      return condition?.type === 'Condition' && conditionHolds(childrenOf(condition.children), supportsHolds) === true;
+    }
+    default:
+      return false;
+  }
+};
+
+/** What `@scope (roots) to (limits)` says about the selectors inside it; nothing where it is not valid. */
+export const scopeOf = (prelude: string, around: SelectorContext): SelectorContext | undefined => {
+  const [scope] = parsed(prelude, 'scope') ?? [];
+  if (scope?.type !== 'Scope' || scope.root?.type !== 'SelectorList') return undefined;
+  const roots = selectorsIn(scope.root, around);
+  const limits = scope.limit?.type === 'SelectorList' ? selectorsIn(scope.limit, around) : [];
+  return roots.length === 0 ? undefined : { ...around, parents: roots, begins: 'nowhere', scope: { roots, limits } };
+};

@@ -1,0 +1,144 @@
+// Style sheets → the rules that count for the person whose view we take, in one list: at-rules judged, rules inside rules
+// unfolded, cascade layers numbered. Bounded in bytes and rules. Knows no property.
+import { type Block, blocksOf, type Content, type Declaration, isBlock } from './blocks.ts';
+import { atRuleApplies, scopeOf } from './conditions.ts';
+import type { Budget } from './matching.ts';
+import type { Selector } from './selector.ts';
+import { type SelectorContext, selectorsOf } from './selector-parser.ts';
+
+export interface StyleRule {
+  readonly selectors: readonly Selector[];
+  readonly declarations: readonly Declaration[];
+  /** Rules of a higher layer win; those in no layer are in the highest. */
+  readonly layer: () => number;
+}
+
+export interface ReadSheets {
+  readonly rules: readonly StyleRule[];
+  /** False where there was more than is read of one message. */
+  readonly isWhole: boolean;
+}
+
+/** UTF-16 units of all sheets of a message. Gmail reads 16,384 of one. */
+const mostCss = 2_000_000;
+/** Steps of the budget: what a selector costs that is read, and all of them together at most. */
+const stepsPerSelector = 100;
+const charactersPerStep = 0.2;
+const mostReading = 2_000_000;
+
+interface Layer {
+  readonly inner: Map<string, Layer>;
+  number: number;
+}
+
+const newLayer = (): Layer => ({ inner: new Map(), number: 0 });
+
+const layerIn = (outer: Layer, name: string): Layer =>
+  name.split('.').reduce((around, part) => {
+    const known = around.inner.get(part) ?? newLayer();
+    around.inner.set(part, known);
+    return known;
+  }, outer);
+
+/** CSS Cascade 5 §6.4.3: layers in the order in which they are first named, each after those inside it. */
+const numberLayers = (layer: Layer, from: number): number => {
+  let next = from;
+  for (const inner of layer.inner.values()) next = numberLayers(inner, next);
+  layer.number = next;
+  return next + 1;
+};
+
+interface Place {
+  readonly layer: Layer;
+  readonly context: SelectorContext;
+  /** Selectors whose declarations stand here by themselves; none outside of rules. */
+  readonly own: readonly Selector[] | undefined;
+}
+
+/**
+ * @param isTelling whether a rule with these declarations is worth keeping
+ * @param budget pays for the selectors that are read
+ */
+export const readSheets = (
+  sheets: readonly string[],
+  quirks: boolean,
+  isTelling: (declarations: readonly Declaration[]) => boolean,
+  budget: Budget,
+): ReadSheets => {
+  const rules: StyleRule[] = [];
+  const root = newLayer();
+  let anonymous = 0;
+  const leastSteps = budget.steps - mostReading;
+  let left = mostCss;
+  let isWhole = true;
+
+  const keep = (own: readonly Selector[] | undefined, declarations: Declaration[], layer: Layer): void => {
+    if (!own || own.length === 0 || declarations.length === 0) return;
+    const telling = declarations.splice(0);
+    if (!isTelling(telling)) return;
+    rules.push({ selectors: own, declarations: telling, layer: () => layer.number });
+  };
+
+  const selectorsFor = (prelude: string, context: SelectorContext): readonly Selector[] => {
+    if (budget.steps < leastSteps) {
+      isWhole = false;
+      return [];
+    }
+    const selectors = selectorsOf(prelude, context);
+    budget.steps -= stepsPerSelector * Math.max(selectors.length, 1) + prelude.length / charactersPerStep;
+    return selectors;
+  };
+
+  const readRule = (block: Block, content: Content, place: Place): void => {
+    // Most rules of a sheet say nothing about being seen: their selectors are not even parsed.
+    const isWorthIt = content.some((item) => isBlock(item) || isTelling([item]));
+    const own = isWorthIt ? selectorsFor(block.prelude, place.context) : [];
+    if (own.length === 0) return;
+    const context: SelectorContext = { ...place.context, parents: own, begins: 'at the parents', scope: undefined };
+    readContent(content, { ...place, own, context });
+  };
+
+  const readLayer = (block: Block, content: Content | undefined, place: Place): void => {
+    const names = block.prelude.split(',').map((name) => name.trim());
+    if (content === undefined) {
+      for (const name of names) layerIn(place.layer, name);
+      return;
+    }
+    anonymous += 1;
+    readContent(content, { ...place, layer: layerIn(place.layer, names[0] || ` ${anonymous}`) });
+  };
+
+  const readAtRule = ({ atRule = '', ...block }: Block, place: Place): void => {
+    const { content, prelude } = block;
+    if (atRule === 'layer') readLayer({ atRule, ...block }, content, place);
+    else if (content === undefined) return;
+    else if (atRule === 'scope') {
+      const context = scopeOf(prelude, place.context);
+      if (context) readContent(content, { ...place, context, own: context.scope?.roots });
+    } else if (atRuleApplies(atRule, prelude)) readContent(content, place);
+  };
+
+  const readContent = (content: Content, place: Place): void => {
+    let declarations: Declaration[] = [];
+    for (const item of content) {
+      if (!isBlock(item)) {
+        declarations.push(item);
+        continue;
+      }
+      keep(place.own, declarations, place.layer);
+      declarations = [];
+      if (item.atRule !== undefined) readAtRule(item, place);
+      else if (item.content) readRule(item, item.content, place);
+    }
+    keep(place.own, declarations, place.layer);
+  };
+
+  const context: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks };
+  for (const sheet of sheets) {
+    if (sheet.length > left) isWhole = false;
+    readContent(blocksOf(sheet.slice(0, left)), { layer: root, context, own: undefined });
+    left = Math.max(left - sheet.length, 0);
+  }
+  numberLayers(root, 0);
+  return { rules, isWhole };
+};
