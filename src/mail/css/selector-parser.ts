@@ -4,7 +4,7 @@ import { calculateForAST } from '@bramus/specificity/core';
 import type { CssNode, List, Nth, PseudoClassSelector } from 'css-tree';
 import parse from 'css-tree/parser';
 import { ident } from 'css-tree/utils';
-import type { Combinator, PositionTest, Selector, Step, Test } from './selector.ts';
+import { type Combinator, isCombinator, type PositionTest, type Selector, type Step, type Test } from './selector.ts';
 import { caselessAttributes, isState, oldPseudoElements, pseudoElements } from './states.ts';
 
 /** What the text around a selector brings along. */
@@ -151,8 +151,6 @@ const addSimple = (draft: Draft, node: CssNode, context: SelectorContext): void 
 };
 
 const rootTest: Test = { kind: 'state', name: 'root', argument: [] };
-
-const isCombinator = (name: string): name is Combinator => name === ' ' || name === '>' || name === '+' || name === '~';
 
 const pseudoElementOf = (node: CssNode): string | undefined => {
   if (node.type === 'PseudoElementSelector') {

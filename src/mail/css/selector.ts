@@ -39,6 +39,9 @@ export interface Compound {
 
 export type Combinator = ' ' | '>' | '+' | '~';
 
+export const isCombinator = (name: string): name is Combinator =>
+  name === ' ' || name === '>' || name === '+' || name === '~';
+
 export interface Step {
   readonly compound: Compound;
   /** Towards the next step. */
