@@ -103,9 +103,8 @@ const argumentOf = (node: PseudoClassSelector): readonly string[] =>
 const addPseudoClass = (draft: Draft, node: PseudoClassSelector, context: SelectorContext): void => {
   const name = node.name.toLowerCase();
   const inner: SelectorContext = { ...context, begins: name === 'has' ? 'at the anchor' : 'nowhere', scope: undefined };
-  const positions = simplePositions.get(name);
   const [first] = childrenOf(node.children);
-  if (positions) draft.tests.push(...positions);
+  if (simplePositions.has(name)) draft.tests.push(...(simplePositions.get(name) ?? []));
   else if (first?.type === 'Nth') draft.tests.push(positionOf(first, name, inner));
   else if (/^(?:is|where|-webkit-any)$/.test(name)) draft.tests.push({ kind: 'any', list: listOf(node, inner, true) });
   else if (name === 'not') draft.tests.push({ kind: 'none', list: listOf(node, inner, false) });
