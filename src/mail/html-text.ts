@@ -17,8 +17,6 @@ export interface ReadableText {
     readonly hiddenElements: number;
     /** Code points without a shape, in the text that is left. */
     readonly invisibleCharacters: number;
-    /** Its style sheets could not be judged to their end: hidden text may be left; `text` ends by saying so. */
-    readonly incomplete?: true;
   };
   /** Code points of `text` before the quoted history that the HTML marks as such; absent where it marks none. */
   readonly quotedFrom?: number;
@@ -73,7 +71,7 @@ export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbe
   const { text, links, markedAt } = withLinks(out.parts(), places, mannerFor(html, linksOfHtml), about);
   return {
     text,
-    removed: { ...narration.removed(), ...(isJudged ? {} : { incomplete: true }) },
+    removed: narration.removed(),
     links,
     ...(narration.isMarked() ? { marked: true } : {}),
     ...(markedAt === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, afterLineBreaks(text, markedAt))) }),

@@ -127,7 +127,7 @@ const told = (message: Message): Told => {
       snippet: snippetOf(text),
       attachments: [...attachmentsOf(message), ...winmail.files],
       ...notes,
-      ...(left.hiddenElements + left.invisibleCharacters === 0 && !left.incomplete ? {} : { removed: left }),
+      ...(left.hiddenElements + left.invisibleCharacters === 0 ? {} : { removed: left }),
     },
   };
 };

@@ -14,14 +14,11 @@ import { historyStart } from './quoted-history.ts';
 export interface Removed {
   readonly hiddenElements: number;
   readonly invisibleCharacters: number;
-  /** What is hidden could not be judged to the end: some of it may be in the text. */
-  readonly incomplete?: true;
 }
 
 export const sumOf = (all: readonly Removed[]): Removed => ({
   hiddenElements: all.reduce((total, { hiddenElements }) => total + hiddenElements, 0),
   invisibleCharacters: all.reduce((total, { invisibleCharacters }) => total + invisibleCharacters, 0),
-  ...(all.some(({ incomplete }) => incomplete) ? { incomplete: true } : {}),
 });
 
 export interface Reading {

@@ -56,12 +56,7 @@ const deliveryReport = z.object({ recipient: text, action: text, status: optiona
 const security = z.object({ signed: optionalText, encrypted: optionalText });
 
 /** What no reader would see: left out of readable text, kept in full. */
-const removed = z.object({
-  hiddenElements: z.int().min(0),
-  invisibleCharacters: z.int().min(0),
-  /** Not everything could be judged: hidden text may be left in the readable one. */
-  incomplete: z.exactOptional(z.literal(true)),
-});
+const removed = z.object({ hiddenElements: z.int().min(0), invisibleCharacters: z.int().min(0) });
 
 export const clippableRowOutput = messageRowOutput.extend({
   /** The message did not fit into the result as asked; fetch it by its id. */
