@@ -2,7 +2,7 @@
 import type { Account } from '../model/account.ts';
 import { type CapabilityState, livingScopes } from '../model/capability-state.ts';
 import { type Capability, capabilities } from '../model/scope.ts';
-import { accountText, refusalAdvice, standingOf, standingSince } from '../model/standing.ts';
+import { accountText, lackText, refusalAdvice, standingOf, standingSince } from '../model/standing.ts';
 import { plain, say, shortTime } from './terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
@@ -12,7 +12,7 @@ export const accountRow = (account: Account): string[] => [
   account.google?.email ?? '–',
   ready(account).join(' ') || '–',
   shortTime(account.lastUsedAt),
-  standingOf(account).status === 'ACTIVE' ? '' : accountText(account),
+  standingOf(account).status === 'ACTIVE' ? lackText(account) : accountText(account),
 ];
 
 export const accountHeading = ['IDENTIFIER', 'REALM', 'STATUS', 'GOOGLE ACCOUNT', 'READY', 'LAST USED', 'WHY'];

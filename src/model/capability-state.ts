@@ -48,14 +48,10 @@ export const capabilityStates = (grantedScopes: readonly string[], refusals: Ref
   };
 };
 
-/** The scopes that Google was not heard to take back. */
+/** The granted scopes that are of use: not those of what Google refuses. */
 export const livingScopes = (grantedScopes: readonly string[], states: CapabilityStates): string[] =>
   grantedScopes.filter(
-    (scope) =>
-      !capabilities.some((capability) => {
-        const state = states[capability];
-        return state.status === 'refused' && state.reason === 'scope_missing' && allows(scope, capability);
-      }),
+    (scope) => !capabilities.some((capability) => states[capability].status === 'refused' && allows(scope, capability)),
   );
 
 /** Why an API refuses a capability, where its answer says that it does; undefined for what passes, or is about one request. */

@@ -160,6 +160,7 @@ describe('What Google refuses', () => {
     const first = await shown();
     expect(first.capabilities.mail).toMatchObject({ status: 'refused', reason, since });
     expect(first.capabilities.contacts?.status).toBe('ready');
+    expect(first.granted_scopes).not.toContain(scope('gmail.readonly'));
     expect(first.status).toBe('ACTIVE');
     expect(first.message).toMatch(/^Contacts are connected: kim@corp\.example\. Google refuses mail: /);
     await world.clock.advance(3_600_000);
@@ -170,6 +171,7 @@ describe('What Google refuses', () => {
     await mail();
     expect((await shown()).capabilities.mail).toMatchObject({ status: 'ready', reason: null, since: null });
     expect((await shown()).message).toBe(`Gmail is connected: ${kim}.`);
+    expect((await shown()).granted_scopes).toContain(scope('gmail.readonly'));
     // The renewal of the token after an hour, and that mail works again.
     expect((await writes()) - before).toBeLessThanOrEqual(2);
   });
