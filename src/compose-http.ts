@@ -47,7 +47,7 @@ const authorizationServerOf = async (
   const { google } = config.signIn;
   if (google === undefined) return undefined;
   const { createAuthorizationServer } = await import('./authorization-server/index.ts');
-  const { storage, accounts, clock, random, fetch } = postern;
+  const { storage, accounts, clock, random, outside } = postern;
   return createAuthorizationServer({
     publicUrl: config.publicUrl,
     records: storage.authorizationRecords,
@@ -58,7 +58,7 @@ const authorizationServerOf = async (
     scopes: scopesOf(config),
     clock,
     random,
-    fetch,
+    fetch: outside(),
     renderError: (...wrong) => renderedPage(authorizationErrorPage(...wrong)),
     log,
   });
@@ -66,7 +66,7 @@ const authorizationServerOf = async (
 
 const trustedIssuers = (
   config: Config,
-  { clock, fetch }: Postern,
+  { clock, outside }: Postern,
   embedded: AuthorizationServer | undefined,
   log: Logger,
 ): TrustedIssuer[] => {
@@ -85,7 +85,15 @@ const trustedIssuers = (
         ]),
     ...(settings === undefined
       ? []
-      : [createExternalIssuer({ settings, resource, fetch, clock, log: (entry) => log.warn(entry) })]),
+      : [
+          createExternalIssuer({
+            settings,
+            resource,
+            fetch: outside(new URL(settings.url).origin),
+            clock,
+            log: (entry) => log.warn(entry),
+          }),
+        ]),
   ];
 };
 

@@ -11,6 +11,7 @@ import { createGoogleServices } from './google/services.ts';
 import { type AccountKey, accountKeyText } from './model/account-key.ts';
 import type { Caller } from './model/caller.ts';
 import { type Clock, type RandomBytes, systemClock } from './model/clock.ts';
+import type { OutsideFetch } from './network/outside-fetch.ts';
 import { createGoogleOAuth } from './oauth/google-oauth.ts';
 import { createIssuerSignIn } from './oauth/issuer-sign-in.ts';
 import { attachmentsToFolder, attachmentsToUrl } from './server/deliver-attachment.ts';
@@ -34,6 +35,8 @@ export interface ComposeOptions {
   readonly clock?: Clock;
   readonly random?: RandomBytes;
   readonly fetch?: typeof fetch;
+  /** For addresses that somebody outside named, under `trustedOrigin` for the operator's own; the network's by default. */
+  readonly outside?: (trustedOrigin?: string) => OutsideFetch;
   /** See AccountsOptions. */
   readonly leaseMs?: number;
 }
@@ -49,12 +52,12 @@ export interface Postern {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly fetch: typeof fetch;
+  readonly outside: (trustedOrigin?: string) => OutsideFetch;
   close(): Promise<void>;
 }
 
 /** How people sign in in a browser, as far as the operator set it up. */
-const signInOf = ({ google, issuer }: SignInSettings, send: typeof fetch, clock: Clock) => ({
+const signInOf = ({ google, issuer }: SignInSettings, outside: Postern['outside'], clock: Clock) => ({
   ...(google === undefined ? {} : { signIn: { allowed: google.allowed } }),
   ...(issuer?.client === undefined
     ? {}
@@ -65,12 +68,20 @@ const signInOf = ({ google, issuer }: SignInSettings, send: typeof fetch, clock:
             issuer: issuer.url,
             client: issuer.client,
             identifierClaim: issuer.identifierClaim,
-            fetch: send,
+            fetch: outside(new URL(issuer.url).origin),
             clock,
           }),
         },
       }),
 });
+
+/** Loaded at the first request: most processes send none. */
+const toOutside =
+  (clock: Clock, trustedOrigin: string | undefined): OutsideFetch =>
+  async (...request) => {
+    const { createOutsideFetch } = await import('./network/outside-fetch.ts');
+    return createOutsideFetch({ clock, ...(trustedOrigin === undefined ? {} : { trustedOrigin }) })(...request);
+  };
 
 /** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
 export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
@@ -78,6 +89,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const clock = options.clock ?? systemClock;
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
+  const outside = options.outside ?? ((trustedOrigin) => toOutside(clock, trustedOrigin));
   const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
   const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const storage = await openStorage({
@@ -130,7 +142,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>
       log[level ?? 'info']({ ...entry, ...(key === undefined ? {} : { account: nameInLog(key) }) }),
-    ...signInOf(config.signIn, send, clock),
+    ...signInOf(config.signIn, outside, clock),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const workers = createPool({ clock, log: (entry) => log.warn(entry) });
@@ -159,5 +171,5 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     await workers.close();
     await storage.close();
   };
-  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, fetch: send, close };
+  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, outside, close };
 };

@@ -8,6 +8,7 @@ import { createAddressLimit } from '../model/address-limit.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
+import type { OutsideFetch } from '../network/outside-fetch.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
 import { type Asked, describeRedirect, describeRequest, mayReturnByItself } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
@@ -16,7 +17,7 @@ import { createEndpoints, paths } from './endpoints.ts';
 import type { RenderError } from './error-page.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
 import { type Keys, openKeyring, publicKeys } from './keyring.ts';
-import { createDocumentFetch, type Fetch } from './metadata-documents.ts';
+import { createDocumentFetch } from './metadata-documents.ts';
 import { type Accounts, createMayStay } from './people.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
@@ -71,7 +72,7 @@ export interface AuthorizationServerOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** For metadata documents of clients. */
-  readonly fetch: Fetch;
+  readonly fetch: OutsideFetch;
   /** The page for a browser that is not sent back to its client. */
   readonly renderError: RenderError;
   readonly log: AuthorizationServerLog;

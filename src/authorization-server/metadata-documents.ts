@@ -1,10 +1,12 @@
-// Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): a stranger names the URL, so it
-// decides where nothing of ours can be reached. Knows nothing of who asks.
+// Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): which URLs may name one, and what
+// is taken of it. That nothing of ours is reached is network/outside-fetch.ts's to see to. Knows nothing of who asks.
 import { isIP } from 'node:net';
 import type { Clock } from '../model/clock.ts';
+import type { OutsideFetch } from '../network/outside-fetch.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 
-export type Fetch = typeof globalThis.fetch;
+/** As oidc-provider calls it. */
+export type DocumentFetch = typeof globalThis.fetch;
 
 /** The draft's recommendation (§6.6). */
 export const maxDocumentBytes = 5 * 1024;
@@ -51,8 +53,9 @@ const parseDocument = (text: string): ClientMetadata => {
 /** What could not be had this time, though it may be there: the network, a server that is down. */
 class Unreachable extends Error {}
 
-const fetchDocument = async (fetch: Fetch, input: Parameters<Fetch>[0], init: RequestInit): Promise<Response> => {
-  const response = await fetch(input, { ...init, redirect: 'manual' }).catch((cause: unknown) => {
+const fetchDocument = async (fetch: OutsideFetch, url: string, init: RequestInit): Promise<Response> => {
+  const { headers = {}, signal = null } = init;
+  const response = await fetch(url, { headers, signal, redirect: 'manual' }).catch((cause: unknown) => {
     throw new Unreachable('the metadata document cannot be reached', { cause });
   });
   if (response.status === 200) return response;
@@ -100,21 +103,19 @@ const createFailures = (clock: Clock) => {
 };
 
 /**
- * A fetch for oidc-provider, which gives a dispatcher that ends connections to addresses that are not public, or none
- * where it could not make one: then nothing is fetched. While a site is down its clients go on with its last good
- * document: otherwise one that refreshes meanwhile would be told that it does not exist, and forget its tokens.
+ * A fetch for oidc-provider, whose own guard looks at an address only after it was connected to. While a site is down its
+ * clients go on with its last good document: otherwise one that refreshes meanwhile would be told that it does not
+ * exist, and forget its tokens.
  * @throws Error for anything but a small JSON object; redirects are not followed.
  */
-export const createDocumentFetch = (fetch: Fetch, clock: Clock): Fetch => {
+export const createDocumentFetch = (fetch: OutsideFetch, clock: Clock): DocumentFetch => {
   const lastGood = createLastGood(clock);
   const failures = createFailures(clock);
-  return async (input, init) => {
-    if (init === undefined || !('dispatcher' in init) || init.dispatcher === undefined || init.dispatcher === null)
-      throw new Error('metadata documents are not fetched without protection against private addresses');
+  return async (input, init = {}) => {
     const url = String(input);
     try {
       if (failures.isRecent(url)) throw new Unreachable('the metadata document could not be had a moment ago');
-      const response = await fetchDocument(fetch, input, init);
+      const response = await fetchDocument(fetch, url, init);
       const document = reduceDocument(parseDocument(await readText(response)));
       lastGood.keep(url, document);
       const cacheControl = response.headers.get('cache-control');

@@ -4,7 +4,7 @@ import type { AddressLimit } from '../model/address-limit.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import type { RenderError } from './error-page.ts';
-import type { Fetch } from './metadata-documents.ts';
+import type { DocumentFetch } from './metadata-documents.ts';
 import type { MayStay } from './people.ts';
 import type { Audience } from './request-parameters.ts';
 
@@ -25,7 +25,7 @@ export interface ProviderOptions extends Audience {
   readonly random: RandomBytes;
   readonly renderError: RenderError;
   /** `createDocumentFetch`. */
-  readonly documentFetch: Fetch;
+  readonly documentFetch: DocumentFetch;
   /** How often an address may make this server fetch a metadata document. */
   readonly documentLimit: AddressLimit;
 }

@@ -1,6 +1,7 @@
 // Somebody else's authorization server (Keycloak, Entra, Auth0 …) as an issuer whose access tokens are trusted.
 // Contacts it at the first token, not before, and never sends a token anywhere.
 import type { Clock } from '../model/clock.ts';
+import type { OutsideFetch } from '../network/outside-fetch.ts';
 import type { TrustedIssuer } from './access-tokens.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { fetchIssuerKeys } from './issuer-metadata.ts';
@@ -29,7 +30,8 @@ export interface ExternalIssuerOptions {
   };
   /** The resource identifier (RFC 8707) of this server. */
   readonly resource: string;
-  readonly fetch: typeof fetch;
+  /** Trusts the issuer's own origin. */
+  readonly fetch: OutsideFetch;
   readonly clock: Clock;
   readonly log: (entry: {
     readonly event: 'issuer_unavailable';

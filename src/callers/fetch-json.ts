@@ -1,4 +1,6 @@
-// One JSON document from an address that the operator configured: no redirects, bounded in size. Knows no issuer.
+// One JSON document from an issuer: no redirects, bounded in size. Knows no issuer.
+
+import { type OutsideFetch, type OutsideRefusal, OutsideRequestError } from '../network/outside-fetch.ts';
 
 /** Bytes. */
 const maxDocumentBytes = 256 * 1024;
@@ -7,7 +9,7 @@ export type FetchedJson =
   | { readonly kind: 'json'; readonly value: unknown }
   /** It was answered with another status than 200. */
   | { readonly kind: 'status'; readonly status: number }
-  | { readonly kind: 'failed'; readonly reason: 'unreachable' | 'too_large' | 'not_json' };
+  | { readonly kind: 'failed'; readonly reason: 'unreachable' | 'too_large' | 'not_json' | OutsideRefusal };
 
 const readBounded = async (response: Response): Promise<string | undefined> => {
   const pieces: Uint8Array[] = [];
@@ -21,7 +23,7 @@ const readBounded = async (response: Response): Promise<string | undefined> => {
 };
 
 /** Never rejects. */
-export const fetchJson = async (url: string, send: typeof fetch, signal: AbortSignal): Promise<FetchedJson> => {
+export const fetchJson = async (url: string, send: OutsideFetch, signal: AbortSignal): Promise<FetchedJson> => {
   let text: string | undefined;
   try {
     const response = await send(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal });
@@ -30,8 +32,8 @@ export const fetchJson = async (url: string, send: typeof fetch, signal: AbortSi
       return { kind: 'status', status: response.status };
     }
     text = await readBounded(response);
-  } catch {
-    return { kind: 'failed', reason: 'unreachable' };
+  } catch (error) {
+    return { kind: 'failed', reason: error instanceof OutsideRequestError ? error.reason : 'unreachable' };
   }
   if (text === undefined) return { kind: 'failed', reason: 'too_large' };
   try {

@@ -1,6 +1,7 @@
 // Where an issuer publishes its keys: OpenID Connect Discovery 1.0 §4, else RFC 8414 §3. Knows nothing of tokens.
 import { z } from 'zod';
 import { isLoopbackHost } from '../model/loopback-host.ts';
+import type { OutsideFetch } from '../network/outside-fetch.ts';
 import { type FetchedJson, fetchJson } from './fetch-json.ts';
 
 const metadata = z.object({ issuer: z.string(), jwks_uri: z.string() });
@@ -36,7 +37,7 @@ const reasonOf = (fetched: Exclude<FetchedJson, { kind: 'json' }>, what: string)
  * Fetches the public keys of an issuer. Its metadata has to name exactly the configured issuer (RFC 8414 §3.3).
  * Never rejects.
  */
-export const fetchIssuerKeys = async (issuer: string, send: typeof fetch, signal: AbortSignal): Promise<Discovered> => {
+export const fetchIssuerKeys = async (issuer: string, send: OutsideFetch, signal: AbortSignal): Promise<Discovered> => {
   const [openid, oauth] = documentsOf(issuer);
   const first = await fetchJson(openid, send, signal);
   const document = first.kind === 'status' ? await fetchJson(oauth, send, signal) : first;

@@ -4,6 +4,7 @@ import { identifierSchema } from '../model/account-key.ts';
 import type { Clock } from '../model/clock.ts';
 import { isLoopbackHost } from '../model/loopback-host.ts';
 import { isUnverifiedAddress } from '../model/unverified-address.ts';
+import type { OutsideFetch } from '../network/outside-fetch.ts';
 import { bounded } from './token-client.ts';
 
 export interface IssuerSignInOptions {
@@ -12,7 +13,8 @@ export interface IssuerSignInOptions {
   readonly client: { readonly id: string; readonly secret: string };
   /** The claim that names the person. */
   readonly identifierClaim: string;
-  readonly fetch: typeof fetch;
+  /** Trusts the issuer's own origin. */
+  readonly fetch: OutsideFetch;
   readonly clock: Clock;
 }
 
@@ -59,7 +61,7 @@ const metadataLifetimeMs = 60 * 60_000;
 
 /** Plain http only on this machine, no redirects, and no answer without end. */
 const guarded =
-  (send: typeof fetch) =>
+  (send: OutsideFetch) =>
   async (url: string, { method, headers, redirect, body, signal }: FetchOptions): Promise<Response> => {
     const target = new URL(url);
     if (target.protocol !== 'https:' && !isLoopbackHost(target.hostname)) throw new TypeError('only https');

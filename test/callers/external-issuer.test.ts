@@ -1,8 +1,11 @@
 // Somebody else's issuer: where its keys are found, how long they are believed, and what happens while it is away.
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccessTokens } from '../../src/callers/access-tokens.ts';
 import { createExternalIssuer } from '../../src/callers/external-issuer.ts';
+import { createOutsideFetch } from '../../src/network/outside-fetch.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { goodClaims, newSigner, resource, type Signer } from './signer.ts';
 
@@ -212,6 +215,62 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64url');
     expect(await kindOf(`${signed}.${signature}`)).toBe('refused');
     expect(await kindOf(token())).toBe('accepted');
+  });
+});
+
+describe('What its metadata points to', () => {
+  const listening = async (listener: RequestListener) => {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+
+  it('may lie inside where the issuer itself does, and is asked nowhere else inside', async () => {
+    const clock = handClock();
+    const signer = await newSigner();
+    const keys = JSON.stringify({ keys: [signer.jwk] });
+    let asked = 0;
+    const elsewhere = await listening((_request, response) => {
+      asked += 1;
+      response.end(keys);
+    });
+    let jwksUri = `${elsewhere}/keys`;
+    const url = await listening((request, response) =>
+      response.end(request.url === '/keys' ? keys : JSON.stringify({ issuer: url, jwks_uri: jwksUri })),
+    );
+    const log: string[] = [];
+    const issuer = createExternalIssuer({
+      settings: {
+        url,
+        realm: 'staff',
+        identifierClaim: 'sub',
+        audience: undefined,
+        scopePrefix: '',
+        client: undefined,
+      },
+      resource,
+      clock,
+      fetch: createOutsideFetch({ clock, trustedOrigin: url }),
+      log: ({ reason }) => log.push(reason),
+    });
+    const check = createAccessTokens([issuer], clock, () => {});
+    const kindOf = async () => (await check(await signer.sign(goodClaims(url, clock)))).kind;
+    for (const inside of [
+      `${elsewhere}/keys`,
+      `${elsewhere.replace('http:', 'https:')}/keys`,
+      'https://[::ffff:10.0.0.1]/keys',
+    ]) {
+      jwksUri = inside;
+      expect(await kindOf()).toBe('issuer_unavailable');
+      await clock.advance(10_000);
+    }
+    expect([asked, log]).toEqual([
+      0,
+      ['keys address_not_allowed', 'keys address_not_public', 'keys address_not_public'],
+    ]);
+    jwksUri = `${url}/keys`;
+    expect(await kindOf()).toBe('accepted');
   });
 });
 

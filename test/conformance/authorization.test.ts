@@ -75,10 +75,9 @@ beforeEach(async () => {
     transport: 'http',
     log,
     linkOrigin: async () => issuer,
-    fetch: async (input, init) =>
-      new Request(input).url === documentUrl
-        ? Response.json(metadataDocument)
-        : sandbox.fetch(new Request(input, init)),
+    fetch: async (input, init) => sandbox.fetch(new Request(input, init)),
+    outside: () => async (url) =>
+      String(url) === documentUrl ? Response.json(metadataDocument) : new Response(null, { status: 404 }),
   });
   onTestFinished(() => postern.close());
   const { app } = await composeHttp(reading.config, postern, { log });

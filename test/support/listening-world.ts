@@ -46,7 +46,7 @@ export const listenWorld = async (
     transport: 'http',
     log,
     linkOrigin: async () => origin,
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch, outside: () => options.fetch ?? fetch }),
   });
   const { app } = await composeHttp(config, postern, { log });
   const listening = await listen(app, { host: '127.0.0.1', port }, systemClock);

@@ -94,6 +94,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     linkOrigin: options.linkOrigin ?? (async () => config.publicUrl.origin),
     clock,
     fetch: toGoogle,
+    outside: () => toGoogle,
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
   const { accounts, storage } = postern;
