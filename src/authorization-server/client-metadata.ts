@@ -1,6 +1,7 @@
 // What a client says about itself (RFC 7591 §2), reduced to what is used here. Both ways to become a client come through
 // this: registering, and a metadata document.
 import { z } from 'zod';
+import { isOpenToAnybody, readRedirectUri } from '../model/redirect-uri.ts';
 
 export type ClientMetadata = Record<string, unknown>;
 
@@ -43,14 +44,21 @@ export const reduceMetadata = (metadata: ClientMetadata): ClientMetadata => {
   };
 };
 
-/** What browsers and systems open themselves, so that none of them is an app's private-use scheme (RFC 8252 §7.1). */
-const notOfApps =
-  /^(?:ftps?|sftp|ssh|telnet|wss?|mailto|tel|sms|view-source|filesystem|chrome(?:-\w+)?|edge|smb|ldaps?|ms-[\w-]+|search-ms|shell):$/;
-
-const isOfApp = (uri: string): boolean => !notOfApps.test(URL.parse(uri)?.protocol ?? '');
-
-/** Whether the redirect URIs are within bounds, and none leads to what is no app; the library looks at the rest. */
+/** Whether the redirect URIs are within bounds, and each leads where anybody may have answers sent. */
 export const redirectUrisFit = ({ redirect_uris: uris }: ClientMetadata): boolean =>
   !Array.isArray(uris) ||
   (uris.length <= maxRedirectUris &&
-    uris.every((uri) => typeof uri !== 'string' || (uri.length <= maxUriLength && isOfApp(uri))));
+    uris.every(
+      (uri) => typeof uri === 'string' && uri.length <= maxUriLength && isOpenToAnybody(readRedirectUri(uri)),
+    ));
+
+/**
+ * A document is for all servers at once: a scheme in it that is unknown here leads nowhere from here, and the others of
+ * its redirect URIs stay. What leads to nobody's app stays too, so that the document is refused.
+ */
+export const withoutUnknownApps = (metadata: ClientMetadata): ClientMetadata => {
+  const { redirect_uris: uris } = metadata;
+  if (!Array.isArray(uris)) return metadata;
+  const isUnknown = (uri: unknown) => typeof uri === 'string' && readRedirectUri(uri).kind === 'unknown_app';
+  return { ...metadata, redirect_uris: uris.filter((uri) => !isUnknown(uri)) };
+};

@@ -135,7 +135,8 @@ export const createEndpoints = (options: EndpointOptions) => {
       return json({
         ...refused,
         error: 'invalid_redirect_uri',
-        description: 'too many or too long redirect URIs, or one that leads to no app',
+        description:
+          'a redirect URI has to be https without a user name, http on this computer, or an app’s own scheme: a domain in reverse, or a known agent’s; at most 10 of 2000 characters',
       });
     if (!(await hasRoom(options, { model: 'Client', max: maxClients, unusedMs: unusedClientMs })))
       return json({

@@ -6,7 +6,8 @@ export type PageError = 'client' | 'redirect_uri' | 'over' | 'request' | 'busy' 
 /** Where the application hears what was wrong, if the person wants to go there. */
 export interface WayBack {
   readonly url: string;
-  readonly host: string;
+  /** Its redirect URI, whole. */
+  readonly to: string;
 }
 
 export interface ErrorPage {

@@ -10,7 +10,7 @@ import type { Clock, RandomBytes } from '../model/clock.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import type { OutsideFetch } from '../network/outside-fetch.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
-import { type Asked, describeRedirect, describeRequest, mayReturnByItself } from './asked.ts';
+import { type Asked, describeRedirect, describeRequest, mayLead, mayReturnByItself } from './asked.ts';
 import { dispatch, innerHeaders } from './bridge.ts';
 import { signInPath } from './decision.ts';
 import { createEndpoints, paths } from './endpoints.ts';
@@ -22,7 +22,7 @@ import { type Accounts, createMayStay } from './people.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
 
-export type { Asked } from './asked.ts';
+export type { Asked, Redirect } from './asked.ts';
 export type { PageError, RenderError, WayBack } from './error-page.ts';
 export type { AuthorizationServerLog } from './events.ts';
 export type { PreregisteredClient } from './provider-options.ts';
@@ -32,8 +32,8 @@ export interface Refused {
   readonly url: string;
   /** Whether the browser may go there by itself; otherwise only a person who wants to does. */
   readonly byItself: boolean;
-  /** Where the client hears it, as `Asked` names it. */
-  readonly host: string;
+  /** The redirect URI, whole. */
+  readonly to: string;
 }
 
 export interface AuthorizationServer {
@@ -130,8 +130,10 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const interaction = await interactionOf(provider, request, publicUrl);
       if (interaction === undefined || interaction.result !== undefined) return undefined;
       const client = await Client.find(String(interaction.params.client_id)).catch(whenRefused);
+      const redirectUri = String(interaction.params.redirect_uri);
       // Its document may have changed since, perhaps because that address is no longer the client's.
-      if (!client?.redirectUriAllowed(String(interaction.params.redirect_uri))) return undefined;
+      if (!client?.redirectUriAllowed(redirectUri)) return undefined;
+      if (!mayLead({ redirectUri, clientId: client.clientId }, preregistered)) return undefined;
       return describeRequest(interaction, client, preregistered, audience);
     },
     signedIn: async (uid, { realm, identifier }) =>
@@ -143,8 +145,8 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       if (decided === undefined) return undefined;
       const { client_id, redirect_uri } = decided.params;
       const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
-      const host = describeRedirect(client.redirectUri).redirectHost;
-      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered), host };
+      const to = describeRedirect(client.redirectUri).uri;
+      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered), to };
     },
     stillGood: async (key, grantHash) => (await records.grantIsLive(grantHash, key)) && (await mayStay(key.identifier)),
     keys: async (header, token) => {

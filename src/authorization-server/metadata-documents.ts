@@ -3,7 +3,13 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../model/clock.ts';
 import type { OutsideFetch } from '../network/outside-fetch.ts';
-import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
+import {
+  type ClientMetadata,
+  isWellFormed,
+  redirectUrisFit,
+  reduceMetadata,
+  withoutUnknownApps,
+} from './client-metadata.ts';
 
 /** As oidc-provider calls it. */
 export type DocumentFetch = typeof globalThis.fetch;
@@ -44,7 +50,7 @@ const parseDocument = (text: string): ClientMetadata => {
   const document: unknown = JSON.parse(text);
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new Error('the metadata document is not an object');
-  const metadata = { ...document };
+  const metadata = withoutUnknownApps({ ...document });
   if (!isWellFormed(metadata)) throw new Error('the metadata document has a member of another type');
   if (!redirectUrisFit(metadata)) throw new Error('the metadata document has redirect URIs that cannot be used');
   return metadata;

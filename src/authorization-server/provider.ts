@@ -2,7 +2,7 @@
 // nor how records are kept (records-adapter.ts).
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { grantHashOf } from '../storage/index.ts';
-import { describeRedirect, mayReturnByItself } from './asked.ts';
+import { describeRedirect, mayLead, mayReturnByItself } from './asked.ts';
 import { interactionCookie } from './cookies.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
 import type { ErrorPage, PageError } from './error-page.ts';
@@ -74,7 +74,8 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     expiresWithSession: () => false,
     // Runs once the redirect URI is known, so that the client learns of it.
     extraParams: {
-      scope: (_ctx, value = '') => {
+      scope: (ctx, value = '') => {
+        refuseRedirect(ctx, options);
         if (knownScopes(value, options).length === 0) throw new errors.InvalidScope('no known scope', value);
       },
       response_mode: ({ oidc }, value = 'query') => {
@@ -106,18 +107,28 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
   };
 };
 
+const preregisteredOf = ({ clients }: ProviderOptions): string[] => clients.map(({ clientId }) => clientId);
+
+/** A client may have registered its address before it was one that leads to nobody's app. */
+const refuseRedirect = ({ oidc }: KoaContextWithOIDC, options: ProviderOptions): void => {
+  const asked = { redirectUri: String(oidc.params?.redirect_uri), clientId: oidc.client?.clientId ?? '' };
+  if (!mayLead(asked, preregisteredOf(options))) throw new errors.InvalidRedirectUri();
+};
+
 /** An authorization request that nobody was asked about yet sends no browser to an address that anybody can register. */
-const keepHere = (ctx: KoaContextWithOIDC, { clients, renderError }: ProviderOptions): void => {
+const keepHere = (ctx: KoaContextWithOIDC, options: ProviderOptions): void => {
   const { client, params, route } = ctx.oidc;
   if (route !== 'authorization' || client === undefined || ctx.status !== 303) return;
   const url = ctx.response.get('location');
   if (url.startsWith(signInPath(''))) return;
-  const redirectUri = String(params?.redirect_uri);
-  const preregistered = clients.map(({ clientId }) => clientId);
-  if (mayReturnByItself({ redirectUri, clientId: client.clientId }, preregistered)) return;
+  const asked = { redirectUri: String(params?.redirect_uri), clientId: client.clientId };
+  const preregistered = preregisteredOf(options);
+  if (mayReturnByItself(asked, preregistered)) return;
   ctx.remove('location');
   ctx.status = 400;
-  show(ctx, renderError('request', { url, host: describeRedirect(redirectUri).redirectHost }));
+  if (mayLead(asked, preregistered))
+    show(ctx, options.renderError('request', { url, to: describeRedirect(asked.redirectUri).uri }));
+  else show(ctx, options.renderError('redirect_uri'));
 };
 
 /** RFC 9110 §10.2.3, for the refusals of features.ts and records-adapter.ts. */

@@ -2,7 +2,7 @@
 // themselves. Checks their form; what they may do is not known here.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isLoopbackHost } from '../model/loopback-host.ts';
+import { readRedirectUri } from '../model/redirect-uri.ts';
 import type { EnvironmentReader } from './environment.ts';
 
 /** An OAuth client that the operator registered in a file. Without a secret it is a public one. */
@@ -13,11 +13,8 @@ export interface PreregisteredClient {
   readonly redirectUris: readonly string[];
 }
 
-/** https, http on this machine, or an app's own scheme (RFC 8252 §7): nothing that others on the way could read. */
-const isRedirectUri = (text: string): boolean => {
-  const url = URL.parse(text);
-  return url !== null && url.hash === '' && (url.protocol !== 'http:' || isLoopbackHost(url.hostname));
-};
+/** The operator knows their apps, and so may use a scheme that is unknown here; not one that leads to nobody's app. */
+const isRedirectUri = (text: string): boolean => readRedirectUri(text).kind !== 'refused';
 
 const clientsFile = z
   .array(
@@ -48,12 +45,18 @@ export const readClients = (reader: EnvironmentReader, path: string | undefined)
   const variable = 'POSTERN_OAUTH_CLIENTS_FILE';
   const fix = 'Write [{"client_id": "…", "client_name": "…", "redirect_uris": ["https://…"]}] into it.';
   try {
-    return clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
+    const clients = clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
       clientId: client.client_id,
       name: client.client_name,
       redirectUris: client.redirect_uris,
       ...(client.client_secret === undefined ? {} : { clientSecret: client.client_secret }),
     }));
+    for (const { clientId, redirectUris } of clients)
+      for (const uri of redirectUris.filter((each) => readRedirectUri(each).kind === 'unknown_app'))
+        reader.warnings.push(
+          `POSTERN_OAUTH_CLIENTS_FILE sends answers of ${JSON.stringify(clientId)} to ${JSON.stringify(uri)}: no agent is known under that scheme, and any program may take it. Make sure that it is an app's, not a browser's.`,
+        );
+    return clients;
   } catch (error) {
     reader.fault(variable, faultOfClients(error), fix);
     return [];

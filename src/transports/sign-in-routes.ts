@@ -59,7 +59,7 @@ export const signInRoutes = ({ authorizationServer, signIn, origin, random, log 
     const form = new URLSearchParams(await c.req.text());
     if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, uid))
       return popupPageResponse(c, signInFormRejectedPage);
-    const client = { event: 'client_decision', source: asked.source, redirectHost: asked.redirectHost };
+    const client = { event: 'client_decision', source: asked.source, redirectHost: asked.redirect.host };
     if (form.get('decision') !== 'continue') {
       log.info({ ...client, decision: 'cancel' });
       clearLinkCookie(c, cookie, origin());

@@ -239,13 +239,10 @@ describe('redirect URIs', () => {
       'http://localhost/callback',
     ])
       expect(await ask(uri)).toMatchObject({
-        redirectUri: uri,
-        redirectHost: new URL(uri).host,
-        redirectIsLocal: true,
+        redirect: { uri, host: new URL(uri).host, kind: 'listener' },
       });
     expect(await ask('com.example.app:/callback')).toMatchObject({
-      redirectHost: 'com.example.app:',
-      redirectIsLocal: true,
+      redirect: { host: 'com.example.app:', kind: 'app' },
     });
   });
 
@@ -258,7 +255,7 @@ describe('redirect URIs', () => {
       const browser = openBrowser(() => server);
       const response = await browser.get(authorizeUrl(authorizationRequest({ redirect_uri: uri }).query));
       expect(await server.asked(browser.request(locationOf(response).pathname))).toMatchObject({
-        redirectIsLocal: true,
+        redirect: { kind: 'listener' },
       });
     },
   );

@@ -37,9 +37,7 @@ describe('signing a client in', () => {
       clientId: documentClient,
       clientName: 'A test client',
       source: 'metadata_document',
-      redirectUri,
-      redirectHost: 'client.test',
-      redirectIsLocal: false,
+      redirect: { uri: redirectUri, host: 'client.test', kind: 'web' },
       scopes: ['mail:read'],
     });
 

@@ -147,6 +147,11 @@ describe('clients in a file', () => {
       'look at 0.redirect_uris.0',
     ],
     [
+      'a redirect URI that carries another address to a browser',
+      [{ client_id: 'a', client_name: 'A', redirect_uris: ['microsoft-edge:https://evil.example/cb'] }],
+      'look at 0.redirect_uris.0',
+    ],
+    [
       'the same id twice',
       ['A', 'B'].map((name) => ({ client_id: 'a', client_name: name, redirect_uris: ['https://a.example/cb'] })),
       'names a client twice',
@@ -160,6 +165,13 @@ describe('clients in a file', () => {
     const found = faults({ ...on, POSTERN_OAUTH_CLIENTS_FILE: clientsFile(content) }).join();
     expect(found).toContain(expected);
     expect(found).not.toContain('hush');
+  });
+
+  test('a scheme that no known agent has is the operator’s to choose, with a warning', () => {
+    const path = clientsFile([{ client_id: 'a', client_name: 'A', redirect_uris: ['myapp://callback'] }]);
+    const { signIn, warnings } = config({ ...on, POSTERN_OAUTH_CLIENTS_FILE: path });
+    expect(signIn.google?.clients[0]?.redirectUris).toEqual(['myapp://callback']);
+    expect(warnings.join()).toContain('sends answers of "a" to "myapp://callback"');
   });
 
   test('a missing file is a fault', () => {

@@ -70,9 +70,12 @@ const asked: Asked = {
   clientId: `https://app.example.com/client.json?${hostile}`,
   clientName: hostile,
   source: 'dynamic',
-  redirectUri: `https://app.example.com/${hostile}`,
-  redirectHost: hostile,
-  redirectIsLocal: false,
+  redirect: {
+    uri: `https://app.example.com/${hostile}`,
+    host: hostile,
+    kind: 'web',
+    named: { text: hostile, scripts: [] },
+  },
   scopes: ['mail:read', 'contacts:read'],
 };
 const linkForm = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
@@ -82,20 +85,23 @@ const pages: [string, Page][] = [
   ...(['client', 'redirect_uri', 'over', 'request', 'busy', 'too_many', 'defect'] as const).map(
     (error): [string, Page] => [
       `${error} at the authorization server`,
-      authorizationErrorPage(error, { url: `https://app.example.com/?${hostile}`, host: hostile }),
+      authorizationErrorPage(error, { url: `https://app.example.com/?${hostile}`, to: hostile }),
     ],
   ),
   ['home without sign-in', homePage({ mcpUrl: 'https://postern.example.com/mcp', signsIn: false })],
   ['sign-in', signInPage(asked, 'token')],
   ['sign-in of a documented client', signInPage({ ...asked, source: 'metadata_document' }, 'token')],
-  ['sign-in of a known client', signInPage({ ...asked, source: 'preregistered', redirectIsLocal: true }, 'token')],
+  [
+    'sign-in of a known client',
+    signInPage({ ...asked, source: 'preregistered', redirect: { ...asked.redirect, kind: 'unknown_app' } }, 'token'),
+  ],
   ['sign in first', signInFirstPage(linkForm)],
   ['somebody else’s link', somebodyElsesLinkPage(linkForm)],
   ['back to the app', backToAppPage(`https://app.example.com/?${hostile}`)],
   ...signInFailures.flatMap((kind): [string, Page][] => [
     [
       `${kind} for a client`,
-      clientSignInFailedPage(kind, hostile, { url: '/authorize/uid', byItself: false, host: hostile }),
+      clientSignInFailedPage(kind, hostile, { url: '/authorize/uid', byItself: false, to: hostile }),
     ],
     [`${kind} for a link`, linkSignInFailedPage(kind, undefined)],
   ]),
@@ -132,9 +138,9 @@ describe('2. Values from outside', () => {
   );
 
   it('names where a refused app is, and how to end what was allowed at Google', () => {
-    const back = { url: '/authorize/uid', byItself: false, host: 'app.example.com' };
+    const back = { url: '/authorize/uid', byItself: false, to: 'https://app.example.com/callback' };
     const stranger = clientSignInFailedPage('not_allowed', 'eve@example.com', back).body.markup;
-    expect(stranger).toContain('It is at <bdi class="foreign">app.example.com</bdi>.');
+    expect(stranger).toContain('It is at <bdi class="foreign">https://app.example.com/callback</bdi>');
     expect(stranger).toContain('https://myaccount.google.com/connections');
     expect(clientSignInFailedPage('declined', undefined, back).body.markup).not.toContain('myaccount');
   });

@@ -63,8 +63,8 @@ const wordsFor = (error: PageError): Words => {
   }
 };
 
-const linkTo = ({ url, host }: WayBack): Html =>
-  html`<p class="small soft">It is told what was wrong if you go back: <a href="${url}" rel="noreferrer">to ${foreign(host)}</a>. Only do so if you know that address.</p>`;
+const linkTo = ({ url, to }: WayBack): Html =>
+  html`<p class="small soft">It is told what was wrong if you go back: <a href="${url}" rel="noreferrer">to ${foreign(to)}</a>. Only do so if you know that address.</p>`;
 
 export const authorizationErrorPage = (error: PageError, wayBack?: WayBack): Page => {
   const { title, what, next } = wordsFor(error);

@@ -90,10 +90,10 @@ const page = ({ status, tone, title, what, next }: Words, button: Html | undefin
 <p>${next}</p>${button}`,
 });
 
-const backButton = ({ url, host }: Refused): Html =>
+const backButton = ({ url, to }: Refused): Html =>
   html`
 <a class="button" href="${url}">Back to the app</a>
-<p class="small soft">It is at ${foreign(host)}.</p>`;
+<p class="small soft">It is at ${foreign(to)}</p>`;
 
 /** Whatever happens here, it was allowed there. */
 const stillAtGoogle = html`
