@@ -2,6 +2,11 @@
 // The `postern` command. Checks Node before anything native is loaded (current better-sqlite3 crashes on old ones), turns
 // the compile cache on, then loads the rest. Keep it free of static imports: they would be loaded before the check.
 
+// Node opens its debugger at this signal, to everybody on this machine: whoever may signal the process could read its
+// memory. A handler takes the signal away from Node, however the command was started; what comes in the milliseconds
+// before this line is shut again below. (--disable-sigusr1 does it from the start; Node 22.12 does not know it.)
+process.on('SIGUSR1', () => undefined);
+
 /** Milliseconds after which the start is certainly over. */
 const startUpMs = 5_000;
 const oldestNode = [22, 12] as const;
@@ -24,5 +29,6 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
     setTimeout(() => setFlagsFromString('--semi-space-growth-factor=2'), startUpMs).unref();
   }
   const { run } = await import('./commands/program.ts');
+  void import('./commands/debugger.ts').then(({ keepDebuggerShut }) => keepDebuggerShut());
   process.exitCode = await run(process.argv.slice(2));
 }

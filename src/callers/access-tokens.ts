@@ -117,10 +117,19 @@ const verifiedClaims = async (token: string, issuer: TrustedIssuer, clock: Clock
   return payload;
 };
 
+/** The library looks at `exp` and `nbf` alone: a token that says that it is yet to be made was made by no clock of ours. */
+const isFromTheFuture = ({ iat }: JWTPayload, { clockToleranceSeconds }: TrustedIssuer, clock: Clock): boolean =>
+  iat === undefined || iat > clock.now() / 1000 + clockToleranceSeconds;
+
 /** What the claims of a token with a good signature say, or the check that they do not pass. */
-const callerOf = async (claims: JWTPayload, issuer: TrustedIssuer): Promise<Caller | { readonly check: string }> => {
+const callerOf = async (
+  claims: JWTPayload,
+  issuer: TrustedIssuer,
+  clock: Clock,
+): Promise<Caller | { readonly check: string }> => {
   const foreign = foreignKind(claims);
   if (foreign !== undefined) return { check: foreign };
+  if (isFromTheFuture(claims, issuer, clock)) return { check: 'iat' };
   const identifier = identifierOf(claims, issuer.identifierClaim);
   if (identifier === undefined) return { check: issuer.identifierClaim };
   const key = { realm: issuer.realm, identifier };
@@ -138,7 +147,7 @@ const callerOf = async (claims: JWTPayload, issuer: TrustedIssuer): Promise<Call
 
 /**
  * The check of access tokens. The issuer is chosen by the unproven `iss`, so that a token of nobody we trust costs
- * neither a look into a store nor a request; then signature, `aud`, `exp` and `nbf` are checked by our clock.
+ * neither a look into a store nor a request; then signature, `aud`, `exp`, `nbf` and `iat` are checked by our clock.
  */
 export const createAccessTokens = (
   issuers: readonly TrustedIssuer[],
@@ -172,7 +181,7 @@ export const createAccessTokens = (
       if (error instanceof errors.JOSEError) return refuse(checkOf(error));
       throw error;
     }
-    const caller = await callerOf(claims, issuer);
+    const caller = await callerOf(claims, issuer, clock);
     return 'check' in caller ? refuse(caller.check) : { kind: 'accepted', caller };
   };
 };

@@ -7,6 +7,8 @@ const claims = z.object({
   aud: z.union([z.string(), z.array(z.string())]),
   azp: z.string().optional(),
   exp: z.number(),
+  iat: z.number(),
+  nbf: z.number().optional(),
   nonce: z.string().optional(),
   sub: z.string().min(1).max(255),
   email: z.string().min(3),
@@ -24,6 +26,14 @@ export interface VerifiedIdentity {
 
 /** Clocks of two machines may differ; in seconds. */
 const allowedSkew = 60;
+/** A laptop's clock goes wrong by more than that, and what was just made comes from its future. */
+const allowedSkewOfNew = 5 * 60;
+/** Seconds. It comes fresh from the token endpoint: an older one is somebody else's, or a replay (OpenID Connect Core §3.1.3.7). */
+export const maxIdTokenAge = 60 * 60;
+
+/** Whether a token made then can be the one that was asked for just now. `iat` and `now` in seconds since the epoch. */
+export const isFreshIdToken = (iat: number, now: number): boolean =>
+  iat <= now + allowedSkewOfNew && iat >= now - maxIdTokenAge;
 
 export interface IdTokenExpectation {
   readonly issuer: string;
@@ -35,7 +45,8 @@ export interface IdTokenExpectation {
 
 /**
  * Reads an id_token that came directly from the token endpoint. Its signature is not checked: OpenID Connect Core
- * §3.1.3.7 (6) lets the TLS connection to that endpoint stand for it. `iss`, `aud`, `azp`, `exp` and `nonce` are checked.
+ * §3.1.3.7 (6) lets the TLS connection to that endpoint stand for it. `iss`, `aud`, `azp`, `exp`, `iat`,
+ * `nbf` and `nonce` are checked.
  * @returns the identity, or which check failed (a word fit for a log).
  */
 export const readIdToken = (
@@ -54,6 +65,8 @@ export const readIdToken = (
     ['aud', audiences.includes(expected.clientId)],
     ['azp', audiences.length === 1 || token.azp === expected.clientId],
     ['exp', token.exp + allowedSkew > expected.now / 1000],
+    ['iat', isFreshIdToken(token.iat, expected.now / 1000)],
+    ['nbf', token.nbf === undefined || token.nbf <= expected.now / 1000 + allowedSkewOfNew],
     ['nonce', token.nonce === expected.nonce],
   ];
   const failed = checks.find(([, passed]) => !passed);

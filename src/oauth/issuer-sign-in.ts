@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import { isLoopbackHost } from '../model/loopback-host.ts';
 import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import type { OutsideFetch } from '../network/outside-fetch.ts';
+import { isFreshIdToken } from './id-token.ts';
 import { bounded } from './token-client.ts';
 
 export interface IssuerSignInOptions {
@@ -128,7 +129,7 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
     identify: async (round, response) => {
       const library = await import('openid-client');
       try {
-        return await identify(library, await configure(library), options.identifierClaim, round, response);
+        return await identify({ library, configuration: await configure(library), options }, round, response);
       } catch (error) {
         return outcomeOf(error);
       }
@@ -136,10 +137,14 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
   };
 };
 
+interface Means {
+  readonly library: Library;
+  readonly configuration: Configuration;
+  readonly options: IssuerSignInOptions;
+}
+
 const identify = async (
-  library: Library,
-  configuration: Configuration,
-  claim: string,
+  { library, configuration, options: { identifierClaim: claim, clock } }: Means,
   { redirectUri, state, nonce, codeVerifier }: IssuerRound,
   response: IssuerResponse,
 ): Promise<IssuerOutcome> => {
@@ -152,6 +157,7 @@ const identify = async (
   });
   const token = tokens.claims();
   if (token === undefined) return { kind: 'rejected', check: 'id_token' };
+  if (!isFreshIdToken(token.iat, clock.now() / 1000)) return { kind: 'rejected', check: 'iat' };
   const claims: Readonly<Record<string, unknown>> =
     token[claim] !== undefined || configuration.serverMetadata().userinfo_endpoint === undefined
       ? token

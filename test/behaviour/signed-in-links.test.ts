@@ -260,6 +260,9 @@ describe('A link for somebody of an external issuer', () => {
     ['the ID token is of another round', 'OAUTH_JWT_CLAIM_COMPARISON_FAILED', spoilt({ nonce: 'another' })],
     ['the ID token is of another issuer', 'OAUTH_JWT_CLAIM_COMPARISON_FAILED', spoilt({ iss: another })],
     ['the ID token has expired', 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED', spoilt({ exp: 1 })],
+    ['the ID token was made long ago', 'iat', spoilt({ iat: 1 })],
+    ['the ID token is yet to be made', 'iat', spoilt({ iat: 1_768_478_400 + 3600 })],
+    ['the ID token is not valid yet', 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED', spoilt({ nbf: 1_768_478_400 + 3600 })],
     ['the claim is no name for an account', 'identifier_claim', spoilt({ sub: 'u-17,u-18' })],
   ];
   it.each(refusals)('signs nobody in where %s', async (_, cause, spoil) => {

@@ -74,7 +74,7 @@ describe('1. A good access token', () => {
 
   it('is good from its first to its last second, and half a minute more where clocks differ', async () => {
     const { check, token, clock, seconds } = await world();
-    const early = await token({ nbf: seconds + 30 });
+    const early = await token({ nbf: seconds + 30, iat: seconds + 30 });
     expect((await check(early)).kind).toBe('accepted');
     const short = await token({ exp: seconds + 60 });
     await clock.advance(89_000);
@@ -96,6 +96,9 @@ describe('2. A token that is not good is nobody', () => {
     ['whose end is a text', { exp: '9999999999' }, {}, 'exp'],
     ['that is not valid yet', { nbf: 1_800_000_000 }, {}, 'nbf'],
     ['of unknown age', { iat: undefined }, {}, 'iat'],
+    ['whose age is a text', { iat: '1768000000' }, {}, 'iat'],
+    ['that is yet to be made', { iat: 1_768_478_400 + 3600 }, {}, 'iat'],
+    ['that is yet to be made, by more than clocks may differ', { iat: 1_768_478_400 + 31 }, {}, 'iat'],
     ['that is an id_token, by its nonce', { nonce: 'n' }, {}, 'nonce'],
     ['that is an id_token, by its at_hash', { at_hash: 'h' }, { typ: 'JWT' }, 'at_hash'],
     ['that is an id_token, by its missing scope', { scope: undefined }, { typ: 'JWT' }, 'scope'],

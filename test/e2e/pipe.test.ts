@@ -56,6 +56,17 @@ describe('postern stdio over a pipe', () => {
 
   const serve = (more: Settings = {}) =>
     endWithTest(start(['stdio'], settingsIn(temporaryFolder(), { ...sandbox.env, ...more })));
+  test('opens no debugger for a signal, as Node would for whoever can send it one', async () => {
+    const running = serve();
+    await initialize(running);
+    for (let id = 2; id < 5; id += 1) {
+      running.child.kill('SIGUSR1');
+      await ask(running, id, 'ping', {});
+    }
+    running.child.stdin.end();
+    expect((await running.exit).stderr).not.toContain('Debugger');
+  });
+
   const call = (running: Running, id: number) =>
     ask(running, id, 'tools/call', { name: 'gmail_fetch_mails', arguments: { max_results: 2 } });
 
