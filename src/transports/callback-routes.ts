@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { type Finish, issuerCallbackPath, type SignIn, type SignInFinish } from '../accounts/index.ts';
 import { callbackPath } from '../accounts/links.ts';
 import { googleRealm } from '../model/account-key.ts';
+import { type Callback, readCallback } from './callback-parameters.ts';
 import type { ConnectRoutesOptions } from './connect-routes.ts';
 import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
 import { pageResponse, popupPageResponse } from './page-response.ts';
@@ -11,25 +12,8 @@ import { backToAppPage, backToLinkPage, continuingPage } from './pages/continuin
 import { finishPage } from './pages/finish-page.ts';
 import type { Page } from './pages/layout.ts';
 import { somebodyElsesLinkPage } from './pages/link-sign-in.ts';
-import { foreignCallbackPage, unknownSignInPage } from './pages/notices.ts';
+import { foreignCallbackPage, malformedCallbackPage, unknownSignInPage } from './pages/notices.ts';
 import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './pages/sign-in-failed.ts';
-
-interface Callback {
-  readonly state?: string;
-  readonly code?: string;
-  readonly error?: string;
-  readonly iss?: string;
-}
-
-/** Only parameters that stand once (RFC 6749 §3.1). */
-const callbackOf = (c: Context): Callback => {
-  const found: Record<string, string> = {};
-  for (const name of ['state', 'code', 'error', 'iss'] as const) {
-    const [value, ...others] = c.req.queries(name) ?? [];
-    if (value !== undefined && others.length === 0) found[name] = value;
-  }
-  return found;
-};
 
 type Ended = Exclude<SignInFinish, { kind: 'again' | 'unknown' }>;
 type ClientEnded = Ended & { readonly purpose: { readonly kind: 'client' } };
@@ -89,24 +73,34 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
     return popupPageResponse(c, await clientPage({ ...finish, purpose }));
   };
 
-  routes.get(callbackPath, async (c) => {
-    // Hono answers HEAD with the GET handler; a code must not be spent on it.
-    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
-    const callback = callbackOf(c);
-    const { state = '' } = callback;
-    const google = signIns.find(({ realm }) => realm === googleRealm);
-    const signInCookie = await google?.cookieOf(state, origin());
-    if (google !== undefined && signInCookie !== undefined) return finishSignIn(c, google, callback, signInCookie);
-    return finishLink(c, callback, await connection.cookieOf({ state }, origin()));
-  });
+  /** Hono answers HEAD with the GET handler; a code must not be spent on it. */
+  const answering =
+    (finish: (c: Context, callback: Callback) => Promise<Response>) =>
+    async (c: Context): Promise<Response> => {
+      if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
+      const reading = readCallback(new URL(c.req.url).searchParams);
+      if (reading.kind === 'callback') return finish(c, reading.callback);
+      return pageResponse(c, reading.kind === 'foreign' ? foreignCallbackPage : malformedCallbackPage);
+    };
 
-  routes.get(issuerCallbackPath, async (c) => {
-    if (c.req.method === 'HEAD') return c.body(null, 405, { Allow: 'GET' });
-    const callback = callbackOf(c);
-    const issuer = signIns.find(({ realm }) => realm !== googleRealm);
-    if (issuer === undefined) return pageResponse(c, foreignCallbackPage);
-    return finishSignIn(c, issuer, callback, await issuer.cookieOf(callback.state ?? '', origin()));
-  });
+  routes.get(
+    callbackPath,
+    answering(async (c, callback) => {
+      const google = signIns.find(({ realm }) => realm === googleRealm);
+      const signInCookie = await google?.cookieOf(callback.state, origin());
+      if (google !== undefined && signInCookie !== undefined) return finishSignIn(c, google, callback, signInCookie);
+      return finishLink(c, callback, await connection.cookieOf({ state: callback.state }, origin()));
+    }),
+  );
+
+  routes.get(
+    issuerCallbackPath,
+    answering(async (c, callback) => {
+      const issuer = signIns.find(({ realm }) => realm !== googleRealm);
+      if (issuer === undefined) return pageResponse(c, foreignCallbackPage);
+      return finishSignIn(c, issuer, callback, await issuer.cookieOf(callback.state, origin()));
+    }),
+  );
 
   return routes;
 };

@@ -169,6 +169,47 @@ describe('Google’s redirect back', () => {
     expect(world.sandbox.requests.filter(({ path }) => path === '/token')).toHaveLength(0);
   });
 
+  it.each<[string, (callback: URL) => unknown]>([
+    ['a doubled code', ({ searchParams }) => searchParams.append('code', 'another')],
+    ['the same code twice', ({ searchParams }) => searchParams.append('code', searchParams.get('code') ?? '')],
+    ['an empty code', ({ searchParams }) => searchParams.set('code', '')],
+    ['no code', ({ searchParams }) => searchParams.delete('code')],
+    ['a code and an error', ({ searchParams }) => searchParams.set('error', 'access_denied')],
+    [
+      'a doubled error',
+      ({ searchParams }) => {
+        searchParams.delete('code');
+        for (const error of ['access_denied', 'server_error']) searchParams.append('error', error);
+      },
+    ],
+    [
+      'an empty error alone',
+      ({ searchParams }) => {
+        searchParams.delete('code');
+        searchParams.set('error', '');
+      },
+    ],
+    ['a doubled scope', ({ searchParams }) => ['a', 'b'].map((scope) => searchParams.append('scope', scope))],
+    ['a doubled iss', ({ searchParams }) => ['a', 'b'].map((iss) => searchParams.append('iss', iss))],
+  ])('with %s is a bad request that leaves the link as it was', async (_, spoil) => {
+    const link = await newLink('user_42');
+    const browser = world.browser();
+    const callback = new URL(await callbackOf(await toConsent(browser, link)));
+    const spoilt = new URL(callback);
+    spoil(spoilt);
+    const page = await browser.open(spoilt.href);
+    expect([page.status, page.heading]).toEqual([400, 'This answer cannot be read']);
+    expect(world.sandbox.requests.filter(({ path }) => path === '/token')).toHaveLength(0);
+    expect((await browser.open(callback.href)).heading).toBe('Gmail is connected');
+  });
+
+  it('counts a parameter without a value as left out', async () => {
+    const browser = world.browser();
+    const callback = new URL(await callbackOf(await toConsent(browser, await newLink('user_42'))));
+    for (const name of ['error', 'hd', 'iss']) callback.searchParams.set(name, '');
+    expect((await browser.open(callback.href)).heading).toBe('Gmail is connected');
+  });
+
   it('cannot be replayed', async () => {
     const link = await newLink('user_42');
     const browser = world.browser();

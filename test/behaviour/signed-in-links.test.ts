@@ -321,6 +321,12 @@ describe('A link for somebody of an external issuer', () => {
     };
     expect(await heading('/oauth/callback', cookies)).toBe('This was not started here');
     expect(await heading('/oauth/sign-in/callback', '')).toBe('This was not started here');
+    const whole = callback.search;
+    for (const more of ['&code=another', '&error=access_denied', '&iss=a&iss=b']) {
+      callback.search = whole + more;
+      expect(await heading('/oauth/sign-in/callback', cookies)).toBe('This answer cannot be read');
+    }
+    callback.search = whole;
     expect(await heading('/oauth/sign-in/callback', cookies)).toBe('You are signed in');
     expect(await heading('/oauth/sign-in/callback', cookies)).toBe('This sign-in is over');
   });

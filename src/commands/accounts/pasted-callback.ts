@@ -1,22 +1,15 @@
 // The address a browser ended at, pasted into a terminal: the parameters of Google's answer (RFC 6749 §4.1.2).
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { type Callback, readCallback } from '../../transports/callback-parameters.ts';
 
-export interface PastedCallback {
-  readonly state: string;
-  readonly code?: string;
-  readonly error?: string;
-}
+export type PastedCallback = Callback;
 
 /** The answer in a pasted line; undefined when the line is not such an address. */
 export const parseCallback = (line: string): PastedCallback | undefined => {
   const query = URL.parse(line.trim())?.searchParams;
-  const state = query?.get('state');
-  if (!query || !state) return undefined;
-  const code = query.get('code');
-  const error = query.get('error');
-  if (code === null && error === null) return undefined;
-  return { state, ...(code === null ? {} : { code }), ...(error === null ? {} : { error }) };
+  const reading = query && readCallback(query);
+  return reading?.kind === 'callback' ? reading.callback : undefined;
 };
 
 /** Every non-empty line as an answer, or undefined for one that is none; ends with the input or with `signal`. */

@@ -60,6 +60,14 @@ export const foreignCallbackPage = notice(
   html`Open the link in the browser in which you sign in, and stay in it. If the link has run out, ask your assistant for a new one.`,
 );
 
+export const malformedCallbackPage = notice(
+  400,
+  'warn',
+  'This answer cannot be read',
+  html`Your browser came back with an address that no sign-in ends with: a part of it is missing or stands twice. Nothing was changed, and what you began is still open.`,
+  html`Go back to the page where you signed in and continue there, or open the link again.`,
+);
+
 export const unknownSignInPage = notice(
   404,
   'warn',
