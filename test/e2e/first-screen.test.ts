@@ -109,9 +109,7 @@ const asked: Asked = {
   clientId: 'https://app.example.com/client.json',
   clientName: 'An App with quite a long name for an app that reads mail',
   source: 'dynamic',
-  redirectUri: 'https://app.example.com/cb',
-  redirectHost: 'app.example.com',
-  redirectIsLocal: false,
+  redirect: { uri: 'https://app.example.com/cb', host: 'app.example.com', kind: 'web' },
   scopes: ['mail:read', 'contacts:read'],
 };
 const form = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
@@ -125,14 +123,21 @@ const pages = [
         ...asked,
         source: 'metadata_document',
         clientName: 'x'.repeat(80),
-        redirectHost: `${'long-name.'.repeat(20)}example.com`,
+        redirect: {
+          ...asked.redirect,
+          uri: `https://${'long-name.'.repeat(20)}example.com/cb/${'x'.repeat(200)}`,
+          host: `${'long-name.'.repeat(20)}example.com`,
+        },
       },
       'token',
     ),
   ] as const,
   [
     'sign-in on this computer',
-    signInPage({ ...asked, redirectHost: '127.0.0.1:3000', redirectIsLocal: true }, 'token'),
+    signInPage(
+      { ...asked, redirect: { uri: 'http://127.0.0.1:3000/cb', host: '127.0.0.1:3000', kind: 'listener' } },
+      'token',
+    ),
   ] as const,
   ['sign in first', signInFirstPage(form)] as const,
   ['somebody else’s link', somebodyElsesLinkPage(form)] as const,
