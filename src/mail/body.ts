@@ -30,10 +30,21 @@ const isMarked = (pieces: readonly Piece[], read: ReadOnce): boolean =>
 const isOfWeb = ({ url }: TextLink): boolean => /^https?:/i.test(url);
 const withoutSlash = ({ url }: TextLink): string => url.replace(/\/$/, '');
 
-/** Whether the plain form has every address that a person can click in the HTML. */
+/** Whether the plain form has every address that a person can click in the HTML, and none that the HTML warns of. */
 const leadsAsFar = (plain: readonly TextLink[], html: readonly TextLink[]): boolean => {
   const known = new Set(plain.map(withoutSlash));
-  return html.filter(isOfWeb).every((link) => known.has(withoutSlash(link)));
+  return html.filter(isOfWeb).every((link) => link.otherHost === undefined && known.has(withoutSlash(link)));
+};
+
+/** A plain form has its addresses without the words that a person clicks in the HTML. */
+const withWords = (links: readonly TextLink[], readings: Iterable<Reading>): TextLink[] => {
+  const words = new Map(
+    [...readings].flatMap((reading) => reading.links.map((link) => [withoutSlash(link), link.text])),
+  );
+  return links.map((link) => {
+    const text = link.text ?? words.get(withoutSlash(link));
+    return text === undefined ? link : { ...link, text };
+  });
 };
 
 /**
@@ -152,7 +163,10 @@ export const readBody = (message: Message): Reading => {
   return {
     text: shown.map(({ text }) => text).join(between),
     removed: sumOf([...readings.values()].map(({ removed }) => removed)),
-    links: shown.flatMap(({ links }) => links),
+    links: withWords(
+      shown.flatMap(({ links }) => links),
+      readings.values(),
+    ),
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
     ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
   };

@@ -1,6 +1,6 @@
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
-import { missingTextParts, readableMessage, withTexts } from '../../src/mail/message.ts';
+import { linksOfMessage, missingTextParts, readableMessage, withTexts } from '../../src/mail/message.ts';
 import { attached, container, message, text, whole } from './messages.ts';
 
 const bodyOf = (...tree: Parameters<typeof message>) => readableMessage(message(...tree), whole).body.text;
@@ -18,6 +18,22 @@ describe('which text is read', () => {
     const withPlain = (words: string) => bodyOf(container('multipart/alternative', text('text/plain', words), html));
     expect(withPlain('Reset it *here* today')).toBe('Reset it here <https://example.com/r> today');
     expect(withPlain('Reset it *here* [https://example.com/r] today')).toMatch(/^Reset it \*here\* \[https/);
+  });
+
+  test('the HTML form where a link of it names another host than it leads to', () => {
+    const html = text('text/html', '<p>Go to <a href="https://evil.test/">bank.example</a></p>');
+    const plain = text('text/plain', 'Go to bank.example <https://evil.test/>');
+    expect(bodyOf(container('multipart/alternative', plain, html))).toBe(
+      'Go to [bank.example] (goes to https://evil.test/)',
+    );
+  });
+
+  test('the words of a link that stands in the plain form are those of the HTML', () => {
+    const html = text('text/html', '<p>Reset it <a href="https://example.com/r">here</a> today</p>');
+    const plain = text('text/plain', 'Reset it here [https://example.com/r] today, https://example.com/x');
+    const { links } = linksOfMessage(message(container('multipart/alternative', plain, html)), whole);
+    expect(links).toMatchObject([{ text: 'here', url: 'https://example.com/r' }, { url: 'https://example.com/x' }]);
+    expect(links[1]).not.toHaveProperty('text');
   });
 
   test('the HTML form where the plain one is blank', () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readableHtml } from '../../src/mail/html-text.ts';
+import { allAtOnce } from '../../src/mail/html-tokens.ts';
+import { readTextFile } from '../../src/mail/text-file.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 test.each([
@@ -204,4 +206,16 @@ test('a mail of hundreds of links tells them shorter: without tracking, then by 
 test('links of a long text stay whole, because its words are what takes the room', () => {
   const url = urlOf(150);
   expect(textOfHtml(`${'<p>Some words of a long letter.'.repeat(2_000)} ${linkTo(url)}`)).toContain(`<${url}>`);
+});
+
+test('an HTML file, beside which no list is kept, has its links whole however many and long', () => {
+  const urls = Array.from({ length: 200 }, (_, index) => urlOf(400 + index));
+  const html = Buffer.from(urls.map((url) => linkTo(url)).join('<p>'));
+  const { text } = allAtOnce(readTextFile(html, { mimeType: 'text/html', fileName: 'a.html' }, 'utf-8'));
+  expect([...text.matchAll(/Here <(.*)>/g)].map(([, url]) => url)).toEqual(urls);
+  const endless = Buffer.from(linkTo(urlOf(9_000)));
+  const file = { mimeType: 'text/html', fileName: 'a.html' };
+  expect(allAtOnce(readTextFile(endless, file, 'utf-8')).text).toBe(
+    'Here [link to accounts.example.com: 9000 characters]',
+  );
 });
