@@ -174,9 +174,9 @@ test.each(moments)(
     );
     await killed;
     await postern.begin();
-    const { state } = await postern.account();
-    if (acknowledged) expect(state).toBe('ACTIVE');
-    expect(['PENDING', 'ACTIVE']).toContain(state);
+    const { status } = await postern.account();
+    if (acknowledged) expect(status).toBe('ACTIVE');
+    expect(['PENDING', 'ACTIVE']).toContain(status);
     expect((await connect(await postern.link())).heading).toBe('Gmail is connected');
     expect(await postern.call()).toMatchObject({ messages: [{}] });
   },
