@@ -7,6 +7,7 @@ import { type Accounts, createAccounts } from './accounts/index.ts';
 import { createKeyReader } from './config/sealing-keys.ts';
 import type { Config, SignInSettings } from './config.ts';
 import type { GoogleServices } from './google/ports.ts';
+import { probe } from './google/probe.ts';
 import { createGoogleServices } from './google/services.ts';
 import { type AccountKey, accountKeyText } from './model/account-key.ts';
 import type { Caller } from './model/caller.ts';
@@ -130,7 +131,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     log: (entry) => log.warn(entry),
   });
   const tools = catalogue.filter(({ name }) => config.tools.includes(name));
-  const accounts = createAccounts({
+  const accounts: Accounts = createAccounts({
     storage,
     oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
     clock,
@@ -138,6 +139,11 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
     optionalCapabilities: [...new Set(tools.flatMap(({ optional }) => optional))],
     stepUpCapabilities: [...new Set(tools.flatMap(({ stepUp }) => stepUp?.capabilities ?? []))],
+    probe: (key, capability, freshToken, signal) =>
+      probe(
+        google.forCaller({ key, freshToken, record: (answered) => accounts.recordAnswer(key, answered), signal }),
+        capability,
+      ),
     linkOrigin,
     changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>

@@ -1,5 +1,5 @@
 // Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
-import type { Account, GoogleIdentity, Pins } from '../model/account.ts';
+import type { Account, Pins } from '../model/account.ts';
 import { googleRealm } from '../model/account-key.ts';
 import { asciiLowerCase } from '../model/ascii-lower-case.ts';
 import type { LinkPolicy } from '../model/caller.ts';
@@ -54,10 +54,7 @@ export const accept = (
 
 /** Whether pins contradict the Google account that is recorded: connected now, or before. */
 export const contradicts = (pins: Pins, { google }: Pick<Account, 'google'>): boolean =>
-  google !== undefined && pinsContradict(pins, google);
-
-/** Whether any pin is for another Google account than this one. */
-export const pinsContradict = (pins: Pins, google: GoogleIdentity): boolean =>
-  (pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, google.email)) ||
-  (pins.expectedDomain !== undefined && !sameDomain(google.hostedDomain, pins.expectedDomain)) ||
-  (pins.expectedSub !== undefined && pins.expectedSub !== google.sub);
+  google !== undefined &&
+  ((pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, google.email)) ||
+    (pins.expectedDomain !== undefined && !sameDomain(google.hostedDomain, pins.expectedDomain)) ||
+    (pins.expectedSub !== undefined && pins.expectedSub !== google.sub));

@@ -95,7 +95,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const closing = new AbortController();
   const asking = { renew: createRenew(watched, refreshOnce), tryKept: keptGrants.tryNow };
   const recheck = createRecheck({ ...watched, ...asking, signal: closing.signal });
-  const check = createCheck({ ...watched, ...asking });
+  const check = createCheck({ ...watched, ...asking, refreshOnce, signal: closing.signal });
   const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
   return {

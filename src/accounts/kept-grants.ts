@@ -2,7 +2,6 @@
 // and where it gives tokens the account is ACTIVE as before, without anybody's consent. Decides nothing: Google does.
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import { createRateLimit } from '../model/rate-limit.ts';
-import { pinsContradict } from './acceptance.ts';
 import { isOurs } from './grant-access.ts';
 import type { AccountsOptions } from './options.ts';
 
@@ -45,8 +44,6 @@ const revive = async (options: KeptGrantsOptions, key: AccountKey): Promise<bool
   const { storage, oauth, random, changed, log, leaseMs = defaultLeaseMs } = options;
   const kept = await storage.refreshes.readKept(key);
   if (kept?.grant.refreshToken === undefined || !isOurs(kept.grant, oauth)) return false;
-  // Pins that came after the end are for whoever connects next.
-  if (pinsContradict(kept.account.pins, kept.grant.google)) return false;
   const { accountVersion, grantVersion, refreshToken } = kept.grant;
   const at = { accountVersion, grantVersion, holder: Buffer.from(random(12)).toString('hex') };
   if (!(await storage.refreshes.takeLease(key, at, leaseMs))) return false;

@@ -2,6 +2,8 @@
 import type { AccountKey } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
+import type { Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Storage } from '../storage/index.ts';
@@ -33,6 +35,13 @@ export interface AccountsOptions {
   readonly optionalCapabilities: readonly Capability[];
   /** What they can use when somebody wants it: asked for then. */
   readonly stepUpCapabilities: readonly Capability[];
+  /** Asks Google whether a capability of this account works, with tokens of `freshToken`; what it answers is written down. */
+  readonly probe: (
+    key: AccountKey,
+    capability: Capability,
+    freshToken: FreshToken,
+    signal: AbortSignal,
+  ) => Promise<Result<unknown>>;
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
   readonly linkOrigin: () => Promise<string>;
   /** Told of every change of an account, so that caches drop what they hold for it. */

@@ -147,6 +147,8 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       });
     },
 
+    profile: () => requests.profile<gmail_v1.Schema$Profile>(signal, readJson),
+
     labels: async ({ fresh = false } = {}) => {
       const token = await freshToken();
       if (!token.ok) return token;

@@ -61,6 +61,7 @@ export interface GmailRequests {
     signal: AbortSignal,
     read: Read<T>,
   ): Promise<Result<T>>;
+  profile<T extends object>(signal: AbortSignal, read: Read<T>): Promise<Result<T>>;
   labels<T extends object>(signal: AbortSignal, read: Read<T>): Promise<Result<T>>;
   listDrafts<T extends object>(
     query: { readonly maxResults: number; readonly pageToken?: string },
@@ -123,6 +124,12 @@ export const createGmailRequests = (clients: GoogleClients, sendFor: SendFor): G
         ...about('attachment'),
         send: (users, options) =>
           users.messages.attachments.get({ ...me, messageId, id, fields: 'size,data' }, options),
+        read,
+      }),
+    profile: (signal, read) =>
+      request(signal, {
+        method: 'users.getProfile',
+        send: (users, options) => users.getProfile({ ...me, fields: 'historyId' }, options),
         read,
       }),
     labels: (signal, read) =>

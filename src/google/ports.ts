@@ -85,6 +85,8 @@ export interface GmailReader {
     id: string,
     page: { readonly offset: number; readonly maxChars: number },
   ): Promise<Result<SourcePage<gmail_v1.Schema$Message>>>;
+  /** Whether the mailbox can be read at all. */
+  profile(): Promise<Result<gmail_v1.Schema$Profile>>;
   /**
    * The decoded bytes of one part; `google_unavailable` where Gmail gives fewer than it announces.
    * @param options `most`: bytes that are kept; more are cut off, and the body says so.

@@ -81,6 +81,8 @@ export interface Account {
   readonly capabilities: CapabilityStates;
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
+  /** While the account is ACTIVE: since when Google refuses its grant, which is not believed to be over yet. */
+  readonly refusedSince?: number;
   /** When Google was last asked what works of the account, and answered. */
   readonly checkedAt?: number;
   /** Refresh tokens that Google gave here for the same Google account and client; it keeps 100 of them alive. */

@@ -71,6 +71,12 @@ export const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' 
   return [...(notGranted.length === 0 ? [] : [`Not allowed: ${list(notGranted)}.`]), ...refused].join(' ');
 };
 
+/** That Google refuses a grant that nobody is believed to have ended. */
+const refusedText = ({ refusedSince }: Account): string =>
+  refusedSince === undefined
+    ? ''
+    : `Google refuses the access since ${new Date(refusedSince).toISOString()}, as it does with other people here; that may pass, and connecting again mends it.`;
+
 /** How an account stands, as a sentence or a few for people: which mailbox, what works, and what does not. */
 export const accountText = (account: Account): string => {
   const { state, google, capabilities: states } = account;
@@ -82,5 +88,5 @@ export const accountText = (account: Account): string => {
       : states.contacts.status === 'ready'
         ? `Contacts are connected${mailbox}.`
         : `A Google account is connected, but nothing of it can be read${mailbox}.`;
-  return `${what} ${lackText(account)}`.trimEnd();
+  return [what, refusedText(account), lackText(account)].filter((sentence) => sentence !== '').join(' ');
 };

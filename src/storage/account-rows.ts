@@ -95,6 +95,7 @@ export const toAccount = (row: AccountsTable): Account => {
     ...(google === undefined ? {} : { google }),
     ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
     ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    ...(row.status === 'ACTIVE' && row.refused_since !== null ? { refusedSince: row.refused_since } : {}),
     ...(row.checked_at === null ? {} : { checkedAt: row.checked_at }),
     ...(row.status === 'ACTIVE' && row.refresh_tokens_issued !== null
       ? { refreshTokensIssued: row.refresh_tokens_issued }

@@ -31,7 +31,7 @@ export const checkRoute = ({ accounts, keyLimits }: CheckRouteOptions) =>
         return errorResponse(c, {
           status: problemStatus(checked.problem),
           error: checked.problem.kind,
-          message: `The account could not be checked, and stays as it was. ${what}`,
+          message: `The account could not be checked; what Google did not answer stays as it was. ${what}`,
           who: fixer,
           next,
         });

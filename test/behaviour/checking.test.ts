@@ -13,6 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const minute = 60_000;
+const gmailScope = 'https://www.googleapis.com/auth/gmail.readonly';
 const request = async (method: string, path: string) => {
   const response = await world.http(`/api/v1/accounts/${path}`, { method, key: serviceKey });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -27,6 +28,7 @@ describe('A check', () => {
     const { status, body } = await check();
     expect(status).toBe(200);
     expect(body).toMatchObject({
+      status: 'ACTIVE',
       identifier: 'user_42',
       reason: null,
       checked_at: new Date(world.clock.now()).toISOString(),
@@ -52,7 +54,7 @@ describe('A check', () => {
     world.sandbox.fault({ path: '/token' }, { status: 503 });
     const { status, body } = await check();
     expect([status, body.error]).toEqual([503, 'google_unavailable']);
-    expect(body.message).toContain('could not be checked, and stays as it was');
+    expect(body.message).toContain('could not be checked; what Google did not answer stays as it was');
     expect(await show()).toEqual(before);
     world.sandbox.clearFaults();
     expect((await check()).status).toBe(200);
@@ -97,6 +99,63 @@ describe('A check', () => {
       body: '{"force":true}',
     });
     expect(response.status).toBe(400);
+  });
+
+  it('asks each API for what was granted, and for no more', async () => {
+    await check();
+    const asked = world.sandbox.requests.map(({ path }) => path).filter((path) => path !== '/token');
+    expect(asked.sort()).toEqual([
+      '/gmail/v1/users/me/profile',
+      '/v1/people/me/connections',
+      '/v1/people:searchDirectoryPeople',
+    ]);
+  });
+
+  it('finds out by capability what Google refuses, since when and why, and what works again', async () => {
+    world.sandbox.disableGmail(alex);
+    const since = new Date(world.clock.now()).toISOString();
+    const { status, body } = await check();
+    expect([status, body.status]).toEqual([200, 'ACTIVE']);
+    expect(body.capabilities).toMatchObject({
+      mail: { status: 'refused', reason: 'no_mailbox', since },
+      contacts: { status: 'ready' },
+    });
+    await world.clock.advance(minute);
+    expect((await check()).body.capabilities).toMatchObject({ mail: { status: 'refused', since } });
+    world.sandbox.enableGmail(alex);
+    expect((await check()).body.capabilities).toMatchObject({ mail: { status: 'ready' } });
+  });
+
+  it.each([
+    ['a permission that was taken back', () => world.sandbox.removeScope(alex, gmailScope), 'not_granted'],
+    ['an API that is not enabled', () => world.sandbox.disableApi('gmail.googleapis.com'), 'refused'],
+  ])('finds out about %s', async (_, happen, mail) => {
+    happen();
+    const { body } = await check();
+    expect([body.status, body.capabilities]).toMatchObject([
+      'ACTIVE',
+      { mail: { status: mail }, contacts: { status: 'ready' } },
+    ]);
+    expect(await show()).toEqual(body);
+  });
+
+  it('writes down what one API refuses where another one does not answer, and says that not all was found out', async () => {
+    world.sandbox.disableApi('people.googleapis.com');
+    world.sandbox.fault({ path: /^\/gmail\// }, { status: 503 });
+    const answer = check();
+    for (let n = 0; n < 40; n++) await world.clock.advance(1000);
+    const { status, body } = await answer;
+    expect([status, body.error]).toEqual([503, 'google_unavailable']);
+    const { capabilities } = await show();
+    expect(capabilities).toMatchObject({
+      mail: { status: 'ready' },
+      contacts: { status: 'refused', reason: 'api_not_enabled' },
+    });
+  });
+
+  it('is no use of the account', async () => {
+    await check();
+    expect((await show()).last_used_at).toBe(null);
   });
 
   it('of many at the same moment asks Google once', async () => {

@@ -322,7 +322,7 @@ describe('accounts on the command line', () => {
       3,
       [{ identifier: 'me', checked: false, problem: { kind: 'google_unavailable' } }],
     ]);
-    expect(silent.stderr).toContain('me could not be checked, and stays as it was');
+    expect(silent.stderr).toContain('me could not be checked; what Google did not answer stays as it was');
     await google('clearFaults', {});
 
     await google('changePassword', { email: 'alex@example.com' });

@@ -40,6 +40,7 @@ const accounts = createAccounts({
   requiredCapabilities: ['mail'],
   optionalCapabilities: [],
   stepUpCapabilities: [],
+  probe: async () => ({ ok: true, value: {} }),
   linkOrigin: async () => 'http://localhost',
   changed: () => {},
   log: () => {},

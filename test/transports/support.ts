@@ -84,6 +84,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     requiredCapabilities: ['mail', 'contacts'],
     optionalCapabilities: [],
     stepUpCapabilities: ['directory', 'other_contacts'],
+    probe: async () => ok({}),
     linkOrigin: async () => publicUrl.origin,
     changed: () => {},
     log: () => {},

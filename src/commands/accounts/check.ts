@@ -54,7 +54,9 @@ const judge = (checked: readonly Known[]): void => {
   const silent = checked.filter((one) => problemOf(one) !== undefined);
   for (const one of silent) {
     const { what, next } = explainProblem(problemOf(one) ?? { kind: 'internal' });
-    note(`${plain(one.account.key.identifier)} could not be checked, and stays as it was. ${what} ${next}`);
+    note(
+      `${plain(one.account.key.identifier)} could not be checked; what Google did not answer stays as it was. ${what} ${next}`,
+    );
   }
   if (silent.length > 0)
     throw new CommandError(`${silent.length} of ${checked.length} could not be checked.`, { exitCode: 3 });
