@@ -5,7 +5,7 @@ import { createGrowingBytes } from './growing-bytes.ts';
 
 /** Where the pieces of one value go. */
 export interface ValueSink {
-  push(text: string): void;
+  push(piece: Buffer): void;
   /** The value is complete. */
   end(): void;
 }
@@ -110,7 +110,7 @@ export const createAnswerScanner = (
       let at = 0;
       while (at < chunk.length) {
         if (value !== undefined) {
-          const end = value.read(chunk, at, (text) => sink?.push(text));
+          const end = value.read(chunk, at, (piece) => sink?.push(piece));
           if (end === -1) return;
           close();
           at = end;

@@ -49,7 +49,7 @@ export async function* attachmentPieces(
   const scanner = createAnswerScanner(longestOther, (index, before) => {
     if (index > 0) throw new BrokenAnswer();
     size = sizeIn(before());
-    return { push: (text) => pieces.push(decoder.push(text)), end: () => pieces.push(decoder.end()) };
+    return { push: (piece) => pieces.push(decoder.push(piece)), end: () => pieces.push(decoder.end()) };
   });
   const taken = (): Uint8Array[] => {
     const some = pieces.filter(({ length }) => length > 0);
@@ -81,7 +81,7 @@ export async function* bodyPieces(answer: AsyncIterable<Uint8Array>, index: numb
   const scanner = createAnswerScanner(mostSkeleton, (number) => {
     if (number !== index) return { push: () => undefined, end: () => undefined };
     found = true;
-    return { push: (text) => pieces.push(decoder.push(text)), end: () => pieces.push(decoder.end()) };
+    return { push: (piece) => pieces.push(decoder.push(piece)), end: () => pieces.push(decoder.end()) };
   });
   for await (const chunk of answer) {
     scanner.push(chunk);

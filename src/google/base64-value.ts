@@ -7,6 +7,7 @@ export class BrokenAnswer extends Error {}
 /** More than this after a backslash is no answer of Gmail's. Characters. */
 const longestEscaped = 100_000;
 const quote = 0x22;
+const backslash = 0x5c;
 const base64Only = /^[\w+/=-]*$/;
 
 /** What follows a backslash: Google may write "=" as an escape. */
@@ -18,44 +19,41 @@ const unescaped = (tail: string): string => {
   }
 };
 
-/** Gets the value's text, piece by piece. */
-export type TakeText = (text: string) => void;
+/** Gets the value as it stands in the answer, piece by piece; memory of the answer, to be copied. */
+export type TakePiece = (piece: Buffer) => void;
 
 export interface Base64Value {
   /**
    * Reads on in an answer.
    * @returns where the value ended: the index after its quote; -1: it goes on.
-   * @throws BrokenAnswer for what is no base64.
+   * @throws BrokenAnswer for an escape that is none.
    */
-  read(answer: Buffer, from: number, take: TakeText): number;
+  read(answer: Buffer, from: number, take: TakePiece): number;
 }
 
-/** Begins after the value's first quote. */
+/** Begins after the value's first quote. Makes no strings: a long value would leave as much garbage as it is long. */
 export const createBase64Value = (): Base64Value => {
   let escaped: string | undefined;
-  const checked = (text: string): string => {
-    if (!base64Only.test(text)) throw new BrokenAnswer();
-    return text;
-  };
   return {
     read: (answer, from, take) => {
       const end = answer.indexOf(quote, from);
-      const text = answer.toString('latin1', from, end === -1 ? answer.length : end);
-      const backslash = escaped === undefined ? text.indexOf('\\') : 0;
-      take(checked(backslash === -1 ? text : text.slice(0, backslash)));
-      if (backslash !== -1) {
-        escaped = (escaped ?? '') + text.slice(backslash);
+      const piece = answer.subarray(from, end === -1 ? answer.length : end);
+      const escape = escaped === undefined ? piece.indexOf(backslash) : 0;
+      take(escape === -1 ? piece : piece.subarray(0, escape));
+      if (escape !== -1) {
+        escaped = (escaped ?? '') + piece.toString('latin1', escape);
         if (escaped.length > longestEscaped) throw new BrokenAnswer();
       }
       if (end === -1) return -1;
-      if (escaped !== undefined) take(checked(unescaped(escaped)));
+      if (escaped !== undefined) take(Buffer.from(unescaped(escaped), 'latin1'));
       return end + 1;
     },
   };
 };
 
 export interface Base64Decoder {
-  push(text: string): Uint8Array;
+  /** @throws BrokenAnswer for what is no base64. */
+  push(piece: Buffer): Uint8Array;
   /** @throws BrokenAnswer where a character is left over that makes no byte. */
   end(): Uint8Array;
 }
@@ -64,7 +62,9 @@ export interface Base64Decoder {
 export const createBase64Decoder = (): Base64Decoder => {
   let rest = '';
   return {
-    push: (text) => {
+    push: (piece) => {
+      const text = piece.toString('latin1');
+      if (!base64Only.test(text)) throw new BrokenAnswer();
       const whole = rest + text;
       // Four characters are three bytes; what is left over waits for the next piece.
       const end = whole.length - (whole.length % 4);

@@ -2,13 +2,13 @@
 // once, of larger ones the bodies are taken out while they arrive, and no more is kept of them than is ever read.
 import type { Answer, Body } from '../mail/answer.ts';
 import { createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
-import { BrokenAnswer, createBase64Decoder } from './base64-value.ts';
+import { BrokenAnswer } from './base64-value.ts';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 
 /** Bytes. Up to here an answer is parsed as it is. */
 const smallAnswer = 64 * 1024;
-/** Bytes kept of one body, of all bodies of one message, and of what is left of the answer without them. */
-export const mostOfBody = 4 * 1024 * 1024;
+/** Bytes kept of one body as base64 (three quarters of them are its own), of all bodies of one message, and of what is left of the answer without them. */
+export const mostOfBody = 5 * 1024 * 1024;
 const mostOfBodies = 8 * 1024 * 1024;
 const mostSkeleton = 4 * 1024 * 1024;
 /** What one message may have to hold at once. */
@@ -38,15 +38,15 @@ const createBodies = (most: number) => {
     kept,
     sinkFor: () => {
       const bytes = createGrowingBytes(Math.min(most, mostOfBodies - kept()));
-      const decoder = createBase64Decoder();
       all.push(bytes);
-      return {
-        push: (text: string) => bytes.push(decoder.push(text)),
-        end: () => bytes.push(decoder.end()),
-      };
+      return { push: bytes.push, end: () => undefined };
     },
     end: (): Body[] =>
-      all.map((body) => ({ bytes: body.end(), ...(body.pushed > body.length ? { cut: true as const } : {}) })),
+      all.map((body) => ({
+        bytes: body.end(),
+        base64: true as const,
+        ...(body.pushed > body.length ? { cut: true as const } : {}),
+      })),
   };
 };
 

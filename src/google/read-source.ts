@@ -17,9 +17,9 @@ const createHead = () => {
   let looked = 0;
   let complete = false;
   return {
-    push: (text: string): void => {
+    push: (piece: Buffer): void => {
       if (complete) return;
-      head += text.slice(0, longestHead - head.length);
+      head += piece.toString('latin1', 0, longestHead - head.length);
       if (head.length - looked < headStep && head.length < longestHead) return;
       // A little of what was looked at before, in case the end is parted there.
       const from = Math.max(0, looked - 8) & ~3;
@@ -39,12 +39,12 @@ export const readSource = async <T extends object>(
   const head = createHead();
   const page: string[] = [];
   let totalChars = 0;
-  const push = (text: string): void => {
-    head.push(text);
+  const push = (piece: Buffer): void => {
+    head.push(piece);
     const from = Math.max(0, offset - totalChars);
-    const piece = text.slice(from, Math.max(0, offset + maxChars - totalChars));
-    if (piece !== '') page.push(piece);
-    totalChars += text.length;
+    const end = Math.max(0, offset + maxChars - totalChars);
+    if (from < piece.length && end > from) page.push(piece.toString('latin1', from, Math.min(end, piece.length)));
+    totalChars += piece.length;
   };
   const scanner = createAnswerScanner(mostSkeleton, () => ({ push, end: () => undefined }));
   for await (const chunk of answer) scanner.push(chunk);

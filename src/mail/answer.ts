@@ -2,9 +2,11 @@
 // of its bodies beside it. Plain data, so that it can go to another thread.
 import { inlineBytes, type Message, type MessagePart } from './message-part.ts';
 
-/** The decoded bytes of one body. */
+/** The bytes of one body. */
 export interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** They are still base64url, as it came. */
+  readonly base64?: true;
   /** There were more; the end is missing. */
   readonly cut?: true;
 }
@@ -30,6 +32,15 @@ const bodyOf = (part: MessagePart, bodies: readonly Body[] | undefined): Body | 
   return bytes && { bytes: new Uint8Array(bytes) };
 };
 
+/** At most `most` decoded bytes. */
+const decodedBytes = ({ bytes, base64 }: Body, most: number): Uint8Array => {
+  if (!base64) return bytes;
+  // Four characters are three bytes; one more, so that it shows where there was more.
+  const { buffer, byteOffset, length } = bytes;
+  const needed = Math.min(length, Math.ceil((most + 1) / 3) * 4);
+  return Buffer.from(Buffer.from(buffer, byteOffset, needed).toString('latin1'), 'base64url');
+};
+
 /** Puts bodies into their places, at most `most` bytes of each. Iterative: depth is the sender's choice. */
 const fill = (root: MessagePart, bodies: readonly Body[] | undefined, most: number): void => {
   const open: Filled[] = [root];
@@ -37,8 +48,9 @@ const fill = (root: MessagePart, bodies: readonly Body[] | undefined, most: numb
     const body = bodyOf(part, bodies);
     if (body !== undefined) {
       const { data: _number, ...rest } = part.body ?? {};
-      const cut = body.cut ?? body.bytes.length > most;
-      part.body = { ...rest, bytes: body.bytes.subarray(0, most), ...(cut ? { cut: true } : {}) };
+      const bytes = decodedBytes(body, most);
+      const cut = body.cut ?? bytes.length > most;
+      part.body = { ...rest, bytes: bytes.subarray(0, most), ...(cut ? { cut: true } : {}) };
     }
     for (const child of part.parts ?? []) open.push(child);
   }

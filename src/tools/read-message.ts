@@ -30,10 +30,10 @@ type Input = Wanted & {
 /** Its copy with the beginnings of its bodies: the bodies themselves move to the thread, which may end with them. */
 const beginningsOf = (input: Input): Input => {
   let left = beginnings;
-  const cut = ({ bytes, cut: already }: Body): Body => {
+  const cut = ({ bytes, cut: already, ...body }: Body): Body => {
     const kept = bytes.slice(0, Math.min(beginning, left));
     left -= kept.length;
-    return { bytes: kept, ...(already || kept.length < bytes.length ? { cut: true } : {}) };
+    return { ...body, bytes: kept, ...(already || kept.length < bytes.length ? { cut: true } : {}) };
   };
   return { ...withBodies(input, cut), mostOfBody: beginning };
 };

@@ -1,0 +1,226 @@
+// What one person's mail does to everybody else: how much longer another person's call waits while hostile mail is read,
+// over HTTP and over stdio, and how much memory sixty readers of large mail take. Linux only (reads /proc).
+// Run: node scripts/prepare.mjs && node bench/hostile-mail.ts [how many mails]
+// The sandbox is a process of its own, but shares the machine's cores: where there are two, what is printed as noise (the
+// same measured while nothing is read) says how much of a wait is not Postern's.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { createBrowser } from '../test/support/browser.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { hostileMails, largeMail, mailWithFile } from './hostile-mails.ts';
+
+const command = fileURLToPath(new URL('../dist/postern.mjs', import.meta.url));
+const most = Number(process.argv[2] ?? Number.POSITIVE_INFINITY);
+const readers = 60;
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'));
+const started: ChildProcess[] = [];
+process.on('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const mails = hostileMails();
+const step = Math.max(1, mails.length / most);
+const chosen = mails.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+const mailFolder = join(folder, 'mail');
+mkdirSync(mailFolder);
+for (const [index, { source }] of chosen.entries())
+  writeFileSync(join(mailFolder, `${String(index).padStart(4, '0')}.eml`), source);
+writeFileSync(join(mailFolder, 'large.eml'), largeMail(20));
+writeFileSync(join(mailFolder, 'with-file.eml'), mailWithFile(20));
+
+const start = (args: string[], env: NodeJS.ProcessEnv) => {
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: 'pipe' });
+  started.push(child);
+  return child;
+};
+const sandbox = start(['sandbox', '--json', '--mailbox', mailFolder], { PATH: process.env.PATH });
+const [line] = (await once(createInterface({ input: sandbox.stdout }), 'line')) as [string];
+const { env: google } = JSON.parse(line) as { env: Record<string, string> };
+sandbox.stdout.resume();
+sandbox.stderr.resume();
+
+const port = await freePort();
+const origin = `http://127.0.0.1:${port}`;
+const settings = (name: string) => ({
+  PATH: process.env.PATH ?? '',
+  ...google,
+  POSTERN_DATA_DIR: join(folder, name, 'data'),
+  POSTERN_CONFIG_DIR: join(folder, name, 'config'),
+});
+const httpEnv = { ...settings('http'), POSTERN_PUBLIC_URL: origin, POSTERN_PORT: String(port) };
+const http = start(['http', '--generate-key'], httpEnv);
+const log = createInterface({ input: http.stderr });
+while (!String((await once(log, 'line'))[0]).includes('"listening"'));
+log.on('line', (entry) => /mail_(job|thread)/.test(entry) && print(`  log: ${entry}`));
+
+const keyOf = (identifier: string): string =>
+  spawnSync(process.execPath, [command, 'api-keys', 'create', '--user', identifier, '--unverified-links'], {
+    env: httpEnv,
+    encoding: 'utf8',
+  }).stdout.trim();
+
+/** Goes where a link leads, as a person with this address who allows everything. */
+const approve = async (url: string, email: string): Promise<void> => {
+  const browser = createBrowser((request) => fetch(request));
+  let page = await browser.open(url);
+  while (page.html.includes('<form')) {
+    const button = [email, 'allow'].find((value) => new RegExp(`<button[^>]*value="${value}"`).test(page.html));
+    page = await browser.submit(page, button === undefined ? {} : { button });
+  }
+};
+
+const call = async (client: Client, name: string, input: Record<string, unknown>) =>
+  (await client.callTool({ name, arguments: input }, { timeout: 180_000 })) as {
+    isError?: boolean;
+    content: { text?: string }[];
+    structuredContent?: Record<string, unknown>;
+  };
+
+const connected = async (client: Client, email: string): Promise<Client> => {
+  const { structuredContent } = await call(client, 'gmail_fetch_mails', { max_results: 1 });
+  const need = structuredContent?.authorizationRequired as { url: string } | undefined;
+  if (need !== undefined) await approve(need.url, email);
+  return client;
+};
+const overHttp = async (identifier: string, email: string): Promise<Client> => {
+  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  const headers = { authorization: `Bearer ${keyOf(identifier)}` };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${origin}/mcp`), { requestInit: { headers } }));
+  return connected(client, email);
+};
+const stdioTransport = new StdioClientTransport({
+  command: process.execPath,
+  args: [command, 'stdio'],
+  env: settings('stdio'),
+});
+const overStdio = async (): Promise<Client> => {
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  await client.connect(stdioTransport);
+  return connected(client, 'alex@example.com');
+};
+
+const [mallory, ben] = [await overHttp('mallory', 'alex@example.com'), await overHttp('ben', 'robin@example.org')];
+const alone = await overStdio();
+const pidOf = { http: http.pid ?? 0, stdio: stdioTransport.pid ?? 0 };
+
+/** The slowest of `probe`, again and again until `work` is done, in milliseconds. */
+const slowestDuring = async (probe: () => Promise<unknown>, work: Promise<unknown>): Promise<number> => {
+  let slowest = 0;
+  let done = false;
+  const end = () => {
+    done = true;
+  };
+  work.then(end, end);
+  while (!done) {
+    const begun = performance.now();
+    await probe();
+    slowest = Math.max(slowest, performance.now() - begun);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  return slowest;
+};
+
+const ids: string[] = [];
+for (let token: unknown; ; ) {
+  const page = token === undefined ? {} : { page_token: token };
+  const { structuredContent } = await call(mallory, 'gmail_fetch_mails', {
+    max_results: 100,
+    format: 'minimal',
+    ...page,
+  });
+  ids.push(...((structuredContent?.messages as { id: string }[]) ?? []).map(({ id }) => id));
+  token = structuredContent?.nextPageToken;
+  if (token === undefined) break;
+}
+const subjectOf = async (id: string): Promise<string> => {
+  const { structuredContent } = await call(alone, 'gmail_get_message_by_id', { message_id: id, format: 'metadata' });
+  return String(structuredContent?.subject ?? '').slice(0, 40);
+};
+// A call of another person that needs nothing of the sandbox, which is busy with the mail itself.
+const probes = { http: () => ben.listTools(), stdio: () => alone.ping() };
+const clients = { http: mallory, stdio: alone };
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+for (const transport of ['http', 'stdio'] as const) {
+  const noise = await slowestDuring(probes[transport], pause(3000));
+  const waits: { ms: number; id: string; format: string }[] = [];
+  for (const id of ids)
+    for (const format of ['readable', 'full']) {
+      const read = call(clients[transport], 'gmail_get_message_by_id', { message_id: id, format }).then((answer) => {
+        const said = answer.content[0]?.text ?? '';
+        // Who reads so much has to wait between: the limit of calls a minute is not what is measured.
+        if (answer.isError && !said.includes('RFC')) print(`  ${transport} ${id} ${format}: ${said.slice(0, 100)}`);
+      });
+      waits.push({
+        ms: await slowestDuring(
+          probes[transport],
+          read.catch((error) => print(`  ${transport} ${id} ${format}: ${error}`)),
+        ),
+        id,
+        format,
+      });
+      if (transport === 'http') await pause(100);
+    }
+  waits.sort((a, b) => b.ms - a.ms);
+  const [worst] = waits;
+  print(
+    `${transport}: ${ids.length} hostile mails as readable and full: another call waits at most ${worst?.ms.toFixed(0)} ms (noise ${noise.toFixed(0)} ms), the median of the slowest ${waits[Math.floor(waits.length / 2)]?.ms.toFixed(0)} ms`,
+  );
+  for (const { ms, id, format } of waits.slice(0, 5))
+    print(`  ${ms.toFixed(0)} ms: ${format} of "${await subjectOf(id)}"`);
+}
+
+const memory = (pid: number, field: string): number =>
+  Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const idWith = async (subject: string): Promise<string> => {
+  const found = await call(ben, 'gmail_fetch_mails', {});
+  void found;
+  const { structuredContent } = await call(alone, 'gmail_fetch_mails', {
+    query: `subject:"${subject}"`,
+    max_results: 1,
+  });
+  return ((structuredContent?.messages as { id: string }[]) ?? [])[0]?.id ?? '';
+};
+const [largeId, fileId] = [await idWith('Large'), await idWith('A file')];
+const loads: Readonly<Record<string, () => Promise<unknown>>> = {
+  'readers of 20 MB of HTML': () => call(mallory, 'gmail_get_message_by_id', { message_id: largeId }),
+  'readers of a large source': () =>
+    call(mallory, 'gmail_get_message_by_id', { message_id: largeId, format: 'raw', max_chars: 1_000_000 }),
+  'lists of 100 in full': () => call(mallory, 'gmail_fetch_mails', { max_results: 100, format: 'full' }),
+  'attachments of 20 MB inline': () =>
+    call(mallory, 'gmail_get_attachment_by_id', { message_id: fileId, attachment_id: '1', delivery: 'inline' }),
+};
+for (const [what, load] of Object.entries(loads)) {
+  // The limit of calls a minute is not what is measured.
+  await pause(20_000);
+  const rest = memory(pidOf.http, 'VmRSS');
+  writeFileSync(`/proc/${pidOf.http}/clear_refs`, '5');
+  const outcomes = { answered: 0, refused: 0 };
+  const all = Promise.all(
+    Array.from({ length: readers }, () =>
+      load().then(
+        (answer) => ((answer as { isError?: boolean }).isError ? outcomes.refused++ : outcomes.answered++),
+        () => outcomes.refused++,
+      ),
+    ),
+  );
+  let others = 0;
+  const slowest = await slowestDuring(async () => {
+    await ben.listTools();
+    others += 1;
+  }, all);
+  print(
+    `${readers} ${what}: ${(memory(pidOf.http, 'VmHWM') - rest).toFixed(0)} MB over rest (${rest.toFixed(0)} MB); ${outcomes.answered} answered, ${outcomes.refused} refused; ${others} calls of another person, the slowest ${slowest.toFixed(0)} ms`,
+  );
+}
+process.exit();
