@@ -1,36 +1,65 @@
 // Any result as plain text for clients that read only text: the same information as the structured form. Every line of
-// a value is indented below its name, so that nothing in a mail can pass for another field or another message.
+// a value is indented below its name, so that nothing in a mail can pass for another field or another message. Linear in
+// the text, however deep it is: depth is the sender's choice.
 
 const lineBreak = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 const shortToken = /^[\w.:+-]{1,64}$/;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-const scalarLines = (value: string): string[] => value.split(lineBreak);
+/** Lines under one indentation; the first of a list item begins with its dash. */
+interface Place {
+  readonly lines: string[];
+  readonly indent: string;
+  /** What the next line begins with instead, once. */
+  dash: string | undefined;
+}
 
-const indented = (lines: readonly string[]): string[] => lines.map((line) => (line === '' ? '' : `  ${line}`));
-
-const itemLines = (item: unknown): string[] => {
-  const [first = '', ...rest] = linesOf(item);
-  return [`- ${first}`, ...indented(rest)];
+const write = (place: Place, line: string): void => {
+  const { lines, indent, dash } = place;
+  place.dash = undefined;
+  if (dash !== undefined) lines.push(`${dash}${line}`);
+  else lines.push(line === '' ? '' : `${indent}${line}`);
 };
 
-const fieldLines = (name: string, value: unknown): string[] => {
-  if (Array.isArray(value)) {
-    if (value.length === 0) return [`${name}: none`];
-    const tokens = value.every((item) => typeof item === 'string' && shortToken.test(item));
-    return tokens ? [`${name}: ${value.join(', ')}`] : [`${name}:`, ...indented(value.flatMap(itemLines))];
+const deeper = ({ lines, indent }: Place): Place => ({ lines, indent: `${indent}  `, dash: undefined });
+
+const writeItems = (place: Place, items: readonly unknown[]): void => {
+  for (const item of items) {
+    const inner = { ...deeper(place), dash: `${place.dash ?? place.indent}- ` };
+    place.dash = undefined;
+    writeValue(inner, item);
+    // An item without a line is still one.
+    if (inner.dash !== undefined) write(inner, '');
   }
-  const lines = linesOf(value);
-  return lines.length === 1 && !isObject(value) ? [`${name}: ${lines[0]}`] : [`${name}:`, ...indented(lines)];
 };
 
-const linesOf = (value: unknown): string[] => {
-  if (typeof value === 'string') return scalarLines(value);
-  if (Array.isArray(value)) return value.flatMap(itemLines);
-  if (!isObject(value)) return [String(value)];
-  return Object.entries(value).flatMap(([name, field]) => (field === undefined ? [] : fieldLines(name, field)));
+const writeField = (place: Place, name: string, value: unknown): void => {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return write(place, `${name}: none`);
+    const tokens = value.every((item) => typeof item === 'string' && shortToken.test(item));
+    if (tokens) return write(place, `${name}: ${value.join(', ')}`);
+    write(place, `${name}:`);
+    return writeItems(deeper(place), value);
+  }
+  const lines = isObject(value) ? [] : String(value).split(lineBreak);
+  if (lines.length === 1) return write(place, `${name}: ${lines[0]}`);
+  write(place, `${name}:`);
+  writeValue(deeper(place), value);
+};
+
+const writeValue = (place: Place, value: unknown): void => {
+  if (Array.isArray(value)) return writeItems(place, value);
+  if (!isObject(value)) {
+    for (const line of String(value).split(lineBreak)) write(place, line);
+    return;
+  }
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) writeField(place, name, field);
 };
 
 /** One `name: value` per line, lists as `- item`, deeper levels indented by two spaces. */
-export const readableText = (value: object): string => linesOf(value).join('\n');
+export const readableText = (value: object): string => {
+  const lines: string[] = [];
+  writeValue({ lines, indent: '', dash: undefined }, value);
+  return lines.join('\n');
+};

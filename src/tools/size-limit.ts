@@ -17,6 +17,9 @@ const pageBudget = 960_000;
 /** Bytes of structured form below which not even the deepest indentation makes the text too large for a page. */
 const plainlySmall = 10_000;
 
+/** Characters of the page below which no shorter one is tried. */
+const shortestPage = 100;
+
 const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 const textOf = (row: object): string => readableText({ rows: [row] });
@@ -107,9 +110,15 @@ export const fitPage = <Row extends object>(
   render: (maxChars: number) => Row,
   fallback: () => Row,
 ): Row => {
-  for (let chars = maxChars; ; chars = Math.floor(chars / 2)) {
+  const fits = (row: Row): boolean => jsonBytes(row) < plainlySmall || wireCost(row) <= pageBudget;
+  const largest = render(maxChars);
+  if (fits(largest)) return largest;
+  const shortest = render(Math.min(maxChars, shortestPage));
+  // What does not fit even so is not too large by its page; rendering it again and again would only take time.
+  if (!fits(shortest)) return fallback();
+  for (let chars = Math.floor(maxChars / 2); chars > shortestPage; chars = Math.floor(chars / 2)) {
     const row = render(chars);
-    if (jsonBytes(row) < plainlySmall || wireCost(row) <= pageBudget) return row;
-    if (chars <= 100) return fallback();
+    if (fits(row)) return row;
   }
+  return shortest;
 };
