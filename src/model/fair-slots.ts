@@ -32,31 +32,33 @@ interface Waiting {
 
 interface Queue {
   held: number;
+  /** When it was served last, counted in turns; one that comes anew goes before the last one served, and behind all before. */
+  servedAt: number;
   readonly waiting: Waiting[];
 }
 
 export const createFairSlots = ({ total, accountAtOnce, accountWaiting }: FairSlotsOptions): FairSlots => {
-  // In the order of turns: an account that was served goes to the end.
   const queues = new Map<string, Queue>();
   let inUse = 0;
+  let turns = 0;
 
-  /** The account whose turn it is; nobody with a small wish overtakes one whose large wish does not fit yet. */
-  const next = (): [string, Queue, Waiting] | undefined => {
-    for (const [account, queue] of queues) {
-      const [first] = queue.waiting;
-      if (first === undefined || queue.held >= accountAtOnce) continue;
-      return inUse + first.amount <= total ? [account, queue, first] : undefined;
-    }
-    return undefined;
+  /** Whose turn it is: the account that was served longest ago. Nobody with a small wish overtakes one whose large wish does not fit yet. */
+  const next = (): { readonly queue: Queue; readonly first: Waiting } | undefined => {
+    let chosen: Queue | undefined;
+    for (const queue of queues.values())
+      if (queue.waiting.length > 0 && queue.held < accountAtOnce && queue.servedAt < (chosen?.servedAt ?? turns + 1))
+        chosen = queue;
+    const [first] = chosen?.waiting ?? [];
+    return chosen && first && inUse + first.amount <= total ? { queue: chosen, first } : undefined;
   };
   const serve = (): void => {
     for (let turn = next(); turn !== undefined; turn = next()) {
-      const [account, queue, first] = turn;
+      const { queue, first } = turn;
+      turns += 1;
+      queue.servedAt = turns;
       queue.waiting.shift();
       queue.held += 1;
       inUse += first.amount;
-      queues.delete(account);
-      queues.set(account, queue);
       first.begin();
     }
   };
@@ -80,7 +82,7 @@ export const createFairSlots = ({ total, accountAtOnce, accountWaiting }: FairSl
     },
     lease: (account, wanted, signal) => {
       if (signal.aborted) return Promise.resolve('cancelled');
-      const queue = queues.get(account) ?? { held: 0, waiting: [] };
+      const queue = queues.get(account) ?? { held: 0, servedAt: turns - 0.5, waiting: [] };
       if (queue.waiting.length >= accountWaiting) return Promise.resolve('busy');
       queues.set(account, queue);
       const amount = Math.min(wanted, total);

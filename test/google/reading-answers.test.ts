@@ -1,0 +1,129 @@
+// Answers of Gmail's about messages, read as they arrive: the same as parsed whole, and never more of them in memory than
+// is read.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { OversizedAnswer } from '../../src/google/answer-scanner.ts';
+import { BrokenAnswer } from '../../src/google/base64-value.ts';
+import { createHoldings } from '../../src/google/holdings.ts';
+import { mostOfBody, readAnswer } from '../../src/google/read-answer.ts';
+import { readSource } from '../../src/google/read-source.ts';
+import { contentOf } from '../../src/mail/answer.ts';
+import { inlineBytes, type Message, type MessagePart } from '../../src/mail/message-part.ts';
+
+async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(answer);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+const freely = async () => undefined;
+const read = (answer: string, size = 10_000) => readAnswer<Message>(inPieces(answer, size), freely);
+const base64url = (text: string) => Buffer.from(text).toString('base64url');
+const textPart = (text: string, more: Partial<MessagePart> = {}): MessagePart => ({
+  mimeType: 'text/plain',
+  headers: [{ name: 'data', value: 'a "data": "b" \\ \\u0022 é' }],
+  body: { size: Buffer.byteLength(text), data: base64url(text) },
+  ...more,
+});
+const textsIn = (part: MessagePart): string[] => [
+  ...(inlineBytes(part) ? [Buffer.from(inlineBytes(part) ?? []).toString()] : []),
+  ...(part.parts ?? []).flatMap(textsIn),
+];
+
+describe('An answer', () => {
+  test('says the same however large it is and wherever it is cut', async () => {
+    const texts = fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 4 });
+    const filler = 'x'.repeat(70_000);
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer({ min: 1, max: 30_000 }), fc.boolean(), async (all, size, spaced) => {
+        const parts = [...all, filler].map((text) => textPart(text.toWellFormed()));
+        const message = { id: '1', snippet: 'a "raw": {"data":"x"}', payload: { mimeType: 'multipart/mixed', parts } };
+        const whole = contentOf(await read(JSON.stringify(message, null, spaced ? 2 : 0), size));
+        expect(whole.snippet).toBe(message.snippet);
+        expect(whole.payload?.parts?.map(({ headers }) => headers)).toEqual(parts.map(({ headers }) => headers));
+        expect(textsIn(whole.payload ?? {})).toEqual([...all.map((text) => text.toWellFormed()), filler]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('with a body larger than is read of one is kept up to there, and says that there was more', async () => {
+    const answer = await read(JSON.stringify({ id: '1', payload: textPart('y'.repeat(mostOfBody)) }), 60_000);
+    expect(answer.bodies?.[0]).toMatchObject({ cut: true });
+    expect(answer.bodies?.[0]?.bytes).toHaveLength(mostOfBody);
+    expect(contentOf(answer).payload?.body).toMatchObject({ cut: true, size: mostOfBody });
+  });
+
+  test('that is too large without its bodies is refused, not read', async () => {
+    const answer = JSON.stringify({ id: '1', snippet: 'z'.repeat(5_000_000) });
+    await expect(read(answer, 60_000)).rejects.toBeInstanceOf(OversizedAnswer);
+  });
+
+  test.each(['', '<html>busy</html>', 'null', '{"id": "1"', `{"a":"${'x'.repeat(100_000)}"`, `${'x'.repeat(100_000)}`])(
+    'that is cut short or none of Gmail’s is told as such',
+    async (answer) => {
+      await expect(read(answer, 5000)).rejects.toBeInstanceOf(BrokenAnswer);
+    },
+  );
+});
+
+test('of a source only its head and the page that was asked for are kept', async () => {
+  const source = base64url(`Subject: Hello\r\n\r\n${'body '.repeat(200_000)}`);
+  const answer = JSON.stringify({ id: '1', raw: source });
+  const page = await readSource<Message>(inPieces(answer, 50_000), { offset: 500_000, maxChars: 100 });
+  expect(page).toMatchObject({ value: { id: '1' }, text: source.slice(500_000, 500_100), totalChars: source.length });
+  expect(source.startsWith(page.head)).toBe(true);
+  expect(page.head.length).toBeLessThan(100_000);
+});
+
+describe('What is held of answers', () => {
+  const megabyte = 1024 * 1024;
+  const any = () => new AbortController().signal;
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test('is bounded over all accounts: who needs much waits, and small ones never do', async () => {
+    const holdings = createHoldings();
+    const got: string[] = [];
+    const large = ['a', 'b', 'c', 'd', 'e'].map((account) => {
+      const holding = holdings.open(account, 12 * megabyte, any());
+      void holding.upTo(12 * megabyte).then(() => got.push(account));
+      return holding;
+    });
+    await turn();
+    expect(got).toEqual(['a', 'b', 'c']);
+    expect(await holdings.open('f', 12 * megabyte, any()).upTo(60_000)).toBe(true);
+    expect(await holdings.open('f', 12 * megabyte, any()).upTo(500_000)).toBe(true);
+    large[0]?.release();
+    await turn();
+    expect(got).toEqual(['a', 'b', 'c', 'd']);
+    expect(holdings.inUse).toBeLessThanOrEqual(64 * megabyte);
+  });
+
+  test('is one large answer of an account at a time, and several texts of one message share its place', async () => {
+    const holdings = createHoldings();
+    const first = holdings.open('a', 12 * megabyte, any());
+    expect(await Promise.all([first.upTo(2 * megabyte), first.upTo(5 * megabyte)])).toEqual([true, true]);
+    const second = holdings.open('a', 12 * megabyte, any());
+    let waits = true;
+    void second.upTo(2 * megabyte).then(() => {
+      waits = false;
+    });
+    await turn();
+    expect(waits).toBe(true);
+    first.release();
+    await turn();
+    expect(waits).toBe(false);
+    second.release();
+    expect(holdings.inUse).toBe(0);
+  });
+
+  test('is nothing for a call that was cancelled while it waited', async () => {
+    const holdings = createHoldings();
+    const first = holdings.open('a', 12 * megabyte, any());
+    await first.upTo(2 * megabyte);
+    const leaving = new AbortController();
+    const waiting = holdings.open('a', 12 * megabyte, leaving.signal).upTo(2 * megabyte);
+    leaving.abort();
+    expect(await waiting).toBe(false);
+    first.release();
+    expect(holdings.inUse).toBe(0);
+  });
+});
