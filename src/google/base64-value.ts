@@ -38,10 +38,10 @@ export const createBase64Value = (): Base64Value => {
     read: (answer, from, take) => {
       const end = answer.indexOf(quote, from);
       const piece = answer.subarray(from, end === -1 ? answer.length : end);
-      const escape = escaped === undefined ? piece.indexOf(backslash) : 0;
-      take(escape === -1 ? piece : piece.subarray(0, escape));
-      if (escape !== -1) {
-        escaped = (escaped ?? '') + piece.toString('latin1', escape);
+      const escapeAt = escaped === undefined ? piece.indexOf(backslash) : 0;
+      take(escapeAt === -1 ? piece : piece.subarray(0, escapeAt));
+      if (escapeAt !== -1) {
+        escaped = (escaped ?? '') + piece.toString('latin1', escapeAt);
         if (escaped.length > longestEscaped) throw new BrokenAnswer();
       }
       if (end === -1) return -1;

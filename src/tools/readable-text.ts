@@ -34,27 +34,26 @@ const writeItems = (place: Place, items: readonly unknown[]): void => {
   }
 };
 
-const writeField = (place: Place, name: string, value: unknown): void => {
+/** A value that fits behind its name; undefined for one that needs lines of its own. */
+const onOneLine = (value: unknown): string | undefined => {
   if (Array.isArray(value)) {
-    if (value.length === 0) return write(place, `${name}: none`);
-    const tokens = value.every((item) => typeof item === 'string' && shortToken.test(item));
-    if (tokens) return write(place, `${name}: ${value.join(', ')}`);
-    write(place, `${name}:`);
-    return writeItems(deeper(place), value);
+    if (value.length === 0) return 'none';
+    return value.every((item) => typeof item === 'string' && shortToken.test(item)) ? value.join(', ') : undefined;
   }
-  const lines = isObject(value) ? [] : String(value).split(lineBreak);
-  if (lines.length === 1) return write(place, `${name}: ${lines[0]}`);
-  write(place, `${name}:`);
-  writeValue(deeper(place), value);
+  const text = isObject(value) ? '\n' : String(value);
+  return lineBreak.test(text) ? undefined : text;
+};
+
+const writeField = (place: Place, name: string, value: unknown): void => {
+  const text = onOneLine(value);
+  write(place, text === undefined ? `${name}:` : `${name}: ${text}`);
+  if (text === undefined) writeValue(deeper(place), value);
 };
 
 const writeValue = (place: Place, value: unknown): void => {
-  if (Array.isArray(value)) return writeItems(place, value);
-  if (!isObject(value)) {
-    for (const line of String(value).split(lineBreak)) write(place, line);
-    return;
-  }
-  for (const [name, field] of Object.entries(value)) if (field !== undefined) writeField(place, name, field);
+  if (Array.isArray(value)) writeItems(place, value);
+  else if (!isObject(value)) for (const line of String(value).split(lineBreak)) write(place, line);
+  else for (const [name, field] of Object.entries(value)) if (field !== undefined) writeField(place, name, field);
 };
 
 /** One `name: value` per line, lists as `- item`, deeper levels indented by two spaces. */
