@@ -88,6 +88,17 @@ export const piecesOf = (
     links.push(link);
     pieces.push(link);
   };
+  /** The words of a link were an address, as found in them. */
+  const saidInText = (): boolean => {
+    const link = links.at(-1);
+    return link?.inText === true && pieces.at(-1) === link;
+  };
+  /** They stay as they are written, and lead where the link does. */
+  const become = (place: LinkPlace): void => {
+    const written = links.pop();
+    pieces.pop();
+    push({ kind: 'bare', url: place.url, text: written?.text ?? place.text }, true);
+  };
   let afterMark = false;
   const endRun = (beforeMark: boolean): void => {
     const stretches = run.length === 0 ? [] : stretchesOf(run.join(''));
@@ -113,7 +124,8 @@ export const piecesOf = (
     else if (part.text !== '' || place) {
       endRun(part.isMark === true);
       if (part.text !== '') pieces.push(part.text);
-      if (place) push(place, false);
+      if (place?.kind === 'said' && saidInText()) become(place);
+      else if (place) push(place, false);
       afterMark = part.isMark === true;
     }
   }

@@ -119,6 +119,18 @@ test('a text that names another host is told so beside a reference too', () => {
   );
 });
 
+test.each([
+  ['https://www.example.com/', 'www.example.com'],
+  ['https://example.com/a?utm_source=x', 'https://example.com/a'],
+  ['http://example.com/a', 'https://example.com/a'],
+  ['https://example.com/', 'example.com'],
+  ['mailto:a@example.com', 'a@example.com'],
+])('a link to %s whose words are its address is one, and leads where its sender says', (url, words) => {
+  const { text, links } = readableHtml(`See ${linkTo(url, words)} now`);
+  expect(text).toBe(`See ${words} now`);
+  expect(links.map((link) => link.url)).toEqual([url]);
+});
+
 test('the list has what a person clicks, and every link that a person sees, in order', () => {
   const html = [
     linkTo('https://example.com/a', '<b>First</b>\n one'),

@@ -73,9 +73,7 @@ export const createOpenLinks = (out: TextLines): OpenLinks => {
     const slot = out.slotBehind();
     const direct = directUrl(url);
     if (bare(direct) === bare(text)) {
-      // With its scheme the address is found in the text.
-      if (!/^(?:https?|ftp):\/\/|^www\.|^mailto:/i.test(text.trim()) || direct !== url)
-        places.set(slot, { kind: 'said', url, text: words });
+      places.set(slot, { kind: 'said', url, text: words });
       return;
     }
     const otherHost = otherHostNamed(text, direct);
