@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { refreshTokenWarning } from '../accounts/index.ts';
 import { type Config, defaultHttpPort, type Environment, type Fault, readConfig } from '../config.ts';
+import type { Account } from '../model/account.ts';
+import { accountKeyText } from '../model/account-key.ts';
 import { systemClock } from '../model/clock.ts';
 import { createSealer, openStorage, StorageError } from '../storage/index.ts';
 import { CommandError } from './command-error.ts';
@@ -66,6 +68,23 @@ const aboutKey = (config: Config, keyMissing: boolean): Finding => {
   return finding('ok', `Sealing key: from ${from}; retired keys: ${config.keys.retired.length}`);
 };
 
+/** Google counts for the Google account: several accounts here that use one have one warning. */
+const aboutCrowdedMailboxes = (accounts: readonly Account[]): Finding[] => {
+  const mailboxes = new Map<string, Account[]>();
+  for (const account of accounts) {
+    const mailbox = account.google?.sub ?? accountKeyText(account.key);
+    mailboxes.set(mailbox, [...(mailboxes.get(mailbox) ?? []), account]);
+  }
+  return [...mailboxes.values()].map((sharing) => {
+    const names = sharing.map(({ key }) => `${key.identifier} (realm ${key.realm})`).join(', ');
+    const issued = Math.max(...sharing.map(({ refreshTokensIssued = 0 }) => refreshTokensIssued));
+    return finding(
+      'warning',
+      `${names}: Google gave ${issued} refresh tokens for this mailbox and ends the oldest beyond 100. Remove accounts that nobody needs.`,
+    );
+  });
+};
+
 const aboutDatabase = async (config: Config): Promise<Finding[]> => {
   const path = config.databasePath;
   if (!existsSync(path)) return [finding('ok', `Database: ${path}, made at the first start`)];
@@ -84,12 +103,7 @@ const aboutDatabase = async (config: Config): Promise<Finding[]> => {
         ),
         finding('ok', `API keys: ${keys.length}`),
         ...(await aboutRows(storage)),
-        ...crowded.map(({ key, refreshTokensIssued }) =>
-          finding(
-            'warning',
-            `${key.identifier} (realm ${key.realm}): Google gave ${refreshTokensIssued} refresh tokens for its Google account and ends the oldest beyond 100. Remove accounts that nobody needs.`,
-          ),
-        ),
+        ...aboutCrowdedMailboxes(crowded),
         ...(await aboutTokenEndpoint(storage, config)),
         ...weak.map((key) =>
           finding(

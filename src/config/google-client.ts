@@ -1,6 +1,6 @@
 // The operator's OAuth client: two variables, or the JSON file that Google's console downloads. Sends nothing anywhere.
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { pathErrorOf, readSettingsFile } from '../files/paths.ts';
 import type { EnvironmentReader } from './environment.ts';
 
 /** Google's words: a "Desktop app" may use any loopback port, a "Web application" only redirect URIs registered before. */
@@ -40,11 +40,11 @@ const fromFile = (path: string, reader: EnvironmentReader): GoogleClient | undef
   const variable = 'GOOGLE_CREDENTIALS_FILE';
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
-  } catch {
+    text = readSettingsFile(path);
+  } catch (error) {
     reader.fault(
       variable,
-      `names a file that cannot be read: ${path}`,
+      `names a file that cannot be read: ${path}: ${pathErrorOf(error).message}`,
       'Correct the path, or the permissions of the file.',
     );
     return undefined;
@@ -108,4 +108,23 @@ export const readGoogleClient = (
     );
   }
   return id !== undefined && secret !== undefined ? { id, secret, kind: kindOfVariables } : undefined;
+};
+
+const looksLikeId = (text: string): boolean => text.endsWith('.apps.googleusercontent.com');
+const looksLikeSecret = (text: string): boolean => text.startsWith('GOCSPX-');
+
+/**
+ * What Google's own ids and secrets look like shows that two were exchanged, or that one was cut while it was copied.
+ * @param isGoogle whether Google itself is asked, and not a stand-in with ids of its own.
+ */
+export const clientWarnings = ({ id, secret }: GoogleClient, isGoogle: boolean): string[] => {
+  if (looksLikeSecret(id) && looksLikeId(secret))
+    return ['GOOGLE_CLIENT_ID holds the client secret and GOOGLE_CLIENT_SECRET the client ID: exchange the two.'];
+  if (!isGoogle) return [];
+  return [
+    ...(looksLikeId(id)
+      ? []
+      : ['The OAuth client ID does not end with .apps.googleusercontent.com, as Google’s do: copy it again.']),
+    ...(looksLikeId(secret) ? ['The OAuth client secret looks like a client ID: copy the secret again.'] : []),
+  ];
 };

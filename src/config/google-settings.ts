@@ -2,7 +2,7 @@
 
 import { isLoopbackHost } from '../model/loopback-host.ts';
 import { type EnvironmentReader, googleEndpointVariables } from './environment.ts';
-import { type GoogleClient, type GoogleClientKind, readGoogleClient } from './google-client.ts';
+import { clientWarnings, type GoogleClient, type GoogleClientKind, readGoogleClient } from './google-client.ts';
 import { urlSchema } from './values.ts';
 
 export interface GoogleSettings {
@@ -52,6 +52,8 @@ export const readGoogleSettings = (
 ): Omit<GoogleSettings, 'client'> & { readonly client: GoogleClient | undefined } => {
   const client = readGoogleClient(reader, credentialsFile, kindOfVariables);
   const { urls, overridden } = readEndpoints(reader);
+  const isGoogle = overridden.every(({ variable }) => variable !== 'GOOGLE_TOKEN_ENDPOINT');
+  if (client !== undefined) reader.warnings.push(...clientWarnings(client, isGoogle));
   return {
     client,
     issuer: urls.GOOGLE_ISSUER,

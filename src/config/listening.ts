@@ -82,6 +82,12 @@ export const checkClient = (
     );
   }
   const { origin, hostname } = listening.publicUrl;
+  const returnsTo = transport === 'http' ? origin : `http://127.0.0.1:${listening.port ?? defaultHttpPort}`;
+  const isRegistered = client.redirectUris?.includes(`${returnsTo}/oauth/callback`) ?? true;
+  if (transport !== 'cli' && client.kind === 'web' && !isRegistered)
+    reader.warnings.push(
+      `GOOGLE_CREDENTIALS_FILE does not list ${returnsTo}/oauth/callback among its redirect URIs: unless you registered it since, Google refuses everybody (redirect_uri_mismatch). Register it in the Google Cloud console.`,
+    );
   if (transport === 'http' && client.kind === 'desktop' && !isLoopbackHost(hostname)) {
     reader.fault(
       'GOOGLE_CREDENTIALS_FILE',

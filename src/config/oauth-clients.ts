@@ -1,7 +1,7 @@
 // OAuth clients that the operator registered in a file, for apps that neither publish a metadata document nor register
 // themselves. Checks their form; what they may do is not known here.
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { PathError, readSettingsFile } from '../files/paths.ts';
 import { readRedirectUri } from '../model/redirect-uri.ts';
 import type { EnvironmentReader } from './environment.ts';
 
@@ -31,6 +31,7 @@ const clientsFile = z
   );
 
 const faultOfClients = (error: unknown): string => {
+  if (error instanceof PathError) return `names a file that cannot be read: ${error.message}`;
   const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
   if (issue === undefined) return 'names a file that cannot be read as JSON';
   if (issue.code === 'custom' && issue.path.length === 0) return issue.message;
@@ -45,7 +46,7 @@ export const readClients = (reader: EnvironmentReader, path: string | undefined)
   const variable = 'POSTERN_OAUTH_CLIENTS_FILE';
   const fix = 'Write [{"client_id": "…", "client_name": "…", "redirect_uris": ["https://…"]}] into it.';
   try {
-    const clients = clientsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).map((client) => ({
+    const clients = clientsFile.parse(JSON.parse(readSettingsFile(path))).map((client) => ({
       clientId: client.client_id,
       name: client.client_name,
       redirectUris: client.redirect_uris,

@@ -1,16 +1,7 @@
 // The keys that seal tokens: from the environment, or from files in the config folder. Knows nothing of sealing itself.
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder, pathErrorOf, readSettingsFile } from '../files/paths.ts';
 import type { RandomBytes } from '../model/clock.ts';
 import type { EnvironmentReader } from './environment.ts';
 import { splitList } from './values.ts';
@@ -59,7 +50,7 @@ export const writeKeyFile = (path: string, keys: readonly Uint8Array[], random: 
 
 /** Creates the file unless it is there. Of two processes that race, both end up with the same, whole key. */
 const createKeyFile = (path: string, random: RandomBytes): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const draft = `${path}.${Buffer.from(random(6)).toString('hex')}`;
   writeFileSync(draft, encode([random(keyLength)]), { mode: 0o600, flag: 'wx' });
   try {
@@ -74,7 +65,7 @@ const createKeyFile = (path: string, random: RandomBytes): void => {
 
 const readKeyFile = (path: string, reader: EnvironmentReader): Uint8Array[] => {
   const keys: Uint8Array[] = [];
-  for (const line of splitList(readFileSync(path, 'utf8'))) {
+  for (const line of splitList(readSettingsFile(path))) {
     const key = parseKey(line);
     if (typeof key !== 'string') keys.push(key);
     else
@@ -138,9 +129,9 @@ const fromNamedFile = (
 const keysIn = (path: string): Uint8Array[] | string => {
   let lines: string[];
   try {
-    lines = splitList(readFileSync(path, 'utf8'));
+    lines = splitList(readSettingsFile(path));
   } catch (error) {
-    return `cannot be read (${error instanceof Error && 'code' in error ? error.code : 'unknown reason'})`;
+    return `cannot be read: ${pathErrorOf(error).message}`;
   }
   const keys = lines.map(parseKey);
   const wrong = keys.find((key) => typeof key === 'string');
@@ -176,6 +167,20 @@ export const createKeyReader = ({ files, besides }: SealingKeys): (() => Keys | 
   };
 };
 
+/** What is done in the config folder, or undefined with the fault recorded that its place is none. */
+const inConfigFolder = <T>(reader: EnvironmentReader, { configFolder }: KeyPlace, work: () => T): T | undefined => {
+  try {
+    return work();
+  } catch (error) {
+    reader.fault(
+      'POSTERN_CONFIG_DIR',
+      `is ${configFolder}, which cannot be used: ${pathErrorOf(error).message}`,
+      'Give the user that runs Postern write access there, or set it to another folder.',
+    );
+    return undefined;
+  }
+};
+
 /** The sealing keys, or undefined with the faults recorded. May create the config folder and the key file. */
 export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): SealingKeys | undefined => {
   const given = reader.text('POSTERN_ENCRYPTION_KEY');
@@ -202,12 +207,15 @@ export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): Sea
       return undefined;
     }
     if (reader.faults.length > 0) return undefined;
-    createKeyFile(files.current, place.random);
   }
-  const [current] = readKeyFile(files.current, reader);
-  if (!current) return undefined;
-  chmodSync(files.current, 0o600);
-  const kept = existsSync(files.retired) ? readKeyFile(files.retired, reader) : [];
+  const found = inConfigFolder(reader, place, () => {
+    if (!existsSync(files.current)) createKeyFile(files.current, place.random);
+    const [current] = readKeyFile(files.current, reader);
+    if (current) chmodSync(files.current, 0o600);
+    return { current, kept: existsSync(files.retired) ? readKeyFile(files.retired, reader) : [] };
+  });
+  if (found?.current === undefined) return undefined;
+  const { current, kept } = found;
   const paths = [files.current, files.retired];
   return { current, retired: [...retired, ...kept], source: 'file', files: paths, besides: retired };
 };

@@ -1,7 +1,8 @@
 // How an attachment leaves a call: as a download URL, or as a file in the download folder. A file's name never is a path.
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Accounts } from '../accounts/index.ts';
+import { makeFolder } from '../files/paths.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
 
@@ -17,7 +18,7 @@ const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in
 
 /** A file of this name, or with a number behind it, that was not there before. */
 const newFile = async (folder: string, fileName: string): Promise<{ path: string; handle: FileHandle }> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const { name, ext } = parse(fileName);
   for (let number = 1; number <= maxSameName; number++) {
     const path = join(folder, number === 1 ? fileName : `${name} (${number})${ext}`);

@@ -1,18 +1,9 @@
 // A whole copy of the database while others read and write it, and such a copy put in the place of the database. The
 // sealing key is in neither. Knows no settings.
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
+import { makeFolder, pathErrorOf } from '../files/paths.ts';
 import type { Clock, RandomBytes } from '../model/clock.ts';
 import { openStorage } from './index.ts';
 import { schemaOf } from './migrate.ts';
@@ -123,7 +114,11 @@ export const restore = async (
     if (!options.replace) throw alreadyThere(path);
     demandUnused(path);
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(dirname(path));
+  } catch (error) {
+    throw notWritable(path, pathErrorOf(error).message);
+  }
   const draft = draftOf(path, options.random);
   try {
     copyInto(backup, draft);

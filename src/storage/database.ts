@@ -1,8 +1,9 @@
 // Opens the SQLite file: its place on disk, its permissions, its pragmas, its schema. Knows no queries.
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely } from 'kysely';
+import { isNoFile, makeFolder, PathError, pathErrorOf } from '../files/paths.ts';
 import { type BusyRetry, blockingWaitMs, retryWhileBusy } from './busy.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { type Adoption, migrate } from './migrate.ts';
@@ -21,9 +22,7 @@ export interface OpenDatabase {
 
 const inMemory = ':memory:';
 
-/** The reason part of a file system error, without the path that it repeats. */
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
 /**
  * Sees to a file that only its owner can read, in a folder that, if it has to be made, only its owner can enter.
@@ -31,18 +30,19 @@ const codeOf = (error: unknown): string =>
  */
 const prepareFile = (path: string): void => {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw notWritable(path, codeOf(error));
+    if (!isThere(error)) throw notWritable(path, pathErrorOf(error).message);
   }
   try {
+    if (isNoFile(path)) throw new PathError('it is no file');
     const { mode, uid } = statSync(path);
     if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(path, 0o600);
     accessSync(path, constants.R_OK | constants.W_OK);
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw notWritable(path, codeOf(error));
+    throw notWritable(path, pathErrorOf(error).message);
   }
 };
 

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const client = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'hush' };
+const client = { GOOGLE_CLIENT_ID: 'id.apps.googleusercontent.com', GOOGLE_CLIENT_SECRET: 'hush' };
 const key = { POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') };
 
 const read = (environment: Environment, options: Partial<ReadOptions> = {}) =>
@@ -234,7 +234,7 @@ describe('sealing keys', () => {
     const machine = { platform: 'linux', home, cwd: home } as const;
     const readFile = (more = {}) =>
       readStorageConfig({ POSTERN_ENCRYPTION_KEY_FILE: '~/keys', ...more }, { transport: 'cli', machine });
-    expect(readFile()).toMatchObject({ faults: [{ problem: expect.stringContaining('cannot be read (ENOENT)') }] });
+    expect(readFile()).toMatchObject({ faults: [{ problem: expect.stringContaining('it is not there (ENOENT)') }] });
     writeFileSync(file, `${a}\nshort\n`);
     expect(readFile()).toMatchObject({ faults: [{ problem: expect.stringContaining('is 3 bytes long') }] });
     writeFileSync(file, `${a}\n`);
@@ -265,5 +265,59 @@ describe('sealing keys', () => {
       ok: false,
       faults: [{ problem: expect.stringMatching(/^number 2 /) }],
     });
+  });
+});
+
+describe('a client that cannot be right', () => {
+  const id = '1-a.apps.googleusercontent.com';
+  const secret = 'GOCSPX-abcdefghijklmnop';
+  const warningsOf = (environment: Environment, options: Partial<ReadOptions> = {}): string => {
+    const reading = read({ ...key, ...environment }, options);
+    return (reading.ok ? reading.config : reading).warnings.join();
+  };
+
+  test('is warned of where id and secret were exchanged, whichever Google is asked', () => {
+    const exchanged = { GOOGLE_CLIENT_ID: secret, GOOGLE_CLIENT_SECRET: id };
+    expect(warningsOf({ GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret })).toBe('');
+    for (const more of [{}, { GOOGLE_TOKEN_ENDPOINT: 'http://127.0.0.1:9/token' }])
+      expect(warningsOf({ ...exchanged, ...more })).toContain('exchange the two');
+  });
+
+  test('is warned of where the id is none of Google’s, or the secret an id', () => {
+    expect(warningsOf({ GOOGLE_CLIENT_ID: '1-a', GOOGLE_CLIENT_SECRET: secret })).toContain('does not end with');
+    expect(warningsOf({ GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: id })).toContain('looks like a client ID');
+  });
+
+  test.each([
+    ['http', { POSTERN_PUBLIC_URL: 'https://postern.example.com' }, 'https://postern.example.com/oauth/callback'],
+    ['stdio', { POSTERN_PORT: '8123' }, 'http://127.0.0.1:8123/oauth/callback'],
+  ] as const)(
+    'is warned of on %s where its own file does not list the address it returns to',
+    (transport, more, uri) => {
+      const web = (redirect_uris: string[]) => ({
+        ...more,
+        GOOGLE_CREDENTIALS_FILE: credentials({ web: { client_id: id, client_secret: secret, redirect_uris } }),
+      });
+      expect(warningsOf(web(['https://other.example.com/cb']), { transport })).toContain(`does not list ${uri}`);
+      expect(warningsOf(web([uri]), { transport })).toBe('');
+    },
+  );
+});
+
+describe('paths', () => {
+  test.each([
+    ['a folder', () => home],
+    ['a file that is not there', () => join(home, 'none.json')],
+    ['a device', () => '/dev/zero'],
+  ])('%s is no credentials file, and is not waited for', (_, path) => {
+    expect(faults({ ...key, GOOGLE_CREDENTIALS_FILE: path() }).join()).toContain('cannot be read');
+  });
+
+  test('a config folder that cannot be is a fault with its reason', () => {
+    writeFileSync(join(home, 'file'), '');
+    const found = faults({ ...client, POSTERN_CONFIG_DIR: join(home, 'file', 'deeper') });
+    expect(found.join()).toMatch(
+      /POSTERN_CONFIG_DIR is .*file\/deeper, which cannot be used: a part of it is no folder/,
+    );
   });
 });

@@ -15,7 +15,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const read = (environment: Environment) =>
   readConfig(
     {
-      GOOGLE_CLIENT_ID: 'id',
+      GOOGLE_CLIENT_ID: 'id.apps.googleusercontent.com',
       GOOGLE_CLIENT_SECRET: 'hush',
       POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       POSTERN_PUBLIC_URL: 'https://postern.example.com',

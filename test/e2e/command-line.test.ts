@@ -355,4 +355,21 @@ describe('accounts on the command line', () => {
     const gone = await run(['accounts', 'delete', 'user_42', '--realm', 'shop', '--yes'], settings);
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('no account user_42 in the realm shop')]);
   });
+
+  test.runIf(process.platform === 'linux').each(['stdio', 'http', 'accounts list'])(
+    '%s ends at once, with the reason, where nothing can be made in its folder',
+    async (line) => {
+      const settings = settingsIn(temporaryFolder(), {
+        POSTERN_DATA_DIR: '/proc/x',
+        POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+        GOOGLE_CLIENT_ID: '1.apps.googleusercontent.com',
+        GOOGLE_CLIENT_SECRET: 'secret',
+      });
+      const { code, stderr } = await run(line.split(' '), settings);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining('/proc/x/postern.db cannot be written: nothing can be made'),
+      ]);
+    },
+  );
 });
