@@ -3,7 +3,41 @@
 import iconv from 'iconv-lite';
 import { textOfLabelled } from './charset.ts';
 
-const encodedWord = /=\?([^\s?*"<>()]+)(?:\*[\w-]*)?\?([bq])\?((?:(?!\?=)[^\r\n])*)\?=/gi;
+const wordStart = /=\?([^\s?*"<>()]+)(?:\*[\w-]*)?\?([bq])\?/gi;
+
+interface Word {
+  readonly charset: string;
+  readonly encoding: string;
+  readonly text: string;
+}
+
+interface PlacedWord extends Word {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The encoded words of a text, in order. Linear: a sender may begin a hundred thousand of them and end none. */
+function* wordsIn(text: string): Generator<PlacedWord> {
+  let from = 0;
+  let close = -1;
+  for (;;) {
+    wordStart.lastIndex = from;
+    const match = wordStart.exec(text);
+    if (match === null) return;
+    const [whole, charset = '', encoding = ''] = match;
+    const inside = match.index + whole.length;
+    if (close < inside) close = text.indexOf('?=', inside);
+    if (close < 0) return;
+    const lineBreak = text.slice(inside, close).search(/[\r\n]/);
+    if (lineBreak >= 0) {
+      // No word that begins before the line break ends before it.
+      from = inside + lineBreak;
+      continue;
+    }
+    yield { charset, encoding, text: text.slice(inside, close), start: match.index, end: close + 2 };
+    from = close + 2;
+  }
+}
 
 /** The bytes that windows-1252 has for these characters; undefined where it has none for one of them. */
 export const singleBytes = (text: string): Uint8Array | undefined => {
@@ -37,12 +71,6 @@ const bytesOf = (encoding: string, text: string, rawBytes: (raw: string) => Uint
   );
 };
 
-interface Word {
-  readonly charset: string;
-  readonly encoding: string;
-  readonly text: string;
-}
-
 const count = (text: string): number => text.match(/\ufffd/g)?.length ?? 0;
 
 /** Words of one charset that follow each other: their bytes are one text, because senders split characters. */
@@ -65,14 +93,13 @@ export const decodeWords = (text: string): string => {
     if (run.length > 0) decoded += decodedRun(run);
     run = [];
   };
-  for (const match of text.matchAll(encodedWord)) {
-    const [whole, charset = '', encoding = '', encoded = ''] = match;
-    const between = text.slice(end, match.index);
+  for (const word of wordsIn(text)) {
+    const between = text.slice(end, word.start);
     const follows = run.length > 0 && between.trim() === '';
-    if (!follows || run[0]?.charset.toLowerCase() !== charset.toLowerCase()) endRun();
+    if (!follows || run[0]?.charset.toLowerCase() !== word.charset.toLowerCase()) endRun();
     if (!follows) decoded += between;
-    run.push({ charset, encoding, text: encoded });
-    end = match.index + whole.length;
+    run.push(word);
+    end = word.end;
   }
   endRun();
   return decoded + text.slice(end);

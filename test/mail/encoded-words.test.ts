@@ -68,6 +68,12 @@ describe('An encoded word', () => {
     expect(subjectOf(`${q('euc-jp', japanese.subarray(0, 1))} ${q('euc-jp', japanese.subarray(1))}`)).toBe('東京');
   });
 
+  test('that is begun a hundred thousand times and never ended holds nobody up', () => {
+    const begun = '=?utf-8?q?a'.repeat(100_000);
+    expect(subjectOf(begun)).toBe(begun);
+    expect(subjectOf(`${'=?utf-8?q?a\r'.repeat(50_000)} ?=`)).toContain('?=');
+  });
+
   test('is told from what only looks like one', () => {
     for (const plain of ['=?utf-8?X?abc?=', '=?utf-8?Q?never ended', '=? ?= =?', 'a =?b?= c'])
       expect(subjectOf(plain)).toBe(plain);
