@@ -125,10 +125,17 @@ describe('Somebody else’s link', () => {
     }
   });
 
-  it('shows the name it was made for as text, whatever the name is', async () => {
-    const identifier = '"><script>alert(1)</script>';
+  it('shows an address it was made for as text, whatever the address is', async () => {
+    const identifier = '"><script>alert(1)</script>@example.com';
     const page = await world.browser().open((await linkFor({ ...caller, key: { ...key, identifier } })).url);
     expect(page.text).toContain(identifier);
+    expect(page.html).not.toContain('<script');
+  });
+
+  it('shows no other name it was made for', async () => {
+    const identifier = '"><script>alert(1)</script>';
+    const page = await world.browser().open((await linkFor({ ...caller, key: { ...key, identifier } })).url);
+    expect(page.text).not.toContain('alert');
     expect(page.html).not.toContain('<script');
   });
 });
