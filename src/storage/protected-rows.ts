@@ -4,7 +4,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
-import { keyOf, type RefusalCause, type RefusedRow, type RowMacs, type RowValues } from './row-mac.ts';
+import { keyOf, type RefusalCause, type RefusedRow, type RowMacs, type RowValues, stored } from './row-mac.ts';
 import type { Schema } from './schema.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -75,6 +75,14 @@ const conditionOf = <T extends ProtectedTable>(where: Condition<T>): RawBuilder<
     ? (where as RawBuilder<SqlBool>)
     : all(Object.entries(where).map(([column, value]) => equal(column, value)));
 
+/**
+ * Whether a row is one that was asked for. SQLite alone cannot say so: whoever can write to the file can give a column
+ * another collation, or put a view in the place of the table, and a genuine row of somebody else fits.
+ */
+const fits = <T extends ProtectedTable>(where: Condition<T>, row: RowValues): boolean =>
+  'toOperationNode' in where ||
+  Object.entries(where).every(([column, value]) => (row[column] ?? null) === (stored(value) ?? null));
+
 /** Names exactly this row. */
 const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool> =>
   all(keyColumns(table).map((column) => equal(column, row[column])));
@@ -94,7 +102,9 @@ export const createRows = (db: Database, macs: RowMacs, erased: () => void): Row
   };
 
   const list: Rows['list'] = async (table, where, orderBy) =>
-    (await select(table, conditionOf(where), orderBy)).filter((row) => macs.isGenuine(table, { ...row }));
+    (await select(table, conditionOf(where), orderBy)).filter(
+      (row) => fits(where, { ...row }) && macs.isGenuine(table, { ...row }),
+    );
 
   const find: Rows['find'] = async (table, where) => (await list(table, where))[0];
 
@@ -157,9 +167,11 @@ export const createRows = (db: Database, macs: RowMacs, erased: () => void): Row
     },
     change,
     changeAll: async (table, where, decide) => {
-      for (const row of await list(table, where)) await change(table, sqlKey(table, row), decide);
+      for (const row of await list(table, where)) await change(table, theRow(table, row), decide);
     },
   };
 };
 
-const sqlKey = <T extends ProtectedTable>(table: T, row: Row<T>): Condition<T> => keyCondition(table, { ...row });
+/** Exactly this row is asked for. */
+const theRow = <T extends ProtectedTable>(table: T, row: Row<T>): Condition<T> =>
+  keyOf(table, { ...row }) as Condition<T>;

@@ -25,8 +25,8 @@ export interface RowMacs {
   isGenuine(table: ProtectedTable, row: RowValues): boolean;
 }
 
-/** SQLite keeps well-formed text only; a lone surrogate would be another text when it is read again. */
-const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
+/** A value as it is when it is read again: SQLite keeps well-formed text only, and makes lone surrogates another text. */
+export const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
 
 /**
  * One text for one row: JSON tells types and ends of values apart, columns stand there by name. Nulls are left out, so

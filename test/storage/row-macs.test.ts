@@ -241,6 +241,29 @@ describe('A program in the schema', () => {
     }
     expect([...realms].sort()).toEqual(['default', 'none']);
   });
+
+  it.each([
+    { table: 'accounts', names: ['realm', 'identifier'] },
+    { table: 'api_keys', names: ['id'] },
+    { table: 'sessions', names: ['id'] },
+    { table: 'pending_grants', names: ['hash'] },
+    { table: 'authorization_records', names: ['id_hash', 'realm', 'identifier'] },
+    { table: 'browser_sessions', names: ['hash'] },
+  ] as const)('that gives a genuine row of $table to who asks for another one is not believed', async (attacked) => {
+    const { storage, raw } = await aFilledWorld();
+    const { table, names } = attacked;
+    const [asked, given] = rowsIn(raw, table);
+    const isName = (column: string) => (names as readonly string[]).includes(column);
+    const shown = columnsIn(raw, table).map(({ name }) =>
+      isName(name)
+        ? `case when random() % 2 then ${raw.prepare('select quote(?)').pluck().get(asked?.[name])} else ${name} end ${name}`
+        : name,
+    );
+    raw.exec(`alter table ${table} rename to theirs`);
+    raw.exec(`create view ${table} as select ${shown} from theirs where rowid = ${given?._row}`);
+    const row = Object.fromEntries(Object.entries(asked ?? {}).map(([name, value]) => [name, String(value)]));
+    for (let times = 0; times < 500; times++) expect(await serves[table](storage, row)).toBe(false);
+  });
 });
 
 describe('The text under a MAC', () => {
