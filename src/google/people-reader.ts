@@ -6,9 +6,11 @@ import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { GoogleClients } from './clients.ts';
+import type { Pieces } from './gmail-requests.ts';
 import { firstBadId } from './ids.ts';
 import { mergePeople } from './merge-people.ts';
 import type { FoundPerson, PeopleReader, PeopleSource } from './ports.ts';
+import { readJson } from './read-answer.ts';
 import type { GoogleRequest, SendRequest } from './request.ts';
 import type { WarmUps } from './warm-up.ts';
 
@@ -31,18 +33,24 @@ interface PeopleCall {
   readonly warmUps: WarmUps;
 }
 
-type PeopleRequest<T> = Omit<GoogleRequest<T>, 'api' | 'what' | 'send'> & {
-  readonly send: (people: people_v1.People, options: { readonly signal: AbortSignal }) => Promise<{ readonly data: T }>;
+type PeopleRequest = Omit<GoogleRequest<never>, 'api' | 'what' | 'send'> & {
+  readonly send: (people: people_v1.People, options: SendOptions) => Promise<{ readonly data: Pieces }>;
 };
 
-const peopleRequest = <T extends object>(
-  { send, clients }: PeopleCall,
-  request: PeopleRequest<T>,
-): Promise<Result<T>> =>
+interface SendOptions {
+  readonly signal: AbortSignal;
+  readonly responseType: 'stream';
+}
+
+const peopleRequest = <T extends object>({ send, clients }: PeopleCall, request: PeopleRequest): Promise<Result<T>> =>
   send<T>({
     ...request,
     api: 'People API',
-    send: async ({ bearer, signal }) => request.send(await clients.people(bearer), { signal }),
+    // Read as it arrives and no further than is taken of a list: a contact's fields may hold anything.
+    send: async ({ bearer, signal, arriving }) => {
+      const { data } = await request.send(await clients.people(bearer), { signal, responseType: 'stream' });
+      return { data: await readJson<T>(arriving(data)) };
+    },
   });
 
 const readMaskOf = (fields: readonly string[], allowed?: readonly string[]): string => {
