@@ -31,11 +31,16 @@ const readInteger = (name: string, value: unknown, { maximum = Number.MAX_SAFE_I
   return { value: maximum, notes: [`${name} is at most ${maximum}: that was used instead of ${number}`] };
 };
 
-const truths: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
+const truths = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
 
 const readBoolean = (value: unknown): Argument => {
   const isText = typeof value === 'string' || typeof value === 'number';
-  return { value: isText ? (truths[String(value).trim().toLowerCase()] ?? value) : value };
+  return { value: isText ? (truths.get(String(value).trim().toLowerCase()) ?? value) : value };
 };
 
 /** A whole number is its digits; of 1.10 nobody can tell whether "1.1" or "1.10" was meant. */

@@ -12,10 +12,14 @@ const systemLabels = new Set([
   ...['CATEGORY_SOCIAL', 'CATEGORY_PROMOTIONS', 'CATEGORY_UPDATES', 'CATEGORY_FORUMS'],
 ]);
 /** What Gmail's pages call them; a person may have a label of such a name, which goes before. */
-const shownNames: Readonly<Record<string, string>> = {
-  ...{ drafts: 'DRAFT', promotions: 'CATEGORY_PROMOTIONS', social: 'CATEGORY_SOCIAL', updates: 'CATEGORY_UPDATES' },
-  ...{ forums: 'CATEGORY_FORUMS', primary: 'CATEGORY_PERSONAL' },
-};
+const shownNames = new Map([
+  ['drafts', 'DRAFT'],
+  ['promotions', 'CATEGORY_PROMOTIONS'],
+  ['social', 'CATEGORY_SOCIAL'],
+  ['updates', 'CATEGORY_UPDATES'],
+  ['forums', 'CATEGORY_FORUMS'],
+  ['primary', 'CATEGORY_PERSONAL'],
+]);
 
 /** Labels that are compared with one that there is not; a mailbox may have 10,000. */
 const mostCompared = 1000;
@@ -39,31 +43,49 @@ const systemLabel = (wanted: string): string | undefined => {
 
 type Found = { readonly ids: readonly string[] } | { readonly several: readonly GmailLabel[] } | undefined;
 
-const byName = (wanted: string, labels: readonly GmailLabel[], form: (name: string) => string): Found => {
-  const same = labels.filter(({ name }) => form(name) === form(wanted));
-  if (same.length > 1) return { several: same };
-  return same[0] && { ids: [same[0].id] };
+type ByForm = ReadonlyMap<string, readonly GmailLabel[]>;
+
+/** The labels by what they may be called: an argument may name a thousand, and a mailbox may have ten thousand. */
+interface LabelIndex {
+  readonly labels: readonly GmailLabel[];
+  readonly ids: ReadonlySet<string>;
+  readonly exact: ByForm;
+  readonly folded: ByForm;
+  readonly hyphened: ByForm;
+}
+
+const indexOf = (labels: readonly GmailLabel[]): LabelIndex => ({
+  labels,
+  ids: new Set(labels.map(({ id }) => id)),
+  exact: Map.groupBy(labels, ({ name }) => name),
+  folded: Map.groupBy(labels, ({ name }) => folded(name)),
+  hyphened: Map.groupBy(labels, ({ name }) => hyphened(name)),
+});
+
+const named = (labels: readonly GmailLabel[] = []): Found => {
+  if (labels.length > 1) return { several: labels };
+  return labels[0] && { ids: [labels[0].id] };
 };
 
 /** An id goes before a name, a name as it is written before one that only resembles it. */
-const findLabel = (wanted: string, labels: readonly GmailLabel[]): Found => {
-  const id = labels.find((label) => label.id === wanted)?.id ?? systemLabel(wanted);
+const findLabel = (wanted: string, index: LabelIndex): Found => {
+  const id = index.ids.has(wanted) ? wanted : systemLabel(wanted);
   if (id !== undefined) return { ids: [id] };
-  const shown = shownNames[folded(wanted)];
+  const shown = shownNames.get(folded(wanted));
   return (
-    byName(wanted, labels, (name) => name) ??
-    byName(wanted, labels, folded) ??
+    named(index.exact.get(wanted)) ??
+    named(index.folded.get(folded(wanted))) ??
     (shown === undefined ? undefined : { ids: [shown] }) ??
-    byName(wanted, labels, hyphened)
+    named(index.hyphened.get(hyphened(wanted)))
   );
 };
 
 /** One text may be several labels, but only where it is not the name of one: names may have commas in them. */
-const findLabels = (wanted: string, labels: readonly GmailLabel[]): Found => {
-  const whole = findLabel(wanted, labels);
+const findLabels = (wanted: string, index: LabelIndex): Found => {
+  const whole = findLabel(wanted, index);
   if (whole !== undefined || !wanted.includes(',')) return whole;
   const pieces = wanted.split(',').map((piece) => piece.trim());
-  const found = pieces.filter((piece) => piece !== '').map((piece) => findLabel(piece, labels));
+  const found = pieces.filter((piece) => piece !== '').map((piece) => findLabel(piece, index));
   const ids = found.flatMap((piece) => (piece !== undefined && 'ids' in piece ? piece.ids : []));
   return ids.length > 0 && ids.length === found.length ? { ids } : undefined;
 };
@@ -94,11 +116,15 @@ const unknownLabel = (wanted: string, labels: readonly GmailLabel[]): string => 
 
 const fault = (index: number, wanted: string, found: Found, labels: readonly GmailLabel[]): string =>
   found !== undefined && 'several' in found
-    ? `Entry ${index + 1} of label_ids may be any of ${found.several.map(({ id, name }) => `${quoted(name)} (${id})`).join(', ')}; name it exactly, or by its id.`
+    ? `Entry ${index + 1} of label_ids may be any of ${found.several
+        .slice(0, mostListed)
+        .map(({ id, name }) => `${quoted(name)} (${id})`)
+        .join(', ')}; name it exactly, or by its id.`
     : `Entry ${index + 1} of label_ids is no label of this mailbox; ${unknownLabel(wanted, labels)}.`;
 
 const resolved = (wanted: readonly string[], labels: readonly GmailLabel[]): Result<string[]> => {
-  const found = wanted.map((text) => findLabels(text, labels));
+  const index = indexOf(labels);
+  const found = wanted.map((text) => findLabels(text, index));
   const wrong = found.findIndex((label) => label === undefined || 'several' in label);
   if (wrong >= 0)
     return failed({ kind: 'invalid_input', detail: fault(wrong, wanted[wrong] ?? '', found[wrong], labels) });

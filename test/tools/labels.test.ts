@@ -87,6 +87,18 @@ describe('A label in label_ids', () => {
     expect(await subjectsWith(['a/b'])).toEqual(['loose one']);
   });
 
+  it('is looked up once for all that are named, in a mailbox of two thousand', async () => {
+    for (let index = 0; index < 2000; index++) world.mailbox.labels.idFor(`Label number ${index}`);
+    put('found', 'Label number 1999');
+    const many = Array.from({ length: 50 }, (_, index) => `${'a,'.repeat(90)}${index}`);
+    expect(await subjectsWith(many)).toContain('Entry 1 of label_ids is no label');
+    expect(await subjectsWith(['label number 1999'])).toEqual(['found']);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('that happens to be called %s is none', async (name) => {
+    expect(await subjectsWith([name])).toContain('is no label of this mailbox');
+  });
+
   it('that there is not is told with the nearest, and nothing is searched', async () => {
     put('bill', 'Receipts/2026');
     put('trip', 'Travel');
