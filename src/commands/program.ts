@@ -77,6 +77,7 @@ const addKeeping = (program: Command): void => {
     .command('doctor')
     .description('check the configuration, the database and the keys, and say what to do')
     .option('--json', 'print JSON')
+    .option('--online', 'ask Google and your issuer too: the OAuth client, both APIs, the issuer’s keys')
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
 };
 

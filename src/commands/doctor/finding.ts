@@ -1,6 +1,7 @@
 // One thing that doctor found out.
 
-export type Verdict = 'ok' | 'warning' | 'fault';
+/** `ok` was tried and works; `untried` is how it is set, and nothing was tried. */
+export type Verdict = 'ok' | 'untried' | 'warning' | 'fault';
 
 export interface Finding {
   readonly verdict: Verdict;

@@ -5,18 +5,18 @@ import { type Finding, finding } from './finding.ts';
 const aboutGoogle = ({ allowed, clients }: GoogleSignIn, origin: string): Finding[] => {
   const who = allowed.everybody ? 'everybody' : [...allowed.emails, ...allowed.domains].join(', ');
   return [
-    finding('ok', `Sign-in with Google at ${origin}/mcp, for ${who}; clients known beforehand: ${clients.length}`),
+    finding('untried', `Sign-in with Google at ${origin}/mcp, for ${who}; clients known beforehand: ${clients.length}`),
   ];
 };
 
 const aboutIssuer = ({ url, identifierClaim, realm, client }: ExternalIssuer, origin: string): Finding[] => [
-  finding('ok', `Access tokens of ${url}; identifier: ${identifierClaim}, realm: ${realm}`),
+  finding('untried', `Access tokens of ${url}; identifier: ${identifierClaim}, realm: ${realm}`),
   client === undefined
     ? finding(
         'warning',
         'POSTERN_OIDC_CLIENT_ID is not set: its people get links only where their accounts are pinned.',
       )
-    : finding('ok', `Links of its people sign in there first: register ${origin}/oauth/sign-in/callback`),
+    : finding('untried', `Links of its people sign in there first: register ${origin}/oauth/sign-in/callback`),
 ];
 
 export const aboutSignIn = ({ signIn, publicUrl: { origin } }: Config): Finding[] => {
