@@ -7,7 +7,7 @@ import { listedMessageOutput } from './message-output.ts';
 import { clippedNote, snippetNote, viewOf } from './message-views.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
 import { readListedMessage } from './read-message.ts';
-import { fitForms, largestListChars } from './size-limit.ts';
+import { createFormsKeeper, fitForms, largestListChars } from './size-limit.ts';
 
 /** Characters of each body in a list of readable messages; the rest is read message by message. */
 const listedBodyChars = 2000;
@@ -42,6 +42,7 @@ export const gmailFetchMails = defineTool({
     const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
     if (!labels.ok) return labels;
     const page = pageOf(format === 'full' ? fullBodyChars : listedBodyChars, 0);
+    const keep = createFormsKeeper();
     const found = await gmail.searchMessages(
       {
         maxResults: input.max_results,
@@ -51,7 +52,10 @@ export const gmailFetchMails = defineTool({
         ...(input.page_token === undefined ? {} : { pageToken: input.page_token }),
       },
       viewOf(format),
-      (fetched) => readListedMessage(fetched, { format, page }, jobs),
+      async (fetched) => {
+        const read = await readListedMessage(fetched, { format, page }, jobs);
+        return read.ok ? ok(keep(read.value)) : read;
+      },
       progress,
     );
     if (!found.ok) return found;

@@ -30,6 +30,25 @@ const listCost = (row: object): number => Math.max(jsonBytes(row), Buffer.byteLe
 /** Bytes of a row on the wire: once structured, once as text inside a JSON string. */
 const wireCost = (row: object): number => jsonBytes(row) + jsonBytes(textOf(row));
 
+/** Bytes of forms that wait until all rows of a list are there: some twenty lists' worth. */
+const mostWaiting = 1_200_000;
+
+/**
+ * Keeps the forms of rows that arrive one by one, in any order, until all are there: of what is far more than a list can
+ * show only the two shortest forms stay, so that many lists of large mail together take little memory.
+ */
+export const createFormsKeeper = (): (<Row>(forms: Forms<Row>) => Forms<Row>) => {
+  let waiting = 0;
+  return (forms) => {
+    const size = sum(forms.map(({ cost = quicklyMeasured }) => cost));
+    if (waiting + size <= mostWaiting) {
+      waiting += size;
+      return forms;
+    }
+    return forms.map((form, index) => forms[Math.max(index, forms.length - 2)] ?? form);
+  };
+};
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** Bytes of structured form up to which a row is measured only where all of them are. */
