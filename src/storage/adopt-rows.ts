@@ -1,6 +1,7 @@
 // Rows from before rows had MACs get one, once: in the migration that brings the column. Whoever can write to the file
 // could take the MACs away and set the schema back, to have their own rows signed; so a database that holds anything
-// sealed since then is not adopted a second time, and one that our key does not open is not adopted at all.
+// sealed since then is not adopted a second time, and one that our key does not open is not adopted at all. They could
+// put what is sealed aside meanwhile: so where nothing sealed proves that the database is ours, no key is signed.
 import type BetterSqlite3 from 'better-sqlite3';
 import { accountKeyText } from '../model/account-key.ts';
 import type { Adoption } from './migrate.ts';
@@ -33,6 +34,12 @@ const write = (database: BetterSqlite3.Database, table: ProtectedTable, row: Row
     .run(...Object.values(change), ...keyValues(table, row));
 };
 
+/** An account that says nothing but that somebody was named once: it grants nothing, and comes back by itself. */
+const saysNothing = (table: ProtectedTable, row: RowValues): boolean =>
+  table === 'accounts' &&
+  row.status === 'PENDING' &&
+  [row.google_sub, row.expected_email, row.expected_domain, row.expected_sub].every((value) => value === null);
+
 export interface AdoptionOptions {
   /** Deletes the rows that no key opens, instead of adopting nothing. */
   readonly discardUnreadable?: boolean;
@@ -40,11 +47,12 @@ export interface AdoptionOptions {
   readonly signedAtUpgrade?: (rows: number) => void;
 }
 
+const envelopesOf = (database: BetterSqlite3.Database): Envelope[] =>
+  protectedTableNames.flatMap((table) => rowsOf(database, table).flatMap((row) => envelopesIn(table, row)));
+
 export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionOptions): Adoption => ({
   check: (database) => {
-    const envelopes: Envelope[] = protectedTableNames.flatMap((table) =>
-      rowsOf(database, table).flatMap((row) => envelopesIn(table, row)),
-    );
+    const envelopes = envelopesOf(database);
     if (envelopes.some(({ envelope }) => isOfProtectedRow(envelope))) throw macsRemoved(database.name);
     const unreadable = envelopes.filter(({ envelope, place }) => sealer.open(envelope, place) === undefined);
     if (unreadable.length === 0 || options.discardUnreadable === true) return;
@@ -53,9 +61,12 @@ export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionO
     throw wrongKey(database.name, { accounts, apiKeys: 0, others: unreadable.length - ofAccounts.length });
   },
   adopt: (database) => {
+    const opens = ({ envelope, place }: Envelope) => sealer.open(envelope, place) !== undefined;
+    const isOurs = options.discardUnreadable === true || envelopesOf(database).some(opens);
     let signed = 0;
     for (const table of protectedTableNames)
       for (const row of rowsOf(database, table)) {
+        if (!isOurs && !saysNothing(table, row)) continue;
         const sealed = sealedAnew(table, row, sealer);
         if (sealed === undefined) remove(database, table, row);
         else write(database, table, row, { ...sealed, mac: macs.sign(table, { ...row, ...sealed }) });

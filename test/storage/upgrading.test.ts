@@ -156,6 +156,38 @@ describe('The MACs that rows get when a database is brought up to date', () => {
     await expect(open()).rejects.toMatchObject({ kind: 'row_refused' });
   });
 
+  it('are not made for whoever puts what is sealed aside meanwhile', async () => {
+    const { raw, open } = aFormer();
+    await (await open()).close();
+    const aside = protectedTableNames.map((table) => snapshot(raw, table));
+    setBack(raw);
+    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    insertKey(raw);
+    await (await open()).close();
+    for (const { putBack } of aside) putBack();
+    const { accounts, apiKeys } = await open();
+    expect(await accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+    expect((await apiKeys.list()).map(({ id }) => id)).toEqual(['k1', 'k2', 'k3']);
+  });
+
+  it('are those of accounts that say nothing alone, where nothing was ever sealed', async () => {
+    const { raw, open, signed } = aFormer();
+    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    insertKey(raw);
+    raw.exec(`insert into accounts (realm, identifier, version, status, reason, state_since, created_at, grant_version, expected_email)
+      values ('default', 'named', 1, 'PENDING', 'never_connected', 1, 1, 1, null),
+             ('default', 'pinned', 1, 'PENDING', 'never_connected', 1, 1, 1, 'mine@example.com')`);
+    const { accounts, operations } = await open();
+    expect(await accounts.find({ realm: 'default', identifier: 'named' })).toMatchObject({
+      state: { status: 'PENDING' },
+    });
+    expect((await operations.refusedRows()).map(({ table, cause }) => [table, cause])).toEqual([
+      ['accounts', 'no_mac'],
+      ['api_keys', 'no_mac'],
+    ]);
+    expect(signed).toEqual([1]);
+  });
+
   it('are not made under a key that does not open what is sealed there, and nothing is changed', async () => {
     const { raw, open } = aFormer();
     const before = schemaOf(raw);
