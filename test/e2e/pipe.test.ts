@@ -1,5 +1,7 @@
 // The built command over a real pipe, as an MCP client starts it.
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { walk } from '../../src/commands/demo/person.ts';
 import {
@@ -122,6 +124,43 @@ describe('postern stdio over a pipe', () => {
     await initialize(running);
     const { structuredContent } = await call(running, 2);
     expect(structuredContent).toMatchObject({ authorizationRequired: { reason: 'never_connected' } });
+  });
+});
+
+describe('mail that takes long to read', () => {
+  /** A Postern whose person has one large HTML message, and is connected. */
+  const withLargeMail = async (html: string) => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'large.eml');
+    const head = 'From: a@example.org\r\nSubject: Large\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n';
+    writeFileSync(
+      file,
+      `${head}Content-Transfer-Encoding: base64\r\n\r\n${Buffer.from(html).toString('base64').replace(/.{76}/g, '$&\r\n')}\r\n`,
+    );
+    const running = endWithTest(start(['stdio', '--sandbox', '--mailbox', file], settingsIn(folder)));
+    await initialize(running);
+    const list = (id: number) =>
+      ask(running, id, 'tools/call', { name: 'gmail_fetch_mails', arguments: { format: 'minimal' } });
+    const { authorizationRequired } = (await list(2)).structuredContent as { authorizationRequired: { url: string } };
+    await walk(authorizationRequired.url, 'alex@example.com', () => {});
+    const { messages } = (await list(3)).structuredContent as { messages: { id: string }[] };
+    const wanted = { name: 'gmail_get_message_by_id', arguments: { message_id: messages[0]?.id } };
+    return { running, read: () => ask(running, 4, 'tools/call', wanted) };
+  };
+
+  test('is read by the built command in a thread of its own', async () => {
+    const { read } = await withLargeMail(`${'<p>Some words</p>'.repeat(10_000)}<p>The end</p>`);
+    const { body } = (await read()).structuredContent as { body: object };
+    expect(body).toMatchObject({ text: expect.stringMatching(/^Some words/), totalChars: 10_000 * 12 + 7 });
+    expect(body).not.toHaveProperty('truncated');
+  });
+
+  test('does not keep the process that is asked to end', async () => {
+    const { running, read } = await withLargeMail('<blockquote>a'.repeat(90_000));
+    const answer = read().catch(() => undefined);
+    running.child.kill('SIGTERM');
+    expect((await running.exit).code).toBe(0);
+    await answer;
   });
 });
 
