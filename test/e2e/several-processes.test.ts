@@ -20,12 +20,16 @@ const hour = 3_600_000;
 let folder: string;
 let google: ListeningSandbox;
 let children: ChildProcess[];
+/** Milliseconds that Google's clock is behind: its id_token has to be of the time at which Postern reads it. */
+let googleIsBehind: number;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'postern-'));
-  google = await listenSandbox({ clock: systemClock });
+  googleIsBehind = 2 * hour;
+  google = await listenSandbox({ clock: { ...systemClock, now: () => systemClock.now() - googleIsBehind } });
   google.sandbox.addAccount({ email: alex });
   children = [];
   await connectTwoHoursAgo();
+  googleIsBehind = 0;
   google.sandbox.clearRequests();
 });
 afterEach(async () => {

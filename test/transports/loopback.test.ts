@@ -64,7 +64,7 @@ describe('The loopback', () => {
   it('ends when its only link has ended, and comes back for the next one', async () => {
     const { loopback } = await world();
     const origin = await loopback.origin();
-    expect(await headingAt(`${origin}/oauth/callback`)).toBe('Nothing was connected');
+    expect(await headingAt(`${origin}/oauth/callback?state=s&code=c`)).toBe('Nothing was connected');
     await gone(origin);
     expect(await headingAt(`${await loopback.origin()}/connect/x`)).toBe('There is no such link');
   });
@@ -73,7 +73,7 @@ describe('The loopback', () => {
     const { loopback } = await world();
     const origin = await loopback.origin();
     await loopback.origin();
-    await headingAt(`${origin}/oauth/callback`);
+    await headingAt(`${origin}/oauth/callback?state=s&code=c`);
     expect(await headingAt(`${origin}/connect/x`)).toBe('There is no such link');
   });
 
@@ -81,14 +81,14 @@ describe('The loopback', () => {
     const { loopback } = await world(connected);
     const origin = await loopback.origin();
     await loopback.origin();
-    expect(await headingAt(`${origin}/oauth/callback`)).toBe('Gmail is connected');
+    expect(await headingAt(`${origin}/oauth/callback?state=s&code=c`)).toBe('Gmail is connected');
     await gone(origin);
   });
 
   it('is not ended by a callback that belongs to no link', async () => {
     const { loopback } = await world({ kind: 'unknown' });
     const origin = await loopback.origin();
-    await headingAt(`${origin}/oauth/callback`);
+    await headingAt(`${origin}/oauth/callback?state=s&code=c`);
     expect(await headingAt(`${origin}/connect/x`)).toBe('There is no such link');
   });
 
