@@ -18,13 +18,17 @@ const decoded = (text: string): string | undefined => {
   }
 };
 
-/** A parameter as written; undefined where it is not there exactly once. */
-const rawParameter = (url: URL, name: string): string | undefined => {
+/**
+ * The parameter of one of these names, as its value is written; undefined where there is not exactly one. Servers decode
+ * names, and some take them in any case: which of two they go by, nobody knows.
+ */
+const rawParameter = (url: URL, ...names: string[]): string | undefined => {
   const values = url.search
     .slice(1)
     .split('&')
-    .filter((parameter) => parameter.startsWith(`${name}=`));
-  return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined;
+    .map((parameter) => /^([^=]*)=?(.*)$/s.exec(parameter) ?? [])
+    .filter(([, name = '']) => names.includes((decoded(name.replaceAll('+', ' ')) ?? name).trim().toLowerCase()));
+  return values.length === 1 ? values[0]?.[2] : undefined;
 };
 
 /** Where a target was put in without being encoded, nobody knows which parameters are its own. */
@@ -33,7 +37,7 @@ const isEncoded = (raw: string): boolean => raw !== '' && !/[?+]/.test(raw);
 const parameter =
   (...names: string[]): Decode =>
   (url) => {
-    const raw = names.map((name) => rawParameter(url, name)).find((value) => value !== undefined);
+    const raw = rawParameter(url, ...names);
     return raw !== undefined && isEncoded(raw) ? decoded(raw) : undefined;
   };
 

@@ -72,6 +72,18 @@ describe('A redirector around a link', () => {
     ['with a user name in its target', 'https://www.google.com/url?q=https%3A%2F%2Fbank.example%40evil.test'],
     ['with a target that was not encoded', 'https://www.google.com/url?q=https://example.com/?a=1&b=2'],
     ['with two targets', `https://www.google.com/url?q=${encoded}&q=${encoded}`],
+    [
+      'with a second target whose name is encoded',
+      `https://www.google.com/url?%71=https%3A%2F%2Fevil.test&q=${encoded}`,
+    ],
+    [
+      'with a second target in capitals',
+      `https://x.safelinks.protection.outlook.com/?Url=https%3A%2F%2Fevil.test&url=${encoded}`,
+    ],
+    [
+      'with a second target under its other name',
+      `https://www.google.com/url?q=${encoded}&url=https%3A%2F%2Fevil.test`,
+    ],
     ['with a target that is broken', 'https://www.google.com/url?q=https%3A%2F%2Fexample.com%2F%E0%A4%A'],
     ['with a fragment of its own', `https://www.google.com/url?q=${encoded}#b`],
     ['that says another host than its target', `https://x.protection.sophos.com/?d=bank.example&u=${btoa(target)}`],
