@@ -66,6 +66,12 @@ const nobodysApp = new RegExp(
   ].join('|')})$`,
 );
 
+/**
+ * Agents do more with their addresses than take codes: `zed://ssh/host` connects there, `cherrystudio://mcp/install`
+ * installs. So each part has to be one of a callback's, and the last one says that it is one.
+ */
+const agentCallback = /^\/\/(?:(?:oauth2?|auth|mcp|api|v\d)\/)*[\w-]*(?:callback|redirect)\/?$/i;
+
 const reverseDomain = /^[a-z][a-z0-9-]*(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
 
 /** Of a query that an app may have in its own address: words, no address. */
@@ -73,22 +79,23 @@ const plainQuery = /^[\w.~=&-]*$/;
 
 const refused = (reason: RedirectRefusal): RedirectReading => ({ kind: 'refused', reason });
 
-/** Percent-decoded as often as somebody may decode it on the way; as it stands where it cannot be. */
-const decoded = (text: string): string => {
-  let present = text;
-  for (let round = 0; round < 3; round += 1) {
-    try {
-      present = decodeURIComponent(present);
-    } catch {
-      return present;
-    }
+/** Percent-decoded once; undefined where it cannot be: somebody who is less strict may read anything in it. */
+const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
-  return present;
 };
 
-/** `://host/path` or `/path` after an app's scheme holds no second address, as it stands or decoded. */
+/**
+ * `://host/path` or `/path` after an app's scheme holds no second address, as it stands or decoded as often as somebody
+ * may decode it on the way.
+ */
 const holdsAddress = (rest: string): boolean => {
-  const text = decoded(rest);
+  let text: string | undefined = rest;
+  for (let round = 0; round < 3 && text !== undefined; round += 1) text = decoded(text);
+  if (text === undefined || text.includes('%')) return true;
   return /[:\\]|\/\/|(?:^|[^a-z0-9])(?:https?|www|ftp|file|data|javascript)(?:[^a-z0-9]|$)/i.test(
     text.replace(/^\/{2,3}/, '/'),
   );
@@ -108,7 +115,8 @@ const readApp = (scheme: string, rest: string): RedirectReading => {
     return isCallback && query === undefined ? { kind: 'agent', name: editor } : refused('not_a_callback');
   }
   const agent = agents[scheme];
-  if (agent !== undefined) return query === undefined ? { kind: 'agent', name: agent } : refused('not_a_callback');
+  if (agent !== undefined)
+    return query === undefined && agentCallback.test(path) ? { kind: 'agent', name: agent } : refused('not_a_callback');
   if (query !== undefined && !plainQuery.test(query)) return refused('not_a_callback');
   return { kind: reverseDomain.test(scheme) ? 'app' : 'unknown_app' };
 };

@@ -105,6 +105,16 @@ const hiding = [
   'vscode:mcp/install',
   'claude://open?url=evil',
   'goose://extension?cmd=x',
+  'goose://extension/cmd',
+  'zed://ssh/evil.example',
+  'zed://ssh/evil.example/callback',
+  'cherrystudio://mcp/install',
+  'lmstudio://add_mcp/name',
+  'claude://new',
+  'warp://launch/callback/there',
+  'com.example.app:/cb/%zzhttps%3A%2F%2Fevil.example',
+  'com.example.app:/cb/%ffhttps%3A%2F%2Fevil.example',
+  'com.example.app:/cb/%25252525252Fhttps',
 ];
 const web = [
   'http://client.test/cb',
