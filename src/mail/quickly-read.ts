@@ -6,8 +6,8 @@ import { isStructured } from './structured-parts.ts';
 import { isWinmail } from './winmail.ts';
 
 /** Base64 units. HTML can be far more work than its size says: rules for every element, elements in elements. */
-const mostHtml = 12 * 1024;
-const mostText = 48 * 1024;
+const mostHtml = 4 * 1024;
+const mostText = 24 * 1024;
 const mostParts = 40;
 
 /** @param message with no more bytes than a small answer of Gmail's has. */

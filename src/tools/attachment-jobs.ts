@@ -129,8 +129,8 @@ export const winmailFileJob = {
 };
 
 /** Bytes that are read at once, whatever is in them. */
-const quickText = 48 * 1024;
-const quickHtml = 8 * 1024;
+const quickText = 18 * 1024;
+const quickHtml = 3 * 1024;
 
 interface TextFileWanted extends Body {
   readonly mimeType: string;
