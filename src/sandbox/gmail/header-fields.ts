@@ -62,7 +62,8 @@ const makeWordReader = () =>
       const quoted = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16));
       const bytes =
         encoding.toLowerCase() === 'b'
-          ? Buffer.from(text, 'base64')
+          ? // The library joins neighbouring words, and padding ends each of them.
+            Buffer.concat(text.split(/(?<==)(?=[^=])/).map((word) => Buffer.from(word, 'base64')))
           : Buffer.from(text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, quoted), 'latin1');
       return decodeCharset(bytes, charset.replace(/\*.*$/, ''));
     }
