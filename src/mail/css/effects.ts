@@ -34,6 +34,26 @@ export const clipPath: Reader = (value) => {
   return /\(/.test(value) ? { clippedByPath: nothing.test(value) } : undefined;
 };
 
+/** Degrees of each unit of CSS Values 4 §7.1. */
+const degreesOf: Readonly<Record<string, number>> = { deg: 1, grad: 0.9, rad: 180 / Math.PI, turn: 360 };
+/** So many degrees beside a right angle nothing can be read. */
+const edge = 3;
+
+/** Whether what is turned by this angle around an axis in its plane is seen from its edge. */
+const isEdgeOn = (angle: string): boolean => {
+  const [, number = '', unit = ''] = /^([+-]?\d*\.?\d+)(deg|grad|rad|turn)$/.exec(angle.trim()) ?? [];
+  const degrees = Number(number) * (degreesOf[unit] ?? 0);
+  return Math.abs((Math.abs(degrees) % 180) - 90) <= edge;
+};
+
+/** A turn around the axis out of the page leaves text to be read. */
+const isTurnedAway = (value: string): boolean =>
+  [...value.matchAll(/rotate[xy]\(([^()]*)\)/g)].some(([, angle = '']) => isEdgeOn(angle)) ||
+  [...value.matchAll(/rotate3d\(([^()]*)\)/g)].some(([, list = '']) => {
+    const [x = '', y = '', , angle = ''] = list.split(',');
+    return (Number(x) !== 0 || Number(y) !== 0) && isEdgeOn(angle);
+  });
+
 export const transform: Reader = (value) => {
   if (value === 'none') return { transformedAway: false };
   const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
@@ -49,12 +69,7 @@ export const transform: Reader = (value) => {
     list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
   );
   return {
-    transformedAway:
-      moved ||
-      shrunk ||
-      /rotate[xy]\((?:90|270|-90)deg\)|rotate3d\([^()]*,\s*(?:90|270|-90)deg\)|matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(
-        value,
-      ),
+    transformedAway: moved || shrunk || isTurnedAway(value) || /matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
   };
 };
 
@@ -68,6 +83,15 @@ export const scale: Reader = (value) => ({
 export const translate: Reader = (value) => ({
   translatedAway: transform(`translate(${value.replaceAll(' ', ',')})`)?.transformedAway === true,
 });
+
+/** `rotate: y 90deg`, `rotate: 90deg 0 1 0`. */
+export const rotate: Reader = (value) => {
+  const words = value.split(/\s+/);
+  const angle = words.find((word) => /[a-z]$/.test(word) && !/^[xyz]$/.test(word)) ?? '';
+  const axis = words.filter((word) => word !== angle);
+  const inPlane = axis.length === 1 ? axis[0] !== 'z' : axis.slice(0, 2).some((part) => Number(part) !== 0);
+  return { rotatedAway: inPlane && isEdgeOn(angle) };
+};
 
 /** Letters blurred by so many pixels are a cloud. */
 const unreadableBlur = 4;

@@ -1,6 +1,6 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
-import { clip, clipPath, filter, opacityOf, scale, transform, translate } from './effects.ts';
+import { clip, clipPath, filter, opacityOf, rotate, scale, transform, translate } from './effects.ts';
 import type { DecorationLine, Reader, Style } from './style.ts';
 import { colorOf, type Length, lengthOf } from './values.ts';
 
@@ -190,6 +190,7 @@ const readers: Readonly<Record<string, Reader>> = {
   '-webkit-transform': transform,
   scale,
   translate,
+  rotate,
   zoom: (value) => ({ transformedAway: Number.parseFloat(value) <= 0.05 }),
   filter,
   'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),

@@ -37,6 +37,7 @@ export interface Style {
   readonly transformedAway?: boolean;
   readonly scaledAway?: boolean;
   readonly translatedAway?: boolean;
+  readonly rotatedAway?: boolean;
   readonly filteredAway?: boolean;
   readonly hiddenInOutlook?: boolean;
   readonly whiteSpace?: 'kept' | 'collapsed';

@@ -109,6 +109,7 @@ const isGone = (name: string, attributes: Attributes, style: Style, fontSize: nu
   style.transformedAway === true ||
   style.scaledAway === true ||
   style.translatedAway === true ||
+  style.rotatedAway === true ||
   style.clippedByPath === true ||
   style.clipped === true ||
   isSquashed(name, style, fontSize) ||
