@@ -55,7 +55,7 @@ const isTurnedAway = (value: string): boolean =>
   });
 
 export const transform: Reader = (value) => {
-  if (value === 'none') return { transformedAway: false };
+  if (value === 'none') return { transformedAway: false, turnedAround: false };
   const moved = [...value.matchAll(/translate(?:x|y|3d)?\(([^()]*)\)/g)].some(([, list = '']) =>
     list.split(',').some((part) => {
       const read = lengthOf(part.trim());
@@ -69,6 +69,7 @@ export const transform: Reader = (value) => {
     list.split(',').some((factor) => Math.abs(Number.parseFloat(factor)) <= 0.05),
   );
   return {
+    turnedAround: /rotate[xy]\(-?180deg\)|rotate3d\([^()]*,\s*-?180deg\)/.test(value),
     transformedAway: moved || shrunk || isTurnedAway(value) || /matrix\(0[, ]+0[, ]+0[, ]+0\b/.test(value),
   };
 };

@@ -1,6 +1,7 @@
 // The CSS properties that decide whether text is seen, and what their values mean. A value that no browser would accept
 // gives nothing, so that an earlier declaration stays in force. Knows nothing of elements or selectors.
 import { clip, clipPath, filter, opacityOf, rotate, scale, transform, translate } from './effects.ts';
+import { imageOf, mask } from './gradients.ts';
 import type { DecorationLine, Reader, Style } from './style.ts';
 import { colorOf, type Length, lengthOf } from './values.ts';
 
@@ -79,8 +80,6 @@ const color =
     return read && { [name]: read };
   };
 
-const isPicture = (value: string): boolean => /(?:url|gradient|image-set|image)\(/.test(value);
-
 const backgroundColor: Reader = (value) => {
   if (value === 'currentcolor') return { backgroundColor: 'text colour' };
   const read = colorOf(resetting.test(value) ? 'transparent' : value);
@@ -95,8 +94,17 @@ const background: Reader = (value) => {
     ? ('text colour' as const)
     : words.map((word) => colorOf(word)).find((read) => read !== undefined);
   const transparent = { red: 0, green: 0, blue: 0, alpha: 0 };
-  return { backgroundColor: found ?? transparent, backgroundImage: isPicture(value) ? 'picture' : 'none' };
+  return { backgroundColor: found ?? transparent, backgroundImage: imageOf(value) };
 };
+
+const animated: Reader = (value) => ({ animated: value !== 'none' && !resetting.test(value) });
+
+/** A shadow or stroke that can be seen: in a colour of its own, or in that of the text. */
+const isOutline = (value: string): boolean =>
+  value !== 'none' &&
+  value !== 'initial' &&
+  !/(?:^|\s)(?:transparent|#fff|#ffffff|white)(?:\s|$)/.test(value) &&
+  !/^0(?:px)?$/.test(value);
 
 const margin: Reader = (value) => {
   const sides = value.split(' ').map((word) => lengthOf(word) ?? 'auto');
@@ -159,7 +167,7 @@ const readers: Readonly<Record<string, Reader>> = {
   '-webkit-text-fill-color': color('textFill'),
   'background-color': backgroundColor,
   background,
-  'background-image': (value) => ({ backgroundImage: isPicture(value) ? 'picture' : 'none' }),
+  'background-image': (value) => ({ backgroundImage: imageOf(value) }),
   'background-clip': (value) => ({ backgroundClip: value.includes('text') ? 'text' : 'box' }),
   '-webkit-background-clip': (value) => ({ backgroundClip: value.includes('text') ? 'text' : 'box' }),
   clip,
@@ -193,7 +201,27 @@ const readers: Readonly<Record<string, Reader>> = {
   rotate,
   zoom: (value) => ({ transformedAway: Number.parseFloat(value) <= 0.05 }),
   filter,
-  'mso-hide': (value) => ({ hiddenInOutlook: value === 'all' }),
+  'backface-visibility': (value) => ({ backHidden: value === 'hidden' }),
+  '-webkit-backface-visibility': (value) => ({ backHidden: value === 'hidden' }),
+  mask,
+  'mask-image': mask,
+  '-webkit-mask': mask,
+  '-webkit-mask-image': mask,
+  animation: animated,
+  'animation-name': animated,
+  '-webkit-animation': animated,
+  'text-shadow': (value) => (inheriting.test(value) ? undefined : { outlined: isOutline(value) }),
+  '-webkit-text-stroke': (value) => (inheriting.test(value) ? undefined : { outlined: isOutline(value) }),
+  '-webkit-text-security': (value) => ({ dotted: /^(?:disc|circle|square)$/.test(value) }),
+  'min-height': length((minHeight) => ({ minHeight })),
+  'min-block-size': length((minHeight) => ({ minHeight })),
+  'padding-top': length((paddingAbove) => ({ paddingAbove })),
+  'padding-bottom': length((paddingAbove) => ({ paddingAbove })),
+  padding: (value) => ({ paddingAbove: lengthOf(value.split(' ')[0] ?? '') ?? 'auto' }),
+  'block-size': length((height) => ({ height })),
+  'max-block-size': length((maxHeight) => ({ maxHeight })),
+  'inline-size': length((width) => ({ width })),
+  'max-inline-size': length((maxWidth) => ({ maxWidth })),
   'text-decoration': textDecoration,
   'text-decoration-line': textDecoration,
   'white-space': (value) => ({ whiteSpace: /^(?:pre|pre-wrap|break-spaces)$/.test(value) ? 'kept' : 'collapsed' }),

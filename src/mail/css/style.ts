@@ -23,7 +23,8 @@ export interface Style {
   readonly color?: Color | 'inherit';
   readonly textFill?: Color | 'inherit';
   readonly backgroundColor?: Color | 'text colour';
-  readonly backgroundImage?: 'none' | 'picture';
+  /** A colour: a gradient between colours that nobody tells apart. */
+  readonly backgroundImage?: 'none' | 'picture' | Color;
   readonly backgroundClip?: 'text' | 'box';
   readonly clipped?: boolean;
   readonly clippedByPath?: boolean;
@@ -37,9 +38,18 @@ export interface Style {
   readonly transformedAway?: boolean;
   readonly scaledAway?: boolean;
   readonly translatedAway?: boolean;
-  readonly rotatedAway?: boolean;
   readonly filteredAway?: boolean;
-  readonly hiddenInOutlook?: boolean;
+  readonly rotatedAway?: boolean;
+  /** Its back is to the front. */
+  readonly turnedAround?: boolean;
+  readonly backHidden?: boolean;
+  /** Its mask lets nothing through. */
+  readonly masked?: boolean;
+  readonly animated?: boolean;
+  readonly outlined?: boolean;
+  readonly dotted?: boolean;
+  readonly minHeight?: Length | 'auto';
+  readonly paddingAbove?: Length | 'auto';
   readonly whiteSpace?: 'kept' | 'collapsed';
   /** What `text-decoration(-line)` draws: any of `underline`, `overline`, `line-through`; an empty list for `none`. */
   readonly textDecorationLine?: readonly DecorationLine[];

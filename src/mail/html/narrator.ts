@@ -23,7 +23,7 @@ const silent = names(
   'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol',
 );
 /** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
-const fallbacks = names('noscript object applet audio video canvas meter progress');
+const fallbacks = names('object applet audio video canvas meter progress');
 const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
 const lines = names(
   'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +

@@ -3,6 +3,7 @@
 import type { DecorationLine, Style, Variables } from '../css/style.ts';
 import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css/values.ts';
 import type { Attributes } from '../html-tokens.ts';
+import { farAway, isBox, isOffScreen, isSquashed } from './box.ts';
 
 /** The outermost element that hides something; `told` once it was counted. */
 export interface Hider {
@@ -23,6 +24,10 @@ export interface Appearance {
   /** Pixels between letters beyond the usual. */
   readonly letterSpacing: number;
   readonly opacity: number;
+  /** A shadow or a stroke draws the letters, whatever their colour. */
+  readonly outlined: boolean;
+  /** Each letter is drawn as a dot, as in a password field. */
+  readonly dotted: boolean;
   readonly color: Color;
   /** What lies under the text; `picture` where an image or a gradient is drawn, whose colours nobody knows. */
   readonly background: Color | 'picture';
@@ -49,6 +54,8 @@ export const rootAppearance: Appearance = {
   textIndent: 0,
   letterSpacing: 0,
   opacity: 1,
+  outlined: false,
+  dotted: false,
   color: black,
   background: white,
   keepsSpaces: false,
@@ -57,66 +64,45 @@ export const rootAppearance: Appearance = {
   variables: undefined,
 };
 
-/** Whatever lies farther out than this is on no screen. */
-const farAway = 500;
 /** Letters of this many pixels or fewer are specks. */
 const smallestLetter = 2;
 const faintest = 0.06;
 
-const tableElements = new Set(['table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th', 'col', 'colgroup']);
-
-type Side = Length | 'auto' | undefined;
-const pixels = (side: Side, fontSize: number, whole: number): number | undefined =>
-  side === undefined || side === 'auto' ? undefined : pixelsOf(side, fontSize, whole);
-const isSliver = (size: number | undefined): boolean => size !== undefined && size <= 1;
-
-/** Zero or one pixel in size. Cells and images apart, one such side is enough where the rest is cut off. */
-const isSquashed = (name: string, style: Style, fontSize: number): boolean => {
-  const width = pixels(style.width, fontSize, viewport.width);
-  const maxWidth = pixels(style.maxWidth, fontSize, viewport.width);
-  const height = pixels(style.height, fontSize, viewport.height);
-  const maxHeight = pixels(style.maxHeight, fontSize, viewport.height);
-  const isNarrow = isSliver(width) || isSliver(maxWidth);
-  const isFlat = isSliver(height) || isSliver(maxHeight);
-  if (name === 'img' && (isNarrow || isFlat)) return true;
-  if (isNarrow && isFlat) return !tableElements.has(name) || style.overflow === 'hidden' || maxHeight === 0;
-  if (tableElements.has(name) && style.display !== 'block') return maxHeight === 0 && style.overflow === 'hidden';
-  return (style.overflow === 'hidden' && (isNarrow || isFlat)) || (maxHeight !== undefined && maxHeight <= 0);
-};
-
-const isOffScreen = (style: Style, fontSize: number): boolean => {
-  const across = (side: Side) => pixels(side, fontSize, viewport.width) ?? 0;
-  const down = (side: Side) => pixels(side, fontSize, viewport.height) ?? 0;
-  if (across(style.marginLeft) <= -farAway || down(style.marginTop) <= -farAway) return true;
-  if (style.position === undefined || style.position === 'static') return false;
-  const [besides, above] = [[style.left, style.right].map(across), [style.top, style.bottom].map(down)];
-  if ([...besides, ...above].some((side) => side <= -farAway)) return true;
-  return besides.some((side) => side >= viewport.width) || above.some((side) => side >= viewport.height * 2);
-};
-
 const isTrue = (value: string | undefined): boolean => value?.trim().toLowerCase() === 'true';
 
 /** Whether the element goes out of sight with everything in it. */
-const isGone = (name: string, attributes: Attributes, style: Style, fontSize: number, opacity: number): boolean =>
+const isGone = (
+  name: string,
+  attributes: Attributes,
+  style: Style,
+  { fontSize, lineHeight, opacity }: Pick<Appearance, 'fontSize' | 'lineHeight' | 'opacity'>,
+): boolean =>
   style.display === 'none' ||
   (attributes.hidden !== undefined && style.display === undefined) ||
+  (attributes.popover !== undefined && style.display === undefined) ||
   (name === 'dialog' && attributes.open === undefined && style.display === undefined) ||
   isTrue(attributes['aria-hidden']) ||
-  // A button that Outlook draws in its own way: everybody else sees this link.
-  (style.hiddenInOutlook === true && !(name === 'a' && attributes.href !== undefined)) ||
-  opacity < faintest ||
+  // An animation may bring it in.
+  (opacity < faintest && style.animated !== true) ||
   style.filteredAway === true ||
+  style.masked === true ||
+  style.clippedByPath === true ||
+  (isBox(name, style) && isMovedAway(style)) ||
+  // CSS 2 §11.1.2: for elements that are positioned absolutely.
+  (style.clipped === true && style.position === 'taken out') ||
+  (isBox(name, style) && isSquashed(name, style, fontSize, lineHeight)) ||
+  isOffScreen(style, fontSize);
+
+const isMovedAway = (style: Style): boolean =>
   style.transformedAway === true ||
   style.scaledAway === true ||
   style.translatedAway === true ||
   style.rotatedAway === true ||
-  style.clippedByPath === true ||
-  style.clipped === true ||
-  isSquashed(name, style, fontSize) ||
-  isOffScreen(style, fontSize);
+  (style.turnedAround === true && style.backHidden === true);
 
 const backgroundOf = (style: Style, color: Color, parent: Appearance): Color | 'picture' => {
   if (style.backgroundImage === 'picture') return 'picture';
+  if (style.backgroundImage !== undefined && style.backgroundImage !== 'none') return style.backgroundImage;
   const own = style.backgroundColor === 'text colour' ? color : style.backgroundColor;
   if (own === undefined || own.alpha === 0) return parent.background;
   if (own.alpha === 1) return own;
@@ -128,9 +114,6 @@ const colorOf = (name: string, attributes: Attributes, style: Style, parent: App
   if (said !== undefined && said !== 'inherit') return said;
   return said === undefined && name === 'a' && attributes.href !== undefined ? linkBlue : parent.color;
 };
-
-const isTooSmall = (fontSize: number, lineHeight: Length | 'normal'): boolean =>
-  fontSize <= smallestLetter || (lineHeight !== 'normal' && pixelsOf(lineHeight, fontSize, fontSize) <= 1);
 
 const isDrawnInBackground = (color: Color, background: Color | 'picture'): boolean =>
   color.alpha < faintest || (background !== 'picture' && isIndistinct(blend(color, background), background));
@@ -171,6 +154,7 @@ const special = new Set(['a', 'dialog', 'pre', 'textarea', 'listing', 'xmp', ...
 const saysNothing = (name: string, attributes: Attributes, style: Style): boolean =>
   !special.has(name) &&
   attributes.hidden === undefined &&
+  attributes.popover === undefined &&
   attributes['aria-hidden'] === undefined &&
   Object.keys(style).length === 0;
 
@@ -187,14 +171,18 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
     style.textIndent === undefined ? parent.textIndent : pixelsOf(style.textIndent, fontSize, viewport.width);
   const letterSpacing =
     style.letterSpacing === undefined ? parent.letterSpacing : pixelsOf(style.letterSpacing, fontSize, fontSize);
+  const outlined = style.outlined ?? parent.outlined;
+  const dotted = style.dotted ?? parent.dotted;
   const isUnreadable =
-    isTooSmall(fontSize, lineHeight) ||
+    fontSize <= smallestLetter ||
+    dotted ||
     Math.abs(textIndent) >= farAway ||
     // All letters in one place.
     letterSpacing <= -fontSize ||
-    (!paintsLetters && isDrawnInBackground(color, background));
+    (!paintsLetters && !outlined && isDrawnInBackground(color, background));
   return {
-    gone: parent.gone ?? (isGone(name, attributes, style, fontSize, opacity) ? { told: false } : undefined),
+    gone:
+      parent.gone ?? (isGone(name, attributes, style, { fontSize, lineHeight, opacity }) ? { told: false } : undefined),
     invisible: visibilityOf(style, parent),
     unreadable: isUnreadable ? (parent.unreadable ?? { told: false }) : undefined,
     fontSize,
@@ -202,6 +190,8 @@ export const appearanceOf = (name: string, attributes: Attributes, style: Style,
     textIndent,
     letterSpacing,
     opacity,
+    outlined,
+    dotted,
     color,
     background,
     keepsSpaces:
