@@ -205,12 +205,17 @@ for (const [what, load] of Object.entries(loads)) {
   await pause(20_000);
   const rest = memory(pidOf.http, 'VmRSS');
   writeFileSync(`/proc/${pidOf.http}/clear_refs`, '5');
-  const outcomes = { answered: 0, refused: 0 };
+  const outcomes = { answered: 0 };
+  const refusals: string[] = [];
   const all = Promise.all(
     Array.from({ length: readers }, () =>
       load().then(
-        (answer) => ((answer as { isError?: boolean }).isError ? outcomes.refused++ : outcomes.answered++),
-        () => outcomes.refused++,
+        (answer) => {
+          const { isError, content } = answer as { isError?: boolean; content: { text?: string }[] };
+          if (!isError) outcomes.answered++;
+          else refusals.push(content[0]?.text?.slice(0, 120) ?? 'without a reason');
+        },
+        (error) => refusals.push(String(error).slice(0, 120)),
       ),
     ),
   );
@@ -220,7 +225,8 @@ for (const [what, load] of Object.entries(loads)) {
     others += 1;
   }, all);
   print(
-    `${readers} ${what}: ${(memory(pidOf.http, 'VmHWM') - rest).toFixed(0)} MB over rest (${rest.toFixed(0)} MB); ${outcomes.answered} answered, ${outcomes.refused} refused; ${others} calls of another person, the slowest ${slowest.toFixed(0)} ms`,
+    `${readers} ${what}: ${(memory(pidOf.http, 'VmHWM') - rest).toFixed(0)} MB over rest (${rest.toFixed(0)} MB); ${outcomes.answered} answered, ${refusals.length} refused; ${others} calls of another person, the slowest ${slowest.toFixed(0)} ms`,
   );
+  for (const reason of new Set(refusals)) print(`  refused: ${reason}`);
 }
 process.exit();
