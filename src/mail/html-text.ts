@@ -5,6 +5,7 @@ import { createNarration } from './html/narrator.ts';
 import { readElements } from './html/open-elements.ts';
 import { createOpenLinks } from './html/open-links.ts';
 import { surveyOf } from './html/survey.ts';
+import { createSight } from './html/visibility.ts';
 import { allAtOnce, type Steps } from './html-tokens.ts';
 import { type LinkManner, type TextLink, withLinks } from './links.ts';
 import { codePointsIn } from './page.ts';
@@ -58,7 +59,13 @@ export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbe
   const openLinks = createOpenLinks(out);
   const cascade = createCascade(survey.styleSheets, { quirks: survey.quirks, elements: survey.childCounts.length });
   const ahead = cascade.looksAhead ? yield* readFamilies(html, survey) : undefined;
-  const narration = createNarration(out, openLinks, cascade, survey, ahead ?? createFamilies(survey));
+  const narration = createNarration(
+    out,
+    openLinks,
+    createSight(cascade, survey),
+    survey,
+    ahead ?? createFamilies(survey),
+  );
   const isWhole = yield* readElements(html, narration);
   const places = openLinks.finish();
   const isJudged = cascade.isWhole() && (ahead !== undefined || !cascade.looksAhead);

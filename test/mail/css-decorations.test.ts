@@ -1,26 +1,25 @@
 import { expect, test } from 'vitest';
 import { createCascade } from '../../src/mail/css/cascade.ts';
-import { appearanceOf, rootAppearance } from '../../src/mail/html/visibility.ts';
+import type { StyledElement } from '../../src/mail/css/element.ts';
+import { createSight } from '../../src/mail/html/visibility.ts';
 
-const alone = {
+const elementOf = (name: string, style?: string): StyledElement => ({
+  name,
   id: '',
-  attributes: {},
+  classes: new Set(),
+  attributes: { style },
+  parent: undefined,
   previous: undefined,
   position: 1,
   positionOfType: 1,
   siblings: 1,
-  parent: undefined,
+  children: 0,
   ahead: undefined,
-};
+});
 
-const decorationsIn = (inlineStyles: readonly string[], sheet = ''): string[] => {
-  const cascade = createCascade([sheet]);
-  const element = { ...alone, name: 'span', classes: new Set<string>() };
-  const inner = inlineStyles.reduce(
-    (parent, inline) => appearanceOf('span', {}, cascade.styleOf(element, inline, {}, undefined), parent),
-    rootAppearance,
-  );
-  return [...inner.decorations];
+const decorationsIn = (elements: readonly StyledElement[], sheet = ''): string[] => {
+  const sight = createSight(createCascade([sheet]), { quirks: false, dark: false, references: new Map() });
+  return [...elements.reduce((around, element) => sight.open(element, around), sight.page).decorations];
 };
 
 test.each([
@@ -34,16 +33,17 @@ test.each([
   ['both', ['text-decoration:underline', 'text-decoration:line-through'], ['underline', 'line-through']],
   ['nothing', ['text-decoration:line-through;text-decoration:none'], []],
   ['nothing where it stands apart from the line', ['text-decoration:line-through', 'position:absolute'], []],
+  ['nothing where it is a block in the line', ['text-decoration:line-through', 'display:inline-block'], []],
 ])('the decorations of a text come from %s', (_, styles, lines) => {
-  expect(decorationsIn(styles)).toEqual(lines);
+  expect(decorationsIn(styles.map((style) => elementOf('span', style)))).toEqual(lines);
 });
 
 test('a rule of a sheet decorates as well', () => {
-  expect(decorationsIn([''], 'span{text-decoration:line-through}')).toEqual(['line-through']);
+  expect(decorationsIn([elementOf('span')], 'span{text-decoration:line-through}')).toEqual(['line-through']);
 });
 
 test('elements that strike out or underline by themselves do so unless CSS says otherwise', () => {
-  expect([...appearanceOf('del', {}, {}, rootAppearance).decorations]).toEqual(['line-through']);
-  expect([...appearanceOf('ins', {}, {}, rootAppearance).decorations]).toEqual(['underline']);
-  expect([...appearanceOf('s', {}, { textDecorationLine: [] }, rootAppearance).decorations]).toEqual([]);
+  expect(decorationsIn([elementOf('del')])).toEqual(['line-through']);
+  expect(decorationsIn([elementOf('ins')])).toEqual(['underline']);
+  expect(decorationsIn([elementOf('s', 'text-decoration:none')])).toEqual([]);
 });

@@ -4,15 +4,9 @@
 import type { CssNode, Feature, FeatureRange, List, MediaQuery } from 'css-tree';
 import generate from 'css-tree/generator';
 import parse from 'css-tree/parser';
-import { ident } from 'css-tree/utils';
-import { plainValue } from './plain-value.ts';
-import { isRead, styleOf } from './properties.ts';
-import { propertyNames } from './property-names.ts';
+import { lengthOf, pixelsOf, viewport } from './length.ts';
 import { type SelectorContext, selectorsIn } from './selector-parser.ts';
-import { lengthOf, pixelsOf, viewport } from './values.ts';
-
-/** Undefined where a browser does not understand the question: then neither it nor its opposite holds. */
-type Answer = boolean | undefined;
+import { type Answer, supportsHolds } from './supports.ts';
 
 const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
 
@@ -26,7 +20,6 @@ const keywordFeatures = new Map<string, readonly string[]>(
     'prefers-reduced-data': ['no-preference'],
     'prefers-contrast': ['no-preference'],
     'forced-colors': ['none'],
-    'inverted-colors': ['none'],
     hover: ['hover'],
     'any-hover': ['hover'],
     pointer: ['fine'],
@@ -60,6 +53,11 @@ const numberFeatures = new Map<string, number>(
   }),
 );
 
+const pixelsIn = (word: string): number | undefined => {
+  const length = lengthOf(word, { bare: false, percent: false });
+  return length && pixelsOf(length, { fontSize: 16, rootFontSize: 16, whole: undefined });
+};
+
 const numberOf = (node: CssNode | null): number | undefined => {
   switch (node?.type) {
     case 'Number':
@@ -73,9 +71,10 @@ const numberOf = (node: CssNode | null): number | undefined => {
       if (unit === 'dppx' || unit === 'x') return Number(node.value);
       if (unit === 'dpi') return Number(node.value) / 96;
       if (unit === 'dpcm') return (Number(node.value) * 2.54) / 96;
-      const length = lengthOf(node.value + unit);
-      return length && pixelsOf(length, 16, 0);
+      return pixelsIn(node.value + unit);
     }
+    case 'Function':
+      return pixelsIn(generate(node).toLowerCase());
     default:
       return undefined;
   }
@@ -200,34 +199,23 @@ export const mediaHolds = (list: string): boolean => {
   return all.length === 0 || all.some((query) => query.type === 'MediaQuery' && queryHolds(query));
 };
 
-/** A property that we do not read is taken to have any value. */
-const isSupported = (name: string, value: string): boolean =>
-  isRead(name)
-    ? styleOf(name, plainValue(value)) !== undefined
-    : propertyNames.has(name) || propertyNames.has(name.replace(/^-webkit-/, ''));
-
-const supportsHolds = (node: CssNode): Answer => {
-  if (node.type === 'SupportsDeclaration') {
-    const { property, value } = node.declaration;
-    const name = ident.decode(property);
-    return name.startsWith('--') || isSupported(name.toLowerCase(), generate(value));
-  }
-  if (node.type === 'FeatureFunction' && node.value.type === 'Selector') {
-    return selectorsIn(node.value, anywhere).length > 0;
-  }
-  return node.type === 'GeneralEnclosed' && /^font-(?:tech|format)$/i.test(node.function ?? '');
-};
-
-const anywhere: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks: false };
-
-/** Whether the rules inside an at-rule count; `@keyframes`, `@font-face` and the like hold none. */
-export const atRuleApplies = (name: string, prelude: string): boolean => {
+/**
+ * Whether the rules inside an at-rule count; `@font-face`, `@page` and the like hold none.
+ * @param hasContainers whether a sheet makes containers at all
+ */
+export const atRuleApplies = (name: string, prelude: string, hasContainers: boolean): boolean => {
   switch (name) {
     case 'media':
       return mediaHolds(prelude);
     case 'supports': {
       const [condition] = parsed(prelude, 'supports') ?? [];
       return condition?.type === 'Condition' && conditionHolds(childrenOf(condition.children), supportsHolds) === true;
+    }
+    case 'container': {
+      // As if every container were as wide as the window: most are.
+      const condition = parsed(prelude, 'container')?.find(({ type }) => type === 'Condition');
+      const nodes = hasContainers && condition?.type === 'Condition' ? childrenOf(condition.children) : [];
+      return conditionHolds(nodes, mediaFeatureHolds) === true;
     }
     default:
       return false;

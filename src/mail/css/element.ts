@@ -13,8 +13,11 @@ export interface StyledElement {
   /** From 1, among the elements of its parent; among those of its name. */
   readonly position: number;
   readonly positionOfType: number;
-  /** How many elements its parent has. */
+  /** How many elements its parent has, and it itself. */
   readonly siblings: number;
+  readonly children: number;
+  /** What the rules of sheets remember of it, for the elements inside. */
+  underneath?: unknown;
   /** What comes after its start tag; absent where no sheet asks for that. */
   readonly ahead: Ahead | undefined;
 }

@@ -49,6 +49,12 @@ const keysOf = function* ({ id, classes }: StyledElement): Generator<string> {
   for (const name of classes) yield `.${name}`;
 };
 
+/** The rules of an index that may hold inside an element. */
+interface Underneath<Rule> {
+  readonly index: Map<string, Rule[]>;
+  readonly rules: readonly Rule[];
+}
+
 /** Elements with other or longer classes are compared each by itself. */
 const mostKinds = 5_000;
 const longestKind = 400;
@@ -58,7 +64,6 @@ export const createRuleIndex = <Rule extends Indexed>(budget: Budget): RuleIndex
   const special = new Map<string, Rule[]>();
   const underAncestor = new Map<string, Rule[]>();
   const known = new Map<string, readonly Rule[]>();
-  const underneath = new WeakMap<StyledElement, readonly Rule[]>();
   const none: readonly Rule[] = [];
 
   const addTo = (index: Map<string, Rule[]>, key: string, rule: Rule): void => {
@@ -68,20 +73,29 @@ export const createRuleIndex = <Rule extends Indexed>(budget: Budget): RuleIndex
   };
   /** The rules that ask for something that this element or one around it is. */
   const rulesUnder = (element: StyledElement | undefined): readonly Rule[] => {
-    if (underAncestor.size === 0) return none;
+    if (element === undefined || underAncestor.size === 0) return none;
     const path: StyledElement[] = [];
-    let at = element;
-    for (; at && !underneath.has(at); at = at.parent) path.push(at);
-    let rules = (at && underneath.get(at)) ?? none;
+    let at: StyledElement | undefined = element;
+    let known: Underneath<Rule> | undefined;
+    for (; at; at = at.parent) {
+      const before = at.underneath as Underneath<Rule> | undefined;
+      if (before?.index === underAncestor) {
+        known = before;
+        break;
+      }
+      path.push(at);
+    }
+    let here = known ?? { index: underAncestor, rules: none };
     for (const next of path.reverse()) {
       const more = [...keysOf(next)].flatMap((key) => underAncestor.get(key) ?? none);
       if (more.length > 0) {
-        rules = [...new Set([...rules, ...more])];
-        budget.steps -= rules.length;
+        here = { index: underAncestor, rules: [...new Set([...here.rules, ...more])] };
+        budget.steps -= here.rules.length;
       }
-      underneath.set(next, rules);
+      // Of several cascades that look at the same elements only the last one remembers.
+      next.underneath = here;
     }
-    return rules;
+    return here.rules;
   };
   const collect = (candidates: readonly Rule[] | undefined, element: StyledElement, into: Rule[]): void => {
     for (const rule of candidates ?? none) {

@@ -118,7 +118,10 @@ const addSimple = (draft: Draft, node: CssNode, context: SelectorContext): void 
   switch (node.type) {
     case 'TypeSelector': {
       if (!isUntouched(draft)) throw new InvalidSelector();
-      const type = ident.decode(node.name.replace(/^[^|]*\|/, '')).toLowerCase();
+      const [, prefix = '*', local = ''] = /^(?:([^|]*)\|)?(.*)$/.exec(node.name) ?? [];
+      // Names of another language than HTML name nothing here.
+      if (prefix !== '*' && prefix !== '') throw new InvalidSelector();
+      const type = ident.decode(local).toLowerCase();
       draft.type = type;
       return;
     }

@@ -2,6 +2,7 @@
 // unfolded, cascade layers numbered. Bounded in bytes and rules. Knows no property.
 import { type Block, blocksOf, type Content, type Declaration, isBlock } from './blocks.ts';
 import { atRuleApplies, scopeOf } from './conditions.ts';
+import { importedBy } from './imports.ts';
 import type { Budget } from './matching.ts';
 import type { Selector } from './selector.ts';
 import { type SelectorContext, selectorsOf } from './selector-parser.ts';
@@ -13,14 +14,23 @@ export interface StyleRule {
   readonly layer: () => number;
 }
 
+/** What an animation shows at a point of its time, from 0 to 1. */
+export interface Keyframe {
+  readonly at: number;
+  readonly declarations: readonly Declaration[];
+}
+
 export interface ReadSheets {
   readonly rules: readonly StyleRule[];
+  readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>;
   /** False where there was more than is read of one message. */
   readonly isWhole: boolean;
 }
 
 /** UTF-16 units of all sheets of a message. Gmail reads 16,384 of one. */
 const mostCss = 2_000_000;
+/** Sheets that import sheets that import sheets. */
+const deepestImport = 2;
 /** Steps of the budget: what a selector costs that is read, and all of them together at most. */
 const stepsPerSelector = 100;
 const charactersPerStep = 0.2;
@@ -48,6 +58,28 @@ const numberLayers = (layer: Layer, from: number): number => {
   return next + 1;
 };
 
+/** `from`, `to`, `50%`. */
+const pointsOf = (prelude: string): number[] =>
+  prelude.split(',').flatMap((text) => {
+    const point = text.trim().toLowerCase();
+    if (point === 'from' || point === 'to') return point === 'to' ? [1] : [0];
+    return /^[\d.]+%$/.test(point) ? [Number.parseFloat(point) / 100] : [];
+  });
+
+const keyframesOf = (content: Content): Keyframe[] =>
+  content.flatMap((item) => {
+    if (!isBlock(item) || !item.content) return [];
+    const declarations = item.content.filter((inner): inner is Declaration => !isBlock(inner) && !inner.important);
+    return pointsOf(item.prelude).map((at) => ({ at, declarations }));
+  });
+
+/** `@namespace url(…)` makes the names of a sheet those of another language than HTML. */
+const namesOtherLanguage = (item: Content[number]): boolean =>
+  isBlock(item) &&
+  item.atRule === 'namespace' &&
+  /^(?:url\(|["'])/i.test(item.prelude) &&
+  !item.prelude.includes('1999/xhtml');
+
 interface Place {
   readonly layer: Layer;
   readonly context: SelectorContext;
@@ -66,6 +98,8 @@ export const readSheets = (
   budget: Budget,
 ): ReadSheets => {
   const rules: StyleRule[] = [];
+  const keyframes = new Map<string, readonly Keyframe[]>();
+  const hasContainers = sheets.some((sheet) => /container(?:-type)?\s*:/i.test(sheet));
   const root = newLayer();
   let anonymous = 0;
   const leastSteps = budget.steps - mostReading;
@@ -115,7 +149,9 @@ export const readSheets = (
     else if (atRule === 'scope') {
       const context = scopeOf(prelude, place.context);
       if (context) readContent(content, { ...place, context, own: context.scope?.roots });
-    } else if (atRuleApplies(atRule, prelude)) readContent(content, place);
+    } else if (/^(?:-webkit-)?keyframes$/.test(atRule)) {
+      keyframes.set(prelude.replace(/^["']|["']$/g, '').toLowerCase(), keyframesOf(content));
+    } else if (atRuleApplies(atRule, prelude, hasContainers)) readContent(content, place);
   };
 
   const readContent = (content: Content, place: Place): void => {
@@ -134,11 +170,15 @@ export const readSheets = (
   };
 
   const context: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks };
-  for (const sheet of sheets) {
+  const readSheet = (sheet: string, depth: number): void => {
     if (sheet.length > left) isWhole = false;
-    readContent(blocksOf(sheet.slice(0, left)), { layer: root, context, own: undefined });
+    const content = blocksOf(sheet.slice(0, left));
     left = Math.max(left - sheet.length, 0);
-  }
+    if (content.some(namesOtherLanguage)) return;
+    for (const inner of depth < deepestImport ? importedBy(content) : []) readSheet(inner, depth + 1);
+    readContent(content, { layer: root, context, own: undefined });
+  };
+  for (const sheet of sheets) readSheet(sheet, 0);
   numberLayers(root, 0);
-  return { rules, isWhole };
+  return { rules, keyframes, isWhole };
 };

@@ -80,6 +80,7 @@ const growFamilies = ({ childCounts, quirks }: FamilyFacts, remember?: () => Gro
         position: parent.met,
         positionOfType: countName(parent, name),
         siblings: parent.children,
+        children: childCounts[opened] ?? 0,
         ahead,
       };
       if (ahead) {

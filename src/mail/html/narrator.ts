@@ -1,34 +1,36 @@
 // Elements in their order → lines of text as a person would read them, without what that person does not see. Knows the
 // meaning of elements; what is seen is decided in visibility.ts, how lines are made in text-lines.ts.
-import type { Cascade } from '../css/cascade.ts';
+import type { Part } from '../css/cascade.ts';
 import type { StyledElement } from '../css/element.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
 import type { Edit, TextLines } from '../text-lines.ts';
-import { headings } from './element-kinds.ts';
+import { headings, voidElements } from './element-kinds.ts';
 import type { Families } from './families.ts';
-import { presentationalHints } from './hints.ts';
 import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
 import { createLists } from './lists.ts';
 import type { ElementHandlers } from './open-elements.ts';
 import type { OpenLinks } from './open-links.ts';
 import { createRows } from './rows.ts';
 import { rowGroups, type Survey } from './survey.ts';
-import { type Appearance, appearanceOf, type Hider, rootAppearance } from './visibility.ts';
+import type { Appearance, Hider, Sight } from './visibility.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
 /** Elements whose content is no text of the message. */
 const silent = names(
-  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol',
+  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol ' +
+    'clippath mask filter',
 );
 /** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
-const fallbacks = names('object applet audio video canvas meter progress');
+const fallbacks = names('audio video meter progress');
 const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
 const lines = names(
   'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
     'tfoot figcaption body option optgroup details summary blockquote dialog search hgroup menu dir',
 );
+
+const betweenCells = names('table tbody thead tfoot tr colgroup');
 
 /** Fields whose value a person sees. */
 const shownValues = names('text email url tel number search date time datetime-local month week submit button reset');
@@ -36,13 +38,17 @@ const shownValues = names('text email url tel number search date time datetime-l
 const editOf = ({ decorations, inserted }: Appearance): Edit | undefined =>
   decorations.has('line-through') ? 'deleted' : inserted ? 'inserted' : undefined;
 
+/** Elements that sheets can put text before and behind. */
+const hasParts = (name: string): boolean => !voidElements.has(name) || name === 'img' || name === 'hr';
+
 interface NarratedElement {
   readonly styled: StyledElement;
-  readonly inline: string | undefined;
   readonly history: HistoryMark;
   /** It was in sight when it began, and the lines know of it. */
   begun: boolean;
   isLink: boolean;
+  /** How it looked when it began; undefined where it has no box. */
+  readonly opened: Appearance | undefined;
   appearance: Appearance;
 }
 
@@ -60,7 +66,7 @@ const deepestRestyling = 64;
 export const createNarration = (
   out: TextLines,
   links: OpenLinks,
-  cascade: Cascade,
+  sight: Sight,
   survey: Survey,
   families: Families,
 ): Narration => {
@@ -71,25 +77,22 @@ export const createNarration = (
   const removed = { hiddenElements: 0, invisibleCharacters: 0 };
   let isMarked = false;
 
-  const here = (): Appearance => elements.at(-1)?.appearance ?? rootAppearance;
-  const appearanceAt = (place: number, parent: Appearance): Appearance => {
-    const element = elements[place];
-    if (!element) return parent;
-    const { name, attributes } = element.styled;
-    if (silent.has(name)) return { ...parent, gone: parent.gone ?? { told: true } };
-    if (fallbacks.has(name)) return { ...parent, gone: parent.gone ?? { told: false } };
-    return appearanceOf(
-      name,
-      attributes,
-      cascade.styleOf(element.styled, element.inline, presentationalHints(name, attributes), parent.variables),
-      parent,
-    );
+  const here = (): Appearance => elements.at(-1)?.appearance ?? sight.page;
+  const isTold = ({ name }: StyledElement): boolean => !silent.has(name) && !fallbacks.has(name);
+  const appearanceOf = (styled: StyledElement, parent: Appearance): Appearance => {
+    if (silent.has(styled.name)) return { ...parent, gone: { told: true } };
+    return parent.gone || isTold(styled) ? sight.open(styled, parent) : { ...parent, gone: { told: false } };
+  };
+  /** HTML standard §13.2.6.1: text that stands in a table, but in no cell, comes before the table. */
+  const fosterParent = (): Appearance | undefined => {
+    if (!betweenCells.has(elements.at(-1)?.styled.name ?? '')) return undefined;
+    const table = elements.findLastIndex(({ styled }) => styled.name === 'table');
+    return table > 0 ? elements[table - 1]?.appearance : undefined;
   };
   const tellHidden = (hider: Hider): void => {
     if (!hider.told) removed.hiddenElements += 1;
     hider.told = true;
   };
-  const isOutOfSight = ({ gone, invisible }: Appearance): Hider | undefined => gone ?? invisible;
 
   const say = (text: string, appearance: Appearance): void => {
     const { text: clean, removed: count } = withoutInvisible(text);
@@ -110,7 +113,7 @@ export const createNarration = (
     links.layOut();
   };
   const openPicture = (alternative: string | undefined, appearance: Appearance): void => {
-    const hider = isOutOfSight(appearance);
+    const hider = sight.hiderOf(appearance) ?? appearance.unreadable;
     const text = alternative?.trim() ?? '';
     const isEmpty = withoutInvisible(text).text.trim() === '';
     if (hider) {
@@ -123,20 +126,22 @@ export const createNarration = (
 
   /** Boxes and fields of a form, as they are filled in. */
   const openField = (attributes: Attributes, appearance: Appearance): void => {
-    if (isOutOfSight(appearance)) return;
+    if (sight.hiderOf(appearance) ?? appearance.unreadable) return;
     const type = attributes.type?.trim().toLowerCase() || 'text';
     if (type === 'checkbox' || type === 'radio') {
       isMarked = true;
       say(attributes.checked === undefined ? ' [ ] ' : ' [x] ', appearance);
-    } else if (shownValues.has(type) && attributes.value) say(` ${attributes.value} `, appearance);
+    } else if (shownValues.has(type)) say(` ${attributes.value || attributes.placeholder || ''} `, appearance);
   };
 
   /** What an element does to the lines when it begins; only elements in sight come here. */
   const begin = (name: string, attributes: Attributes) => {
     if (lists.open(name, attributes)) return links.layOut();
     layOut(name);
-    if (name === 'br') out.breakLine();
-    else if (name === 'hr') say('---', rootAppearance);
+    if (name === 'br') {
+      out.breakLine();
+      sight.breakLine(here());
+    } else if (name === 'hr') say('---', sight.page);
     else if (headings.has(name)) out.mark(`${'#'.repeat(Number(name[1]))} `);
     else if (name === 'blockquote') out.quote(1);
     else if (name === 'tr') rows.openRow();
@@ -145,6 +150,28 @@ export const createNarration = (
     else if (rowGroups.has(name)) rows.openGroup();
     else if (name === 'base' && attributes.href) links.setBase(attributes.href);
     else if (name === 'q') quoteMark();
+  };
+  /** What a style sheet lets stand before or behind what an element has. */
+  const sayPart = (element: NarratedElement, part: Part): void => {
+    const made = sight.part(element.styled, part, element.appearance);
+    if (!made) return;
+    const isLine = /^(?:block|flex|grid|table|list-item|flow-root)$/.test(made.appearance.computed.style.display);
+    if (isLine) out.endLine();
+    sayText(made.text, made.appearance);
+    if (isLine) out.endLine();
+    sight.close(made.appearance);
+  };
+  const sayText = (text: string, appearance: Appearance): void => {
+    const { ranges, hider } = sight.text(text, appearance);
+    let hidden = ranges.length === 0 ? text : '';
+    let from = 0;
+    for (const range of ranges) {
+      hidden += text.slice(from, range.from);
+      say(text.slice(range.from, range.to), appearance);
+      from = range.to;
+    }
+    if (ranges.length > 0) hidden += text.slice(from);
+    if (hider && withoutInvisible(hidden).text.trim() !== '') tellHidden(hider);
   };
   const quoteMark = (): void => {
     out.edit(editOf(here()));
@@ -166,23 +193,25 @@ export const createNarration = (
   return {
     open: (name, attributes) => {
       const parent = here();
+      const styled = families.enter(name, attributes);
+      const appearance = appearanceOf(styled, parent);
       const element: NarratedElement = {
-        styled: families.enter(name, attributes),
-        inline: attributes.style,
+        styled,
         history: historyMark(name, attributes),
         begun: false,
         isLink: false,
-        appearance: parent,
+        opened: appearance.gone ? undefined : appearance,
+        appearance,
       };
       elements.push(element);
-      element.appearance = appearanceAt(elements.length - 1, parent);
       if (name === 'tr') rows.meetRow();
-      if (element.appearance.gone) {
-        if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
+      if (appearance.gone) {
+        if (name === 'img' || name === 'area') openPicture(attributes.alt, appearance);
         return;
       }
       element.begun = true;
       begin(name, attributes);
+      if (name === 'optgroup' && attributes.label) sayText(attributes.label, appearance);
       if (element.history) history.enter(element.history);
       if ((name === 'a' || name === 'area') && attributes.href) {
         element.isLink = true;
@@ -190,17 +219,16 @@ export const createNarration = (
       }
       if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
       else if (name === 'input') openField(attributes, element.appearance);
+      if (hasParts(name)) sayPart(element, 'before');
     },
-    text: (text) => {
-      const appearance = here();
-      const hider = isOutOfSight(appearance) ?? appearance.unreadable;
-      if (!hider) say(text, appearance);
-      else if (withoutInvisible(text).text.trim() !== '') tellHidden(hider);
-    },
+    text: (text) => sayText(text, fosterParent() ?? here()),
     close: (name) => {
-      const element = elements.pop();
+      const element = elements.at(-1);
+      if (element?.begun && hasParts(name)) sayPart(element, 'after');
+      elements.pop();
       families.leave();
       if (!element?.begun) return;
+      if (element.opened) sight.close(element.opened);
       if (element.isLink) links.end();
       if (element.history === 'inside') history.leave();
       finish(name);
@@ -211,12 +239,12 @@ export const createNarration = (
       if (element.isLink) links.end();
       element.isLink = false;
       if (elements.length - place > deepestRestyling) return;
-      let parent = elements[place - 1]?.appearance ?? rootAppearance;
-      element.appearance = parent;
-      for (let inner = place + 1; inner < elements.length; inner += 1) {
-        parent = appearanceAt(inner, parent);
-        const restyled = elements[inner];
-        if (restyled) restyled.appearance = parent;
+      let parent = elements[place - 1]?.appearance ?? sight.page;
+      element.appearance = { ...parent, box: element.appearance.box };
+      parent = element.appearance;
+      for (const inner of elements.slice(place + 1)) {
+        if (isTold(inner.styled)) inner.appearance = sight.again(inner.styled, inner.appearance, parent);
+        parent = inner.appearance;
       }
     },
     removed: () => removed,

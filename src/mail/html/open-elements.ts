@@ -34,6 +34,8 @@ interface OpenElement {
 /** More formatting than this is not carried on into the next paragraph: the sender chooses how much there is. */
 const mostCarriedOn = 8;
 
+const rowGroups = new Set(['tbody', 'thead', 'tfoot']);
+
 const createOpenElements = (handlers: ElementHandlers) => {
   const stack: OpenElement[] = [];
   const placesByName = new Map<string, number[]>();
@@ -120,6 +122,13 @@ const createOpenElements = (handlers: ElementHandlers) => {
     else if (name === 'a' && isOpenIn('a', scope())) closeFormatting('a');
   };
 
+  /** Rows stand in a group, cells in a row, whether that is written or not. */
+  const openImplied = (name: string): void => {
+    const isCell = name === 'td' || name === 'th';
+    if ((name === 'tr' || isCell) && stack.at(-1)?.name === 'table') push('tbody', {});
+    if (isCell && rowGroups.has(stack.at(-1)?.name ?? '')) push('tr', {});
+  };
+
   const close = (name: string) => {
     if (name === 'html' || name === 'body') return;
     if (name === 'br') return void open('br', {}, false);
@@ -159,6 +168,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
       body = 'written';
     } else if (!headElements.has(name)) beginBody();
     closeImplied(name);
+    openImplied(name);
     const isStructure = paragraphEnders.has(name) || tableParts.has(name) || name === 'html' || name === 'body';
     if (!isStructure || name === 'hr') carryOn();
     const isEmpty =

@@ -1,7 +1,7 @@
 // A first reading of a document: its style sheets, and what each table is for, which only its end tells. The second
 // reading meets the same tables and rows in the same order. Knows nothing of what is hidden.
-import { mediaHolds } from '../css/conditions.ts';
-import type { Attributes, Steps } from '../html-tokens.ts';
+import type { Steps } from '../html-tokens.ts';
+import { createFactsReader, type DocumentFacts } from './document-facts.ts';
 import { headings } from './element-kinds.ts';
 import { readElements } from './open-elements.ts';
 import { isInQuirksMode } from './quirks.ts';
@@ -10,8 +10,7 @@ import { createSpanBudget, createTableGrid, type TableGrid } from './table-grid.
 /** `data`: cells belong together, row by row. `brief`: a row of short pieces, one line. `apart`: each cell by itself. */
 export type RowKind = 'data' | 'brief' | 'apart';
 
-export interface Survey {
-  readonly styleSheets: readonly string[];
+export interface Survey extends DocumentFacts {
   /** By the order in which the rows begin. */
   readonly rows: readonly RowKind[];
   /** How many elements each element has, by the order in which they begin. */
@@ -90,26 +89,22 @@ const judge = (table: Table): void => {
   }
 };
 
-const isStyleSheet = ({ media = '', type = '' }: Attributes): boolean =>
-  /^(?:|text\/css)$/i.test(type.trim()) && mediaHolds(media);
-
 /** Reads a document for what has to be known before its text can be told. */
 export function* surveyOf(html: string): Steps<Survey> {
-  const styleSheets: string[] = [];
+  const facts = createFactsReader();
   const rows: Row[] = [];
   const tables: Table[] = [];
   const childCounts: number[] = [];
   const open: number[] = [];
   const spanBudget = createSpanBudget();
-  let sheet: string | undefined;
   yield* readElements(html, {
     open: (name, attributes) => {
       const parent = open.at(-1);
       if (parent !== undefined) childCounts[parent] = (childCounts[parent] ?? 0) + 1;
       open.push(childCounts.push(0) - 1);
+      facts.open(name, attributes);
       const table = tables.at(-1);
-      if (name === 'style') sheet = isStyleSheet(attributes) ? '' : undefined;
-      else if (name === 'table') {
+      if (name === 'table') {
         if (table) {
           table.isNested = true;
           table.cellBlocks = Number.POSITIVE_INFINITY;
@@ -134,16 +129,13 @@ export function* surveyOf(html: string): Steps<Survey> {
       else if (blocks.has(name)) table.cellBlocks += heavyBlocks.has(name) ? 4 : 1;
     },
     text: (text) => {
-      if (sheet !== undefined) sheet += text;
+      facts.text(text);
       const table = tables.at(-1);
       if (table) table.cellText += text.trim().length;
     },
     close: (name) => {
       open.pop();
-      if (name === 'style' && sheet !== undefined) {
-        styleSheets.push(sheet);
-        sheet = undefined;
-      }
+      facts.close(name);
       const table = tables.at(-1);
       if (!table) return;
       if (name === 'td' || name === 'th') endCell(table);
@@ -154,5 +146,5 @@ export function* surveyOf(html: string): Steps<Survey> {
     },
     release: () => undefined,
   });
-  return { styleSheets, rows: rows.map((row) => row.kind), childCounts, quirks: isInQuirksMode(html) };
+  return { ...facts.facts(), rows: rows.map((row) => row.kind), childCounts, quirks: isInQuirksMode(html) };
 }

@@ -1,13 +1,33 @@
-// Whether a person sees an element, or its text: from what the cascade says about it and what it inherits. Knows nothing
-// of how text is laid out.
-import type { DecorationLine, Style, Variables } from '../css/style.ts';
-import { blend, type Color, isIndistinct, type Length, pixelsOf, viewport } from '../css/values.ts';
-import type { Attributes } from '../html-tokens.ts';
-import { farAway, isBox, isOffScreen, isSquashed } from './box.ts';
+// Whether a person sees an element, and its text: from what the cascade says about it, what it inherits, what it is drawn
+// with and where it stands. When in doubt, it is seen. Knows nothing of how text is told.
+import { restingStyle } from '../css/animation.ts';
+import type { Cascade, Cascaded, Part } from '../css/cascade.ts';
+import { type Computed, computedOf, createComputer, rootComputed } from '../css/computed.ts';
+import type { StyledElement } from '../css/element.ts';
+import type { Declared } from '../css/properties.ts';
+import type { DecorationLine } from '../css/text-properties.ts';
+import { callOf } from '../css/value.ts';
+import type { Variables } from '../css/variables.ts';
+import { type Box, pageBox } from '../layout/box.ts';
+import { beginDrawing, openPart } from '../layout/drawing.ts';
+import type { Frame } from '../layout/geometry.ts';
+import { isPictureOutOfSight, layBreak, layText, type Page, type Range } from '../layout/lay-text.ts';
+import { openBox } from '../layout/open-box.ts';
+import { defaultStyle } from './default-style.ts';
+import type { DocumentFacts } from './document-facts.ts';
+import { generatedText } from './generated.ts';
+import { presentationalHints } from './hints.ts';
+import { hasFarShadow, type Ink, inkOf, isReadable, pageInk } from './ink.ts';
 
 /** The outermost element that hides something; `told` once it was counted. */
 export interface Hider {
   told: boolean;
+}
+
+/** An `<svg>`, while it is read. */
+interface Drawing {
+  /** Something is drawn behind the text that follows. */
+  hasShapes: boolean;
 }
 
 /** How an element is seen, with all that its descendants inherit. */
@@ -16,190 +36,213 @@ export interface Appearance {
   readonly gone: Hider | undefined;
   /** Set where `visibility` hides it; a descendant may undo that. */
   readonly invisible: Hider | undefined;
-  /** Set where text cannot be read (too small, in the colour of its background, indented away); pictures can be seen. */
+  /** Set where text cannot be read (too small, in the colour of its background); pictures can be seen. */
   readonly unreadable: Hider | undefined;
-  readonly fontSize: number;
-  readonly lineHeight: Length | 'normal';
-  readonly textIndent: number;
-  /** Pixels between letters beyond the usual. */
-  readonly letterSpacing: number;
-  readonly opacity: number;
-  /** A shadow or a stroke draws the letters, whatever their colour. */
-  readonly outlined: boolean;
-  /** Each letter is drawn as a dot, as in a password field. */
-  readonly dotted: boolean;
-  readonly color: Color;
-  /** What lies under the text; `picture` where an image or a gradient is drawn, whose colours nobody knows. */
-  readonly background: Color | 'picture';
+  /** All properties of the element; to ask for a further one, see `properties` (css/properties.ts). */
+  readonly computed: Computed;
+  readonly ink: Ink;
+  readonly box: Box;
+  /** The drawing that it is a part of, whose text is filled. */
+  readonly drawing: Drawing | undefined;
   /** Line breaks and spaces count, as in `<pre>`. */
   readonly keepsSpaces: boolean;
   /** Lines through, under and over the text, drawn by the element or by one around it. */
   readonly decorations: ReadonlySet<DecorationLine>;
-  /** Inside an insertion that is drawn as one. */
+  /** Inside an element that says that it was inserted. */
   readonly inserted: boolean;
   /** Custom properties that `var()` refers to. */
   readonly variables: Variables | undefined;
 }
 
-const black: Color = { red: 0, green: 0, blue: 0, alpha: 1 };
-const white: Color = { red: 255, green: 255, blue: 255, alpha: 1 };
-const linkBlue: Color = { red: 0, green: 0, blue: 238, alpha: 1 };
+export interface SightFacts extends Pick<DocumentFacts, 'dark' | 'references'> {
+  readonly quirks: boolean;
+}
 
-export const rootAppearance: Appearance = {
-  gone: undefined,
-  invisible: undefined,
-  unreadable: undefined,
-  fontSize: 16,
-  lineHeight: 'normal',
-  textIndent: 0,
-  letterSpacing: 0,
-  opacity: 1,
-  outlined: false,
-  dotted: false,
-  color: black,
-  background: white,
-  keepsSpaces: false,
-  decorations: new Set(),
-  inserted: false,
-  variables: undefined,
-};
+/** What of a text is seen, from the beginning on; `hider` where not all of it is. */
+export interface Seen {
+  readonly ranges: readonly Range[];
+  readonly hider: Hider | undefined;
+}
 
-/** Letters of this many pixels or fewer are specks. */
-const smallestLetter = 2;
+export interface Sight {
+  /** How the page looks before anything is on it. */
+  readonly page: Appearance;
+  /** An element begins inside another. */
+  open(element: StyledElement, parent: Appearance): Appearance;
+  /** How an element looks that is open already, where what is around it changed. */
+  again(element: StyledElement, before: Appearance, parent: Appearance): Appearance;
+  /** The element ends that looked so when it began. */
+  close(appearance: Appearance): void;
+  /** Text that a sheet puts before or after what an element has; undefined where it puts none. */
+  part(element: StyledElement, part: Part, owner: Appearance): { appearance: Appearance; text: string } | undefined;
+  text(text: string, appearance: Appearance): Seen;
+  breakLine(appearance: Appearance): void;
+  /** Whether a picture or a field is seen that has this appearance. */
+  hiderOf(appearance: Appearance): Hider | undefined;
+}
+
+/** A share of opacity under which nobody sees anything. */
 const faintest = 0.06;
+/** Pixels. Letters of this size or smaller are specks. */
+const smallestLetter = 2.2;
 
-const isTrue = (value: string | undefined): boolean => value?.trim().toLowerCase() === 'true';
+const replaced = new Set(['img', 'input', 'video', 'canvas', 'iframe', 'embed', 'meter', 'progress', 'svg']);
 
-/** Whether the element goes out of sight with everything in it. */
-const isGone = (
-  name: string,
-  attributes: Attributes,
-  style: Style,
-  { fontSize, lineHeight, opacity }: Pick<Appearance, 'fontSize' | 'lineHeight' | 'opacity'>,
-): boolean =>
-  style.display === 'none' ||
-  (attributes.hidden !== undefined && style.display === undefined) ||
-  (attributes.popover !== undefined && style.display === undefined) ||
-  (name === 'dialog' && attributes.open === undefined && style.display === undefined) ||
-  isTrue(attributes['aria-hidden']) ||
-  // An animation may bring it in.
-  (opacity < faintest && style.animated !== true) ||
-  style.filteredAway === true ||
-  style.masked === true ||
-  style.clippedByPath === true ||
-  (isBox(name, style) && isMovedAway(style)) ||
-  // CSS 2 §11.1.2: for elements that are positioned absolutely.
-  (style.clipped === true && style.position === 'taken out') ||
-  (isBox(name, style) && isSquashed(name, style, fontSize, lineHeight)) ||
-  isOffScreen(style, fontSize);
-
-const isMovedAway = (style: Style): boolean =>
-  style.transformedAway === true ||
-  style.scaledAway === true ||
-  style.translatedAway === true ||
-  style.rotatedAway === true ||
-  (style.turnedAround === true && style.backHidden === true);
-
-const backgroundOf = (style: Style, color: Color, parent: Appearance): Color | 'picture' => {
-  if (style.backgroundImage === 'picture') return 'picture';
-  if (style.backgroundImage !== undefined && style.backgroundImage !== 'none') return style.backgroundImage;
-  const own = style.backgroundColor === 'text colour' ? color : style.backgroundColor;
-  if (own === undefined || own.alpha === 0) return parent.background;
-  if (own.alpha === 1) return own;
-  return parent.background === 'picture' ? 'picture' : blend(own, parent.background);
-};
-
-const colorOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Color => {
-  const said = style.textFill !== undefined && style.textFill !== 'inherit' ? style.textFill : style.color;
-  if (said !== undefined && said !== 'inherit') return said;
-  return said === undefined && name === 'a' && attributes.href !== undefined ? linkBlue : parent.color;
-};
-
-const isDrawnInBackground = (color: Color, background: Color | 'picture'): boolean =>
-  color.alpha < faintest || (background !== 'picture' && isIndistinct(blend(color, background), background));
-
-const fontSizeOf = (size: Style['fontSize'], parent: number): number => {
-  if (size === undefined) return parent;
-  return typeof size === 'number' ? size : pixelsOf(size, parent, parent);
-};
-
-const visibilityOf = (style: Style, parent: Appearance): Hider | undefined => {
-  if (style.visibility === 'visible') return undefined;
-  if (style.visibility === 'hidden') return parent.invisible ?? { told: false };
-  return parent.invisible;
-};
-
-const drawnByName: Readonly<Record<string, readonly DecorationLine[]>> = {
-  s: ['line-through'],
-  strike: ['line-through'],
-  del: ['line-through'],
-  u: ['underline'],
-  ins: ['underline'],
-};
-
-/**
- * CSS Text Decoration 3 §2.1: an element cannot take away what one around it draws, unless it stands apart from the
- * line (taken out of it).
- */
-const decorationsOf = (name: string, style: Style, parent: Appearance): ReadonlySet<DecorationLine> => {
-  const around = style.position === 'taken out' ? rootAppearance.decorations : parent.decorations;
-  const own = style.textDecorationLine ?? drawnByName[name] ?? [];
+/** CSS Text Decoration 3 §2.1: an element cannot take away what one around it draws, unless it stands apart from the line. */
+const decorationsOf = ({ style }: Computed, parent: Appearance): ReadonlySet<DecorationLine> => {
+  const isApart =
+    style.position === 'absolute' ||
+    style.position === 'fixed' ||
+    style.float !== 'none' ||
+    /^inline-./.test(style.display);
+  const around = isApart ? none : parent.decorations;
+  const own = style['text-decoration-line'];
   return own.length > 0 ? new Set([...around, ...own]) : around;
 };
 
-/** Elements that look special without any style. */
-const special = new Set(['a', 'dialog', 'pre', 'textarea', 'listing', 'xmp', ...Object.keys(drawnByName)]);
+const none: ReadonlySet<DecorationLine> = new Set();
 
-/** Most elements look as the one around them does. */
-const saysNothing = (name: string, attributes: Attributes, style: Style): boolean =>
-  !special.has(name) &&
-  attributes.hidden === undefined &&
-  attributes.popover === undefined &&
-  attributes['aria-hidden'] === undefined &&
-  Object.keys(style).length === 0;
+/** A picture in the place of what an element has in it. */
+const isReplacedByPicture = (words: readonly string[]): boolean =>
+  words.length === 1 && /^["']?data:image\//i.test(callOf(words[0] ?? '')?.body ?? '');
 
-/** How an element is seen that stands in another: `style` is what the cascade says about it. */
-export const appearanceOf = (name: string, attributes: Attributes, style: Style, parent: Appearance): Appearance => {
-  if (saysNothing(name, attributes, style)) return parent;
-  const fontSize = fontSizeOf(style.fontSize, parent.fontSize);
-  const opacity = parent.opacity * (style.opacity ?? 1);
-  const color = colorOf(name, attributes, style, parent);
-  const paintsLetters = style.backgroundClip === 'text';
-  const background = paintsLetters ? 'picture' : backgroundOf(style, color, parent);
-  const lineHeight = style.lineHeight ?? parent.lineHeight;
-  const textIndent =
-    style.textIndent === undefined ? parent.textIndent : pixelsOf(style.textIndent, fontSize, viewport.width);
-  const letterSpacing =
-    style.letterSpacing === undefined ? parent.letterSpacing : pixelsOf(style.letterSpacing, fontSize, fontSize);
-  const outlined = style.outlined ?? parent.outlined;
-  const dotted = style.dotted ?? parent.dotted;
-  const isUnreadable =
-    fontSize <= smallestLetter ||
-    dotted ||
-    Math.abs(textIndent) >= farAway ||
-    // All letters in one place.
-    letterSpacing <= -fontSize ||
-    (!paintsLetters && !outlined && isDrawnInBackground(color, background));
+const shapes = new Set(['rect', 'circle', 'ellipse', 'line', 'polyline', 'polygon', 'path', 'image', 'use']);
+
+/** The drawing that an element of this name is a part of; a shape is behind what follows it. */
+const drawingOf = (name: string, { drawing }: Appearance): Drawing | undefined => {
+  if (name === 'foreignobject') return undefined;
+  if (drawing && shapes.has(name)) drawing.hasShapes = true;
+  return drawing ?? (name === 'svg' ? { hasShapes: false } : undefined);
+};
+
+const noHints: Declared = {};
+
+export const createSight = (cascade: Cascade, { quirks, dark, references }: SightFacts): Sight => {
+  const root: Computed = { ...rootComputed, dark };
+  const page: Page = { reached: 0 };
+  const compute = createComputer();
+  const hidersOfFrames = new WeakMap<Frame, Hider>();
+  const isEmptyReference = (id: string): boolean => references.get(id) === false;
+  const isMissing = (id: string): boolean => references.get(id) !== true;
+
+  const computedFor = (name: string, hints: Declared, cascaded: Cascaded, parent: Appearance): Computed => {
+    const usual = defaultStyle(name, quirks);
+    const computed = compute(usual, hints, cascaded.declared, parent.computed);
+    if (cascade.keyframes.size === 0) return computed;
+    const resting = restingStyle(computed.style, cascade.keyframes, cascaded.important);
+    return resting ? computedOf(usual, { ...hints, ...cascaded.declared, ...resting }, parent.computed) : computed;
+  };
+  const looking = (
+    name: string,
+    computed: Computed,
+    box: Box,
+    parent: Appearance,
+    variables: Variables | undefined,
+  ): Appearance => {
+    const { style } = computed;
+    const ink =
+      name === 'html' && computed.dark
+        ? inkOf(computed, pageInk(true), isMissing)
+        : inkOf(computed, parent.ink, isMissing);
+    const drawing = drawingOf(name, parent);
+    const isGone = box.isGone || ink.isGone || ink.opacity < faintest || isReplacedByPicture(style.content);
+    const isTooSmall = computed.fontSize * box.scale <= smallestLetter || style['font-size-adjust'][0] === '0';
+    const isSecret = style['-webkit-text-security'] !== 'none';
+    const isHidden =
+      isTooSmall ||
+      isSecret ||
+      !isReadable(computed, drawing?.hasShapes ? { ...ink, ground: 'unknown' } : ink, drawing !== undefined);
+    return {
+      gone: parent.gone ?? (isGone ? { told: false } : undefined),
+      invisible: style.visibility === 'visible' ? undefined : (parent.invisible ?? { told: false }),
+      unreadable: isHidden ? (parent.unreadable ?? { told: false }) : undefined,
+      computed,
+      ink,
+      box,
+      drawing,
+      keepsSpaces: /^pre(?!-line)|^break/.test(style['white-space']),
+      decorations: decorationsOf(computed, parent),
+      inserted: parent.inserted || name === 'ins',
+      variables,
+    };
+  };
+  const cascadedFor = (element: StyledElement, parent: Appearance) => {
+    const { name, attributes } = element;
+    const cascaded = cascade.styleOf(element, attributes.style, parent.variables);
+    return { cascaded, computed: computedFor(name, presentationalHints(name, attributes), cascaded, parent) };
+  };
+
+  const start: Appearance = {
+    ...{ gone: undefined, invisible: undefined, unreadable: undefined },
+    computed: root,
+    ink: pageInk(dark),
+    box: pageBox(root),
+    ...{ drawing: undefined, keepsSpaces: false, decorations: none, inserted: false, variables: undefined },
+  };
   return {
-    gone:
-      parent.gone ?? (isGone(name, attributes, style, { fontSize, lineHeight, opacity }) ? { told: false } : undefined),
-    invisible: visibilityOf(style, parent),
-    unreadable: isUnreadable ? (parent.unreadable ?? { told: false }) : undefined,
-    fontSize,
-    lineHeight,
-    textIndent,
-    letterSpacing,
-    opacity,
-    outlined,
-    dotted,
-    color,
-    background,
-    keepsSpaces:
-      style.whiteSpace === undefined
-        ? parent.keepsSpaces || name === 'pre' || name === 'textarea' || name === 'listing' || name === 'xmp'
-        : style.whiteSpace === 'kept',
-    decorations: decorationsOf(name, style, parent),
-    inserted: parent.inserted || (name === 'ins' && style.textDecorationLine?.length !== 0),
-    variables: style.variables ?? parent.variables,
+    page: start,
+    open: (element, parent) => {
+      if (parent.gone) return parent;
+      const { cascaded, computed } = cascadedFor(element, parent);
+      if (computed.style.display === 'none') return { ...parent, computed, gone: { told: false } };
+      if (parent.drawing && element.name !== 'foreignobject') {
+        const part = openPart(parent.box, element.name, element.attributes, computed);
+        return looking(element.name, computed, part, parent, cascaded.variables);
+      }
+      const box = openBox(parent.box, computed, {
+        isReplaced: replaced.has(element.name),
+        isPage: element.name === 'body' || element.name === 'html',
+        children: element.children,
+        rowSpan: Number.parseInt(element.attributes.rowspan ?? '1', 10) || 1,
+        isEmptyReference,
+      });
+      const inside = element.name === 'svg' ? beginDrawing(box, element.attributes) : box;
+      return looking(element.name, computed, inside, parent, cascaded.variables);
+    },
+    again: (element, before, parent) => {
+      if (parent.gone) return { ...before, gone: parent.gone };
+      const { cascaded, computed } = cascadedFor(element, parent);
+      if (computed.style.display === 'none') return { ...before, computed, gone: { told: false } };
+      return looking(element.name, computed, { ...before.box, computed }, parent, cascaded.variables);
+    },
+    close: ({ box }) => box.close(),
+    part: (element, part, owner) => {
+      const cascaded = owner.gone ? undefined : cascade.partOf(element, part, owner.variables);
+      if (!cascaded) return undefined;
+      const computed = computedFor('', noHints, cascaded, owner);
+      const text = generatedText(computed.style.content, element);
+      if (text === undefined || computed.style.display === 'none') return undefined;
+      const box = openBox(owner.box, computed, {
+        isReplaced: false,
+        isPage: false,
+        children: 0,
+        rowSpan: 1,
+        isEmptyReference,
+      });
+      return { appearance: looking('', computed, box, owner, cascaded.variables), text };
+    },
+    text: (text, appearance) => {
+      const { gone, invisible, unreadable, box, computed } = appearance;
+      if (gone) return { ranges: [], hider: gone };
+      const laid = layText(box, text, page);
+      const hider = invisible ?? unreadable;
+      if (hider) return { ranges: [], hider };
+      if (hasFarShadow(computed)) return { ranges: [{ from: 0, to: text.length }], hider: undefined };
+      const isWhole = laid.length === 1 && laid[0]?.from === 0 && laid[0].to === text.length;
+      if (isWhole) return { ranges: laid, hider: undefined };
+      const ofFrame = hidersOfFrames.get(box.frame) ?? { told: false };
+      hidersOfFrames.set(box.frame, ofFrame);
+      return { ranges: laid, hider: ofFrame };
+    },
+    breakLine: ({ gone, box }) => {
+      if (!gone) layBreak(box);
+    },
+    hiderOf: ({ gone, invisible, box }) => {
+      if (gone || invisible) return gone ?? invisible;
+      if (!isPictureOutOfSight(box, page)) return undefined;
+      const ofFrame = hidersOfFrames.get(box.frame) ?? { told: false };
+      hidersOfFrames.set(box.frame, ofFrame);
+      return ofFrame;
+    },
   };
 };

@@ -1,0 +1,113 @@
+// A declared value as written → its words, through css-tree's tokenizer: comments are gone, escapes decoded, everything
+// but strings and addresses in lower case. Knows no property.
+import { tokenize, tokenTypes as types } from 'css-tree/tokenizer';
+import { ident } from 'css-tree/utils';
+
+/**
+ * What stands between white space outside of brackets; a comma and a slash are words of their own. `rgb(1 2 3 / .5)` is
+ * one word.
+ */
+export type Words = readonly string[];
+
+/** Brackets inside brackets deeper than this are in no value that means something. */
+const deepestBrackets = 24;
+/** UTF-16 units. Of a longer value its beginning is read: what follows is the data of a picture. */
+const longestValue = 20_000;
+
+const opening = new Uint8Array(32);
+const closing = new Uint8Array(32);
+for (const type of [types.Function, types.LeftParenthesis, types.LeftSquareBracket, types.LeftCurlyBracket]) {
+  opening[type] = 1;
+}
+for (const type of [types.RightParenthesis, types.RightSquareBracket, types.RightCurlyBracket]) closing[type] = 1;
+
+const asWritten = (type: number): boolean => type === types.String || type === types.Url;
+
+const simpleValue = /^[a-z0-9.%#\-+]+$/;
+
+const split = (text: string): Words => {
+  if (simpleValue.test(text)) return [text];
+  const words: string[] = [];
+  let word = '';
+  let depth = 0;
+  let deepest = 0;
+  const end = () => {
+    if (word !== '') words.push(word);
+    word = '';
+  };
+  tokenize(text, (type, start, stop) => {
+    const written = text.slice(start, stop);
+    const isBlank = type === types.WhiteSpace || type === types.Comment;
+    if (depth === 0 && (isBlank || type === types.Comma || written === '/')) {
+      end();
+      if (!isBlank) words.push(written);
+      return;
+    }
+    if (opening[type] === 1) depth += 1;
+    else if (closing[type] === 1 && depth > 0) depth -= 1;
+    deepest = Math.max(deepest, depth);
+    if (isBlank) word += word.endsWith(' ') ? '' : ' ';
+    else word += asWritten(type) ? written : ident.decode(written).toLowerCase();
+  });
+  word += ')'.repeat(depth);
+  end();
+  return deepest > deepestBrackets ? [] : words;
+};
+
+const remembered = new Map<string, Words>();
+const mostRemembered = 2_000;
+const longestRemembered = 80;
+
+/** The words of a value; none where its brackets are too deep. */
+export const wordsOf = (written: string): Words => {
+  const known = remembered.get(written);
+  if (known) return known;
+  const words = split(written.slice(0, longestValue));
+  if (written.length <= longestRemembered) {
+    // The same few values stand in most mail; whatever a sender makes up does not stay.
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(written, words);
+  }
+  return words;
+};
+
+/** The parts of a list that commas separate. */
+export const listOf = (words: Words, separator = ','): Words[] => {
+  const parts: string[][] = [[]];
+  for (const word of words) {
+    if (word === separator) parts.push([]);
+    else parts.at(-1)?.push(word);
+  }
+  return parts;
+};
+
+export interface Call {
+  readonly name: string;
+  readonly args: readonly Words[];
+  /** What stands between the brackets. */
+  readonly body: string;
+}
+
+/** `name(a, b)` taken apart; undefined where a word is no call. */
+export const callOf = (word: string): Call | undefined => {
+  const open = word.indexOf('(');
+  if (open <= 0 || !word.endsWith(')')) return undefined;
+  const body = word.slice(open + 1, -1);
+  return { name: word.slice(0, open), args: listOf(split(body)), body };
+};
+
+/** The text of a string, its escapes decoded; undefined where a word is none. */
+export const stringOf = (word: string): string | undefined => {
+  const quote = word[0];
+  if (quote !== '"' && quote !== "'") return undefined;
+  const isClosed = word.length > 1 && word.endsWith(quote);
+  const inside = word.slice(1, isClosed ? -1 : undefined);
+  return ident.decode(inside.replace(/\\(?:\r\n|[\n\r\f])/g, ''));
+};
+
+/** Keywords that any property takes. */
+export type Wide = 'inherit' | 'initial' | 'unset' | 'revert' | 'revert-layer';
+
+const wide: ReadonlySet<string> = new Set<Wide>(['inherit', 'initial', 'unset', 'revert', 'revert-layer']);
+
+export const isWide = (word: string | undefined): word is Wide => word !== undefined && wide.has(word);

@@ -1,0 +1,191 @@
+// Text in a box → which of it stands where somebody may see it: not outside of what is cut off, not outside of the window
+// where no scrolling leads. Knows no colour.
+import { type Computed, measureOf } from '../css/computed.ts';
+import { pixelsOf, viewport } from '../css/length.ts';
+import { type Box, isSlit } from './box.ts';
+import { write } from './drawing.ts';
+import type { Spot } from './flow.ts';
+import { common, type Frame, type Interval, inParent, type Rect, sum, zero } from './geometry.ts';
+import { widthOf } from './measure-text.ts';
+
+/** UTF-16 units of a text, from one to before the other. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a line of a font needs that says nothing itself; shares of the font size. */
+const usualLine: Interval = { lo: 1.1, hi: 1.8 };
+/** From the middle of a line, how far letters reach up and down at most. */
+const above = 0.42;
+const below = 0.55;
+/** Pixels. Less than this of a letter is nothing. */
+const sliver = 1;
+
+export const lineHeightOf = ({ style, fontSize, rootFontSize }: Computed): Interval => {
+  const height = style['line-height'];
+  if (height === 'normal') return { lo: usualLine.lo * fontSize, hi: usualLine.hi * fontSize };
+  const pixels =
+    'factor' in height
+      ? height.factor * fontSize
+      : (pixelsOf(height, { fontSize, rootFontSize, whole: fontSize }) ?? fontSize);
+  return { lo: pixels, hi: pixels };
+};
+
+export interface Page {
+  /** How far down something was seen so far. */
+  reached: number;
+}
+
+/** Whoever scrolls sees no sense in going on over so many windows of nothing. */
+const farthestBelow = 2 * viewport.height;
+
+const isOutside = (rect: Rect): boolean => rect.right - rect.left <= sliver || rect.bottom - rect.top <= sliver;
+
+/** Whether something that reaches so far at most is seen by nobody. `line` is how far left its line begins at least. */
+const isOutOfSight = (rect: Rect, line: number, frame: Frame, page: Page): boolean => {
+  let reach = rect;
+  const indent = Number.isFinite(rect.left) ? rect.left - line : 0;
+  for (let at: Frame | undefined = frame; at; at = at.parent) {
+    if (at.clip) {
+      reach = common(reach, at.clip);
+      if (isSlit(at.clip) || isOutside(reach)) return true;
+    }
+    if (at.parent === undefined) break;
+    reach = inParent(reach, at);
+  }
+  if (reach.right <= sliver || reach.bottom <= sliver) return true;
+  if (reach.left - Math.max(indent, 0) >= viewport.width) return true;
+  if (frame.isFixed) return reach.top >= viewport.height;
+  return frame.isPlaced && reach.top >= page.reached + farthestBelow;
+};
+
+/** Whether a frame is neither moved nor cut off, nor in one that is: then the flow alone decides. */
+const isPlain = (frame: Frame): boolean => {
+  for (let at: Frame | undefined = frame; at; at = at.parent) if (at.clip || at.turning || at.isPlaced) return false;
+  return true;
+};
+
+/** Whether nothing of a box is seen, however large its content is. */
+export const isCutOff = ({ frame }: Box): boolean => {
+  for (let at: Frame | undefined = frame; at; at = at.parent) if (at.clip && isSlit(at.clip)) return true;
+  return false;
+};
+
+const isFlowedOff = (box: Box, indent: Interval): boolean =>
+  box.left.hi < 0 ||
+  box.flow.y().hi < 0 ||
+  indent.lo < 0 ||
+  box.left.lo >= viewport.width ||
+  indent.lo >= viewport.width;
+
+const verticalMode = /^(?:vertical|sideways|tb)/;
+
+const rectOf = (spot: Spot, box: Box, lineHeight: Interval): Rect => {
+  const { style, fontSize } = box.computed;
+  const isShifted = style['text-align'] !== 'start' && style['text-align'] !== 'left';
+  // Letters that are pushed together run backwards from the first one.
+  const end = box.left.hi + Math.max(spot.end.hi, spot.start.hi + fontSize);
+  const middle = { lo: spot.top.lo + lineHeight.lo / 2, hi: spot.top.hi + lineHeight.hi / 2 };
+  const isOpen = style.direction === 'rtl';
+  return {
+    left: isOpen ? Number.NEGATIVE_INFINITY : box.left.lo + Math.min(spot.start.lo, spot.end.lo),
+    right: isOpen ? Number.POSITIVE_INFINITY : isShifted ? Math.max(end, box.left.hi + box.width.hi) : end,
+    top: middle.lo - above * fontSize,
+    // Something tall in the same line moves its text down.
+    bottom: middle.hi + (below + (box.isTextOnly ? 0 : 4)) * fontSize,
+  };
+};
+
+/** A word with the white space behind it; in preformatted text line breaks are words of their own. */
+const words = /\n|[^\s\u00a0]+[^\S\n]*|[^\S\n]+/g;
+const plainWords = /\S+\s*|\s+/g;
+
+const joinedRanges = (ranges: readonly Range[]): Range[] => {
+  const joined: Range[] = [];
+  for (const range of ranges) {
+    const last = joined.at(-1);
+    if (last?.to === range.from) joined[joined.length - 1] = { from: last.from, to: range.to };
+    else joined.push(range);
+  }
+  return joined;
+};
+
+const whole = (text: string): Range[] => [{ from: 0, to: text.length }];
+
+const spacingOf = (computed: Computed) => {
+  const pixels = (name: 'letter-spacing' | 'word-spacing') =>
+    pixelsOf(computed.style[name], measureOf(computed, 0)) ?? 0;
+  return { fontSize: computed.fontSize, letters: pixels('letter-spacing'), words: pixels('word-spacing') };
+};
+
+/** Text that runs from above to below. */
+const layVertically = (box: Box, text: string, page: Page): Range[] => {
+  const width = widthOf(text, spacingOf(box.computed));
+  const y = box.flow.y();
+  const longest = Math.max(...text.split(/\s+/).map((word) => widthOf(word, spacingOf(box.computed)).hi));
+  const reach = box.height ? Math.max(box.height.hi, longest) : width.hi;
+  const rect: Rect = {
+    left: Number.NEGATIVE_INFINITY,
+    right: Number.POSITIVE_INFINITY,
+    top: y.lo,
+    bottom: y.hi + reach,
+  };
+  return isOutOfSight(rect, rect.left, box.frame, page) ? [] : whole(text);
+};
+
+/**
+ * Puts text into the lines of a box.
+ * @returns what of it may be seen, from the beginning on
+ */
+export const layText = (box: Box, text: string, page: Page): Range[] => {
+  const { computed, flow } = box;
+  const { style } = computed;
+  if (verticalMode.test(style['writing-mode'])) return layVertically(box, text, page);
+  const spacing = spacingOf(computed);
+  if (box.pen) {
+    const rect = write(box, box.pen, widthOf(text.trim(), spacing));
+    return isOutOfSight(rect, rect.left, box.frame, page) ? [] : whole(text);
+  }
+  const lineStyle = { height: lineHeightOf(computed), wraps: !/^(?:nowrap|pre)$/.test(style['white-space']) };
+  const keepsBreaks = /^pre|^break/.test(style['white-space']);
+  const indent = flow.x().lo < 0 || flow.x().lo > viewport.width ? flow.x() : zero;
+  const mustLook = !isPlain(box.frame) || isFlowedOff(box, indent) || box.mostLines !== Number.POSITIVE_INFINITY;
+  if (!mustLook && !keepsBreaks) {
+    flow.run(widthOf(text, spacing), box.width, lineStyle);
+    page.reached = Math.max(page.reached, flow.y().lo);
+    return whole(text);
+  }
+  const seen: Range[] = [];
+  for (const { 0: word, index } of text.matchAll(keepsBreaks ? words : plainWords)) {
+    if (word === '\n') {
+      flow.breakLine(lineStyle);
+      seen.push({ from: index, to: index + 1 });
+      continue;
+    }
+    const spot = flow.place(widthOf(word, spacing), box.width, lineStyle);
+    const rect = rectOf(spot, box, lineStyle.height);
+    const line = box.left.lo + Math.min(spot.start.lo, indent.lo === 0 ? 0 : indent.lo);
+    if (spot.line.lo >= box.mostLines || (mustLook && isOutOfSight(rect, line, box.frame, page))) continue;
+    seen.push({ from: index, to: index + word.length });
+  }
+  const last = seen.at(-1);
+  if (last) page.reached = Math.max(page.reached, topOnPage(box, flow.y()));
+  return seen.length === 0 ? [] : joinedRanges(seen);
+};
+
+const topOnPage = ({ frame }: Box, y: Interval): number => {
+  let top = y.lo;
+  for (let at: Frame | undefined = frame; at?.parent; at = at.parent) top += at.y.lo;
+  return Number.isFinite(top) ? top : 0;
+};
+
+/** Where something of this size would be seen by nobody: a picture, a field. */
+export const isPictureOutOfSight = (box: Box, page: Page): boolean => {
+  const size = { width: sum(box.width, zero), height: box.height ?? { lo: 0, hi: Number.POSITIVE_INFINITY } };
+  const rect: Rect = { left: 0, right: size.width.hi, top: 0, bottom: size.height.hi };
+  return isCutOff(box) || isSlit(rect) || isOutOfSight(rect, 0, box.frame, page);
+};
+
+/** A line break that is written, in a box. */
+export const layBreak = (box: Box): void => box.flow.breakLine({ height: lineHeightOf(box.computed), wraps: true });

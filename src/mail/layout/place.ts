@@ -1,0 +1,119 @@
+// Where the border box of an element stands in the frame around it, at least and at most. Knows no content.
+import type { Computed } from '../css/computed.ts';
+import type { Box, Holder } from './box.ts';
+import { anywhere, atLeast, type Frame, type Interval, minus, notNegative, sum, zero } from './geometry.ts';
+import type { Manner } from './manner.ts';
+import type { Sized } from './sized.ts';
+import { across, type Edges, isAutomatic, pixelsIn, upright } from './sizes.ts';
+
+/** From one frame to another around it; anywhere where something between them is turned. */
+const offsetTo = (from: Frame, to: Frame): { readonly x: Interval; readonly y: Interval } => {
+  let [x, y] = [zero, zero];
+  for (let at: Frame | undefined = from; at && at !== to; at = at.parent) {
+    if (at.turning || at.parent === undefined) return { x: anywhere, y: anywhere };
+    [x, y] = [sum(x, at.x), sum(y, at.y)];
+  }
+  return { x, y };
+};
+
+/** Where an item of a flexible box or a grid stands in it. */
+const itemPlace = (parent: Box, computed: Computed): { readonly x: Interval; readonly y: Interval } => {
+  const { style } = parent.computed;
+  const { items } = parent;
+  const y = parent.flow.y();
+  const alignment = computed.style['align-self'] === 'auto' ? style['align-items'] : computed.style['align-self'];
+  const isAligned = /^(?:normal|stretch|flex-start|start|self-start|auto)$/.test(alignment);
+  const isJustified = /^(?:normal|stretch|flex-start|start|left)$/.test(style['justify-content']);
+  if (parent.role === 'grid') {
+    const index = items.count;
+    const isPlaced = computed.style['grid-row-start'][0] !== 'auto' || style['grid-template-columns'][0] !== 'none';
+    const above = items.tracks.slice(0, index).map((track) => (track === 'collapsible' ? zero : track));
+    const top =
+      isPlaced || !isAligned || !isJustified ? anywhere : { lo: sum(y, ...above).lo, hi: Number.POSITIVE_INFINITY };
+    return { x: isPlaced || !isJustified ? anywhere : { lo: parent.left.lo, hi: Number.POSITIVE_INFINITY }, y: top };
+  }
+  const isColumn = style['flex-direction'].startsWith('column');
+  const isPlain =
+    isJustified &&
+    !style['flex-direction'].endsWith('reverse') &&
+    style['flex-wrap'] === 'nowrap' &&
+    computed.style.order === 0;
+  const along = isPlain ? { lo: items.main.lo, hi: Number.POSITIVE_INFINITY } : anywhere;
+  const beside = isAligned && style['flex-wrap'] === 'nowrap' ? zero : anywhere;
+  if (style.direction === 'rtl') return { x: anywhere, y: sum(y, isColumn ? along : beside) };
+  return isColumn
+    ? { x: sum(parent.left, beside), y: sum(y, along) }
+    : { x: sum(parent.left, along), y: sum(y, beside) };
+};
+
+const lineHeightAround = ({ computed }: Box): Interval => ({ lo: 0, hi: computed.fontSize * 3 });
+
+/** The place of the border box in the frame of its parent, or of its holder. */
+export const placeOf = (
+  manner: Manner,
+  computed: Computed,
+  parent: Box,
+  holder: Holder,
+  sized: Sized,
+  edges: Edges,
+) => {
+  const { style } = computed;
+  const { margin } = edges;
+  switch (manner) {
+    case 'placed': {
+      const [left, right, top, bottom] = [style.left, style.right, style.top, style.bottom];
+      const outerWidth = sum(sized.width, across(edges));
+      const here = offsetTo(parent.frame, holder.frame);
+      const isInRow = parent.role === 'flex' || parent.role === 'grid';
+      const flowX = isInRow ? anywhere : sum(parent.left, parent.flow.x(), here.x);
+      const flowY = isInRow ? anywhere : sum(parent.flow.y(), { lo: 0, hi: computed.fontSize * 3 }, here.y);
+      const x = !isAutomatic(left)
+        ? sum(holder.left, pixelsIn(left, computed, holder.width), margin.left)
+        : isAutomatic(right)
+          ? sum(style.direction === 'rtl' ? anywhere : flowX, margin.left)
+          : minus(
+              sum(holder.left, holder.width),
+              sum(pixelsIn(right, computed, holder.width), margin.right, outerWidth),
+            );
+      const outerHeight = sum(sized.height ?? atLeast(0), upright(edges));
+      const y = !isAutomatic(top)
+        ? sum(holder.top, pixelsIn(top, computed, holder.height), margin.top)
+        : isAutomatic(bottom)
+          ? sum(flowY, margin.top)
+          : minus(
+              sum(holder.top, holder.height),
+              sum(pixelsIn(bottom, computed, holder.height), margin.bottom, outerHeight),
+            );
+      return { x, y };
+    }
+    case 'item': {
+      const { x, y } = itemPlace(parent, computed);
+      return { x: sum(x, margin.left), y: sum(y, margin.top) };
+    }
+    case 'floating': {
+      const isLeft = /left|start/.test(style.float);
+      const isFirst = !parent.flow.hasFloats();
+      const room = { lo: parent.left.lo, hi: parent.left.hi + (isFirst ? 0 : parent.width.hi) };
+      return {
+        x: isLeft ? sum(room, margin.left) : anywhere,
+        y: sum(parent.flow.y(), { lo: 0, hi: Number.POSITIVE_INFINITY }, margin.top),
+      };
+    }
+    case 'in line':
+      return {
+        x: style.direction === 'rtl' ? anywhere : sum(parent.left, parent.flow.x(), margin.left),
+        y: sum(parent.flow.y(), lineHeightAround(parent), margin.top),
+      };
+    case 'cell':
+      return {
+        x: { lo: parent.left.lo, hi: Number.POSITIVE_INFINITY },
+        y: { lo: parent.flow.y().lo, hi: Number.POSITIVE_INFINITY },
+      };
+    default: {
+      const isCentred = isAutomatic(style['margin-left']);
+      const slack = isCentred ? notNegative(minus(parent.width, sum(sized.width, across(edges)))) : zero;
+      const x = sum(parent.left, margin.left, isCentred ? { lo: 0, hi: slack.hi } : zero);
+      return { x: style.direction === 'rtl' && manner !== 'inline' ? anywhere : x, y: parent.flow.y() };
+    }
+  }
+};
