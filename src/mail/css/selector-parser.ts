@@ -4,7 +4,15 @@ import { calculateForAST } from '@bramus/specificity/core';
 import type { CssNode, List, Nth, PseudoClassSelector } from 'css-tree';
 import parse from 'css-tree/parser';
 import { ident } from 'css-tree/utils';
-import { type Combinator, isCombinator, type PositionTest, type Selector, type Step, type Test } from './selector.ts';
+import {
+  type Combinator,
+  isCombinator,
+  type PositionTest,
+  type Selector,
+  type Step,
+  simplePositions,
+  type Test,
+} from './selector.ts';
 import { caselessAttributes, isState, oldPseudoElements, pseudoElements } from './states.ts';
 
 /** What the text around a selector brings along. */
@@ -60,19 +68,6 @@ const positionOf = (node: Nth, name: string, context: SelectorContext): Position
     of: selector ? compiledList(childrenOf(selector.children), context) : undefined,
   };
 };
-
-const place = (ofType: boolean, fromEnd: boolean): PositionTest => ({
-  ...{ kind: 'position', ofType, fromEnd, step: 0, first: 1, of: undefined },
-});
-
-const simplePositions = new Map<string, readonly PositionTest[]>([
-  ['first-child', [place(false, false)]],
-  ['last-child', [place(false, true)]],
-  ['only-child', [place(false, false), place(false, true)]],
-  ['first-of-type', [place(true, false)]],
-  ['last-of-type', [place(true, true)]],
-  ['only-of-type', [place(true, false), place(true, true)]],
-]);
 
 /** The selectors of a list inside a selector. What is not understood is left out where the list forgives that. */
 const compiledList = (nodes: readonly CssNode[], context: SelectorContext, forgives = false): Selector[] =>

@@ -57,6 +57,20 @@ export interface Selector {
   readonly pseudoElement: string | undefined;
 }
 
+const place = (ofType: boolean, fromEnd: boolean): PositionTest => ({
+  ...{ kind: 'position', ofType, fromEnd, step: 0, first: 1, of: undefined },
+});
+
+/** Places that have a name of their own. */
+export const simplePositions = new Map<string, readonly PositionTest[]>([
+  ['first-child', [place(false, false)]],
+  ['last-child', [place(false, true)]],
+  ['only-child', [place(false, false), place(false, true)]],
+  ['first-of-type', [place(true, false)]],
+  ['last-of-type', [place(true, true)]],
+  ['only-of-type', [place(true, false), place(true, true)]],
+]);
+
 const testLooksAhead = (test: Test): boolean => {
   switch (test.kind) {
     case 'has':

@@ -119,7 +119,7 @@ const callsOf = ({ translate, rotate, scale, transform }: Properties): readonly 
   const calls: Call[] = [];
   if (translate[0] !== 'none') calls.push(call('translate3d', translate));
   if (rotate[0] !== 'none') {
-    const angle = rotate.find((word) => angleOf(word) !== undefined) ?? '0deg';
+    const angle = rotate.find((word) => numberOf(word) === undefined && angleOf(word) !== undefined) ?? '0deg';
     const named = rotate.find((word) => axes[word] !== undefined);
     const numbers = rotate.filter((word) => word !== angle && numberOf(word) !== undefined);
     const axis = named === undefined ? numbers : (axes[named] ?? []).map(String);

@@ -8,7 +8,7 @@ html, body, address, article, aside, blockquote, center, dd, details, dialog, di
 figure, footer, form, h1, h2, h3, h4, h5, h6, header, hgroup, hr, legend, listing, main, menu, nav, ol, optgroup, option,
 p, plaintext, pre, search, section, summary, ul, xmp { display: block }
 body { margin: 8px }
-area, base, basefont, datalist, head, link, meta, noembed, noframes, param, rp, script, style, template, title { display: none }
+basefont, datalist, head, link, meta, noembed, noframes, param, rp, script, style, template, title { display: none }
 p, blockquote, dl, ol, ul, menu, dir, pre, listing, xmp, plaintext, figure { margin-top: 1em; margin-bottom: 1em }
 blockquote, figure { margin-left: 40px; margin-right: 40px }
 ol, ul, menu, dir { padding-left: 40px }

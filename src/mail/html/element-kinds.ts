@@ -40,3 +40,21 @@ export const headElements = names(
 );
 
 export const headings = names('h1 h2 h3 h4 h5 h6');
+
+/** Elements whose content is no text of the message. */
+export const silentElements = names(
+  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol ' +
+    'clippath mask filter',
+);
+/** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
+export const fallbackElements = names('audio video meter progress');
+/** Elements with a blank line before and after them. */
+export const paragraphElements = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
+/** Elements that begin and end a line. */
+export const lineElements = names(
+  'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
+    'tfoot figcaption body option optgroup details summary blockquote dialog search hgroup menu dir',
+);
+
+/** Parts of a table in which no text stands. */
+export const betweenCells = names('table tbody thead tfoot tr colgroup');

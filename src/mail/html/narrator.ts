@@ -5,7 +5,15 @@ import type { StyledElement } from '../css/element.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
 import type { Edit, TextLines } from '../text-lines.ts';
-import { headings, voidElements } from './element-kinds.ts';
+import {
+  betweenCells,
+  fallbackElements,
+  headings,
+  lineElements,
+  paragraphElements,
+  silentElements,
+  voidElements,
+} from './element-kinds.ts';
 import type { Families } from './families.ts';
 import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
 import { createLists } from './lists.ts';
@@ -16,21 +24,6 @@ import { rowGroups, type Survey } from './survey.ts';
 import type { Appearance, Hider, Sight } from './visibility.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
-
-/** Elements whose content is no text of the message. */
-const silent = names(
-  'style script title template iframe noembed noframes datalist rp desc metadata annotation annotation-xml defs symbol ' +
-    'clippath mask filter',
-);
-/** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
-const fallbacks = names('audio video meter progress');
-const paragraphs = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
-const lines = names(
-  'div tr li dt dd section article header footer main nav aside address center form fieldset legend caption thead tbody ' +
-    'tfoot figcaption body option optgroup details summary blockquote dialog search hgroup menu dir',
-);
-
-const betweenCells = names('table tbody thead tfoot tr colgroup');
 
 /** Fields whose value a person sees. */
 const shownValues = names('text email url tel number search date time datetime-local month week submit button reset');
@@ -78,9 +71,9 @@ export const createNarration = (
   let isMarked = false;
 
   const here = (): Appearance => elements.at(-1)?.appearance ?? sight.page;
-  const isTold = ({ name }: StyledElement): boolean => !silent.has(name) && !fallbacks.has(name);
+  const isTold = ({ name }: StyledElement): boolean => !silentElements.has(name) && !fallbackElements.has(name);
   const appearanceOf = (styled: StyledElement, parent: Appearance): Appearance => {
-    if (silent.has(styled.name)) return { ...parent, gone: { told: true } };
+    if (silentElements.has(styled.name)) return { ...parent, gone: { told: true } };
     return parent.gone || isTold(styled) ? sight.open(styled, parent) : { ...parent, gone: { told: false } };
   };
   /** HTML standard §13.2.6.1: text that stands in a table, but in no cell, comes before the table. */
@@ -107,13 +100,13 @@ export const createNarration = (
     else out.words(clean);
   };
   const layOut = (name: string): void => {
-    if (paragraphs.has(name)) out.endBlock();
-    else if (lines.has(name)) out.endLine();
+    if (paragraphElements.has(name)) out.endBlock();
+    else if (lineElements.has(name)) out.endLine();
     else return;
     links.layOut();
   };
   const openPicture = (alternative: string | undefined, appearance: Appearance): void => {
-    const hider = sight.hiderOf(appearance) ?? appearance.unreadable;
+    const hider = sight.hiderOf(appearance);
     const text = alternative?.trim() ?? '';
     const isEmpty = withoutInvisible(text).text.trim() === '';
     if (hider) {
@@ -221,7 +214,7 @@ export const createNarration = (
       else if (name === 'input') openField(attributes, element.appearance);
       if (hasParts(name)) sayPart(element, 'before');
     },
-    text: (text) => sayText(text, fosterParent() ?? here()),
+    text: (text) => sayText(text, (text.trim() === '' ? undefined : fosterParent()) ?? here()),
     close: (name) => {
       const element = elements.at(-1);
       if (element?.begun && hasParts(name)) sayPart(element, 'after');

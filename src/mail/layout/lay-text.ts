@@ -7,6 +7,7 @@ import { write } from './drawing.ts';
 import type { Spot } from './flow.ts';
 import { common, type Frame, type Interval, inParent, type Rect, sum, zero } from './geometry.ts';
 import { widthOf } from './measure-text.ts';
+import { lineHeightOf } from './sizes.ts';
 
 /** UTF-16 units of a text, from one to before the other. */
 export interface Range {
@@ -14,23 +15,11 @@ export interface Range {
   readonly to: number;
 }
 
-/** What a line of a font needs that says nothing itself; shares of the font size. */
-const usualLine: Interval = { lo: 1.1, hi: 1.8 };
 /** From the middle of a line, how far letters reach up and down at most. */
 const above = 0.42;
 const below = 0.55;
 /** Pixels. Less than this of a letter is nothing. */
 const sliver = 1;
-
-export const lineHeightOf = ({ style, fontSize, rootFontSize }: Computed): Interval => {
-  const height = style['line-height'];
-  if (height === 'normal') return { lo: usualLine.lo * fontSize, hi: usualLine.hi * fontSize };
-  const pixels =
-    'factor' in height
-      ? height.factor * fontSize
-      : (pixelsOf(height, { fontSize, rootFontSize, whole: fontSize }) ?? fontSize);
-  return { lo: pixels, hi: pixels };
-};
 
 export interface Page {
   /** How far down something was seen so far. */
@@ -42,10 +31,11 @@ const farthestBelow = 2 * viewport.height;
 
 const isOutside = (rect: Rect): boolean => rect.right - rect.left <= sliver || rect.bottom - rect.top <= sliver;
 
-/** Whether something that reaches so far at most is seen by nobody. `line` is how far left its line begins at least. */
-const isOutOfSight = (rect: Rect, line: number, frame: Frame, page: Page): boolean => {
+/** Whether something that reaches so far at most is seen by nobody. */
+const isOutOfSight = (rect: Rect, frame: Frame, page: Page): boolean => {
   let reach = rect;
-  const indent = Number.isFinite(rect.left) ? rect.left - line : 0;
+  // How far the frame is moved; what is in it may be wide by itself.
+  let shifted = 0;
   for (let at: Frame | undefined = frame; at; at = at.parent) {
     if (at.clip) {
       reach = common(reach, at.clip);
@@ -53,9 +43,10 @@ const isOutOfSight = (rect: Rect, line: number, frame: Frame, page: Page): boole
     }
     if (at.parent === undefined) break;
     reach = inParent(reach, at);
+    shifted = at.turning ? reach.left : shifted + at.x.lo;
   }
   if (reach.right <= sliver || reach.bottom <= sliver) return true;
-  if (reach.left - Math.max(indent, 0) >= viewport.width) return true;
+  if (frame.isPlaced && shifted >= viewport.width) return true;
   if (frame.isFixed) return reach.top >= viewport.height;
   return frame.isPlaced && reach.top >= page.reached + farthestBelow;
 };
@@ -131,7 +122,7 @@ const layVertically = (box: Box, text: string, page: Page): Range[] => {
     top: y.lo,
     bottom: y.hi + reach,
   };
-  return isOutOfSight(rect, rect.left, box.frame, page) ? [] : whole(text);
+  return isOutOfSight(rect, box.frame, page) ? [] : whole(text);
 };
 
 /**
@@ -145,7 +136,7 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
   const spacing = spacingOf(computed);
   if (box.pen) {
     const rect = write(box, box.pen, widthOf(text.trim(), spacing));
-    return isOutOfSight(rect, rect.left, box.frame, page) ? [] : whole(text);
+    return isOutOfSight(rect, box.frame, page) ? [] : whole(text);
   }
   const lineStyle = { height: lineHeightOf(computed), wraps: !/^(?:nowrap|pre)$/.test(style['white-space']) };
   const keepsBreaks = /^pre|^break/.test(style['white-space']);
@@ -165,8 +156,12 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
     }
     const spot = flow.place(widthOf(word, spacing), box.width, lineStyle);
     const rect = rectOf(spot, box, lineStyle.height);
-    const line = box.left.lo + Math.min(spot.start.lo, indent.lo === 0 ? 0 : indent.lo);
-    if (spot.line.lo >= box.mostLines || (mustLook && isOutOfSight(rect, line, box.frame, page))) continue;
+    if (
+      spot.line.lo >= box.mostLines ||
+      indent.lo >= viewport.width ||
+      (mustLook && isOutOfSight(rect, box.frame, page))
+    )
+      continue;
     seen.push({ from: index, to: index + word.length });
   }
   const last = seen.at(-1);
@@ -184,7 +179,7 @@ const topOnPage = ({ frame }: Box, y: Interval): number => {
 export const isPictureOutOfSight = (box: Box, page: Page): boolean => {
   const size = { width: sum(box.width, zero), height: box.height ?? { lo: 0, hi: Number.POSITIVE_INFINITY } };
   const rect: Rect = { left: 0, right: size.width.hi, top: 0, bottom: size.height.hi };
-  return isCutOff(box) || isSlit(rect) || isOutOfSight(rect, 0, box.frame, page);
+  return isCutOff(box) || isSlit(rect) || isOutOfSight(rect, box.frame, page);
 };
 
 /** A line break that is written, in a box. */

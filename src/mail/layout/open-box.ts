@@ -1,29 +1,18 @@
 // The box that an element makes in another (CSS 2.2 §9 and §10, Flexbox, Grid; in short): its frame, its flow, and what is
 // to be done when it ends. What is not certain is left open. Knows no element by name.
-import { type Computed, measureOf } from '../css/computed.ts';
-import { lengthOf } from '../css/length.ts';
+import type { Computed } from '../css/computed.ts';
 import type { Properties } from '../css/properties.ts';
-import { type Drawing, drawingOf, isTransformed } from '../css/transform.ts';
+import type { Drawing } from '../css/transform.ts';
 import { type Box, type Holder, noItems } from './box.ts';
+import { closeBox } from './close-box.ts';
 import { createFlow } from './flow.ts';
-import {
-  anywhere,
-  atLeast,
-  common,
-  type Frame,
-  frameIn,
-  type Interval,
-  minus,
-  type Rect,
-  sum,
-  type Turning,
-  zero,
-} from './geometry.ts';
+import { atLeast, common, type Frame, frameIn, type Interval, minus, type Rect, sum, zero } from './geometry.ts';
 import { type ElementFacts, holds, type Manner, mannerOf, roleOf } from './manner.ts';
 import { placeOf } from './place.ts';
 import { clipByPath, clipByRect } from './shape.ts';
 import { clipOf, gridHeight, type Sized, sizedAs, tracksOf } from './sized.ts';
-import { across, cutOf, type Edges, edgesOf, isAutomatic, pixelsIn, upright } from './sizes.ts';
+import { cutOf, type Edges, edgesOf, isAutomatic, pixelsIn } from './sizes.ts';
+import { extentIn, turningOf } from './turning.ts';
 
 const shiftOf = (computed: Computed, parent: Box): { x: Interval; y: Interval } | undefined => {
   const { style } = computed;
@@ -35,53 +24,6 @@ const shiftOf = (computed: Computed, parent: Box): { x: Interval; y: Interval } 
   const x = along(style.left, style.right, parent.width);
   const y = along(style.top, style.bottom, parent.height);
   return x.lo === 0 && x.hi === 0 && y.lo === 0 && y.hi === 0 ? undefined : { x, y };
-};
-
-/** The border box, from the corner of its padding. */
-const extentIn = (sized: Sized, edges: Edges): { width: Interval; height: Interval } => ({
-  width: sum(sized.width, across(edges)),
-  height: sum(sized.height ?? { lo: sized.leastHeight.lo, hi: sized.mostHeight }, upright(edges)),
-});
-
-/** How it is turned; where how far it moves hangs on a size that nobody knows, it may be anywhere. */
-const turningOf = (computed: Computed, extent: { width: Interval; height: Interval }, edges: Edges) => {
-  const { style } = computed;
-  const { zoom } = style;
-  if (!isTransformed(style) && zoom === 1) return undefined;
-  const huge = 1e7;
-  const largest = { width: Math.min(extent.width.hi, huge), height: Math.min(extent.height.hi, huge) };
-  const least = drawingOf(style, { width: extent.width.lo, height: extent.height.lo }, measureOf(computed));
-  const most = drawingOf(style, largest, measureOf(computed));
-  if (!least || !most) return undefined;
-  const between = (one: number, other: number, size: Interval): Interval => {
-    const end = one === other || Number.isFinite(size.hi) ? other : (other - one) * Number.POSITIVE_INFINITY;
-    return { lo: Math.min(one, end), hi: Math.max(one, end) };
-  };
-  const [originX = '50%', originY = '50%'] = style['transform-origin'];
-  const drawing: Drawing = {
-    ...{ a: least.a * zoom, b: least.b * zoom, c: least.c * zoom, d: least.d * zoom },
-    ...{ e: 0, f: 0, facing: least.facing },
-  };
-  const turning: Turning = {
-    drawing,
-    originX: zoom === 1 ? minus(originOf(originX, computed, extent.width), edges.border.left) : zero,
-    originY: zoom === 1 ? minus(originOf(originY, computed, extent.height), edges.border.top) : zero,
-  };
-  const shift = { x: between(least.e, most.e, extent.width), y: between(least.f, most.f, extent.height) };
-  return { turning, shift };
-};
-
-const originWords = new Map([
-  ['left', '0%'],
-  ['top', '0%'],
-  ['center', '50%'],
-  ['right', '100%'],
-  ['bottom', '100%'],
-]);
-
-const originOf = (word: string, computed: Computed, size: Interval): Interval => {
-  const length = lengthOf(originWords.get(word) ?? word, { bare: false, percent: true });
-  return length ? pixelsIn(length, computed, size) : anywhere;
 };
 
 /** What is seen of a box at all, from the corner of its padding. */
@@ -267,76 +209,3 @@ export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): B
 
 const areaOf = (drawing: Drawing | undefined): number =>
   drawing ? Math.abs(drawing.a * drawing.d - drawing.b * drawing.c) : 1;
-
-interface Opened {
-  readonly parent: Box;
-  readonly manner: Manner;
-  readonly sized: Sized;
-  readonly edges: Edges;
-  readonly items: Box['items'];
-  /** Where its content began. */
-  readonly top: Interval;
-  readonly place: { readonly x: Interval; readonly y: Interval };
-  readonly isShared: boolean;
-  readonly rowSpan: number;
-}
-
-const contentHeight = (box: Box, { sized, items, top }: Opened): Interval => {
-  const { style } = box.computed;
-  const isColumn = style['flex-direction'].startsWith('column');
-  const read = minus(box.flow.y(), top);
-  const own: Interval = { lo: Math.max(read.lo, 0), hi: read.hi };
-  const content = box.role === 'flex' ? (isColumn ? items.main : items.cross) : box.role === 'grid' ? atLeast(0) : own;
-  const height = sized.height ?? {
-    lo: Math.min(content.lo, sized.mostHeight),
-    hi: Math.min(content.hi, sized.mostHeight),
-  };
-  return { lo: Math.max(height.lo, sized.leastHeight.lo), hi: Math.max(height.hi, sized.leastHeight.hi) };
-};
-
-const closeBox = (box: Box, opened: Opened): void => {
-  const { parent, manner, sized, edges, top, isShared } = opened;
-  box.flow.endLine();
-  const height = contentHeight(box, opened);
-  const outer = sum(height, upright(edges));
-  const outerWidth = sum(sized.width, across(edges), edges.margin.left, edges.margin.right);
-  const withMargins = sum(outer, edges.margin.top, edges.margin.bottom);
-  switch (manner) {
-    case 'in flow':
-      if (isShared) {
-        if (sized.height !== undefined || sized.mostHeight !== Number.POSITIVE_INFINITY || sized.leastHeight.lo > 0) {
-          parent.flow.moveTo(sum(top, height));
-        }
-        parent.flow.pass(sum(edges.padding.bottom, edges.border.bottom));
-      } else parent.flow.pass(outer);
-      parent.flow.margin(edges.margin.bottom);
-      parent.flow.beginBlock(zero);
-      return;
-    case 'in line': {
-      const style = { height: zero, wraps: !/^(?:nowrap|pre)$/.test(parent.computed.style['white-space']) };
-      parent.flow.place(outerWidth, parent.width, style);
-      parent.flow.raise({ lo: Math.max(withMargins.lo, 0), hi: withMargins.hi + parent.computed.fontSize });
-      return;
-    }
-    case 'item': {
-      const isColumn = parent.computed.style['flex-direction'].startsWith('column');
-      const isOrdered = box.computed.style.order === 0;
-      const [main, cross] = isColumn ? [withMargins, outerWidth] : [outerWidth, withMargins];
-      parent.items.count += 1;
-      parent.items.main = sum(parent.items.main, { lo: isOrdered ? Math.max(main.lo, 0) : 0, hi: main.hi });
-      parent.items.cross = {
-        lo: Math.max(parent.items.cross.lo, cross.lo),
-        hi: Math.max(parent.items.cross.hi, cross.hi),
-      };
-      return;
-    }
-    case 'cell':
-      if (opened.rowSpan <= 1)
-        parent.items.cross = { lo: Math.max(parent.items.cross.lo, outer.lo), hi: Number.POSITIVE_INFINITY };
-      return;
-    case 'floating':
-      parent.flow.float(sum(parent.flow.y(), withMargins), outerWidth.lo >= parent.width.hi);
-      return;
-    default:
-  }
-};

@@ -5,7 +5,18 @@ import type { Properties } from '../css/properties.ts';
 import type { Box, Role } from './box.ts';
 import { atLeast, type Interval, minus, notNegative, type Rect, sum, zero } from './geometry.ts';
 import type { ElementFacts, Manner } from './manner.ts';
-import { across, cutOf, type Edges, extentOf, isAutomatic, isSizedAlone, pixelsIn, upright, within } from './sizes.ts';
+import {
+  across,
+  cutOf,
+  type Edges,
+  extentOf,
+  isAutomatic,
+  isSizedAlone,
+  lineHeightOf,
+  pixelsIn,
+  upright,
+  within,
+} from './sizes.ts';
 
 /** Tracks of `grid-template-rows` that are lengths; of others nobody knows the height. */
 export const tracksOf = (computed: Computed): Box['items']['tracks'] => {
@@ -60,6 +71,8 @@ export const sizedAs = (
   let height = high.said;
   if (isTable) height = undefined;
   if (height === undefined && !isTable && isSizedAlone(style)) height = zero;
+  // Lines without a height come to nothing, however many there are.
+  if (height === undefined && !isTable && facts.children === 0 && lineHeightOf(computed).hi === 0) height = zero;
   const ratio = style['aspect-ratio'];
   const cuts = cutOf(style);
   if (height === undefined && ratio > 0 && cuts.y !== 'shown' && Number.isFinite(width.hi)) {

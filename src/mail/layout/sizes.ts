@@ -131,3 +131,15 @@ export const cutOf = (style: Properties): { readonly x: Cut; readonly y: Cut } =
   };
   return { x: cut(x, y), y: cut(y, x) };
 };
+
+/** What a line of a font needs that says nothing itself; shares of the font size. */
+const usualLine: Interval = { lo: 1.1, hi: 1.8 };
+export const lineHeightOf = ({ style, fontSize, rootFontSize }: Computed): Interval => {
+  const height = style['line-height'];
+  if (height === 'normal') return { lo: usualLine.lo * fontSize, hi: usualLine.hi * fontSize };
+  const pixels =
+    'factor' in height
+      ? height.factor * fontSize
+      : (pixelsOf(height, { fontSize, rootFontSize, whole: fontSize }) ?? fontSize);
+  return { lo: pixels, hi: pixels };
+};
