@@ -1,10 +1,10 @@
 // HTML → the text a person would read, in two readings of the tags: no tree, no recursion, linear. Nothing is fetched.
-import { createCascade } from './css/cascade.ts';
+import { type Cascade, createCascade } from './css/cascade.ts';
 import { createFamilies, readFamilies } from './html/families.ts';
 import { createNarration } from './html/narrator.ts';
 import { readElements } from './html/open-elements.ts';
 import { createOpenLinks } from './html/open-links.ts';
-import { surveyOf } from './html/survey.ts';
+import { type Survey, surveyOf } from './html/survey.ts';
 import { createSight } from './html/visibility.ts';
 import { allAtOnce, type Steps } from './html-tokens.ts';
 import { type LinkManner, type TextLink, withLinks } from './links.ts';
@@ -49,26 +49,33 @@ const mannerFor = (html: string, links: LinksOfHtml): LinkManner => {
 /** `numbered`: whole or by number, as there is room. `whole`: where nothing would resolve a number. */
 export type LinksOfHtml = 'numbered' | 'whole';
 
+const nothing: ReadonlySet<number> = new Set();
+
+/** One reading of a document. @param covered texts that something lies on, as an earlier reading found */
+function* tell(html: string, survey: Survey, cascade: Cascade, covered: ReadonlySet<number>) {
+  const out = createTextLines();
+  const openLinks = createOpenLinks(out);
+  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey) : undefined;
+  const sight = createSight(cascade, survey, covered);
+  const narration = createNarration(out, openLinks, sight, survey, ahead ?? createFamilies(survey));
+  const isWhole = yield* readElements(html, narration);
+  const places = openLinks.finish();
+  const isJudged = cascade.isWhole() && (ahead !== undefined || !cascade.looksAhead);
+  return { out, narration, places, isWhole, isJudged, covered: sight.covered };
+}
+
 /**
  * The readable text of an HTML document or fragment, in steps: links keep their URL, images their alternative text, data
  * tables their rows. What a person would not see is left out and counted.
  */
 export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbered'): Steps<ReadableText> {
   const survey = yield* surveyOf(html);
-  const out = createTextLines();
-  const openLinks = createOpenLinks(out);
   const cascade = createCascade(survey.styleSheets, { quirks: survey.quirks, elements: survey.childCounts.length });
-  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey) : undefined;
-  const narration = createNarration(
-    out,
-    openLinks,
-    createSight(cascade, survey),
-    survey,
-    ahead ?? createFamilies(survey),
-  );
-  const isWhole = yield* readElements(html, narration);
-  const places = openLinks.finish();
-  const isJudged = cascade.isWhole() && (ahead !== undefined || !cascade.looksAhead);
+  let told = yield* tell(html, survey, cascade, nothing);
+  const covered = told.covered();
+  // What lies on a text may come after it: then all is told again without what nobody sees.
+  if (covered.size > 0) told = yield* tell(html, survey, cascade, covered);
+  const { out, narration, places, isWhole, isJudged } = told;
   for (const note of [...(isWhole ? [] : [notTheEnd]), ...(isJudged ? [] : [notJudged])]) {
     out.endBlock();
     out.edit(undefined);

@@ -18,7 +18,13 @@ const elementOf = (name: string, style?: string): StyledElement => ({
 });
 
 const decorationsIn = (elements: readonly StyledElement[], sheet = ''): string[] => {
-  const sight = createSight(createCascade([sheet]), { quirks: false, dark: false, references: new Map() });
+  const sight = createSight(createCascade([sheet]), {
+    quirks: false,
+    dark: false,
+    references: new Map(),
+    paints: false,
+    places: false,
+  });
   return [...elements.reduce((around, element) => sight.open(element, around), sight.page).decorations];
 };
 

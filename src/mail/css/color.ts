@@ -130,12 +130,12 @@ export const blend = (over: Color, under: Color): Color => {
   };
 };
 
-/** Nobody tells colours apart that differ by less, of 255. */
-const leastDifference = 17;
+/** Nobody tells colours apart whose red, green and blue differ by less together. */
+const leastDifference = 31;
 
-/** How far two opaque colours are apart, 0–255. */
+/** How far two opaque colours are apart: the differences of red, green and blue together, 0–765. */
 export const difference = (one: Color, other: Color): number =>
-  Math.max(Math.abs(one.red - other.red), Math.abs(one.green - other.green), Math.abs(one.blue - other.blue));
+  Math.abs(one.red - other.red) + Math.abs(one.green - other.green) + Math.abs(one.blue - other.blue);
 
 /** Whether what is drawn with this share of opacity in one colour on the other can be seen. */
 export const isDistinct = (one: Color, other: Color, opacity = 1): boolean =>

@@ -45,7 +45,7 @@ export const pageInk = (dark: boolean): Ink => ({
 });
 
 /** A share of opacity under which nobody sees anything. */
-const faintest = 0.06;
+const faintest = 0.04;
 /** Colours that may lie behind a text; more are as good as a picture. */
 const mostColors = 12;
 
@@ -211,6 +211,15 @@ const canBeRead = (computed: Computed, ink: Ink, isDrawing: boolean): boolean =>
   if (letters && letters !== 'unknown') candidates.push(...letters);
   if (ground === 'unknown' || ink.isMixed) return candidates.some(({ alpha }) => alpha * ink.opacity >= faintest);
   return candidates.some((color) => ground.some((behind) => isDistinct(ink.paint(color), behind, ink.opacity)));
+};
+
+const anything = new WeakMap<Ink, Ink>();
+
+/** The same, where nobody knows what lies behind it. */
+export const onAnything = (ink: Ink): Ink => {
+  const before = anything.get(ink) ?? { ...ink, ground: 'unknown' };
+  anything.set(ink, before);
+  return before;
 };
 
 const readBefore = new WeakMap<

@@ -17,6 +17,9 @@ export interface Survey extends DocumentFacts {
   readonly childCounts: readonly number[];
   /** Whether browsers show the document in quirks mode. */
   readonly quirks: boolean;
+  /** Whether anything in it may be painted but text; whether anything may be placed, so that it may lie on text. */
+  readonly paints: boolean;
+  readonly places: boolean;
 }
 
 interface Row {
@@ -89,6 +92,9 @@ const judge = (table: Table): void => {
   }
 };
 
+const painted = /background|bgcolor|<img|<svg|border|shadow|outline/i;
+const placed = /position/i;
+
 /** Reads a document for what has to be known before its text can be told. */
 export function* surveyOf(html: string): Steps<Survey> {
   const facts = createFactsReader();
@@ -146,5 +152,12 @@ export function* surveyOf(html: string): Steps<Survey> {
     },
     release: () => undefined,
   });
-  return { ...facts.facts(), rows: rows.map((row) => row.kind), childCounts, quirks: isInQuirksMode(html) };
+  return {
+    ...facts.facts(),
+    rows: rows.map((row) => row.kind),
+    childCounts,
+    quirks: isInQuirksMode(html),
+    paints: painted.test(html),
+    places: placed.test(html),
+  };
 }

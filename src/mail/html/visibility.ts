@@ -11,13 +11,15 @@ import type { Variables } from '../css/variables.ts';
 import { type Box, pageBox } from '../layout/box.ts';
 import { beginDrawing, openPart } from '../layout/drawing.ts';
 import type { Frame } from '../layout/geometry.ts';
-import { isPictureOutOfSight, layBreak, layText, type Page, type Range } from '../layout/lay-text.ts';
+import { isPictureOutOfSight, layBreak, layText, leastOnPage, type Page, type Range } from '../layout/lay-text.ts';
 import { openBox } from '../layout/open-box.ts';
+import { createCovers, type Layer } from './covers.ts';
 import { defaultStyle } from './default-style.ts';
 import type { DocumentFacts } from './document-facts.ts';
 import { generatedText } from './generated.ts';
 import { presentationalHints } from './hints.ts';
-import { hasFarShadow, type Ink, inkOf, isReadable, pageInk } from './ink.ts';
+import { hasFarShadow, type Ink, inkOf, isReadable, onAnything, pageInk } from './ink.ts';
+import { fillsHolder, isLoose, isOpaque, layerOf, paintsElsewhere } from './layers.ts';
 
 /** The outermost element that hides something; `told` once it was counted. */
 export interface Hider {
@@ -42,6 +44,14 @@ export interface Appearance {
   readonly computed: Computed;
   readonly ink: Ink;
   readonly box: Box;
+  /** What it is painted with, above or below others. */
+  readonly layer: Layer | undefined;
+  /** Of what it is placed in, the layer. */
+  readonly holder: Layer | undefined;
+  /** Something else may lie behind its text than what is around it. */
+  readonly isLoose: boolean;
+  /** What is around it. */
+  readonly around: Appearance | undefined;
   /** The drawing that it is a part of, whose text is filled. */
   readonly drawing: Drawing | undefined;
   /** Line breaks and spaces count, as in `<pre>`. */
@@ -56,6 +66,10 @@ export interface Appearance {
 
 export interface SightFacts extends Pick<DocumentFacts, 'dark' | 'references'> {
   readonly quirks: boolean;
+  /** Whether anything in it is painted but text. */
+  readonly paints: boolean;
+  /** Whether anything in it is placed, so that it may lie on text. */
+  readonly places: boolean;
 }
 
 /** What of a text is seen, from the beginning on; `hider` where not all of it is. */
@@ -77,12 +91,14 @@ export interface Sight {
   part(element: StyledElement, part: Part, owner: Appearance): { appearance: Appearance; text: string } | undefined;
   text(text: string, appearance: Appearance): Seen;
   breakLine(appearance: Appearance): void;
+  /** The ordinals of texts that something lies on which was met only later. */
+  readonly covered: () => ReadonlySet<number>;
   /** Whether a picture or a field is seen that has this appearance. */
   hiderOf(appearance: Appearance): Hider | undefined;
 }
 
 /** A share of opacity under which nobody sees anything. */
-const faintest = 0.06;
+const faintest = 0.03;
 /** Pixels. Letters of this size or smaller are specks. */
 const smallestLetter = 2.2;
 
@@ -117,9 +133,18 @@ const drawingOf = (name: string, { drawing }: Appearance): Drawing | undefined =
 
 const noHints: Declared = {};
 
-export const createSight = (cascade: Cascade, { quirks, dark, references }: SightFacts): Sight => {
+/** @param covered texts that something lies on, as an earlier reading of the same document found */
+export const createSight = (
+  cascade: Cascade,
+  { quirks, dark, references, paints, places }: SightFacts,
+  covered: ReadonlySet<number> = new Set(),
+): Sight => {
   const root: Computed = { ...rootComputed, dark };
-  const page: Page = { reached: 0 };
+  const page: Page = { reached: 0, watches: places, last: undefined };
+  const covers = createCovers();
+  const byCover: Hider = { told: false };
+  let [elements, texts] = [0, 0];
+  let somethingIsElsewhere = false;
   const compute = createComputer();
   const hidersOfFrames = new WeakMap<Frame, Hider>();
   const isEmptyReference = (id: string): boolean => references.get(id) === false;
@@ -148,10 +173,13 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
     const isGone = box.isGone || ink.isGone || ink.opacity < faintest || isReplacedByPicture(style.content);
     const isTooSmall = computed.fontSize * box.scale <= smallestLetter || style['font-size-adjust'][0] === '0';
     const isSecret = style['-webkit-text-security'] !== 'none';
+    elements += 1;
+    const layer = layerOf(computed, parent.layer, elements);
+    somethingIsElsewhere ||= paints && paintsElsewhere(computed);
+    const loose = paints && (parent.isLoose || isLoose(computed));
+    const isOpen = drawing ? drawing.hasShapes : loose || somethingIsElsewhere;
     const isHidden =
-      isTooSmall ||
-      isSecret ||
-      !isReadable(computed, drawing?.hasShapes ? { ...ink, ground: 'unknown' } : ink, drawing !== undefined);
+      isTooSmall || isSecret || !isReadable(computed, isOpen ? onAnything(ink) : ink, drawing !== undefined);
     return {
       gone: parent.gone ?? (isGone ? { told: false } : undefined),
       invisible: style.visibility === 'visible' ? undefined : (parent.invisible ?? { told: false }),
@@ -159,12 +187,27 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
       computed,
       ink,
       box,
+      layer,
+      holder: style.position === 'static' ? parent.holder : layer,
+      isLoose: loose,
+      around: parent,
       drawing,
       keepsSpaces: /^pre(?!-line)|^break/.test(style['white-space']),
       decorations: decorationsOf(computed, parent),
       inserted: parent.inserted || name === 'ins',
       variables,
     };
+  };
+  /** An element ends; where it lies on others that is known now. */
+  const close = (appearance: Appearance): void => {
+    const { box, computed, ink, layer, around } = appearance;
+    const height = box.close();
+    if (!places || !around || layer === around.layer || !layer || !isOpaque(computed, ink, around.ink)) return;
+    const fills = fillsHolder(computed)
+      ? { holder: computed.style.position === 'fixed' ? undefined : around.holder }
+      : undefined;
+    const isOnPage = fills?.holder === undefined && computed.style.position === 'absolute';
+    covers.addCover({ layer, fills: isOnPage ? undefined : fills, rect: leastOnPage(box, height) });
   };
   const cascadedFor = (element: StyledElement, parent: Appearance) => {
     const { name, attributes } = element;
@@ -177,6 +220,7 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
     computed: root,
     ink: pageInk(dark),
     box: pageBox(root),
+    ...{ layer: undefined, holder: undefined, isLoose: false, around: undefined },
     ...{ drawing: undefined, keepsSpaces: false, decorations: none, inserted: false, variables: undefined },
   };
   return {
@@ -205,7 +249,7 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
       if (computed.style.display === 'none') return { ...before, computed, gone: { told: false } };
       return looking(element.name, computed, { ...before.box, computed }, parent, cascaded.variables);
     },
-    close: ({ box }) => box.close(),
+    close,
     part: (element, part, owner) => {
       const cascaded = owner.gone ? undefined : cascade.partOf(element, part, owner.variables);
       if (!cascaded) return undefined;
@@ -226,7 +270,11 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
       if (gone) return { ranges: [], hider: gone };
       const laid = layText(box, text, page);
       const hider = invisible ?? unreadable;
+      const ordinal = texts;
+      texts += 1;
       if (hider) return { ranges: [], hider };
+      if (covered.has(ordinal)) return { ranges: [], hider: byCover };
+      if (places && text.trim() !== '') covers.addText({ ordinal, layer: appearance.layer, rect: page.last });
       if (hasFarShadow(computed)) return { ranges: [{ from: 0, to: text.length }], hider: undefined };
       const isWhole = laid.length === 1 && laid[0]?.from === 0 && laid[0].to === text.length;
       if (isWhole) return { ranges: laid, hider: undefined };
@@ -234,6 +282,7 @@ export const createSight = (cascade: Cascade, { quirks, dark, references }: Sigh
       hidersOfFrames.set(box.frame, ofFrame);
       return { ranges: laid, hider: ofFrame };
     },
+    covered: covers.covered,
     breakLine: ({ gone, box }) => {
       if (!gone) layBreak(box);
     },

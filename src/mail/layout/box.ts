@@ -3,7 +3,7 @@ import type { Computed } from '../css/computed.ts';
 import { viewport } from '../css/length.ts';
 import type { Pen } from './drawing.ts';
 import { createFlow, type Flow } from './flow.ts';
-import { exactly, type Frame, type Interval, type Rect, rootFrame, zero } from './geometry.ts';
+import { atLeast, exactly, type Frame, type Interval, type Rect, rootFrame, zero } from './geometry.ts';
 
 /** What an absolutely placed box is placed in: the padding box of an element. */
 export interface Holder {
@@ -44,8 +44,8 @@ export interface Box {
   readonly mostLines: number;
   /** Of a flexible box or a row: how far its items reach. */
   readonly items: Items;
-  /** What has to be done once its content is known. */
-  readonly close: () => void;
+  /** Ends it once its content is known. @returns how high its content and padding are */
+  readonly close: () => Interval;
 }
 
 /** Items that stand beside or below one another. */
@@ -88,7 +88,7 @@ export const pageBox = (computed: Computed): Box => ({
   isTextOnly: false,
   mostLines: Number.POSITIVE_INFINITY,
   items: noItems(),
-  close: () => undefined,
+  close: () => atLeast(0),
 });
 
 /** Pixels. Through a slit that is no wider nothing can be read. */

@@ -32,10 +32,15 @@ const contentHeight = (box: Box, { sized, items, top }: Opened): Interval => {
 };
 
 /** Ends a box; what follows it in its parent comes after it. */
-export const closeBox = (box: Box, opened: Opened): void => {
-  const { parent, manner, sized, edges, top, isShared } = opened;
+export const closeBox = (box: Box, opened: Opened): Interval => {
   box.flow.endLine();
   const height = contentHeight(box, opened);
+  endBox(box, opened, height);
+  return sum(height, opened.edges.padding.top, opened.edges.padding.bottom);
+};
+
+const endBox = (box: Box, opened: Opened, height: Interval): void => {
+  const { parent, manner, sized, edges, top, isShared } = opened;
   const outer = sum(height, upright(edges));
   const outerWidth = sum(sized.width, across(edges), edges.margin.left, edges.margin.right);
   const withMargins = sum(outer, edges.margin.top, edges.margin.bottom);

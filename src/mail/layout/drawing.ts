@@ -65,6 +65,7 @@ export const openPart = (parent: Box, name: string, attributes: Attributes, comp
     close: () => {
       // What follows in the same text goes on where this one ended.
       if (name === 'tspan') Object.assign(pen, here);
+      return anywhere;
     },
   };
 };

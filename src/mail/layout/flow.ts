@@ -30,6 +30,8 @@ export interface Flow {
   passTo(y: Interval): void;
   /** Something floats down to here beside what follows; below it, where it leaves no room beside itself. */
   float(bottom: Interval, isFull: boolean): void;
+  /** Whether nothing is in the line yet. */
+  readonly isAtStart: () => boolean;
   /** Whether something floats in it. */
   readonly hasFloats: () => boolean;
   /** What follows begins below all that floats. */
@@ -111,6 +113,7 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
       if (isFull && isEmpty) lo = Math.max(lo, bottom.lo);
       hi = Math.max(hi, bottom.hi);
     },
+    isAtStart: () => isEmpty,
     hasFloats: () => floated !== undefined,
     clear: () => {
       if (!floated) return;

@@ -24,6 +24,10 @@ const sliver = 1;
 export interface Page {
   /** How far down something was seen so far. */
   reached: number;
+  /** Whether somebody asks where texts are. */
+  readonly watches: boolean;
+  /** As far as the last text reached at most, on the page; undefined where it may be anywhere. */
+  last: Rect | undefined;
 }
 
 /** Whoever scrolls sees no sense in going on over so many windows of nothing. */
@@ -141,7 +145,9 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
   const lineStyle = { height: lineHeightOf(computed), wraps: !/^(?:nowrap|pre)$/.test(style['white-space']) };
   const keepsBreaks = /^pre|^break/.test(style['white-space']);
   const indent = flow.x().lo < 0 || flow.x().lo > viewport.width ? flow.x() : zero;
-  const mustLook = !isPlain(box.frame) || isFlowedOff(box, indent) || box.mostLines !== Number.POSITIVE_INFINITY;
+  const mustLook =
+    !isPlain(box.frame) || isFlowedOff(box, indent) || box.mostLines !== Number.POSITIVE_INFINITY || page.watches;
+  page.last = undefined;
   if (!mustLook && !keepsBreaks) {
     flow.run(widthOf(text, spacing), box.width, lineStyle);
     page.reached = Math.max(page.reached, flow.y().lo);
@@ -162,11 +168,36 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
       (mustLook && isOutOfSight(rect, box.frame, page))
     )
       continue;
+    if (page.watches) page.last = page.last ? around(page.last, onPage(rect, box.frame)) : onPage(rect, box.frame);
     seen.push({ from: index, to: index + word.length });
   }
   const last = seen.at(-1);
   if (last) page.reached = Math.max(page.reached, topOnPage(box, flow.y()));
   return seen.length === 0 ? [] : joinedRanges(seen);
+};
+
+const around = (one: Rect, other: Rect): Rect => ({
+  left: Math.min(one.left, other.left),
+  right: Math.max(one.right, other.right),
+  top: Math.min(one.top, other.top),
+  bottom: Math.max(one.bottom, other.bottom),
+});
+
+const onPage = (rect: Rect, frame: Frame): Rect => {
+  let reach = rect;
+  for (let at: Frame | undefined = frame; at?.parent; at = at.parent) reach = inParent(reach, at);
+  return reach;
+};
+
+/** As far as the padding of a box of this height reaches at least, on the page; undefined where it is turned or cut off. */
+export const leastOnPage = ({ frame, width }: Box, height: Interval): Rect | undefined => {
+  let least: Rect = { left: 0, right: width.lo, top: 0, bottom: height.lo };
+  for (let at: Frame | undefined = frame; at?.parent; at = at.parent) {
+    if (at.turning || at.clip) return undefined;
+    const { x, y } = at;
+    least = { left: least.left + x.hi, right: least.right + x.lo, top: least.top + y.hi, bottom: least.bottom + y.lo };
+  }
+  return least;
 };
 
 const topOnPage = ({ frame }: Box, y: Interval): number => {

@@ -85,7 +85,10 @@ const openInline = (parent: Box, computed: Computed, facts: ElementFacts): Box =
     computed,
     frame,
     holder: holder ?? parent.holder,
-    close: () => parent.flow.skip(sum(edges.margin.right, edges.border.right, edges.padding.right)),
+    close: () => {
+      parent.flow.skip(sum(edges.margin.right, edges.border.right, edges.padding.right));
+      return atLeast(0);
+    },
   };
 };
 
@@ -106,6 +109,7 @@ const openRow = (parent: Box, computed: Computed): Box => {
     isGone: parent.isGone || isColumn,
     close: () => {
       if (role === 'row') parent.flow.pass({ lo: Math.max(items.cross.lo, height), hi: Number.POSITIVE_INFINITY });
+      return atLeast(0);
     },
   };
 };
@@ -118,7 +122,7 @@ const pixelsInOr = (computed: Computed): number => {
 /** @returns the box of an element that begins in `parent`; it has to be closed before what follows it begins. */
 export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): Box => {
   const { style } = computed;
-  if (style.display === 'contents') return { ...parent, computed, close: () => undefined };
+  if (style.display === 'contents') return { ...parent, computed, close: () => atLeast(0) };
   const manner = mannerOf(computed, parent, facts);
   if (manner === 'inline') return openInline(parent, computed, facts);
   if (manner === 'row') return openRow(parent, computed);
@@ -144,6 +148,7 @@ export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): B
     clip === undefined &&
     turned === undefined &&
     style.display !== 'flow-root' &&
+    style.position === 'static' &&
     !facts.isReplaced;
   const isApart = manner !== 'in flow' || clip !== undefined || style.display === 'flow-root' || role !== 'block';
   const { border, padding } = edges;

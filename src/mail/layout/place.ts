@@ -66,7 +66,9 @@ export const placeOf = (
       const here = offsetTo(parent.frame, holder.frame);
       const isInRow = parent.role === 'flex' || parent.role === 'grid';
       const flowX = isInRow ? anywhere : sum(parent.left, parent.flow.x(), here.x);
-      const flowY = isInRow ? anywhere : sum(parent.flow.y(), { lo: 0, hi: computed.fontSize * 3 }, here.y);
+      const flowY = isInRow
+        ? anywhere
+        : sum(parent.flow.y(), { lo: 0, hi: parent.flow.isAtStart() ? 0 : computed.fontSize * 3 }, here.y);
       const x = !isAutomatic(left)
         ? sum(holder.left, pixelsIn(left, computed, holder.width), margin.left)
         : isAutomatic(right)
