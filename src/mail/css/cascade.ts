@@ -20,14 +20,16 @@ export interface Cascaded {
   readonly variables: Variables | undefined;
 }
 
-/** Text that a sheet puts before or after what an element has. */
-export type Part = 'before' | 'after';
+/** Text that a sheet puts before or after what an element has, or in the place of a bullet. */
+export type Part = 'before' | 'after' | 'marker';
 
 export interface Cascade {
   /** @param inherited the custom properties of the element around it */
   styleOf(element: StyledElement, inline: string | undefined, inherited: Variables | undefined): Cascaded;
   /** @returns undefined where no rule speaks of that part of the element. */
   partOf(element: StyledElement, part: Part, variables: Variables | undefined): Cascaded | undefined;
+  /** The custom properties that hold where nobody sets them. */
+  readonly variables: Variables;
   /** By the names of animations. */
   readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>;
   /** Whether a selector asks for what comes after an element's start tag: then elements have to say `ahead`. */
@@ -155,6 +157,7 @@ export const createCascade = (
       return result && result !== nothing ? { ...result, variables: result.variables ?? variables } : undefined;
     },
     keyframes: read.keyframes,
+    variables: read.variables,
     looksAhead: all.some(({ rule }) => looksAhead(rule.selector)),
     stepsTaken: () => allSteps - Math.max(budget.steps, 0),
     isWhole: () => read.isWhole && budget.steps > 0,

@@ -23,6 +23,8 @@ export interface Keyframe {
 export interface ReadSheets {
   readonly rules: readonly StyleRule[];
   readonly keyframes: ReadonlyMap<string, readonly Keyframe[]>;
+  /** What custom properties are where nobody sets them (`@property`). */
+  readonly variables: ReadonlyMap<string, string>;
   /** False where there was more than is read of one message. */
   readonly isWhole: boolean;
 }
@@ -99,6 +101,7 @@ export const readSheets = (
 ): ReadSheets => {
   const rules: StyleRule[] = [];
   const keyframes = new Map<string, readonly Keyframe[]>();
+  const variables = new Map<string, string>();
   const hasContainers = sheets.some((sheet) => /container(?:-type)?\s*:/i.test(sheet));
   const root = newLayer();
   let anonymous = 0;
@@ -149,6 +152,9 @@ export const readSheets = (
     else if (atRule === 'scope') {
       const context = scopeOf(prelude, place.context);
       if (context) readContent(content, { ...place, context, own: context.scope?.roots });
+    } else if (atRule === 'property') {
+      const initial = content.find((item) => !isBlock(item) && item.name === 'initial-value');
+      if (initial && !isBlock(initial)) variables.set(prelude, initial.value);
     } else if (/^(?:-webkit-)?keyframes$/.test(atRule)) {
       keyframes.set(prelude.replace(/^["']|["']$/g, '').toLowerCase(), keyframesOf(content));
     } else if (atRuleApplies(atRule, prelude, hasContainers)) readContent(content, place);
@@ -180,5 +186,5 @@ export const readSheets = (
   };
   for (const sheet of sheets) readSheet(sheet, 0);
   numberLayers(root, 0);
-  return { rules, keyframes, isWhole };
+  return { rules, keyframes, variables, isWhole };
 };

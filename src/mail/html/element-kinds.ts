@@ -1,4 +1,5 @@
 // The kinds of elements that the HTML standard's tree construction tells apart (§13.2.4), as far as reading text needs.
+import type { Attributes } from '../html-tokens.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
@@ -47,7 +48,11 @@ export const silentElements = names(
     'clippath mask filter',
 );
 /** Elements whose content is there for programs that cannot show the rest; nobody is sure to see it. */
-export const fallbackElements = names('audio video meter progress');
+const fallbackElements = names('audio video meter progress');
+/** Whether what an element has in it stands for something else that is shown. */
+export const isFallback = (name: string, { data = '' }: Attributes): boolean =>
+  fallbackElements.has(name) || (name === 'object' && /^\s*data:/i.test(data));
+
 /** Elements with a blank line before and after them. */
 export const paragraphElements = names('p h1 h2 h3 h4 h5 h6 table dl pre hr figure xmp listing');
 /** Elements that begin and end a line. */

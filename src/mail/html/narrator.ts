@@ -5,10 +5,11 @@ import type { StyledElement } from '../css/element.ts';
 import type { Attributes } from '../html-tokens.ts';
 import { withoutInvisible } from '../invisible.ts';
 import type { Edit, TextLines } from '../text-lines.ts';
+import type { Appearance, Hider, Sight } from './appearance.ts';
 import {
   betweenCells,
-  fallbackElements,
   headings,
+  isFallback,
   lineElements,
   paragraphElements,
   silentElements,
@@ -21,7 +22,6 @@ import type { ElementHandlers } from './open-elements.ts';
 import type { OpenLinks } from './open-links.ts';
 import { createRows } from './rows.ts';
 import { rowGroups, type Survey } from './survey.ts';
-import type { Appearance, Hider, Sight } from './visibility.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
@@ -71,7 +71,8 @@ export const createNarration = (
   let isMarked = false;
 
   const here = (): Appearance => elements.at(-1)?.appearance ?? sight.page;
-  const isTold = ({ name }: StyledElement): boolean => !silentElements.has(name) && !fallbackElements.has(name);
+  const isTold = ({ name, attributes }: StyledElement): boolean =>
+    !silentElements.has(name) && !isFallback(name, attributes);
   const appearanceOf = (styled: StyledElement, parent: Appearance): Appearance => {
     if (silentElements.has(styled.name)) return { ...parent, gone: { told: true } };
     return parent.gone || isTold(styled) ? sight.open(styled, parent) : { ...parent, gone: { told: false } };
@@ -212,6 +213,7 @@ export const createNarration = (
       }
       if (name === 'img' || name === 'area') openPicture(attributes.alt, element.appearance);
       else if (name === 'input') openField(attributes, element.appearance);
+      if (name === 'li') sayPart(element, 'marker');
       if (hasParts(name)) sayPart(element, 'before');
     },
     text: (text) => sayText(text, (text.trim() === '' ? undefined : fosterParent()) ?? here()),

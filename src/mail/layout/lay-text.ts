@@ -57,7 +57,9 @@ const isOutOfSight = (rect: Rect, frame: Frame, page: Page): boolean => {
 
 /** Whether a frame is neither moved nor cut off, nor in one that is: then the flow alone decides. */
 const isPlain = (frame: Frame): boolean => {
-  for (let at: Frame | undefined = frame; at; at = at.parent) if (at.clip || at.turning || at.isPlaced) return false;
+  for (let at: Frame | undefined = frame; at; at = at.parent) {
+    if (at.clip || at.turning || at.isPlaced || at.x.hi < 0 || at.y.hi < 0) return false;
+  }
   return true;
 };
 
