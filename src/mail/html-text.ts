@@ -60,7 +60,7 @@ function* tell(html: string, survey: Survey, cascade: Cascade, covered: Readonly
   const narration = createNarration(out, openLinks, sight, survey, ahead ?? createFamilies(survey));
   const isWhole = yield* readElements(html, narration);
   const places = openLinks.finish();
-  const isJudged = cascade.isWhole() && (ahead !== undefined || !cascade.looksAhead);
+  const isJudged = cascade.isWhole() && sight.isWhole() && (ahead !== undefined || !cascade.looksAhead);
   return { out, narration, places, isWhole, isJudged, covered: sight.covered };
 }
 

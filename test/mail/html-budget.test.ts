@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createCascade, mostSteps } from '../../src/mail/css/cascade.ts';
 import { readableHtml } from '../../src/mail/html-text.ts';
+import { type Frame, frameIn, rootFrame, zero } from '../../src/mail/layout/geometry.ts';
 import { page } from '../../src/mail/page.ts';
 import { pageOf } from '../../src/tools/parameters.ts';
 import { addressOf, headlineOf, newsletter, newsletterItems } from './newsletter.ts';
@@ -101,4 +102,17 @@ test('what style sheets ask for beyond the budget is not done, the text stays an
   const { text } = readableHtml(`<style>${sheet}</style><p>${'<i>word</i> '.repeat(3_000)}</p>`);
   expect(text.match(/word/g)).toHaveLength(3_000);
   expect(text).toMatch(/\n\n\[The style sheets of this HTML ask for too much to be judged to their end:.+\]$/);
+});
+
+test('text that a sheet adds to every element does not multiply the message', () => {
+  const sheet = `i::before{content:"${'x'.repeat(1_900)}"}`;
+  const { text } = readableHtml(`<style>${sheet}</style>${'<i>word</i> '.repeat(5_000)}`);
+  expect(text.match(/word/g)).toHaveLength(5_000);
+  expect(text.length).toBeLessThan(60_000);
+  expect(text).toMatch(/\[The style sheets of this HTML ask for too much to be judged to their end:.+\]$/);
+});
+
+test('a box is looked for in so many boxes around it at most, however many there are', () => {
+  const inner = Array.from({ length: 10_000 }).reduce((around: Frame) => frameIn(around, { x: zero }), rootFrame);
+  expect(inner.depth).toBeLessThan(50);
 });

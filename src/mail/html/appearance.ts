@@ -82,6 +82,8 @@ export interface Sight {
   breakLine(appearance: Appearance): void;
   /** The ordinals of texts that something lies on which was met only later. */
   readonly covered: () => ReadonlySet<number>;
+  /** Whether all text was told that sheets add. */
+  readonly isWhole: () => boolean;
   /** Whether a picture or a field is seen that has this appearance. */
   hiderOf(appearance: Appearance): Hider | undefined;
 }

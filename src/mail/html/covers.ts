@@ -5,6 +5,8 @@ import type { Rect } from '../layout/geometry.ts';
 /** An element that is painted as one, above or below others. */
 export interface Layer {
   readonly around: Layer | undefined;
+  /** How many are around it. */
+  readonly depth: number;
   /** Higher ones are painted later; of equals the later in the document. */
   readonly height: number;
   readonly order: number;
@@ -31,8 +33,8 @@ interface Cover {
 
 const pathOf = (layer: Layer | undefined): Layer[] => {
   const path: Layer[] = [];
-  for (let at = layer; at; at = at.around) path.unshift(at);
-  return path;
+  for (let at = layer; at; at = at.around) path.push(at);
+  return path.reverse();
 };
 
 /** Whether one is painted above the other; neither contains the other. */
@@ -55,19 +57,22 @@ const isFilledOver = (cover: Cover, path: readonly Layer[]): boolean => {
   return at >= 0 && holder.holdsContent && path.slice(at + 1).every(({ isMoved }) => !isMoved);
 };
 
-/** More texts and covers than these are not compared. */
-const mostTexts = 2_000;
+/** More texts and covers than these are not compared, nor any in more layers. */
+const mostTexts = 1_000;
 const mostCovers = 50;
+const deepest = 30;
+
+const isShallow = (layer: Layer | undefined): boolean => layer === undefined || layer.depth <= deepest;
 
 export const createCovers = () => {
   const texts: Text[] = [];
   const covers: Cover[] = [];
   return {
     addText: (text: Text): void => {
-      if (texts.length < mostTexts) texts.push(text);
+      if (texts.length < mostTexts && isShallow(text.layer)) texts.push(text);
     },
     addCover: (cover: Cover): void => {
-      if (covers.length < mostCovers) covers.push(cover);
+      if (covers.length < mostCovers && isShallow(cover.layer)) covers.push(cover);
     },
     /** The ordinals of the texts that nobody sees for what lies above them. */
     covered: (): ReadonlySet<number> => {

@@ -61,6 +61,7 @@ export const layerOf = (computed: Computed, around: Layer | undefined, order: nu
   if (!isLayer(style)) return around;
   return {
     around,
+    depth: (around?.depth ?? 0) + 1,
     height: style['z-index'] === 'auto' || style.position === 'static' ? 0 : style['z-index'],
     order,
     holdsContent: style.height === 'auto' && style['max-height'] === 'auto' && style.display !== 'inline',

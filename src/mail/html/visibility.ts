@@ -55,6 +55,9 @@ const drawingOf = (name: string, { drawing }: Appearance): Drawing | undefined =
   return drawing ?? (name === 'svg' ? { hasShapes: false } : undefined);
 };
 
+/** UTF-16 units that sheets add to a message in all: one rule may add its text to every element. */
+const mostGenerated = 20_000;
+
 const noHints: Declared = {};
 
 /** @param covered texts that something lies on, as an earlier reading of the same document found */
@@ -69,6 +72,7 @@ export const createSight = (
   const byCover: Hider = { told: false };
   let [elements, texts] = [0, 0];
   let somethingIsElsewhere = false;
+  let generated = 0;
   const compute = createComputer();
   const hidersOfFrames = new WeakMap<Frame, Hider>();
   const isEmptyReference = (id: string): boolean => references.get(id) === false;
@@ -180,6 +184,8 @@ export const createSight = (
       const computed = computedFor('', noHints, cascaded, owner);
       const text = generatedText(computed.style.content, element);
       if (text === undefined || computed.style.display === 'none') return undefined;
+      generated += text.length;
+      if (generated > mostGenerated) return undefined;
       const box = openBox(owner.box, computed, {
         isReplaced: false,
         isPage: false,
@@ -207,6 +213,7 @@ export const createSight = (
       return { ranges: laid, hider: ofFrame };
     },
     covered: covers.covered,
+    isWhole: () => generated <= mostGenerated,
     breakLine: ({ gone, box }) => {
       if (!gone) layBreak(box);
     },

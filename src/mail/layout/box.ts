@@ -3,7 +3,7 @@ import type { Computed } from '../css/computed.ts';
 import { viewport } from '../css/length.ts';
 import type { Pen } from './drawing.ts';
 import { createFlow, type Flow } from './flow.ts';
-import { atLeast, exactly, type Frame, type Interval, type Rect, rootFrame, zero } from './geometry.ts';
+import { atLeast, exactly, type Frame, type Interval, rootFrame, zero } from './geometry.ts';
 
 /** What an absolutely placed box is placed in: the padding box of an element. */
 export interface Holder {
@@ -90,9 +90,3 @@ export const pageBox = (computed: Computed): Box => ({
   items: noItems(),
   close: () => atLeast(0),
 });
-
-/** Pixels. Through a slit that is no wider nothing can be read. */
-const slit = 2;
-
-/** Whether nothing can be seen through a rectangle. */
-export const isSlit = ({ left, right, top, bottom }: Rect): boolean => right - left <= slit || bottom - top <= slit;

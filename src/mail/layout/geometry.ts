@@ -57,6 +57,8 @@ export interface Turning {
 /** A system of coordinates: of the window, or of something that is moved or cut off by itself. */
 export interface Frame {
   readonly parent: Frame | undefined;
+  /** How many are around it. */
+  readonly depth: number;
   /** Where its origin is in its parent. */
   readonly x: Interval;
   readonly y: Interval;
@@ -70,13 +72,45 @@ export interface Frame {
 }
 
 export const rootFrame: Frame = {
-  ...{ parent: undefined, x: zero, y: zero, turning: undefined, clip: undefined, isFixed: false, isPlaced: false },
+  ...{
+    parent: undefined,
+    depth: 0,
+    x: zero,
+    y: zero,
+    turning: undefined,
+    clip: undefined,
+    isFixed: false,
+    isPlaced: false,
+  },
 };
 
-export const frameIn = (parent: Frame, rest: Partial<Omit<Frame, 'parent'>>): Frame => ({
-  ...{ parent, x: zero, y: zero, turning: undefined, clip: undefined, isFixed: false, isPlaced: parent.isPlaced },
-  ...rest,
-});
+/** Deeper frames are not followed: every text would have to be looked for in all of them. */
+const deepest = 40;
+
+const slit: Rect = { left: 0, right: 0, top: 0, bottom: 0 };
+
+/** Stands for frames that are too many: it may be anywhere; what one of them cut off wholly stays cut off. */
+const lost = (frame: Frame): Frame => {
+  let isCut = false;
+  for (let at: Frame | undefined = frame; at; at = at.parent) isCut ||= at.clip !== undefined && isSlit(at.clip);
+  return { ...rootFrame, parent: rootFrame, depth: 1, x: anywhere, y: anywhere, clip: isCut ? slit : undefined };
+};
+
+export const frameIn = (around: Frame, rest: Partial<Omit<Frame, 'parent' | 'depth'>>): Frame => {
+  const parent = around.depth < deepest ? around : lost(around);
+  return {
+    ...{ parent, depth: parent.depth + 1, x: zero, y: zero, turning: undefined, clip: undefined },
+    ...{ isFixed: false, isPlaced: parent.isPlaced },
+    ...rest,
+  };
+};
+
+/** Pixels. Through a slit that is no wider nothing can be read. */
+const narrowest = 2;
+
+/** Whether nothing can be seen through a rectangle. */
+export const isSlit = ({ left, right, top, bottom }: Rect): boolean =>
+  right - left <= narrowest || bottom - top <= narrowest;
 
 const times = (factor: number, value: number): number => (factor === 0 ? 0 : factor * value);
 

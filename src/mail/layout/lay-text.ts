@@ -2,10 +2,10 @@
 // where no scrolling leads. Knows no colour.
 import { type Computed, measureOf } from '../css/computed.ts';
 import { pixelsOf, viewport } from '../css/length.ts';
-import { type Box, isSlit } from './box.ts';
+import type { Box } from './box.ts';
 import { write } from './drawing.ts';
 import type { Spot } from './flow.ts';
-import { common, type Frame, type Interval, inParent, type Rect, sum, zero } from './geometry.ts';
+import { common, type Frame, type Interval, inParent, isSlit, type Rect, sum, zero } from './geometry.ts';
 import { widthOf } from './measure-text.ts';
 import { lineHeightOf } from './sizes.ts';
 
