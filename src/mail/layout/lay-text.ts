@@ -164,12 +164,7 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
     }
     const spot = flow.place(widthOf(word, spacing), box.width, lineStyle);
     const rect = rectOf(spot, box, lineStyle.height);
-    if (
-      spot.line.lo >= box.mostLines ||
-      indent.lo >= viewport.width ||
-      (mustLook && isOutOfSight(rect, box.frame, page))
-    )
-      continue;
+    if (spot.line.lo >= box.mostLines || (mustLook && isOutOfSight(rect, box.frame, page))) continue;
     if (page.watches) page.last = page.last ? around(page.last, onPage(rect, box.frame)) : onPage(rect, box.frame);
     seen.push({ from: index, to: index + word.length });
   }
