@@ -118,14 +118,15 @@ export const createNarration = (
     } else say(`[${text}]`, appearance);
   };
 
-  /** Boxes and fields of a form, as they are filled in. */
+  /** Boxes and fields of a form, as they are filled in. The spaces that a field keeps are for its inside alone. */
   const openField = (attributes: Attributes, appearance: Appearance): void => {
     if (sight.hiderOf(appearance) ?? appearance.unreadable) return;
+    const inLine = { ...appearance, keepsSpaces: false };
     const type = attributes.type?.trim().toLowerCase() || 'text';
     if (type === 'checkbox' || type === 'radio') {
       isMarked = true;
-      say(attributes.checked === undefined ? ' [ ] ' : ' [x] ', appearance);
-    } else if (shownValues.has(type)) say(` ${attributes.value || attributes.placeholder || ''} `, appearance);
+      say(attributes.checked === undefined ? ' [ ] ' : ' [x] ', inLine);
+    } else if (shownValues.has(type)) say(` ${attributes.value || attributes.placeholder || ''} `, inLine);
   };
 
   /** What an element does to the lines when it begins; only elements in sight come here. */

@@ -122,7 +122,7 @@ export const createSight = (
       drawing,
       keepsSpaces: /^pre(?!-line)|^break/.test(style['white-space']),
       decorations: decorationsOf(computed, parent),
-      inserted: parent.inserted || name === 'ins',
+      inserted: parent.inserted || (name === 'ins' && computed.style['text-decoration-line'].length > 0),
       variables,
     };
   };
