@@ -72,9 +72,12 @@ for (const { name, html } of cases) {
 }
 await browser.close();
 
-const disagreeing = judged.filter(
-  ({ html, personSees }) => readableHtml(html).text.includes('MARKWORD') !== personSees,
-);
+/** Seen text is told from its beginning; of hidden text no word is. */
+const isToldRight = ({ html, personSees }: Case): boolean => {
+  const { text } = readableHtml(html);
+  return personSees ? text.includes('MARKWORD') : !/MARKWORD|see|nine/.test(text);
+};
+const disagreeing = judged.filter((judgedCase) => !isToldRight(judgedCase));
 const namesOf = (list: readonly Case[]): string => list.map(({ name }) => name).join(', ') || 'none';
 print(`agrees with Chromium in ${judged.length - disagreeing.length} of ${judged.length} cases`);
 print(`visible text lost: ${namesOf(disagreeing.filter(({ personSees }) => personSees))}`);

@@ -36,11 +36,17 @@ const passedOn = [
   'starting-style',
 ];
 
-test.each(cases.filter(({ personSees }) => personSees))('text that a person sees is told: $name', ({ html }) => {
-  expect(textOfHtml(html)).toContain('MARKWORD');
+/** Of these a person sees the first word. */
+const seenInPart = ['letter-spacing minus clipped'];
+
+test.each(cases.filter(({ personSees }) => personSees))('text that a person sees is told: $name', ({ name, html }) => {
+  const seen = seenInPart.includes(name) ? 'MARKWORD' : 'MARKWORD see you at nine';
+  expect(textOfHtml(html).replaceAll(/\s+/g, ' ')).toContain(seen);
 });
 
 test('text that a person does not see is left out, but for the known cases', () => {
   const hidden = cases.filter(({ personSees }) => !personSees);
-  expect(hidden.filter(({ html }) => textOfHtml(html).includes('MARKWORD')).map(({ name }) => name)).toEqual(passedOn);
+  expect(hidden.filter(({ html }) => /MARKWORD|see|nine/.test(textOfHtml(html))).map(({ name }) => name)).toEqual(
+    passedOn,
+  );
 });

@@ -132,8 +132,9 @@ const filtered = (computed: Computed, ink: Pick<Ink, 'opacity' | 'paint' | 'blur
   return { opacity, paint, blur, isMixed, shadows };
 };
 
-/** Whether an element draws nothing that its parent does not. */
+/** Whether an element draws nothing that its parent does not; without a box it has nothing to draw on (CSS Display 3 §2.5). */
 const drawsNothing = ({ style }: Computed): boolean =>
+  style.display === 'contents' ||
   !Object.keys(style).some((name) => /^(?:background|opacity|filter|mask|mix-blend|backdrop|box-shadow)/.test(name));
 
 const newInk = (computed: Computed, parent: Ink, isMissing: (id: string) => boolean): Ink => {

@@ -25,6 +25,8 @@ export interface Box {
   /** The content of the innermost block: from where to where its lines reach. */
   readonly left: Interval;
   readonly width: Interval;
+  /** How much a line holds before it breaks: in a box that is as wide as its content, more than its width at least. */
+  readonly lineRoom: Interval;
   /** Of the content, where that is known before it is read. */
   readonly height: Interval | undefined;
   readonly holder: Holder;
@@ -77,6 +79,7 @@ export const pageBox = (computed: Computed): Box => ({
   flow: createFlow(zero),
   left: zero,
   width: exactly(viewport.width),
+  lineRoom: exactly(viewport.width),
   height: undefined,
   holder: page,
   fixedHolder: window,

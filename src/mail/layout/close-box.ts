@@ -57,7 +57,7 @@ const endBox = (box: Box, opened: Opened, height: Interval): void => {
       return;
     case 'in line': {
       const style = { height: zero, wraps: !/^(?:nowrap|pre)$/.test(parent.computed.style['white-space']) };
-      parent.flow.place(outerWidth, parent.width, style);
+      parent.flow.place(outerWidth, parent.lineRoom, style);
       parent.flow.raise({ lo: Math.max(withMargins.lo, 0), hi: withMargins.hi + parent.computed.fontSize });
       return;
     }

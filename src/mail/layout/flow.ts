@@ -69,6 +69,8 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
   let [heightLo, heightHi, shortest] = [0, 0, Number.POSITIVE_INFINITY];
   let isEmpty = true;
   let [wrapsLo, wrapsHi] = [0, 0];
+  // Of all that was put in since a line certainly began: no line is longer, however much room it has.
+  let longest = 0;
 
   const settle = (): void => {
     largestMargin = 0;
@@ -82,7 +84,12 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
     [heightLo, heightHi, shortest] = [0, 0, Number.POSITIVE_INFINITY];
     [wrapsLo, wrapsHi] = [0, 0];
     x = { lo: 0, hi: 0 };
+    longest = 0;
     isEmpty = true;
+  };
+  const moveOn = (width: Interval): void => {
+    x = { lo: x.lo + width.lo, hi: x.hi + width.hi };
+    longest += Math.max(width.hi, 0);
   };
   const grow = (height: Interval): void => {
     heightLo = Math.max(heightLo, height.lo);
@@ -125,9 +132,10 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
       settle();
     },
     y: () => ({ lo, hi }),
-    x: () => (wrapsLo === wrapsHi ? { ...x } : { lo: Math.min(x.lo, 0), hi: Number.POSITIVE_INFINITY }),
+    x: () => (wrapsLo === wrapsHi ? { ...x } : { lo: Math.min(x.lo, 0), hi: Math.max(longest, x.hi) }),
     beginBlock: (indent) => {
       x = { ...indent };
+      longest = Math.max(indent.hi, 0);
       [linesLo, linesHi] = [0, 0];
     },
     place: (width, room, style) => {
@@ -149,8 +157,8 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
       }
       grow(style.height);
       const isCertain = wrapsLo === wrapsHi;
-      const from = isCertain ? { ...x } : { lo: Math.min(x.lo, 0), hi: Math.max(room.hi, x.hi) };
-      x = { lo: x.lo + width.lo, hi: x.hi + width.hi };
+      const from = isCertain ? { ...x } : { lo: Math.min(x.lo, 0), hi: Math.max(Math.min(room.hi, longest), x.hi) };
+      moveOn(width);
       isEmpty = false;
       const end = isCertain ? { ...x } : sum(from, width);
       return { start: from, end, top: { lo, hi }, line: { lo: linesLo, hi: linesHi } };
@@ -160,7 +168,7 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
       shortest = Math.min(shortest, style.height.lo);
       grow(style.height);
       isEmpty = false;
-      x = { lo: x.lo + width.lo, hi: x.hi + width.hi };
+      moveOn(width);
       if (!style.wraps || x.hi <= room.lo) return;
       const fewest = Math.max(Math.floor(x.lo / Math.max(room.hi, 1)), 0);
       // A line may be half empty where a long word follows.
@@ -171,11 +179,11 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
       linesHi += most;
       wrapsLo += fewest;
       wrapsHi += most;
-      x = { lo: 0, hi: room.hi };
+      x = { lo: 0, hi: Math.min(room.hi, longest) };
     },
     raise: grow,
     skip: (width) => {
-      x = { lo: x.lo + width.lo, hi: x.hi + width.hi };
+      moveOn(width);
       if (width.hi > 0) settle();
     },
     breakLine: (style) => {
@@ -186,6 +194,7 @@ export const createFlow = (start: Interval, collapsing = 0): Flow => {
     endLine: () => {
       if (!isEmpty) nextLine();
       x = { lo: 0, hi: 0 };
+      longest = 0;
     },
     lines: () => ({ lo: linesLo, hi: linesHi }),
   };

@@ -78,7 +78,8 @@ const isFlowedOff = (box: Box, indent: Interval): boolean =>
 
 const verticalMode = /^(?:vertical|sideways|tb)/;
 
-const rectOf = (spot: Spot, box: Box, lineHeight: Interval): Rect => {
+/** @param most as far as a line of the box reaches where its text does not stand at the beginning */
+const rectOf = (spot: Spot, box: Box, lineHeight: Interval, most: number): Rect => {
   const { style, fontSize } = box.computed;
   const isShifted = style['text-align'] !== 'start' && style['text-align'] !== 'left';
   // Letters that are pushed together run backwards from the first one.
@@ -87,7 +88,7 @@ const rectOf = (spot: Spot, box: Box, lineHeight: Interval): Rect => {
   const isOpen = style.direction === 'rtl';
   return {
     left: isOpen ? Number.NEGATIVE_INFINITY : box.left.lo + Math.min(spot.start.lo, spot.end.lo),
-    right: isOpen ? Number.POSITIVE_INFINITY : isShifted ? Math.max(end, box.left.hi + box.width.hi) : end,
+    right: isOpen ? Number.POSITIVE_INFINITY : isShifted ? Math.max(end, box.left.hi + most) : end,
     top: middle.lo - above * fontSize,
     // Something tall in the same line moves its text down.
     bottom: middle.hi + (below + (box.isTextOnly ? 0 : 4)) * fontSize,
@@ -151,10 +152,13 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
     !isPlain(box.frame) || isFlowedOff(box, indent) || box.mostLines !== Number.POSITIVE_INFINITY || page.watches;
   page.last = undefined;
   if (!mustLook && !keepsBreaks) {
-    flow.run(widthOf(text, spacing), box.width, lineStyle);
+    flow.run(widthOf(text, spacing), box.lineRoom, lineStyle);
     page.reached = Math.max(page.reached, flow.y().lo);
     return whole(text);
   }
+  // A box that is as wide as its content is, where that is this text alone, no wider than it.
+  const isFitted = box.isTextOnly && !Number.isFinite(box.width.hi);
+  const most = isFitted ? Math.max(box.width.lo, widthOf(text, spacing).hi) : box.width.hi;
   const seen: Range[] = [];
   for (const { 0: word, index } of text.matchAll(keepsBreaks ? words : plainWords)) {
     if (word === '\n') {
@@ -162,8 +166,8 @@ export const layText = (box: Box, text: string, page: Page): Range[] => {
       seen.push({ from: index, to: index + 1 });
       continue;
     }
-    const spot = flow.place(widthOf(word, spacing), box.width, lineStyle);
-    const rect = rectOf(spot, box, lineStyle.height);
+    const spot = flow.place(widthOf(word, spacing), box.lineRoom, lineStyle);
+    const rect = rectOf(spot, box, lineStyle.height, most);
     if (spot.line.lo >= box.mostLines || (mustLook && isOutOfSight(rect, box.frame, page))) continue;
     if (page.watches) page.last = page.last ? around(page.last, onPage(rect, box.frame)) : onPage(rect, box.frame);
     seen.push({ from: index, to: index + word.length });

@@ -8,7 +8,7 @@ import { closeBox } from './close-box.ts';
 import { createFlow } from './flow.ts';
 import { atLeast, common, type Frame, frameIn, type Interval, minus, type Rect, sum, zero } from './geometry.ts';
 import { type ElementFacts, holds, type Manner, mannerOf, roleOf } from './manner.ts';
-import { placeOf } from './place.ts';
+import { lineRoomOf, placeOf } from './place.ts';
 import { clipByPath, clipByRect } from './shape.ts';
 import { clipOf, gridHeight, type Sized, sizedAs, tracksOf } from './sized.ts';
 import { cutOf, type Edges, edgesOf, isAutomatic, pixelsIn } from './sizes.ts';
@@ -191,6 +191,7 @@ export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): B
     flow,
     left,
     width: sized.width,
+    lineRoom: lineRoomOf(manner, computed, parent, outside, sized, edges, place.x),
     height: sized.height,
     holder: paddingBox ?? parent.holder,
     fixedHolder: (isHolder ? paddingBox : undefined) ?? parent.fixedHolder,

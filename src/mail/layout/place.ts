@@ -1,5 +1,6 @@
 // Where the border box of an element stands in the frame around it, at least and at most. Knows no content.
 import type { Computed } from '../css/computed.ts';
+import type { Properties } from '../css/properties.ts';
 import type { Box, Holder } from './box.ts';
 import { anywhere, atLeast, type Frame, type Interval, minus, notNegative, sum, zero } from './geometry.ts';
 import type { Manner } from './manner.ts';
@@ -10,7 +11,9 @@ import { across, type Edges, isAutomatic, pixelsIn, upright } from './sizes.ts';
 const offsetTo = (from: Frame, to: Frame): { readonly x: Interval; readonly y: Interval } => {
   let [x, y] = [zero, zero];
   for (let at: Frame | undefined = from; at && at !== to; at = at.parent) {
-    if (at.turning || at.parent === undefined) return { x: anywhere, y: anywhere };
+    if (at.turning) return { x: anywhere, y: anywhere };
+    // The window stands beside the page, which scrolls up and down in it.
+    if (at.parent === undefined) return { x: to.parent === undefined ? x : anywhere, y: anywhere };
     [x, y] = [sum(x, at.x), sum(y, at.y)];
   }
   return { x, y };
@@ -44,6 +47,34 @@ const itemPlace = (parent: Box, computed: Computed): { readonly x: Interval; rea
   return isColumn
     ? { x: sum(parent.left, beside), y: sum(y, along) }
     : { x: sum(parent.left, along), y: sum(y, beside) };
+};
+
+/**
+ * How much a line of a box holds. One that is as wide as its content takes what there is around it before a line breaks
+ * (CSS 2.2 §10.3.5, §10.3.7 and §10.3.9), so that short text has one line although its box has no least width.
+ * @param x where its border box stands
+ */
+export const lineRoomOf = (
+  manner: Manner,
+  computed: Computed,
+  parent: Box,
+  holder: Holder,
+  sized: Sized,
+  edges: Edges,
+  x: Interval,
+): Interval => {
+  const { style } = computed;
+  const { width } = sized;
+  const isOpen = !Number.isFinite(width.hi) && style.display !== 'table' && style.display !== 'inline-table';
+  if (!isOpen || manner === 'item' || manner === 'cell') return width;
+  const taken = sum(across(edges), edges.margin.left, edges.margin.right).hi;
+  const side = (offset: Properties['left']): number =>
+    isAutomatic(offset) ? 0 : pixelsIn(offset, computed, holder.width).hi;
+  const isWhereItFell = isAutomatic(style.left) && isAutomatic(style.right);
+  const left = isWhereItFell ? Math.max(x.hi - holder.left.lo, 0) : side(style.left);
+  const around = manner === 'placed' ? holder.width.lo - left - side(style.right) : parent.lineRoom.lo;
+  const least = around - taken;
+  return { lo: Math.max(width.lo, Number.isFinite(least) ? least : 0), hi: width.hi };
 };
 
 const lineHeightAround = ({ computed }: Box): Interval => ({ lo: 0, hi: computed.fontSize * 3 });
