@@ -5,12 +5,16 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/mail-text/package.json packages/mail-text/
+COPY packages/gmail-sandbox/package.json packages/gmail-sandbox/
 # not `npm ci`: the lock file names only some platforms' optional packages
 RUN npm install --no-save --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN node scripts/build.mjs && npm prune --omit=dev --no-save --no-audit --no-fund
+COPY packages ./packages
+# The packages of this repository are part of dist/; what npm leaves of them are links to folders that are not copied.
+RUN node scripts/build.mjs && npm prune --omit=dev --no-save --no-audit --no-fund && rm -rf node_modules/@postern
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \

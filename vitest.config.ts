@@ -23,7 +23,15 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // Sharing the modules they have loaded halves their time; no file may leave a trace.
-      { test: { ...common, name: 'house', include: ['test/**/*.test.ts'], exclude: apart, isolate: false } },
+      {
+        test: {
+          ...common,
+          name: 'house',
+          include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
+          exclude: apart,
+          isolate: false,
+        },
+      },
       { test: { ...common, name: 'apart', include: apart } },
     ],
   },

@@ -3,13 +3,13 @@
 // Run: npm exec -- node bench/mail-sizes.ts   (with a folder as argument: prints the same for each .html file in it)
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createMailbox } from '@postern/gmail-sandbox/mailbox';
+import { viewMessage } from '@postern/gmail-sandbox/message-view';
+import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
+import { readableHtml } from '@postern/mail-text/html-text';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
-import { readableHtml } from '../src/mail/html-text.ts';
-import type { Clock } from '../src/model/clock.ts';
-import { createMailbox } from '../src/sandbox/gmail/mailbox.ts';
-import { viewMessage } from '../src/sandbox/gmail/message-view.ts';
-import { fillSampleMailbox } from '../src/sandbox/sample-mailbox/index.ts';
-import { newsletter } from '../test/mail/newsletter.ts';
+import { newsletter } from '../packages/mail-text/test/newsletter.ts';
+import type { Clock } from '../src/lib/clock.ts';
 
 interface Sample {
   readonly name: string;

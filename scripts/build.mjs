@@ -29,7 +29,11 @@ const namedExports = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[^./]/ }, ({ path, kind, resolveDir, namespace }) => {
       const lazy = kind === 'dynamic-import' && namespace === 'file' && !resolveDir.includes('node_modules');
-      const ours = !path.startsWith('node:') && !external.some((name) => path === name || path.startsWith(`${name}/`));
+      // Node finds the names of a dependency's exports; those of this repository's own packages esbuild finds itself.
+      const ours =
+        !path.startsWith('node:') &&
+        !path.startsWith('@postern/') &&
+        !external.some((name) => path === name || path.startsWith(`${name}/`));
       return lazy && ours ? { path, namespace: 'named-exports' } : undefined;
     });
     onLoad({ filter: /.*/, namespace: 'named-exports' }, async ({ path }) => {
@@ -65,7 +69,7 @@ const lazyTables = {
 const aside = `node_modules/.postern-build-${process.pid}`;
 const result = await build({
   absWorkingDir: at('.'),
-  entryPoints: { postern: 'src/main.ts', 'mail-worker': 'src/workers/worker.ts' },
+  entryPoints: { postern: 'src/main.ts', 'mail-worker': 'src/mcp/jobs/worker.ts' },
   outdir: aside,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',

@@ -1,4 +1,4 @@
-// Makes src/mail/charset-models.ts: how likely each letter follows another in the languages of old charsets, from the words
+// Makes packages/mail-text/src/mime/charset-models.ts: how likely each letter follows another in the languages of old charsets, from the words
 // that the runtime's own locale data (Unicode CLDR) has for regions, languages, dates and units, and from the sentences
 // below: article 1 of the Universal Declaration of Human Rights and what letters of business say.
 // Run: npm exec -- node scripts/charset-models.mjs
@@ -162,4 +162,4 @@ ${table(
   ]),
 )}} as const;
 `;
-writeFileSync(fileURLToPath(new URL('../src/mail/charset-models.ts', import.meta.url)), file);
+writeFileSync(fileURLToPath(new URL('../packages/mail-text/src/mime/charset-models.ts', import.meta.url)), file);

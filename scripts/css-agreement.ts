@@ -4,8 +4,8 @@
 // A table is a list of { name, html, personSees }; the HTML holds "MARKWORD see you at nine" once.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readableHtml } from '@postern/mail-text/html-text';
 import type { Page } from 'playwright-core';
-import { readableHtml } from '../src/mail/html-text.ts';
 import { launchChromium } from '../test/support/chromium.ts';
 
 interface Case {
@@ -24,7 +24,7 @@ const leastDifference = 30;
 const args = process.argv.slice(2);
 const file =
   args.find((arg) => !arg.startsWith('--')) ??
-  fileURLToPath(new URL('../test/mail/css-visibility.json', import.meta.url));
+  fileURLToPath(new URL('../packages/mail-text/test/css-visibility.json', import.meta.url));
 const cases = JSON.parse(readFileSync(file, 'utf8')) as Case[];
 const print = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -2,20 +2,20 @@
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { AuthorizationServer } from './authorization-server/index.ts';
-import { createAccessTokens, type TrustedIssuer } from './callers/access-tokens.ts';
-import { createAuthenticator } from './callers/authenticate.ts';
-import { createEmbeddedIssuer } from './callers/embedded-issuer.ts';
-import { createExternalIssuer } from './callers/external-issuer.ts';
-import { createSessions } from './callers/sessions.ts';
 import type { Postern } from './compose.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
+import { createHttpApp } from './http/app.ts';
+import type { CallLimits } from './http/limits/call-limits.ts';
+import { type ProtectedResource, resourceOf } from './http/mcp/resource-metadata.ts';
+import { authorizationErrorPage } from './http/pages/html/authorization-error.ts';
+import { renderedPage } from './http/pages/page-response.ts';
+import { createAccessTokens, type TrustedIssuer } from './identity/access-tokens.ts';
+import { createAuthenticator } from './identity/authenticate.ts';
+import { createEmbeddedIssuer } from './identity/embedded-issuer.ts';
+import { createExternalIssuer } from './identity/external-issuer.ts';
+import { createSessions } from './identity/sessions.ts';
+import { catalogue } from './mcp/tools/index.ts';
 import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
-import { catalogue } from './tools/index.ts';
-import type { CallLimits } from './transports/call-limits.ts';
-import { createHttpApp } from './transports/http.ts';
-import { renderedPage } from './transports/page-response.ts';
-import { authorizationErrorPage } from './transports/pages/authorization-error.ts';
-import { type ProtectedResource, resourceOf } from './transports/resource-metadata.ts';
 
 export interface HttpService {
   readonly app: Hono;

@@ -3,25 +3,25 @@ import { randomBytes } from 'node:crypto';
 import type { McpServer } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Accounts, createAccounts } from './accounts/index.ts';
+import type { Config, SignInSettings } from './config/config.ts';
 import { createKeyReader } from './config/sealing-keys.ts';
-import type { Config, SignInSettings } from './config.ts';
+import { type Accounts, createAccounts } from './connect/accounts.ts';
 import type { GoogleServices } from './google/ports.ts';
 import { probe } from './google/probe.ts';
 import { createGoogleServices } from './google/services.ts';
+import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
+import type { OutsideFetch } from './lib/outside-fetch.ts';
+import { attachmentsToFolder, attachmentsToUrl } from './mcp/deliver-attachment.ts';
+import { createFetchAttachment, type FetchAttachment } from './mcp/fetch-attachment.ts';
+import { createRunnerFor } from './mcp/jobs/job-runner.ts';
+import { createPool } from './mcp/jobs/worker-pool.ts';
+import { createMcpServerFactory } from './mcp/mcp-server.ts';
+import { catalogue } from './mcp/tools/index.ts';
 import { type AccountKey, accountKeyText } from './model/account-key.ts';
 import type { Caller } from './model/caller.ts';
-import { type Clock, type RandomBytes, systemClock } from './model/clock.ts';
-import type { OutsideFetch } from './network/outside-fetch.ts';
 import { createGoogleOAuth } from './oauth/google-oauth.ts';
 import { createIssuerSignIn } from './oauth/issuer-sign-in.ts';
-import { attachmentsToFolder, attachmentsToUrl } from './server/deliver-attachment.ts';
-import { createFetchAttachment, type FetchAttachment } from './server/fetch-attachment.ts';
-import { createMcpServerFactory } from './server/mcp-server.ts';
 import { createSealer, openStorage, type Sealer, type Storage } from './storage/index.ts';
-import { catalogue } from './tools/index.ts';
-import { createPool } from './workers/pool.ts';
-import { createRunnerFor } from './workers/runner.ts';
 
 /** Milliseconds one Google request may take, and one tool call in all. */
 const googleTimeoutMs = 30_000;
@@ -80,7 +80,7 @@ const signInOf = ({ google, issuer }: SignInSettings, outside: Postern['outside'
 const toOutside =
   (clock: Clock, trustedOrigin: string | undefined): OutsideFetch =>
   async (...request) => {
-    const { createOutsideFetch } = await import('./network/outside-fetch.ts');
+    const { createOutsideFetch } = await import('./lib/outside-fetch.ts');
     return createOutsideFetch({ clock, ...(trustedOrigin === undefined ? {} : { trustedOrigin }) })(...request);
   };
 

@@ -1,11 +1,11 @@
 // The endpoints as the outside sees them: which there are, how often and how much may be asked of each, and what every
 // answer carries. What they do is oidc-provider's.
-import { type AddressLimit, createAddressLimit } from '../model/address-limit.ts';
-import type { Clock } from '../model/clock.ts';
+import { type AddressLimit, createAddressLimit } from '../lib/address-limit.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
-import { type InnerRequest, innerHeaders } from './bridge.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import type { RenderError } from './error-page.ts';
+import { type InnerRequest, innerHeaders } from './koa-bridge.ts';
 import { routes } from './provider.ts';
 import { ttl } from './provider-options.ts';
 import { unusedClientMs } from './records-adapter.ts';

@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AuthorizationKey, AuthorizationKeyStore } from '../storage/index.ts';
 
 /** Newest first; the first one signs. */

@@ -1,8 +1,8 @@
 // Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): which URLs may name one, and what
-// is taken of it. That nothing of ours is reached is network/outside-fetch.ts's to see to. Knows nothing of who asks.
+// is taken of it. That nothing of ours is reached is lib/outside-fetch.ts's to see to. Knows nothing of who asks.
 import { isIP } from 'node:net';
-import type { Clock } from '../model/clock.ts';
-import type { OutsideFetch } from '../network/outside-fetch.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import {
   type ClientMetadata,
   isWellFormed,

@@ -1,7 +1,7 @@
 // What oidc-provider's configuration is made from, and how long things live.
 
-import type { AddressLimit } from '../model/address-limit.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { AddressLimit } from '../lib/address-limit.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import type { RenderError } from './error-page.ts';
 import type { DocumentFetch } from './metadata-documents.ts';

@@ -2,7 +2,7 @@
 // nor how records are kept (records-adapter.ts).
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { grantHashOf } from '../storage/index.ts';
-import { describeRedirect, mayLead, mayReturnByItself } from './asked.ts';
+import { describeRedirect, mayLead, mayReturnByItself } from './consent-details.ts';
 import { interactionCookie } from './cookies.ts';
 import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
 import type { ErrorPage, PageError } from './error-page.ts';

@@ -1,8 +1,8 @@
 // The storage that oidc-provider asks for, on top of ours. Knows the shape of its payloads, and keeps no Session: nobody
 // stays signed in here.
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import {

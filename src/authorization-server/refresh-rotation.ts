@@ -3,8 +3,8 @@
 // the same moment: so the last one of a chain stays good for a minute. Each answer then has a token of its own, so that
 // the windows do not meet again at their next renewal. Knows no endpoint.
 import Provider, { type AdapterPayload } from 'oidc-provider';
+import type { Clock } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
 import type { AuthorizationRecordStore, FoundRecord } from '../storage/index.ts';
 
 /** Milliseconds from its first use in which a refresh token may come again. */

@@ -1,7 +1,7 @@
 // Reads variables one by one and remembers every fault, so that all of them can be reported at once.
 // Knows the names of the variables, not what they are used for.
 import type { z } from 'zod';
-import { nearestName } from '../model/nearest-name.ts';
+import { nearestName } from '../lib/nearest-name.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 // The operator's OAuth client: two variables, or the JSON file that Google's console downloads. Sends nothing anywhere.
 import { z } from 'zod';
-import { pathErrorOf, readSettingsFile } from '../files/paths.ts';
+import { pathErrorOf, readSettingsFile } from '../lib/checked-paths.ts';
 import type { EnvironmentReader } from './environment.ts';
 
 /** Google's words: a "Desktop app" may use any loopback port, a "Web application" only redirect URIs registered before. */

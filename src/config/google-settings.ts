@@ -1,6 +1,6 @@
 // Which Google: the operator's client and the addresses of Google's services. Sends nothing anywhere.
 
-import { isLoopbackHost } from '../model/loopback-host.ts';
+import { isLoopbackHost } from '../lib/loopback-host.ts';
 import { type EnvironmentReader, googleEndpointVariables } from './environment.ts';
 import { clientWarnings, type GoogleClient, type GoogleClientKind, readGoogleClient } from './google-client.ts';
 import { urlSchema } from './values.ts';

@@ -1,6 +1,6 @@
 // Where Postern is reached: what people and clients see, and what HTTP or the loopback listens on. Opens no socket.
 
-import { isLoopbackHost } from '../model/loopback-host.ts';
+import { isLoopbackHost } from '../lib/loopback-host.ts';
 import type { EnvironmentReader } from './environment.ts';
 import type { GoogleClient } from './google-client.ts';
 import { hostSchema, networksSchema, portSchema, urlSchema } from './values.ts';

@@ -1,7 +1,7 @@
 // OAuth clients that the operator registered in a file, for apps that neither publish a metadata document nor register
 // themselves. Checks their form; what they may do is not known here.
 import { z } from 'zod';
-import { PathError, readSettingsFile } from '../files/paths.ts';
+import { PathError, readSettingsFile } from '../lib/checked-paths.ts';
 import { readRedirectUri } from '../model/redirect-uri.ts';
 import type { EnvironmentReader } from './environment.ts';
 

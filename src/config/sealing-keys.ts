@@ -1,8 +1,8 @@
 // The keys that seal tokens: from the environment, or from files in the config folder. Knows nothing of sealing itself.
 import { chmodSync, existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makeFolder, pathErrorOf, readSettingsFile } from '../files/paths.ts';
-import type { RandomBytes } from '../model/clock.ts';
+import { makeFolder, pathErrorOf, readSettingsFile } from '../lib/checked-paths.ts';
+import type { RandomBytes } from '../lib/clock.ts';
 import type { EnvironmentReader } from './environment.ts';
 import { splitList } from './values.ts';
 

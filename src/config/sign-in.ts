@@ -1,10 +1,10 @@
 // How MCP clients sign people in: the embedded authorization server, an external issuer, both, or neither (keys only).
 // Contacts nobody.
 import { z } from 'zod';
+import { asciiLowerCase } from '../lib/ascii-lower-case.ts';
+import { isLoopbackHost } from '../lib/loopback-host.ts';
 import { realmSchema, reservedRealms } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
-import { asciiLowerCase } from '../model/ascii-lower-case.ts';
-import { isLoopbackHost } from '../model/loopback-host.ts';
 import type { EnvironmentReader } from './environment.ts';
 import { type PreregisteredClient, readClients } from './oauth-clients.ts';
 import { splitList, urlSchema } from './values.ts';

@@ -1,7 +1,7 @@
 // The answer of users.messages.attachments.get, read as it arrives: 25 MB of file are 34 MB of JSON, and neither that text
 // nor the string inside it ever exists as a whole. Reads `size` and `data` of one flat JSON object and nothing else.
 // Fewer bytes than the answer announces are no file: half a contract must not be saved as if it were one.
-import type { Body } from '../mail/answer.ts';
+import type { Body } from '@postern/mail-text/answer';
 import { createAnswerScanner } from './answer-scanner.ts';
 import { BrokenAnswer, createBase64Decoder } from './base64-value.ts';
 import { createGrowingBytes } from './growing-bytes.ts';

@@ -1,7 +1,7 @@
 // Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. What comes is held only while
 // it is worked on. Knows nothing of how mail is presented.
 import type { gmail_v1 } from '@googleapis/gmail';
-import type { Body } from '../mail/answer.ts';
+import type { Body } from '@postern/mail-text/answer';
 import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';

@@ -1,7 +1,7 @@
 // How many bytes of Google's answers this process holds at once, over all calls. Who needs more than a little waits for it
 // in a fair queue before reading on (the connection stands still meanwhile), so that sixty people who read large mail take
 // no more memory than the first few. Knows nothing of what is read.
-import { createFairSlots, type Lease } from '../model/fair-slots.ts';
+import { createFairSlots, type Lease } from '../lib/fair-semaphore.ts';
 
 /** Bytes. Up to `small` nobody waits; most mail is `medium`; anything beyond is reserved as a whole. */
 const small = 64 * 1024;

@@ -1,7 +1,8 @@
 // Remembers the labels of mailboxes for a short while: their names are wanted with every list of mail. Keyed by grant, so
 // that a reconnected account never sees the labels of the mailbox before it; bounded for the process.
+
+import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
 import type { GmailLabel } from './ports.ts';
 
 /** Milliseconds: a label that was renamed meanwhile is shown under its old name for so long. */

@@ -1,8 +1,8 @@
 // What a tool can ask Google for: readers already bound to one caller. Knows nothing of tokens, accounts or limits.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
-import type { Answer, Body } from '../mail/answer.ts';
-import type { SourcePage } from '../mail/message.ts';
+import type { Answer, Body } from '@postern/mail-text/answer';
+import type { SourcePage } from '@postern/mail-text/message';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AnsweredCapability } from '../model/capability-state.ts';
 import type { FreshToken } from '../model/fresh-token.ts';

@@ -1,6 +1,6 @@
 // An answer of Gmail's about one message, from the connection to what can be read or handed on: small ones are parsed at
 // once, of larger ones the bodies are taken out while they arrive, and no more is kept of them than is ever read.
-import type { Answer, Body } from '../mail/answer.ts';
+import type { Answer, Body } from '@postern/mail-text/answer';
 import { createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
 import { BrokenAnswer } from './base64-value.ts';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';

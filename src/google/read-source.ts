@@ -1,6 +1,6 @@
 // The answer of users.messages.get with format=raw, read as it arrives: of a source of any size only its head and the page
 // that was asked for are ever in memory.
-import type { SourcePage } from '../mail/message.ts';
+import type { SourcePage } from '@postern/mail-text/message';
 import { createAnswerScanner } from './answer-scanner.ts';
 import { BrokenAnswer } from './base64-value.ts';
 

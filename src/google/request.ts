@@ -1,10 +1,11 @@
 // One request to a Google API on behalf of one account: bearer, slot, timeout, retries, errors → problems.
 // Knows nothing of what is asked for, and no token but the one it is handed for this request.
+
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import { type AnsweredCapability, type CapabilityAnswer, refusalIn } from '../model/capability-state.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { AnsweredCapability, CapabilityAnswer } from '../model/capability-state.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
-import type { Problem } from '../model/problem.ts';
+import { type Problem, refusalIn } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
 import { BrokenAnswer } from './base64-value.ts';

@@ -1,5 +1,5 @@
 // The one place where anything asked of Google's APIs is tried again; the libraries' own retries are off.
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { FailedRequest } from './errors.ts';
 

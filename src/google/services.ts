@@ -1,7 +1,8 @@
 // Builds what everybody else gets of Google: readers bound to one caller. START HERE. What outlives a call (limiter,
 // warm-ups, labels) is made here once, keyed by account.
+
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { accountKeyText } from '../model/account-key.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
 import { createClients } from './clients.ts';
 import { createGmailReader } from './gmail-reader.ts';
 import { createHoldings } from './holdings.ts';

@@ -1,5 +1,4 @@
 // What works of an account, by capability: as the grant says, and as Google's APIs answered since. Pure; asks nobody.
-import type { Problem } from './problem.ts';
 import { allows, type Capability, capabilities, capabilitiesOf } from './scope.ts';
 
 /**
@@ -53,39 +52,6 @@ export const livingScopes = (grantedScopes: readonly string[], states: Capabilit
   grantedScopes.filter(
     (scope) => !capabilities.some((capability) => states[capability].status === 'refused' && allows(scope, capability)),
   );
-
-/** Why an API refuses a capability, where its answer says that it does; undefined for what passes, or is about one request. */
-export const refusalIn = (problem: Problem): RefusalReason | undefined => {
-  switch (problem.kind) {
-    case 'no_mailbox':
-    case 'no_directory':
-    case 'domain_policy':
-    case 'api_not_enabled':
-      return problem.kind;
-    case 'authorization_required':
-      return problem.reason === 'scope_missing' ? 'scope_missing' : undefined;
-    case 'request_refused':
-      return problem.status === 403 ? 'forbidden' : undefined;
-    default:
-      return undefined;
-  }
-};
-
-/** The same as a problem, for its words. */
-export const refusalProblem = (capability: Capability, reason: RefusalReason): Problem => {
-  switch (reason) {
-    case 'no_mailbox':
-    case 'no_directory':
-    case 'domain_policy':
-      return { kind: reason };
-    case 'api_not_enabled':
-      return { kind: reason, api: apiOf(capability) };
-    case 'scope_missing':
-      return { kind: 'authorization_required', reason, missing: [capability] };
-    case 'forbidden':
-      return { kind: 'request_refused', status: 403 };
-  }
-};
 
 /** Which of Google's APIs a capability is read through. */
 export const apiOf = (capability: Capability): 'Gmail API' | 'People API' =>

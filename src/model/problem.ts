@@ -2,6 +2,7 @@
 // Texts here are ours alone; nothing from Google, a library or a mail ever becomes part of one.
 import type { RevokedEvidence } from './account.ts';
 import { type AuthorizationReason, authorizationText } from './authorization-text.ts';
+import { apiOf, type RefusalReason } from './capability-state.ts';
 import type { Capability } from './scope.ts';
 
 /** What an account is not as a request says it, by the API's name of it, and what it is now. */
@@ -222,5 +223,38 @@ export const explainProblem = (problem: Problem): Explanation => {
       );
     case 'internal':
       return explain('Postern failed.', 'the operator', "Look into Postern's log for the reason.");
+  }
+};
+
+/** Why an API refuses a capability, where its answer says that it does; undefined for what passes, or is about one request. */
+export const refusalIn = (problem: Problem): RefusalReason | undefined => {
+  switch (problem.kind) {
+    case 'no_mailbox':
+    case 'no_directory':
+    case 'domain_policy':
+    case 'api_not_enabled':
+      return problem.kind;
+    case 'authorization_required':
+      return problem.reason === 'scope_missing' ? 'scope_missing' : undefined;
+    case 'request_refused':
+      return problem.status === 403 ? 'forbidden' : undefined;
+    default:
+      return undefined;
+  }
+};
+
+/** The same as a problem, for its words. */
+export const refusalProblem = (capability: Capability, reason: RefusalReason): Problem => {
+  switch (reason) {
+    case 'no_mailbox':
+    case 'no_directory':
+    case 'domain_policy':
+      return { kind: reason };
+    case 'api_not_enabled':
+      return { kind: reason, api: apiOf(capability) };
+    case 'scope_missing':
+      return { kind: 'authorization_required', reason, missing: [capability] };
+    case 'forbidden':
+      return { kind: 'request_refused', status: 403 };
   }
 };

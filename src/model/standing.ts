@@ -2,8 +2,8 @@
 // nothing that is not known. Pure.
 import type { Account, AccountState } from './account.ts';
 import { stateText } from './authorization-text.ts';
-import { type RefusalReason, refusalProblem } from './capability-state.ts';
-import { explainProblem } from './problem.ts';
+import type { RefusalReason } from './capability-state.ts';
+import { explainProblem, refusalProblem } from './problem.ts';
 import { type Capability, capabilities } from './scope.ts';
 
 /** As the grant does, but for a grant of which nothing can be read. */

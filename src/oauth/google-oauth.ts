@@ -1,7 +1,7 @@
 // Google's OAuth in the RFCs' words: authorization request, code exchange, refresh, revocation. Knows no person.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { splitScope } from '../model/scope.ts';
 import { readIdToken, type VerifiedIdentity } from './id-token.ts';
 import {

@@ -1,10 +1,11 @@
 // Signs a browser in at an OpenID Connect issuer that the operator named: discovery, code with PKCE and nonce, ID token
 // with its signature checked. Only importer of openid-client, whose errors carry codes and tokens: none gets out.
+
+import type { Clock } from '../lib/clock.ts';
+import { isLoopbackHost } from '../lib/loopback-host.ts';
+import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import { identifierSchema } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
-import { isLoopbackHost } from '../model/loopback-host.ts';
 import { isUnverifiedAddress } from '../model/unverified-address.ts';
-import type { OutsideFetch } from '../network/outside-fetch.ts';
 import { isFreshIdToken } from './id-token.ts';
 import { bounded } from './token-client.ts';
 

@@ -1,18 +1,18 @@
 // One person's account and grant; every method takes the account key first. Every write names the version it read, so
 // that of two writers exactly one succeeds. Knows no other person (operations-store.ts), no OAuth, and leaves what a refresh
 // writes to refresh-store.ts.
+
+import type { Clock } from '../lib/clock.ts';
 import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Refusals } from '../model/capability-state.ts';
-import type { Clock } from '../model/clock.ts';
 import type { Capability } from '../model/scope.ts';
 import { type Grant, noGrant, noIdentity, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { grantChange, stateChange, updateAccount } from './account-writes.ts';
-import type { Database } from './database.ts';
 import type { Rows } from './protected-rows.ts';
 import { countLiving } from './refresh-token-count.ts';
 import type { RefusalCause } from './row-mac.ts';
-import type { AccountsTable } from './schema.ts';
+import type { AccountsTable, Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import { rowRefused } from './storage-error.ts';
 

@@ -1,11 +1,10 @@
 // What the embedded authorization server keeps between requests. Its ids are live credentials, so none is stored: rows
 // are found by hashes, and payloads are sealed. Knows neither what a payload means nor the library that wrote it.
 import { createHash } from 'node:crypto';
+import type { Clock } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Database } from './database.ts';
 import type { Rows } from './protected-rows.ts';
-import type { AuthorizationRecordsTable } from './schema.ts';
+import type { AuthorizationRecordsTable, Database } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
 export interface AuthorizationRecord {

@@ -3,8 +3,8 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { makeFolder, pathErrorOf } from '../files/paths.ts';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import { makeFolder, pathErrorOf } from '../lib/checked-paths.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { openStorage } from './index.ts';
 import { schemaOf } from './migrate.ts';
 import type { Sealer } from './sealer.ts';

@@ -1,5 +1,5 @@
 // Waiting for a lock that another process holds, without blocking the event loop. Knows nothing of queries.
-import type { RandomBytes } from '../model/clock.ts';
+import type { RandomBytes } from '../lib/clock.ts';
 import { inOurWords, isBusy } from './storage-error.ts';
 
 /** SQLite itself waits this long (it blocks the whole process meanwhile); all further waiting is asynchronous. Milliseconds. */

@@ -1,7 +1,7 @@
 // When Google is asked what works of an account, by itself, and which process does it. Knows not what is asked.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import type { Database } from './schema.ts';
 import type { ClientRef } from './token-endpoint-store.ts';
 
 export interface CheckStore {

@@ -3,15 +3,13 @@ import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely } from 'kysely';
-import { isNoFile, makeFolder, PathError, pathErrorOf } from '../files/paths.ts';
+import { isNoFile, makeFolder, PathError, pathErrorOf } from '../lib/checked-paths.ts';
 import { type BusyRetry, blockingWaitMs, retryWhileBusy } from './busy.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { type Adoption, migrate } from './migrate.ts';
-import type { Schema } from './schema.ts';
+import type { Database, Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
 import { notWritable } from './storage-error.ts';
-
-export type Database = Kysely<Schema>;
 
 export interface OpenDatabase {
   readonly queries: Database;

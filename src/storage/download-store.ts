@@ -1,9 +1,8 @@
 // Single-use download links for attachments, found by hashes only. Holds no bytes and knows nothing of Gmail.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
 import type { Rows } from './protected-rows.ts';
-import type { DownloadsTable } from './schema.ts';
+import type { Database, DownloadsTable } from './schema.ts';
 
 /** `hash` is SHA-256 of the link's secret in hex, `size` is in bytes, `expiresAt` in milliseconds since the epoch. */
 export interface DownloadRecord {

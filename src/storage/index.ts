@@ -1,6 +1,6 @@
 // The door to the database: everything that Postern remembers, and nothing of how. Nobody else knows SQLite.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock, RandomBytes } from '../model/clock.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AdoptionOptions, createAdoption } from './adopt-rows.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';

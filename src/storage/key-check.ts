@@ -1,7 +1,7 @@
 // Whether the configured keys are those of the database: rows that outlive a day are looked at for the key they name.
 // Knows nothing of where keys come from.
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
+import type { Database } from './schema.ts';
 import { macPrefix, type Sealer } from './sealer.ts';
 
 /** How many rows were written under keys that are not ours. */

@@ -5,12 +5,12 @@ import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { standingOf } from '../model/standing.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
-import type { Database } from './database.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
 import { sweepCounts } from './refresh-token-count.ts';
 import { type Resealed, reseal } from './reseal.ts';
 import type { RefusedRow } from './row-mac.ts';
+import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import { keepExpiredSignInsMs } from './sign-in-store.ts';
 

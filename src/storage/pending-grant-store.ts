@@ -1,9 +1,9 @@
 // Grants that wait until the product confirms who completed the link (`verify_url`). Found by the hash of their
 // `auth_request_id` only; every end erases the tokens. Knows nothing of products and HTTP.
 import { type SqlBool, sql } from 'kysely';
+import type { Clock } from '../lib/clock.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
 import type { Grant } from './account-rows.ts';
 import { createAccountStore } from './account-store.ts';
 import type { Rows } from './protected-rows.ts';

@@ -2,10 +2,9 @@
 // a row that was checked, signed, and made only if the row is still that one. A statement that changed a row by itself
 // would sign whatever somebody else had written into the file. Knows the tables only by name.
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { Database } from './database.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import { keyOf, type RefusalCause, type RefusedRow, type RowMacs, type RowValues, stored } from './row-mac.ts';
-import type { Schema } from './schema.ts';
+import type { Database, Schema } from './schema.ts';
 import { StorageError } from './storage-error.ts';
 
 export type Row<T extends ProtectedTable> = Schema[T];

@@ -1,12 +1,13 @@
 // One refresh per account across processes: a lease with an end, and the writes of whoever holds it. Every write names
 // the versions it read and the holder, so that a late one changes nothing. Knows nothing of OAuth.
+
+import type { Clock } from '../lib/clock.ts';
 import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Clock } from '../model/clock.ts';
 import { noGrant, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { type RefreshedTokens, refreshChange, stateChange, updateAccount } from './account-writes.ts';
-import type { Database } from './database.ts';
 import type { Rows } from './protected-rows.ts';
+import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
 /** What a write of a refresh is based on. */

@@ -1,6 +1,7 @@
 // How many refresh tokens Google gave this Postern for one Google account and client. Google keeps 100 of them alive and
 // ends the oldest silently (https://developers.google.com/identity/protocols/oauth2#expiration). Rows name nobody.
-import type { Database } from './database.ts';
+
+import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
 export interface RefreshTokenCount {

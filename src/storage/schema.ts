@@ -1,5 +1,6 @@
 // The tables as Kysely sees them; migrations.ts creates them. Sealed columns hold envelopes, times are milliseconds. A
 // table with a `mac` grants or limits access; protected-tables.ts says what its MAC covers.
+import type { Kysely } from 'kysely';
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type {
@@ -211,3 +212,6 @@ export interface Schema {
   sealing_key_in_use: SealingKeyInUseTable;
   processes: ProcessesTable;
 }
+
+/** Queries on these tables. */
+export type Database = Kysely<Schema>;

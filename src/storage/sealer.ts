@@ -1,7 +1,7 @@
 // Seals secrets for one place in the database, so that an envelope opens only in the row, column and grant version it was
 // made for, and makes the MACs of rows. Knows several keys, of which one seals; knows no tables and no files.
 import { timingSafeEqual } from 'node:crypto';
-import type { RandomBytes } from '../model/clock.ts';
+import type { RandomBytes } from '../lib/clock.ts';
 import { createSealingKey, type SealedPlace, type SealingKey } from './sealing-key.ts';
 
 export type { SealedPlace } from './sealing-key.ts';

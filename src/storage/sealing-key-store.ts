@@ -1,8 +1,8 @@
 // Which sealing key the processes on this database use, and which ones each of them knows: so that a new one is used when
 // all know it, and the former one goes when nobody uses it. Ids only; knows nothing of where keys come from.
 import { sql } from 'kysely';
-import type { Clock } from '../model/clock.ts';
-import type { Database } from './database.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
 /** A process that runs on this database, as it last said. */

@@ -9,8 +9,8 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
+import type { RandomBytes } from '../lib/clock.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { RandomBytes } from '../model/clock.ts';
 
 /** Where an envelope lies; opening it anywhere else fails. */
 export interface SealedPlace {

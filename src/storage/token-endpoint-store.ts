@@ -1,8 +1,8 @@
 // What Google's token endpoint refused and accepted of one OAuth client, for every process on this database: which grants
-// stand refused, and what it said of the client itself. Judges nothing (accounts/refused-grants.ts), and opens no grant.
+// stand refused, and what it said of the client itself. Judges nothing (grants/refused-grants.ts), and opens no grant.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './database.ts';
+import type { Database } from './schema.ts';
 
 /** An OAuth client at a token endpoint: a grant belongs to both. */
 export interface ClientRef {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
 import { isPublicDocumentUrl } from '../../src/authorization-server/metadata-documents.ts';
-import { createOutsideFetch } from '../../src/network/outside-fetch.ts';
+import { createOutsideFetch } from '../../src/lib/outside-fetch.ts';
 import {
   address,
   authorizationRequest,

@@ -2,9 +2,9 @@
 // whose scheme is a domain in reverse; and to nobody whose address hides another one.
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
+import { renderPage } from '../../src/http/pages/html/layout.ts';
+import { signInPage } from '../../src/http/pages/html/sign-in.ts';
 import { readRedirectUri } from '../../src/model/redirect-uri.ts';
-import { renderPage } from '../../src/transports/pages/layout.ts';
-import { signInPage } from '../../src/transports/pages/sign-in.ts';
 import {
   address,
   authorizationRequest,

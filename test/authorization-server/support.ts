@@ -6,10 +6,10 @@ import {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from '../../src/authorization-server/index.ts';
+import { authorizationErrorPage } from '../../src/http/pages/html/authorization-error.ts';
+import { renderedPage } from '../../src/http/pages/page-response.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
-import { renderedPage } from '../../src/transports/page-response.ts';
-import { authorizationErrorPage } from '../../src/transports/pages/authorization-error.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export const origin = 'https://postern.test';

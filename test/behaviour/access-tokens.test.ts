@@ -1,8 +1,8 @@
 // MCP clients that signed in at the operator's own issuer: whose mail they read, and where their tokens never go.
 import { randomBytes } from 'node:crypto';
+import type { Sandbox } from '@postern/gmail-sandbox';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { createWorld, newSandbox, posternOrigin, sam, type World } from '../support/world.ts';

@@ -3,9 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NewAccount } from '@postern/gmail-sandbox';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NewAccount } from '../../src/sandbox/sandbox.ts';
 import { connectAtOnce } from '../support/connect-at-once.ts';
 import { createWorld, type World } from '../support/world.ts';
 

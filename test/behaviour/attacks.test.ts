@@ -1,7 +1,7 @@
 // What an attacker tries, and what comes of it. Attacks on one seam alone stand beside that seam's other tests.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { accept } from '../../src/accounts/acceptance.ts';
-import { hashSecret } from '../../src/accounts/secrets.ts';
+import { accept } from '../../src/connect/acceptance.ts';
+import { hashSecret } from '../../src/lib/secrets.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { caller, key, linkIn, type OnTheWay, worldBetween } from '../support/between.ts';
 import { alex, sam, type World } from '../support/world.ts';

@@ -1,6 +1,6 @@
 // Connecting a Gmail account by link: what the person, the agent and an attacker see.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LinkOriginError } from '../../src/accounts/index.ts';
+import { LinkOriginError } from '../../src/connect/accounts.ts';
 import { alex, createWorld, posternOrigin, sam, type World } from '../support/world.ts';
 
 let world: World;

@@ -3,8 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Fault } from '@postern/gmail-sandbox';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { fillDisk, lockDatabase, noteConnections } from '../support/database-faults.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 import { inTime as answerInTime } from '../support/in-time.ts';

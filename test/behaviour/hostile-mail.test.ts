@@ -1,6 +1,6 @@
 // What a sender can put into a mail, and what a model gets to see of it.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from '../tools/mails.ts';
+import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from '../mcp/tools/mails.ts';
 
 let world: ToolWorld;
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 // Isolation, shown: several people in several realms do things in random order and at the same time, and after every step
 // everything that anybody was given is searched for what belongs to somebody else.
 import { inspect } from 'node:util';
+import { createSandbox } from '@postern/gmail-sandbox';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { inTime } from '../support/in-time.ts';
 import { createWorld } from '../support/world.ts';

@@ -1,6 +1,7 @@
 // What happens when an MCP client sends a person to sign in: one page of ours, one round to Google, and the first call works.
+
+import type { Sandbox } from '@postern/gmail-sandbox';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import type { BrowserPage } from '../support/browser.ts';
 import { handClock } from '../support/hand-clock.ts';
 import type { World, WorldOptions } from '../support/world.ts';

@@ -1,6 +1,7 @@
 // An account says what works, by capability: as the person allowed it, and as Google's APIs answered since.
+
+import { createSandbox } from '@postern/gmail-sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSandbox } from '../../src/sandbox/sandbox.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld, type World } from '../support/world.ts';
 

@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Environment,
+  type ReadOptions,
+  readConfig,
+  readStorageConfig,
+  toolNames,
+} from '../../src/config/config.ts';
 import { createKeyReader, parseKey } from '../../src/config/sealing-keys.ts';
-import { type Environment, type ReadOptions, readConfig, readStorageConfig, toolNames } from '../../src/config.ts';
-import { catalogue } from '../../src/tools/index.ts';
+import { catalogue } from '../../src/mcp/tools/index.ts';
 
 let home: string;
 beforeEach(() => {

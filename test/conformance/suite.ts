@@ -4,10 +4,10 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '../../src/model/clock.ts';
-import { listen } from '../../src/transports/serve.ts';
+import { listen } from '../../src/http/serve.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { aWorld } from '../http/support.ts';
 import { createWorld } from '../support/world.ts';
-import { aWorld } from '../transports/support.ts';
 import { conformanceServer } from './fixtures.ts';
 
 const command = fileURLToPath(

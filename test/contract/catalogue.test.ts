@@ -1,9 +1,9 @@
 // The tools as every client is told of them. A change here is a change for every agent that uses Postern.
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMcpServerFactory } from '../../src/server/mcp-server.ts';
-import { catalogue } from '../../src/tools/index.ts';
-import { currentClient, olderClient } from '../server/clients.ts';
+import { createMcpServerFactory } from '../../src/mcp/mcp-server.ts';
+import { catalogue } from '../../src/mcp/tools/index.ts';
+import { currentClient, olderClient } from '../mcp/clients.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const regenerate = 'The catalogue changed. If it was meant to: npx vitest run test/contract/catalogue.test.ts -u';

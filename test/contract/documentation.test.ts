@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { googleClientVariables, googleEndpointVariables, posternVariables } from '../../src/config/environment.ts';
-import { catalogue } from '../../src/tools/index.ts';
+import { catalogue } from '../../src/mcp/tools/index.ts';
 
 const regenerate = 'docs/tools.md is not current. Renew it: npx vitest run test/contract/documentation.test.ts -u';
 

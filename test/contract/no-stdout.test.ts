@@ -16,11 +16,11 @@ const using = (pattern: RegExp): string[] =>
 
 test('only the terminal, the confirmation and the hand-over to the stdio transport touch stdout', () => {
   expect(using(/process\.stdout/)).toEqual([
-    'commands/confirm.ts',
-    'commands/demo/demo.ts',
-    'commands/program.ts',
-    'commands/stdio.ts',
-    'commands/terminal.ts',
+    'cli/confirm.ts',
+    'cli/demo/demo.ts',
+    'cli/program.ts',
+    'cli/stdio.ts',
+    'cli/terminal.ts',
   ]);
 });
 
@@ -30,7 +30,7 @@ test('nothing prints with console', () => {
 
 test('what stdio loads never says anything on a terminal', () => {
   const stdio = ['stdio.ts', 'with-sandbox.ts', 'settings.ts', 'settings-log.ts', 'logger.ts'].map((name) =>
-    readFileSync(join(src, 'commands', name), 'utf8'),
+    readFileSync(join(src, 'cli', name), 'utf8'),
   );
   for (const text of stdio) expect(text).not.toMatch(/\bsay(Json|Table)?\(/);
 });

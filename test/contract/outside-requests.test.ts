@@ -1,4 +1,4 @@
-// Addresses that somebody outside named are asked through network/outside-fetch.ts and nothing else: this reads the code,
+// Addresses that somebody outside named are asked through lib/outside-fetch.ts and nothing else: this reads the code,
 // so that a second way out cannot be built without a change here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -22,7 +22,7 @@ const taken = (file: string, module: RegExp): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '' && !name.startsWith('type '));
 
-const door = 'network/outside-fetch.ts';
+const door = 'lib/outside-fetch.ts';
 
 describe('Requests to the outside', () => {
   test('leave by one module: no other one can open a connection or look up a name', () => {
@@ -44,9 +44,9 @@ describe('Requests to the outside', () => {
       // Its own parameter, which is the door.
       'authorization-server/metadata-documents.ts',
       // The reader's own browser, in the demo.
-      'commands/demo/browser.ts',
+      'cli/demo/browser.ts',
       // Google's token endpoint, when the operator says --online.
-      'commands/doctor.ts',
+      'cli/doctor.ts',
       'compose.ts',
     ]);
   });

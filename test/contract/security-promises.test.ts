@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const root = new URL('../../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
 
-const row = /^\| (?<promise>[^|]+) \| `(?<file>test\/[^`]+)` \| (?<title>[^|]+) \|$/;
+const row = /^\| (?<promise>[^|]+) \| `(?<file>(?:packages\/[\w-]+\/)?test\/[^`]+)` \| (?<title>[^|]+) \|$/;
 
 /** A title as it stands in source: the whole of a quoted text, whichever quotes are around it. */
 const hasTitle = (source: string, title: string): boolean =>

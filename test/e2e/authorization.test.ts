@@ -1,10 +1,10 @@
 // Remote clients sign in, as it happens in life: an SDK's own OAuth code in an app on this machine, Postern with its
 // authorization server, the sandbox's Google, and a person in a real Chromium between them.
 import { mkdirSync } from 'node:fs';
+import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/model/clock.ts';
-import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 import { type AppMemory, appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { walk } from '../../src/commands/demo/person.ts';
+import { walk } from '../../src/cli/demo/person.ts';
 import { freePort } from '../support/free-port.ts';
 import {
   endWithTest,

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { walk } from '../../src/commands/demo/person.ts';
+import { walk } from '../../src/cli/demo/person.ts';
 import { endWithTest, run, type StartedSandbox, settingsIn, start, startSandbox, temporaryFolder } from './built.ts';
 
 const commands = [

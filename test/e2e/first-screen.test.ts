@@ -3,14 +3,14 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { confirmPage } from '../../src/http/pages/html/confirm.ts';
+import { renderPage } from '../../src/http/pages/html/layout.ts';
+import { signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-sign-in.ts';
+import { signInPage } from '../../src/http/pages/html/sign-in.ts';
+import type { Asked } from '../../src/http/pages/options.ts';
 import type { Account, AccountState } from '../../src/model/account.ts';
 import { capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
 import { type Capability, capabilities, scopesFor } from '../../src/model/scope.ts';
-import { confirmPage } from '../../src/transports/pages/confirm.ts';
-import { renderPage } from '../../src/transports/pages/layout.ts';
-import { signInFirstPage, somebodyElsesLinkPage } from '../../src/transports/pages/link-sign-in.ts';
-import { signInPage } from '../../src/transports/pages/sign-in.ts';
-import type { Asked } from '../../src/transports/sign-in-server.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 
 const found = chromiumPath !== undefined;

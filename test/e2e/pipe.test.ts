@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { walk } from '../../src/commands/demo/person.ts';
+import { walk } from '../../src/cli/demo/person.ts';
 import {
   command,
   endWithTest,

@@ -2,8 +2,8 @@
 // says how many it got. Its settings come in the environment.
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
-import { createAccounts } from '../../src/accounts/index.ts';
-import { systemClock } from '../../src/model/clock.ts';
+import { createAccounts } from '../../src/connect/accounts.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { contactsReadonly } from '../../packages/gmail-sandbox/test/google-world.ts';
 import { mergePeople } from '../../src/google/merge-people.ts';
 import { personShape } from '../../src/google/person-shape.ts';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
-import { contactsReadonly } from '../sandbox/google-world.ts';
 import { aToken, person, readingWorld } from './reading-world.ts';
 
 const fields = ['names', 'emailAddresses', 'organizations'];

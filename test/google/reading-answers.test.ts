@@ -1,14 +1,15 @@
 // Answers of Gmail's about messages, read as they arrive: the same as parsed whole, and never more of them in memory than
 // is read.
+
+import { contentOf } from '@postern/mail-text/answer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { inlineBytes, type Message, type MessagePart } from '../../packages/mail-text/src/mime/message-part.ts';
 import { OversizedAnswer } from '../../src/google/answer-scanner.ts';
 import { BrokenAnswer } from '../../src/google/base64-value.ts';
 import { createHoldings } from '../../src/google/holdings.ts';
 import { mostOfBody, readAnswer } from '../../src/google/read-answer.ts';
 import { readSource } from '../../src/google/read-source.ts';
-import { contentOf } from '../../src/mail/answer.ts';
-import { inlineBytes, type Message, type MessagePart } from '../../src/mail/message-part.ts';
 
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(answer);

@@ -1,16 +1,11 @@
 // The Google services over the sandbox: one connected person with mail, and what arrived at Google.
 import type { gmail_v1 } from '@googleapis/gmail';
+import { type Answer, type Body, contentOf } from '@postern/mail-text/answer';
 import type { CallerGoogle, Fetched, GoogleServices } from '../../src/google/ports.ts';
-import { type Answer, type Body, contentOf } from '../../src/mail/answer.ts';
 // Loaded before any test: loading takes real time, in which a test would turn its clock past every deadline.
 import '@googleapis/gmail';
 import '@googleapis/people';
-import { createGoogleServices } from '../../src/google/services.ts';
-import type { AccountKey } from '../../src/model/account-key.ts';
-import { type AnsweredCapability, capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
-import type { AccessToken, FreshToken } from '../../src/model/fresh-token.ts';
-import { ok, type Result } from '../../src/model/result.ts';
-import type { RecordedRequest } from '../../src/sandbox/sandbox.ts';
+import type { RecordedRequest } from '@postern/gmail-sandbox';
 import {
   contactsReadonly,
   directoryReadonly,
@@ -18,7 +13,12 @@ import {
   gmailReadonly,
   googleWorld,
   otherContactsReadonly,
-} from '../sandbox/google-world.ts';
+} from '../../packages/gmail-sandbox/test/google-world.ts';
+import { createGoogleServices } from '../../src/google/services.ts';
+import type { AccountKey } from '../../src/model/account-key.ts';
+import { type AnsweredCapability, capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
+import type { AccessToken, FreshToken } from '../../src/model/fresh-token.ts';
+import { ok, type Result } from '../../src/model/result.ts';
 
 export const person: AccountKey = { realm: 'default', identifier: 'alex' };
 export const allScopes = [

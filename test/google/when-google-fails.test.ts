@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { gmailReadonly } from '../../packages/gmail-sandbox/test/google-world.ts';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
 import { failed } from '../../src/model/result.ts';
-import { gmailReadonly } from '../sandbox/google-world.ts';
 import { aToken, contents, fillMailbox, readingWorld } from './reading-world.ts';
 
 const anyId = '18c0ffee18c0ffee';

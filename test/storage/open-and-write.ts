@@ -1,7 +1,7 @@
 // One of many processes that start at once: opens the storage, makes the account named by its arguments, and writes to
 // the account they all share until that succeeded once.
 import { randomBytes } from 'node:crypto';
-import { systemClock } from '../../src/model/clock.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 
 const [path = '', name = ''] = process.argv.slice(2);

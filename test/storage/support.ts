@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/lib/clock.ts';
 import type { Account } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import type { Clock } from '../../src/model/clock.ts';
 import {
   type AuthorizationRecord,
   createSealer,

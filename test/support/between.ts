@@ -1,5 +1,5 @@
 // A world in which a test stands between Postern and Google, and the link of one caller in it.
-import type { Link } from '../../src/accounts/index.ts';
+import type { Link } from '../../src/connect/accounts.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { createWorld, type World } from './world.ts';
 

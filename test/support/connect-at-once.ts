@@ -1,5 +1,5 @@
 // Connecting hundreds of people: as `world.connect`, without looking at the pages of either side.
-import { newSecret } from '../../src/accounts/secrets.ts';
+import { newSecret } from '../../src/lib/secrets.ts';
 import type { World } from './world.ts';
 
 /** Connects the Google account `email` to a person of that name. */

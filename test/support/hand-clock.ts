@@ -1,5 +1,5 @@
 // A clock that only moves when a test turns it.
-import type { Clock } from '../../src/model/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 export interface HandClock extends Clock {
   /** Moves time on by this many milliseconds and wakes everybody whose sleep is over, in order. */

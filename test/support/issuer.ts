@@ -2,7 +2,7 @@
 // keyboard is signed in already), token endpoint with PKCE and client authentication, userinfo. Signs with jose.
 import { createHash, randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import type { Clock } from '../../src/model/clock.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 
 /** Who is at the keyboard: the claims of their ID token. */
 export type Person = { readonly sub: string } & Readonly<Record<string, unknown>>;

@@ -1,13 +1,13 @@
 // A whole Postern and the fake Google on real ports, for real browsers and programs: Postern on `localhost`, Google on
 // `127.0.0.1`, so that cookies, redirects and policies meet two hosts as they do in life. Time is the system's.
 import { randomBytes } from 'node:crypto';
+import { type ListeningSandbox, listenSandbox } from '@postern/gmail-sandbox/listen';
 import { pino } from 'pino';
 import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp } from '../../src/compose-http.ts';
-import { readConfig } from '../../src/config.ts';
-import { systemClock } from '../../src/model/clock.ts';
-import { type ListeningSandbox, listenSandbox } from '../../src/sandbox/listen.ts';
-import { listen } from '../../src/transports/serve.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { listen } from '../../src/http/serve.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { freePort } from './free-port.ts';
 
 export interface ListeningWorld {

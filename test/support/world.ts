@@ -2,15 +2,15 @@
 // clients, real HTTP semantics; only the clock is turned by hand.
 import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { createSandbox, type Sandbox } from '@postern/gmail-sandbox';
+import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
 import { pino } from 'pino';
-import { createApiKey } from '../../src/callers/api-keys.ts';
 import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp, type HttpService } from '../../src/compose-http.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { createApiKey } from '../../src/identity/api-keys.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { fillSampleMailbox } from '../../src/sandbox/sample-mailbox/index.ts';
-import { createSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 

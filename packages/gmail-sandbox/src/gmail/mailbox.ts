@@ -1,0 +1,224 @@
+// One person's fake Gmail mailbox: messages, drafts, labels, threads, history. Bodies are parsed when somebody asks.
+// Knows nothing of HTTP, scopes or Google's JSON.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { type AttachmentIds, createAttachmentIds } from './attachment-ids.ts';
+import { type HeaderField, headerValue, parseHeaderFields } from './header-fields.ts';
+import { createHistory, type History, type HistoryType } from './history.ts';
+import { createLabels, type Labels } from './labels.ts';
+import { receivedAt } from './message-date.ts';
+import { type ParsedMessage, parseMessage } from './parsed-message.ts';
+import { createThreads, type ThreadHeaders } from './threads.ts';
+
+export interface ImportOptions {
+  /** Ids or names; unknown names become labels of the user. Default: `INBOX` and `UNREAD`, or `DRAFT` for a draft. */
+  labelIds?: string[];
+  /** Milliseconds since the Unix epoch. Default: the message's own date. */
+  internalDate?: number;
+  threadId?: string;
+  draft?: boolean;
+  id?: string;
+}
+
+/** A message as it lies in the mailbox. */
+export interface StoredMessage {
+  readonly id: string;
+  readonly threadId: string;
+  /** Grows with every import: the order of messages of the same millisecond. */
+  readonly sequence: number;
+  /** The whole message, lines ending in CRLF. */
+  readonly raw: Buffer;
+  readonly internalDate: number;
+  readonly labelIds: ReadonlySet<string>;
+  readonly historyId: number;
+  /** Parsed at the first call. */
+  parsed(): ParsedMessage;
+}
+
+export interface Draft {
+  readonly id: string;
+  readonly message: StoredMessage;
+}
+
+export interface Mailbox {
+  /** The person's e-mail address. */
+  readonly owner: string;
+  /**
+   * @param raw the message's bytes, which must not be changed afterwards
+   * @returns the message's id: 16 hexadecimal digits, as Gmail makes them from the date
+   */
+  importMessage(raw: Uint8Array, options?: ImportOptions): string;
+  /** @returns the draft's id */
+  createDraft(raw: Uint8Array): string;
+  /** @throws Error for an unknown message */
+  modifyLabels(messageId: string, change: { add?: string[]; remove?: string[] }): void;
+  /** Deletes for ever. @throws Error for an unknown message */
+  deleteMessage(messageId: string): void;
+  readonly size: number;
+  /** Grows on every change. */
+  readonly historyId: string;
+
+  // What the routes read.
+  readonly clock: Clock;
+  readonly labels: Labels;
+  readonly history: History;
+  readonly attachmentIds: AttachmentIds;
+  message(id: string): StoredMessage | undefined;
+  newestFirst(): readonly StoredMessage[];
+  /** The messages of a thread, oldest first. */
+  thread(threadId: string): readonly StoredMessage[];
+  /** Newest first. */
+  drafts(): readonly Draft[];
+}
+
+const LF = 10;
+const CR = 13;
+
+type MutableMessage = StoredMessage & { labelIds: Set<string>; historyId: number };
+
+export const createMailbox = (options: {
+  owner: string;
+  clock: Clock;
+  /** The same seed gives the same ids. Default: the owner's address. */
+  seed?: string;
+  /** Names of the user's labels by id. */
+  labels?: Record<string, string>;
+}): Mailbox => {
+  const { owner, clock, seed = options.owner } = options;
+  const messages = new Map<string, MutableMessage>();
+  const drafts = new Map<string, MutableMessage>();
+  const threads = createThreads();
+  const labels = createLabels(options.labels ?? {});
+  const history = createHistory(clock, 100_000 + (hashNumber(seed, 'history') % 900_000));
+  let sequence = 0;
+  let sorted: readonly MutableMessage[] | undefined;
+
+  const existing = (id: string): MutableMessage => {
+    const message = messages.get(id);
+    if (message === undefined) throw new Error(`${owner} has no message ${id} (mailbox of ${messages.size} messages).`);
+    return message;
+  };
+  const record = (message: MutableMessage, type: HistoryType, labelIds: readonly string[]): void => {
+    const { id: messageId, threadId } = message;
+    message.historyId = history.add({ type, messageId, threadId, messageLabelIds: [...message.labelIds], labelIds });
+  };
+  /** Google's ids are the time in milliseconds and 20 further bits. */
+  const freeId = (internalDate: number): string => {
+    for (let attempt = 0; ; attempt++) {
+      const low = hashNumber(seed, `${sequence} ${attempt}`) % 0x100000;
+      const time = Math.min(Math.max(Math.trunc(internalDate), 0x10000000000), 0xfffffffffff);
+      const id = time.toString(16).padStart(11, '0') + low.toString(16).padStart(5, '0');
+      if (!messages.has(id)) return id;
+    }
+  };
+
+  const importMessage: Mailbox['importMessage'] = (bytes, importOptions = {}) => {
+    const raw = withCrlf(bytes);
+    const { fields } = parseHeaderFields(raw, 0, raw.length);
+    const internalDate = importOptions.internalDate ?? receivedAt(fields) ?? clock.now();
+    const id = importOptions.id ?? freeId(internalDate);
+    if (messages.has(id)) throw new Error(`${owner} already has a message ${id}: give another id, or none.`);
+    const headers = threadHeaders(fields);
+    const threadId = importOptions.threadId ?? threads.find(headers) ?? id;
+    threads.remember(headers, threadId);
+    const labelIds = importOptions.labelIds ?? (importOptions.draft ? ['DRAFT'] : ['UNREAD', 'INBOX']);
+    const message: MutableMessage = {
+      id,
+      threadId,
+      sequence: sequence++,
+      raw,
+      internalDate,
+      labelIds: new Set(labelIds.map(labels.idFor)),
+      historyId: 0,
+      parsed: lazily(() => parseMessage(raw)),
+    };
+    if (importOptions.draft) message.labelIds.add('DRAFT');
+    if (message.labelIds.has('DRAFT')) {
+      drafts.set(`r${hashNumber(seed, `draft ${id}`)}${message.sequence}`, message);
+    }
+    messages.set(id, message);
+    sorted = undefined;
+    record(message, 'messageAdded', []);
+    return id;
+  };
+
+  const newestFirst = () => {
+    sorted ??= [...messages.values()].sort((a, b) => b.internalDate - a.internalDate || b.sequence - a.sequence);
+    return sorted;
+  };
+
+  return {
+    owner,
+    clock,
+    labels,
+    history,
+    attachmentIds: createAttachmentIds(seed),
+    importMessage,
+    createDraft: (raw) => {
+      importMessage(raw, { draft: true, internalDate: clock.now() });
+      return [...drafts.keys()].at(-1) ?? '';
+    },
+    modifyLabels: (messageId, { add = [], remove = [] }) => {
+      const message = existing(messageId);
+      const added = add.map(labels.idFor).filter((id) => !message.labelIds.has(id));
+      const removed = remove.map(labels.idFor).filter((id) => message.labelIds.has(id));
+      for (const id of added) message.labelIds.add(id);
+      for (const id of removed) message.labelIds.delete(id);
+      if (added.length > 0) record(message, 'labelAdded', added);
+      if (removed.length > 0) record(message, 'labelRemoved', removed);
+    },
+    deleteMessage: (messageId) => {
+      const message = existing(messageId);
+      messages.delete(messageId);
+      for (const [id, draft] of drafts) if (draft === message) drafts.delete(id);
+      sorted = undefined;
+      record(message, 'messageDeleted', []);
+    },
+    get size() {
+      return messages.size;
+    },
+    get historyId() {
+      return String(history.currentId);
+    },
+    message: (id) => messages.get(id),
+    newestFirst,
+    thread: (threadId) =>
+      newestFirst()
+        .filter((message) => message.threadId === threadId)
+        .reverse(),
+    drafts: () => {
+      const byMessage = new Map([...drafts].map(([id, message]) => [message, id]));
+      return newestFirst().flatMap((message) => {
+        const id = byMessage.get(message);
+        return id === undefined ? [] : [{ id, message }];
+      });
+    },
+  };
+};
+
+const threadHeaders = (fields: readonly HeaderField[]): ThreadHeaders => ({
+  messageId: headerValue(fields, 'message-id') ?? '',
+  inReplyTo: headerValue(fields, 'in-reply-to') ?? '',
+  references: headerValue(fields, 'references') ?? '',
+  subject: headerValue(fields, 'subject') ?? '',
+});
+
+/** Gmail stores every line with CRLF. Bytes that are so already are not copied: large imports would double. */
+const withCrlf = (bytes: Uint8Array): Buffer => {
+  const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = raw.indexOf(LF); at !== -1; at = raw.indexOf(LF, at + 1)) {
+    if (raw[at - 1] !== CR) return Buffer.from(raw.toString('latin1').replace(/(?<!\r)\n/g, '\r\n'), 'latin1');
+  }
+  return raw;
+};
+
+const lazily = <T>(compute: () => T): (() => T) => {
+  let value: { of: T } | undefined;
+  return () => {
+    value ??= { of: compute() };
+    return value.of;
+  };
+};
+
+const hashNumber = (seed: string, text: string): number =>
+  createHash('sha256').update(`${seed}\0${text}`).digest().readUIntBE(0, 6);

@@ -1,0 +1,135 @@
+// One account's address book in Google's three kinds: contacts, "other contacts", and the Workspace directory it shares
+// with its domain. Keeps the search caches that only a warm-up request fills. Knows nothing of HTTP or field masks.
+import { createHash } from 'node:crypto';
+import type { people_v1 } from '@googleapis/people';
+import type { Clock } from '../clock.ts';
+
+export interface NewContact {
+  /** Shown as the display name; its first word becomes the given name, the rest the family name. */
+  readonly name?: string;
+  readonly emails?: readonly string[];
+  readonly phones?: readonly string[];
+  readonly organization?: string;
+  readonly title?: string;
+  /** Any further field of Google's Person, e.g. `{ birthdays: […] }`. */
+  readonly more?: people_v1.Schema$Person;
+}
+
+export interface StoredPerson {
+  readonly person: people_v1.Schema$Person;
+  readonly modifiedAt: number;
+}
+
+/** One Workspace domain's directory, shared by its accounts. */
+export type DirectoryEntries = StoredPerson[];
+
+export interface Contacts {
+  /** Adds a contact; returns its resource name (`people/c…`). */
+  add(contact: NewContact): string;
+  /** Adds someone the person has only written to (`otherContacts/c…`). */
+  other(contact: NewContact): string;
+  /** Adds a colleague to the domain's directory (`people/1…`); a consumer account has none, so it throws. */
+  directory(contact: NewContact): string;
+  remove(resourceName: string): void;
+  readonly all: readonly StoredPerson[];
+  readonly directoryEntries: readonly StoredPerson[] | undefined;
+  /** What a search sees: the contacts as they were at the last warm-up, nothing before the first. */
+  cached(kind: 'contacts' | 'otherContacts'): readonly StoredPerson[];
+  /** The empty query Google asks for: https://developers.google.com/people/v1/contacts#search_the_users_contacts */
+  warmUp(kind: 'contacts' | 'otherContacts'): void;
+}
+
+type SourceType = 'CONTACT' | 'OTHER_CONTACT' | 'DOMAIN_PROFILE';
+
+const fieldMetadata = (type: SourceType, id: string, primary: boolean) => ({
+  ...(primary ? { primary: true } : {}),
+  source: { type, id },
+});
+
+const nameOf = (name: string): people_v1.Schema$Name => {
+  const [givenName, ...rest] = name.split(' ');
+  const familyName = rest.join(' ');
+  return {
+    displayName: name,
+    displayNameLastFirst: familyName === '' ? name : `${familyName}, ${givenName}`,
+    unstructuredName: name,
+    ...(givenName === undefined ? {} : { givenName }),
+    ...(familyName === '' ? {} : { familyName }),
+  };
+};
+
+const personOf = (contact: NewContact, type: SourceType, id: string, modifiedAt: number): people_v1.Schema$Person => {
+  const metadata = (index: number) => ({ metadata: fieldMetadata(type, id, index === 0) });
+  const organization =
+    contact.organization === undefined && contact.title === undefined
+      ? undefined
+      : {
+          ...metadata(0),
+          ...(contact.organization === undefined ? {} : { name: contact.organization }),
+          ...(contact.title === undefined ? {} : { title: contact.title }),
+        };
+  const etag = createHash('sha256').update(`${id}/${modifiedAt}`).digest('base64url').slice(0, 22);
+  return {
+    resourceName: type === 'OTHER_CONTACT' ? `otherContacts/${id}` : `people/${id}`,
+    etag: `%${etag}`,
+    metadata: {
+      sources: [{ type, id, etag: `#${etag}`, updateTime: new Date(modifiedAt).toISOString() }],
+      objectType: 'PERSON',
+    },
+    ...(contact.name === undefined ? {} : { names: [{ ...metadata(0), ...nameOf(contact.name) }] }),
+    ...(contact.emails === undefined
+      ? {}
+      : { emailAddresses: contact.emails.map((value, index) => ({ ...metadata(index), value })) }),
+    ...(contact.phones === undefined
+      ? {}
+      : { phoneNumbers: contact.phones.map((value, index) => ({ ...metadata(index), value })) }),
+    ...(organization === undefined ? {} : { organizations: [organization] }),
+    ...contact.more,
+  };
+};
+
+/** @param options.directory the domain's entries, undefined for a consumer account */
+export const createContacts = (options: {
+  owner: string;
+  clock: Clock;
+  directory: DirectoryEntries | undefined;
+}): Contacts => {
+  const live = { contacts: [] as StoredPerson[], otherContacts: [] as StoredPerson[] };
+  const cache = { contacts: [] as StoredPerson[], otherContacts: [] as StoredPerson[] };
+  let count = 0;
+
+  const store = (into: StoredPerson[], contact: NewContact, type: SourceType): string => {
+    count += 1;
+    const digest = createHash('sha256').update(`${options.owner}/${type}/${count}`).digest();
+    const digits = (digest.readBigUInt64BE() % 10n ** 18n).toString().padStart(18, '0');
+    const id = type === 'DOMAIN_PROFILE' ? `1${digits}${String(count % 100).padStart(2, '0')}` : `c${digits}`;
+    const modifiedAt = options.clock.now();
+    const person = personOf(contact, type, id, modifiedAt);
+    into.push({ person, modifiedAt });
+    return person.resourceName as string;
+  };
+  const drop = (from: StoredPerson[], resourceName: string) => {
+    const index = from.findIndex(({ person }) => person.resourceName === resourceName);
+    if (index >= 0) from.splice(index, 1);
+  };
+
+  return {
+    add: (contact) => store(live.contacts, contact, 'CONTACT'),
+    other: (contact) => store(live.otherContacts, contact, 'OTHER_CONTACT'),
+    directory(contact) {
+      if (options.directory === undefined)
+        throw new Error(`${options.owner} is a consumer account and has no directory; give it a hostedDomain.`);
+      return store(options.directory, contact, 'DOMAIN_PROFILE');
+    },
+    remove(resourceName) {
+      drop(live.contacts, resourceName);
+      drop(live.otherContacts, resourceName);
+    },
+    all: live.contacts,
+    directoryEntries: options.directory,
+    cached: (kind) => cache[kind],
+    warmUp(kind) {
+      cache[kind] = [...live[kind]];
+    },
+  };
+};

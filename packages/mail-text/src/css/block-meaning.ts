@@ -1,0 +1,133 @@
+// The declarations of a rule or of a style attribute → what they come to: read once, repeated ones collapsed, so that an
+// element pays only for what holds. Knows no selector.
+import type { Declaration } from './blocks.ts';
+import { declared, unsetBy } from './declared.ts';
+import type { Budget } from './matching.ts';
+import type { Declared, PropertyName } from './properties.ts';
+import type { ReadingRules } from './property.ts';
+import { refersToVariables, type Variables, withVariables } from './variables.ts';
+
+/** What the cascade comes to for an element, or for a part of one. */
+export interface Cascaded {
+  readonly declared: Declared;
+  /** Of these the values that are important: no animation overrides them. */
+  readonly important: ReadonlySet<PropertyName>;
+  /** The custom properties that it hands on. */
+  readonly variables: Variables | undefined;
+}
+
+/** Declarations whose meaning is known, or one with `var()`, which is known only at the element. */
+type Step =
+  | { readonly kind: 'known'; readonly declared: Declared; readonly size: number; readonly important: boolean }
+  | { readonly kind: 'open'; readonly declaration: Declaration; readonly important: boolean };
+
+/** What the declarations of one block come to; of repeated ones the last counts. */
+export interface Block {
+  readonly steps: readonly Step[];
+  readonly custom: readonly Declaration[];
+}
+
+/** A block that holds for an element, with its place among all that do, by weight. */
+export interface Applied {
+  readonly block: Block;
+  readonly rank: number;
+  readonly importantRank: number;
+}
+
+/** What it costs, in steps of the budget, to read a declaration; what a custom property costs an element. */
+const stepsPerReading = 40;
+const stepsPerVariable = 5;
+
+export const byImportance = (applied: readonly Applied[]): readonly Applied[] =>
+  applied.toSorted((one, other) => one.importantRank - other.importantRank);
+
+const hasImportant = ({ block }: Applied): boolean =>
+  block.steps.some(({ important }) => important) || block.custom.some(({ important }) => important);
+
+/** Whether it comes to the same at every element. */
+export const isFixed = ({ block }: Applied): boolean =>
+  block.custom.length === 0 && block.steps.every(({ kind }) => kind === 'known');
+
+const isCustom = ({ name }: Declaration): boolean => name.startsWith('--');
+const isOpen = ({ value }: Declaration): boolean => refersToVariables(value);
+
+const wideKeyword = /^(?:initial|inherit|unset|revert|revert-layer)$/i;
+
+export const createBlocks = (budget: Budget, rules: ReadingRules) => {
+  const meaningOf = ({ name, value }: Declaration): Declared | undefined => {
+    budget.steps -= 1;
+    return declared(name, value, rules);
+  };
+  const isTelling = (declarations: readonly Declaration[]): boolean =>
+    declarations.some(
+      (declaration) => isCustom(declaration) || isOpen(declaration) || meaningOf(declaration) !== undefined,
+    );
+
+  const of = (declarations: readonly Declaration[]): Block => {
+    const last = new Map<string, { declaration: Declaration; meaning: Declared | undefined }>();
+    for (const declaration of declarations) {
+      const isClosed = !isCustom(declaration) && !isOpen(declaration);
+      const meaning = isClosed ? meaningOf(declaration) : undefined;
+      if (isClosed && meaning === undefined) continue;
+      const key = `${declaration.important ? '!' : ''}${declaration.name}`;
+      last.delete(key);
+      last.set(key, { declaration, meaning });
+    }
+    const steps: Step[] = [];
+    const custom: Declaration[] = [];
+    for (const { declaration, meaning } of last.values()) {
+      const { important } = declaration;
+      if (isCustom(declaration)) custom.push(declaration);
+      else if (meaning === undefined) steps.push({ kind: 'open', declaration, important });
+      else {
+        const before = steps.at(-1);
+        const joins = before?.kind === 'known' && before.important === important;
+        const together: Declared = joins ? { ...before.declared, ...meaning } : meaning;
+        if (joins) steps.pop();
+        steps.push({ kind: 'known', declared: together, size: Object.keys(together).length, important });
+      }
+    }
+    return { steps, custom };
+  };
+
+  /** The custom properties of an element, its own before those it inherits. */
+  const variablesOf = (applied: readonly Applied[], inherited: Variables | undefined): Variables | undefined => {
+    if (applied.every(({ block }) => block.custom.length === 0)) return inherited;
+    const variables = new Map(inherited);
+    const set = ({ name, value }: Declaration): void => {
+      if (!wideKeyword.test(value)) variables.set(name, value);
+      else if (value.toLowerCase() === 'initial' || !inherited?.has(name)) variables.delete(name);
+      else variables.set(name, inherited.get(name) ?? '');
+    };
+    for (const { block } of applied) for (const one of block.custom) if (!one.important) set(one);
+    for (const { block } of byImportance(applied)) for (const one of block.custom) if (one.important) set(one);
+    budget.steps -= stepsPerVariable * variables.size;
+    return variables;
+  };
+
+  const openMeaning = ({ name, value }: Declaration, variables: Variables | undefined): Declared => {
+    budget.steps -= stepsPerReading;
+    const known = withVariables(value, variables);
+    // CSS Variables 1 §3.1: what turns out invalid only here does not leave an earlier declaration in force.
+    return (known === undefined ? undefined : declared(name, known, rules)) ?? unsetBy(name);
+  };
+
+  /** What blocks come to together, in the order of their ranks. */
+  const merged = (applied: readonly Applied[], inherited: Variables | undefined): Cascaded => {
+    const variables = variablesOf(applied, inherited);
+    const together: { [Name in PropertyName]?: Declared[Name] } = {};
+    const important = new Set<PropertyName>();
+    const add = (step: Step): void => {
+      if (step.kind === 'known') budget.steps -= step.size;
+      const meaning = step.kind === 'known' ? step.declared : openMeaning(step.declaration, variables);
+      Object.assign(together, meaning);
+      if (step.important) for (const name of Object.keys(meaning)) important.add(name as PropertyName);
+    };
+    for (const { block } of applied) for (const step of block.steps) if (!step.important) add(step);
+    for (const { block } of applied.some(hasImportant) ? byImportance(applied) : []) {
+      for (const step of block.steps) if (step.important) add(step);
+    }
+    return { declared: together, important, variables };
+  };
+  return { isTelling, of, merged };
+};

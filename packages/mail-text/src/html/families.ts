@@ -1,0 +1,136 @@
+// Each element as selectors see it: what it is called, and where it stands among the elements of its parent. Knows
+// nothing of styles.
+import type { Ahead, StyledElement } from '../css/element.ts';
+import type { Attributes, Steps } from './html-tokens.ts';
+import { readElements } from './open-elements.ts';
+
+/** What is known ahead of an element, while that is being read. */
+interface Growing extends Ahead {
+  readonly children: StyledElement[];
+  next: StyledElement | undefined;
+  siblingsOfType: number;
+  isEmpty: boolean;
+}
+
+interface Parent {
+  readonly element: StyledElement | undefined;
+  /** How many elements it has. */
+  readonly children: number;
+  readonly ahead: Growing | undefined;
+  met: number;
+  last: StyledElement | undefined;
+  byName: Map<string, number> | undefined;
+  /** Of its elements, where they are remembered. */
+  readonly aheads: Growing[] | undefined;
+}
+
+const noClasses: ReadonlySet<string> = new Set();
+
+const classesOf = (list: string | undefined, quirks: boolean): ReadonlySet<string> =>
+  list ? new Set((quirks ? list.toLowerCase() : list).split(/\s+/).filter(Boolean)) : noClasses;
+
+const countName = (parent: Parent, name: string): number => {
+  parent.byName ??= new Map();
+  const count = (parent.byName.get(name) ?? 0) + 1;
+  parent.byName.set(name, count);
+  return count;
+};
+
+const newParent = (element: StyledElement | undefined, children: number, ahead: Growing | undefined): Parent => ({
+  element,
+  children,
+  ahead,
+  met: 0,
+  last: undefined,
+  byName: undefined,
+  aheads: ahead ? [] : undefined,
+});
+
+export interface Families {
+  /** @returns the element that now begins, inside the one that was entered last and not left. */
+  enter(name: string, attributes: Attributes): StyledElement;
+  leave(): void;
+}
+
+export interface FamilyFacts {
+  /** Of every element in the order in which they open, how many elements it has. */
+  readonly childCounts: readonly number[];
+  /** Whether classes and ids are compared without regard to case. */
+  readonly quirks: boolean;
+}
+
+/** @param remember makes what is known ahead of an element; without it nothing is. */
+const growFamilies = ({ childCounts, quirks }: FamilyFacts, remember?: () => Growing) => {
+  const root = newParent(undefined, 1, undefined);
+  const open = [root];
+  let opened = 0;
+  return {
+    enter: (name: string, attributes: Attributes): StyledElement => {
+      const parent = open.at(-1) ?? root;
+      parent.met += 1;
+      const id = attributes.id?.trim() ?? '';
+      const ahead = remember?.();
+      const element: StyledElement = {
+        name,
+        id: quirks ? id.toLowerCase() : id,
+        classes: classesOf(attributes.class, quirks),
+        attributes,
+        parent: parent.element,
+        previous: parent.last,
+        position: parent.met,
+        positionOfType: countName(parent, name),
+        siblings: parent.children,
+        children: childCounts[opened] ?? 0,
+        ahead,
+      };
+      if (ahead) {
+        const before = parent.aheads?.at(-1);
+        if (before) before.next = element;
+        parent.ahead?.children.push(element);
+        if (parent.ahead) parent.ahead.isEmpty = false;
+        parent.aheads?.push(ahead);
+      }
+      parent.last = element;
+      open.push(newParent(element, childCounts[opened] ?? 0, ahead));
+      opened += 1;
+      return element;
+    },
+    text: (): void => {
+      const ahead = open.at(-1)?.ahead;
+      if (ahead) ahead.isEmpty = false;
+    },
+    leave: (): void => {
+      const left = open.pop();
+      if (!left?.ahead) return;
+      for (const [index, child] of left.ahead.children.entries()) {
+        const ahead = left?.aheads?.[index];
+        if (ahead) ahead.siblingsOfType = left?.byName?.get(child.name) ?? 0;
+      }
+    },
+  };
+};
+
+/** Elements as they come, which know nothing of what follows. */
+export const createFamilies = (facts: FamilyFacts): Families => growFamilies(facts);
+
+/** Looking ahead keeps every element in memory: of larger documents nothing is known ahead. */
+const mostElements = 60_000;
+
+/** All elements of a document, which know what follows them; undefined where there are too many. */
+export function* readFamilies(html: string, facts: FamilyFacts): Steps<Families | undefined> {
+  if (facts.childCounts.length > mostElements) return undefined;
+  const families = growFamilies(facts, () => ({ children: [], next: undefined, siblingsOfType: 0, isEmpty: true }));
+  const all: StyledElement[] = [];
+  yield* readElements(html, {
+    open: (name, attributes) => void all.push(families.enter(name, attributes)),
+    text: families.text,
+    close: families.leave,
+    release: () => undefined,
+  });
+  let entered = 0;
+  const again = createFamilies(facts);
+  return {
+    enter: (name, attributes) => all[entered++] ?? again.enter(name, attributes),
+    leave: () => undefined,
+  };
+}

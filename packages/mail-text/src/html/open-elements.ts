@@ -1,0 +1,205 @@
+// Tags as written → elements that open and close in proper order: what HTML closes by implication is closed, stray end
+// tags are dropped, formatting left open goes on in the next paragraph (HTML standard §13.2.6, in short). A stack, no
+// tree; each tag costs a bounded number of steps, however deep. Knows nothing of what the elements look like.
+
+import {
+  formattingBoundaries,
+  formattingElements,
+  headElements,
+  headings,
+  paragraphEnders,
+  scopeBoundaries,
+  specialElements,
+  tableParts,
+  voidElements,
+} from './element-kinds.ts';
+import { type Attributes, readTags, type Steps } from './html-tokens.ts';
+
+export interface ElementHandlers {
+  open(name: string, attributes: Attributes): void;
+  text(text: string): void;
+  /** Closes the innermost element that is open. */
+  close(name: string): void;
+  /** The formatting element `depth` places above the root was closed while others inside it stay open. */
+  release(depth: number): void;
+}
+
+interface OpenElement {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** Of a cell: the formatting left open outside, which waits until the cell ends. */
+  readonly waiting: readonly OpenElement[];
+  released: boolean;
+}
+
+/** More formatting than this is not carried on into the next paragraph: the sender chooses how much there is. */
+const mostCarriedOn = 8;
+
+const rowGroups = new Set(['tbody', 'thead', 'tfoot']);
+
+const createOpenElements = (handlers: ElementHandlers) => {
+  const stack: OpenElement[] = [];
+  const placesByName = new Map<string, number[]>();
+  const specialPlaces: number[] = [];
+  const boundaryPlaces: number[] = [];
+  let carriedOn: readonly OpenElement[] = [];
+  let body: 'missing' | 'implied' | 'written' = 'missing';
+
+  const placeOf = (name: string): number => placesByName.get(name)?.at(-1) ?? -1;
+  const lastOf = (...names: readonly string[]): number => Math.max(...names.map(placeOf));
+  const scope = (): number => boundaryPlaces.at(-1) ?? -1;
+  const isOpenIn = (name: string, boundary: number): boolean => placeOf(name) > boundary;
+
+  const push = (name: string, attributes: Attributes): void => {
+    const places = placesByName.get(name);
+    if (places) places.push(stack.length);
+    else placesByName.set(name, [stack.length]);
+    if (specialElements.has(name)) specialPlaces.push(stack.length);
+    if (scopeBoundaries.has(name)) boundaryPlaces.push(stack.length);
+    const isBoundary = formattingBoundaries.has(name);
+    stack.push({ name, attributes, waiting: isBoundary ? carriedOn : [], released: false });
+    if (isBoundary) carriedOn = [];
+    handlers.open(name, attributes);
+  };
+
+  /** Closes everything down to `place`; formatting that is closed on the way goes on afterwards. */
+  const closeTo = (place: number): void => {
+    let leftOpen: OpenElement[] = [];
+    while (stack.length > place) {
+      const element = stack.pop();
+      if (!element) return;
+      placesByName.get(element.name)?.pop();
+      if (specialPlaces.at(-1) === stack.length) specialPlaces.pop();
+      if (boundaryPlaces.at(-1) === stack.length) boundaryPlaces.pop();
+      if (formattingBoundaries.has(element.name)) {
+        leftOpen = [];
+        carriedOn = element.waiting;
+      } else if (stack.length > place && formattingElements.has(element.name) && !element.released) {
+        leftOpen.push(element);
+      }
+      handlers.close(element.name);
+    }
+    if (leftOpen.length > 0) carriedOn = [...carriedOn, ...leftOpen.reverse()].slice(-mostCarriedOn);
+  };
+  const closeAbove = (name: string, boundary: number): void => {
+    if (isOpenIn(name, boundary)) closeTo(placeOf(name));
+  };
+
+  const closeFormatting = (name: string) => {
+    const place = placeOf(name);
+    if (place > (specialPlaces.at(-1) ?? -1)) return closeTo(place);
+    const waiting = carriedOn.findLastIndex((element) => element.name === name);
+    if (waiting >= 0) {
+      carriedOn = carriedOn.filter((_, index) => index !== waiting);
+      return;
+    }
+    const element = stack[place];
+    if (!element || element.released || place <= scope()) return;
+    element.released = true;
+    handlers.release(place);
+  };
+
+  const carryOn = (): void => {
+    if (carriedOn.length === 0) return;
+    const again = carriedOn;
+    carriedOn = [];
+    for (const { name, attributes } of again) push(name, attributes);
+  };
+
+  const closeImplied = (name: string): void => {
+    const table = lastOf('table', 'template');
+    if (paragraphEnders.has(name)) closeAbove('p', Math.max(lastOf('button'), scope()));
+    if (name === 'li') closeAbove('li', Math.max(lastOf('ul', 'ol', 'menu', 'dir'), scope()));
+    else if (name === 'dt' || name === 'dd') {
+      closeAbove(placeOf('dt') > placeOf('dd') ? 'dt' : 'dd', Math.max(lastOf('dl'), scope()));
+    } else if (name === 'option' || name === 'optgroup') closeAbove('option', lastOf('select', 'optgroup', 'datalist'));
+    else if (name === 'td' || name === 'th') {
+      closeAbove(placeOf('td') > placeOf('th') ? 'td' : 'th', table);
+    } else if (name === 'tr') closeAbove('tr', table);
+    else if (name === 'tbody' || name === 'thead' || name === 'tfoot') {
+      const places = ['caption', 'colgroup', 'tbody', 'thead', 'tfoot', 'tr'].map(placeOf).filter((at) => at > table);
+      if (places.length > 0) closeTo(Math.min(...places));
+    } else if (headings.has(name) && headings.has(stack.at(-1)?.name ?? '')) closeTo(stack.length - 1);
+    else if (name === 'a' && isOpenIn('a', scope())) closeFormatting('a');
+  };
+
+  /** Rows stand in a group, cells in a row, whether that is written or not. */
+  const openImplied = (name: string): void => {
+    const isCell = name === 'td' || name === 'th';
+    if ((name === 'tr' || isCell) && stack.at(-1)?.name === 'table') push('tbody', {});
+    if (isCell && rowGroups.has(stack.at(-1)?.name ?? '')) push('tr', {});
+  };
+
+  const close = (name: string) => {
+    if (name === 'html' || name === 'body') return;
+    if (name === 'br') return void open('br', {}, false);
+    if (formattingElements.has(name)) return closeFormatting(name);
+    if (tableParts.has(name)) return closeAbove(name, lastOf('table', 'template'));
+    if (name === 'table' || name === 'template') return closeAbove(name, -1);
+    if (headings.has(name)) {
+      const place = lastOf(...headings);
+      if (place > scope()) closeTo(place);
+      return;
+    }
+    if (name === 'svg' || name === 'math') return closeAbove(name, lastOf('table', 'td', 'th', 'template'));
+    // Such an element is the boundary that its own end tag would otherwise stop at.
+    if (scopeBoundaries.has(name)) return closeAbove(name, scope() - 1);
+    closeAbove(name, specialElements.has(name) ? scope() : (specialPlaces.at(-1) ?? -1));
+  };
+
+  const inForeignContent = (): boolean => {
+    const foreign = lastOf('svg', 'math');
+    return foreign >= 0 && foreign > lastOf('foreignobject', 'desc', 'annotation-xml');
+  };
+
+  /** HTML gives every text a body, so that rules for `body` hold for it. A late body tag is an element like others. */
+  const beginBody = (): void => {
+    const around = stack.at(-1)?.name;
+    if (body !== 'missing' || (around !== undefined && around !== 'html' && around !== 'head')) return;
+    body = 'implied';
+    if (around === undefined) push('html', {});
+    closeAbove('head', -1);
+    push('body', {});
+  };
+
+  const open = (name: string, attributes: Attributes, selfClosing: boolean): void => {
+    if ((name === 'html' && placeOf(name) >= 0) || (name === 'body' && body === 'written')) return;
+    if (name === 'body') {
+      closeAbove('head', -1);
+      body = 'written';
+    } else if (!headElements.has(name)) beginBody();
+    closeImplied(name);
+    openImplied(name);
+    const isStructure = paragraphEnders.has(name) || tableParts.has(name) || name === 'html' || name === 'body';
+    if (!isStructure || name === 'hr') carryOn();
+    const isEmpty =
+      voidElements.has(name) || (selfClosing && (inForeignContent() || name === 'svg' || name === 'math'));
+    push(name, attributes);
+    if (isEmpty) closeTo(stack.length - 1);
+  };
+
+  return {
+    open,
+    close,
+    inForeignContent,
+    text: (text: string): void => {
+      if (text.trim() !== '') {
+        beginBody();
+        carryOn();
+      }
+      handlers.text(text);
+    },
+    end: (): void => closeTo(0),
+  };
+};
+
+/**
+ * Reads a document or a fragment; every `open` is answered by one `close`, the innermost first.
+ * @returns whether that was all of it.
+ */
+export function* readElements(html: string, handlers: ElementHandlers): Steps<boolean> {
+  const elements = createOpenElements(handlers);
+  const isWhole = yield* readTags(html, elements);
+  elements.end();
+  return isWhole;
+}

@@ -1,0 +1,154 @@
+// The links of a text: each is told whole, or as a numbered reference that the list of links resolves; never a part of it.
+// Knows nothing of HTML; nothing is fetched.
+
+import type { Slot } from '../text/text-lines.ts';
+import { type LinkPlace, type Met, type Pieces, piecesOf } from './link-pieces.ts';
+
+/** A link as it was told. Its number is its place in the list, from 1. */
+export interface TextLink {
+  readonly url: string;
+  /** What a person clicks; absent where that is the address itself, or a picture. */
+  readonly text?: string;
+  readonly otherHost?: string;
+  /** UTF-16 units before its number in the text; absent where it is told without one. */
+  readonly numberAt?: number;
+}
+
+/** How a text tells its links. */
+export type LinkManner =
+  /** Whole or by number, in as much room as there is. */
+  | { readonly numbered: true; readonly room: (wordBytes: number) => number }
+  /** Whole, for texts beside which no list of links is kept. */
+  | { readonly numbered: false };
+
+/** Characters of a URL that is told whole where there is room. */
+export const usualUrlLength = 300;
+/** Characters beyond which a URL is no longer told whole where it has no number. */
+const longestUnnumbered = 8_000;
+
+interface Level {
+  readonly limit: number;
+  /** Redirectors and tracking go first. */
+  readonly direct: boolean;
+}
+
+/** From what a text has room for to what it has not. */
+const levels: readonly Level[] = [
+  { limit: usualUrlLength, direct: false },
+  ...[usualUrlLength, 200, 150, 120, 100, 80, 65, 50, 40, 0].map((limit) => ({ limit, direct: true })),
+];
+
+/** The URL to be told whole, or undefined. */
+const wholeUrl = (
+  { url, direct, inText, text, isMisleading }: Met,
+  { limit, direct: wantsDirect }: Level,
+): string | undefined => {
+  if (isMisleading) return undefined;
+  const written = inText ? text : url;
+  if (written.length <= limit && (!wantsDirect || direct === url)) return written;
+  return direct.length <= limit ? direct : undefined;
+};
+
+const numberMark = '[link ';
+
+const reference = ({ number, place }: Met): string => `${numberMark}${number}: ${place}]`;
+
+interface Form {
+  readonly text: string;
+  /** What stands there is no URL. */
+  readonly stands: 'whole' | 'by number' | 'not at all';
+}
+
+/** A link's URL or its reference, at a level; a reference never takes more room than what it stands for. */
+const formAt = (link: Met, level: Level): Form => {
+  const short = reference(link);
+  const whole = wholeUrl(link, { ...level, limit: Math.max(level.limit, short.length) });
+  return whole === undefined ? { text: short, stands: 'by number' } : { text: whole, stands: 'whole' };
+};
+
+const formWithoutNumber = (link: Met): Form => {
+  const whole =
+    wholeUrl(link, { limit: usualUrlLength, direct: false }) ??
+    wholeUrl(link, { limit: longestUnnumbered, direct: true });
+  return whole === undefined
+    ? { text: `[link to ${link.place}: ${link.url.length} characters]`, stands: 'not at all' }
+    : { text: whole, stands: 'whole' };
+};
+
+const told = (link: Met, level: Level | undefined): Form => {
+  if (link.kind === 'said') return { text: '', stands: 'not at all' };
+  const { text, stands } = level ? formAt(link, level) : formWithoutNumber(link);
+  if (link.kind === 'deceptive') return { text: `] (goes to ${text})`, stands };
+  const marked = stands === 'whole' && (!link.inText || link.beforeMark) ? `<${text}>` : text;
+  return { text: link.kind === 'named' ? ` ${marked}` : marked, stands };
+};
+
+/** The level at which all fits, else the tightest. */
+const levelFor = ({ pieces, links }: Pieces, room: (wordBytes: number) => number): Level => {
+  const words = pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0), 0);
+  const left = room(words) - words;
+  const fits = (level: Level) =>
+    links.reduce((sum, link) => sum + Buffer.byteLength(told(link, level).text), 0) <= left;
+  const tightest: Level = { limit: 0, direct: true };
+  return levels.find(fits) ?? tightest;
+};
+
+export interface LaidText {
+  readonly text: string;
+  /** UTF-16 units before the marked place, where one was marked. */
+  readonly markedAt?: number;
+  readonly links: readonly TextLink[];
+}
+
+/**
+ * A text with its links told.
+ * @param parts words, and slots where links belong.
+ * @param places the links by their slots; addresses in the words are found here.
+ * @param about whether the parts hold marks of edits, from which words are then kept apart; and the index of a part whose
+ *   place in the text is wanted.
+ */
+export const withLinks = (
+  parts: readonly (string | Slot)[],
+  places: ReadonlyMap<Slot, LinkPlace>,
+  manner: LinkManner,
+  about: { readonly hasMarks: boolean; readonly markedPart?: number | undefined },
+): LaidText => {
+  const laid = piecesOf(parts, places, about.hasMarks, about.markedPart);
+  const level = manner.numbered ? levelFor(laid, manner.room) : undefined;
+  const texts: string[] = [];
+  const links: TextLink[] = [];
+  let length = 0;
+  let markedAt: number | undefined;
+  for (const [index, piece] of laid.pieces.entries()) {
+    if (index === laid.mark) markedAt = length;
+    if (typeof piece === 'string') texts.push(piece);
+    else {
+      const { text, stands } = told(piece, level);
+      const { url, otherHost } = piece;
+      links.push({
+        url,
+        ...(piece.inText || piece.text === '' ? {} : { text: piece.text }),
+        ...(otherHost === undefined ? {} : { otherHost }),
+        ...(stands === 'by number' ? { numberAt: length + text.indexOf(numberMark) + numberMark.length } : {}),
+      });
+      texts.push(text);
+    }
+    length += texts.at(-1)?.length ?? 0;
+  }
+  markedAt ??= laid.mark === undefined ? undefined : length;
+  return { text: texts.join(''), links, ...(markedAt === undefined ? {} : { markedAt }) };
+};
+
+/** Bytes. A text up to this size may carry its links whole. */
+const smallText = 20_000;
+/** Links of a larger one may take this share of what its words take. */
+const shareOfWords = 0.5;
+
+/** Plain text with its addresses told. */
+export const plainWithLinks = (text: string): LaidText =>
+  withLinks(
+    [text],
+    new Map(),
+    { numbered: true, room: (words) => Math.max(smallText, words * (1 + shareOfWords)) },
+    { hasMarks: false },
+  );

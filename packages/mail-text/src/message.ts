@@ -1,0 +1,221 @@
+// What the tools return for a message, one function per format.
+// Knows nothing of the fence around mail, of size limits or of how a message was fetched.
+
+import { type Invitation, invitationText } from './calendar/calendar.ts';
+import { type LinkPage, linkPage } from './links/link-list.ts';
+import type { TextLink } from './links/links.ts';
+import { readBody, readingsTogether } from './message/body.ts';
+import { type FullPart, fullPart } from './message/full-message.ts';
+import { countedRow, type MessageRow, messageRow } from './message/message-row.ts';
+import { snippetOf } from './message/snippet.ts';
+import { type Attachment, attachmentsOf } from './mime/attachments.ts';
+import { type DeliveryReport, reportText } from './mime/delivery-report.ts';
+import { type Message, rootOf } from './mime/message-part.ts';
+import { type Reading, type Removed, readPlainText, sumOf } from './mime/read-part.ts';
+import { type Security, securityOf, securityText } from './mime/signed-or-encrypted.ts';
+import { headersOfSource } from './mime/source-headers.ts';
+import { deliveryReportsIn, invitationsIn } from './mime/structured-parts.ts';
+import { type Page, type PageRequest, page } from './page.ts';
+import { winmailIn } from './tnef/winmail.ts';
+
+export type { FullPart } from './message/full-message.ts';
+export { type MessageRow, messageRow } from './message/message-row.ts';
+export { isQuicklyRead } from './message/quickly-read.ts';
+export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './mime/attachments.ts';
+export { safeFileName } from './mime/file-name.ts';
+export { declaredCharset } from './mime/headers.ts';
+export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPart } from './mime/message-part.ts';
+export { notTheEnd, type Removed } from './mime/read-part.ts';
+export { readTextFile, type TextFile } from './mime/text-file.ts';
+export { isTextLike } from './mime/text-like.ts';
+export { type MissingText, missingTextParts, withTexts } from './mime/text-parts.ts';
+export { type Page, type PageRequest, page } from './page.ts';
+export { withoutInvisible } from './text/invisible.ts';
+export { filesOfWinmail, isWinmail } from './tnef/winmail.ts';
+
+/** A page of a body. */
+export interface BodyPage extends Page {
+  /** Where quoted history begins, in code points of the whole text: from there on it is what others wrote before. */
+  readonly quotedFrom?: number;
+  /** The text ends before the message does, and says so. */
+  readonly truncated?: true;
+  /** What the numbered links on this page stand for; absent where it has none. */
+  readonly linksNote?: string;
+}
+
+export interface ReadableMessage extends MessageRow {
+  readonly body: BodyPage;
+  readonly attachments: Attachment[];
+  /** Absent where it is neither signed nor encrypted. */
+  readonly security?: Security;
+  /** Absent where there are none. */
+  readonly invitations?: Invitation[];
+  /** Absent where there are none. */
+  readonly deliveryReports?: DeliveryReport[];
+  /** What no reader would see and this text leaves out; absent where that is nothing. */
+  readonly removed?: Removed;
+}
+
+export interface LinksOfMessage extends MessageRow, LinkPage {
+  /** The message goes on behind the text that was read, and may have more links there. */
+  readonly truncated?: true;
+  /** What no reader would see, its links included: they are in no list. Absent where that is nothing. */
+  readonly removed?: Removed;
+}
+
+export interface FullMessage extends MessageRow {
+  readonly payload?: FullPart;
+  /** How much of it no reader would see: it is all still there. Absent where that is nothing. */
+  readonly removed?: Removed;
+}
+
+export interface RawMessage extends MessageRow {
+  /** One page of the RFC 822 source in base64url: the pages in turn are the whole. */
+  readonly raw: string;
+  readonly totalChars: number;
+  readonly nextOffset?: number;
+}
+
+type Notes = Pick<ReadableMessage, 'security' | 'invitations' | 'deliveryReports'>;
+
+/** A message without a text of its own says what its other parts say. */
+const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes): Reading => {
+  if (body.text.trim() !== '') return body;
+  const [wrapped] = fromWinmail;
+  if (wrapped !== undefined) return { ...wrapped, removed: sumOf([body.removed, wrapped.removed]) };
+  const texts = [
+    ...(notes.deliveryReports ?? []).map(reportText),
+    ...(notes.invitations ?? []).map(invitationText),
+    ...(notes.security ? [securityText(notes.security)] : []),
+  ];
+  return { ...readPlainText(texts.flatMap((text) => text ?? []).join('\n\n')), removed: body.removed };
+};
+
+interface Told extends Pick<Reading, 'text' | 'quotedFrom' | 'truncated'> {
+  readonly links: readonly TextLink[];
+  readonly message: Omit<ReadableMessage, 'body'>;
+}
+
+const notesOf = (message: Message, text: string): Notes => {
+  const security = securityOf(message, text);
+  const invitations = invitationsIn(message);
+  const deliveryReports = deliveryReportsIn(message);
+  return {
+    ...(security === undefined ? {} : { security }),
+    ...(invitations.length === 0 ? {} : { invitations }),
+    ...(deliveryReports.length === 0 ? {} : { deliveryReports }),
+  };
+};
+
+const told = (message: Message): Told => {
+  const { row, removed: ofRow } = countedRow(message);
+  const written = readBody(message);
+  const winmail = winmailIn(message);
+  const notes = notesOf(message, written.text);
+  const own = spokenFor(written, winmail.texts, notes);
+  const { text, quotedFrom, truncated, removed, links } =
+    winmail.items.length === 0
+      ? own
+      : readingsTogether([own, ...winmail.items].filter((reading) => reading.text.trim() !== ''));
+  const left = sumOf([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
+  return {
+    text,
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(truncated ? { truncated } : {}),
+    links,
+    message: {
+      ...row,
+      snippet: snippetOf(text),
+      attachments: [...attachmentsOf(message), ...winmail.files],
+      ...notes,
+      ...(left.hiddenElements + left.invisibleCharacters === 0 ? {} : { removed: left }),
+    },
+  };
+};
+
+/** What a message was read as: several pages of it, or ever shorter ones, are asked for in a row. */
+const toldBefore = new WeakMap<Message, Told>();
+
+const toldOnce = (message: Message): Told => {
+  const known = toldBefore.get(message) ?? told(message);
+  toldBefore.set(message, known);
+  return known;
+};
+
+/** Said beside a text with numbered links: who reads it in a list has only that. */
+const linksNote = 'format "links" of gmail_get_message_by_id has the URL of each [link N: host]';
+
+const bodyPage = ({ text, links, quotedFrom, truncated }: Told, request: PageRequest): BodyPage => {
+  const here = page(text, request);
+  const isNumbered = here.text.includes('[link ') && links.some(({ numberAt }) => numberAt !== undefined);
+  return {
+    ...here,
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(truncated ? { truncated } : {}),
+    ...(isNumbered ? { linksNote } : {}),
+  };
+};
+
+/** The row, one page of the body as clean text, what is attached, and what the other parts say. */
+export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => {
+  const whole = toldOnce(message);
+  const { attachments, ...rest } = whole.message;
+  return { ...rest, body: bodyPage(whole, request), attachments };
+};
+
+/** The row of a message whose body was fetched: its snippet says what a person sees of it. */
+export const readRow = (message: Message): MessageRow => ({
+  ...messageRow(message),
+  snippet: toldOnce(message).message.snippet,
+});
+
+/** The row, and one page of the links that a person sees in the message, each whole. */
+export const linksOfMessage = (message: Message, request: PageRequest): LinksOfMessage => {
+  const {
+    links,
+    truncated,
+    message: { removed },
+  } = toldOnce(message);
+  return {
+    ...readRow(message),
+    ...linkPage(links, request),
+    ...(truncated ? { truncated } : {}),
+    ...(removed ? { removed } : {}),
+  };
+};
+
+/** Everything the message has, as Gmail's tree; the same page of every body text. */
+export const fullMessage = (message: Message, request: PageRequest): FullMessage => {
+  const root = rootOf(message);
+  const payload = root && fullPart(root, request);
+  const { removed } = toldOnce(message).message;
+  return { ...readRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
+};
+
+/** One page of a source, and what stands at its beginning. */
+export interface SourcePage<T extends object> {
+  /** The answer without its source. */
+  readonly value: T;
+  /** The source up to the end of its header fields, base64url. */
+  readonly head: string;
+  /** The page that was asked for, base64url. */
+  readonly text: string;
+  /** Base64url units of the whole. */
+  readonly totalChars: number;
+}
+
+/** The RFC 822 source; the row is read from its head, because Gmail gives no headers with `format=raw`. */
+export const rawMessage = (
+  source: SourcePage<Message>,
+  { offset, maxChars, maxBytes = maxChars }: PageRequest,
+): RawMessage => {
+  const { value, head, text, totalChars } = source;
+  const raw = text.slice(0, Math.min(maxChars, maxBytes));
+  const end = offset + raw.length;
+  return {
+    ...countedRow(value, headersOfSource(head)).row,
+    raw,
+    totalChars,
+    ...(end < totalChars ? { nextOffset: end } : {}),
+  };
+};

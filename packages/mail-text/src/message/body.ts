@@ -1,0 +1,174 @@
+// The body of a message as a person would read it: the form of each text that is shown, one text after the other, and
+// where quoted history begins. What is hidden from a reader is counted over all forms, shown or not.
+
+import type { TextLink } from '../links/links.ts';
+import { bodyPieces, type ChooseForm, type Piece } from '../mime/body-parts.ts';
+import { type Message, type MessagePart, mimeTypeOf } from '../mime/message-part.ts';
+import { codePoints, isHtml, type Reading, readPart, sumOf } from '../mime/read-part.ts';
+import { indexAfter } from '../page.ts';
+import { saysTheSame } from '../text/same-text.ts';
+
+type ReadOnce = (part: MessagePart) => Reading;
+
+const readerOf = (readings: Map<MessagePart, Reading>): ReadOnce => {
+  return (part) => {
+    const reading = readings.get(part) ?? readPart(part);
+    readings.set(part, reading);
+    return reading;
+  };
+};
+
+const textOf = (pieces: readonly Piece[], read: ReadOnce): string =>
+  pieces.flatMap((piece) => (piece.kind === 'text' ? [read(piece.from.part).text] : [])).join('\n\n');
+
+const linksOf = (pieces: readonly Piece[], read: ReadOnce): readonly TextLink[] =>
+  pieces.flatMap((piece) => (piece.kind === 'text' ? read(piece.from.part).links : []));
+
+/** Whether a plain form would leave out what is struck out, inserted or ticked. */
+const isMarked = (pieces: readonly Piece[], read: ReadOnce): boolean =>
+  pieces.some((piece) => piece.kind === 'text' && read(piece.from.part).marked);
+
+const isOfWeb = ({ url }: TextLink): boolean => /^https?:/i.test(url);
+const withoutSlash = ({ url }: TextLink): string => url.replace(/\/$/, '');
+
+/** Whether the plain form has every address that a person can click in the HTML, and none that the HTML warns of. */
+const leadsAsFar = (plain: readonly TextLink[], html: readonly TextLink[]): boolean => {
+  const known = new Set(plain.map(withoutSlash));
+  return html.filter(isOfWeb).every((link) => link.otherHost === undefined && known.has(withoutSlash(link)));
+};
+
+/** A plain form has its addresses without the words that a person clicks in the HTML. */
+const withWords = (links: readonly TextLink[], readings: Iterable<Reading>): TextLink[] => {
+  const words = new Map(
+    [...readings].flatMap((reading) => reading.links.map((link) => [withoutSlash(link), link.text])),
+  );
+  return links.map((link) => {
+    const text = link.text ?? words.get(withoutSlash(link));
+    return text === undefined ? link : { ...link, text };
+  });
+};
+
+/**
+ * Of several forms of the same content: the plain one where it says what a person sees in the HTML and leads where that
+ * leads, else the HTML; RFC 2046 §5.1.4 puts the best form last.
+ */
+const chooseBy =
+  (read: ReadOnce): ChooseForm =>
+  (forms) => {
+    const spoken = forms
+      .map((pieces) => ({ pieces, text: textOf(pieces, read) }))
+      .filter(({ text }) => text.trim() !== '');
+    const has = (pieces: readonly Piece[], wanted: (part: MessagePart) => boolean) =>
+      pieces.some((piece) => piece.kind === 'text' && wanted(piece.from.part));
+    const html = spoken.findLast(({ pieces }) => has(pieces, isHtml));
+    const plain = spoken.find(
+      ({ pieces }) => !has(pieces, isHtml) && has(pieces, (part) => mimeTypeOf(part) === 'text/plain'),
+    );
+    if (plain && html) {
+      const stands =
+        !isMarked(html.pieces, read) &&
+        saysTheSame(plain.text, html.text) &&
+        leadsAsFar(linksOf(plain.pieces, read), linksOf(html.pieces, read));
+      return stands ? plain.pieces : html.pieces;
+    }
+    return (html ?? plain ?? spoken.at(-1))?.pieces ?? [];
+  };
+
+/** A text after the quoted one that only signs, or that a mailing list added, is not the writer's going on. */
+const isFooter = (text: string): boolean => /^(?:-- ?$|_{5,}|-{10,}|={10,})/m.test(text.trimStart().slice(0, 80));
+
+interface Shown extends Reading {
+  readonly forwarded: boolean;
+  readonly offset: number;
+}
+
+const between = '\n\n';
+
+/** A reading whose links are numbered on from those of the texts before it. */
+const numberedAfter = (before: number, reading: Reading): Reading => {
+  if (before === 0 || reading.links.every(({ numberAt }) => numberAt === undefined)) return reading;
+  const { text, quotedFrom } = reading;
+  const history = quotedFrom === undefined ? undefined : indexAfter(text, quotedFrom);
+  let grown = 0;
+  let grownBeforeHistory = 0;
+  let from = 0;
+  const pieces: string[] = [];
+  const links = reading.links.map((link, index): TextLink => {
+    const { numberAt } = link;
+    if (numberAt === undefined) return link;
+    const [old, number] = [`${index + 1}`, `${index + 1 + before}`];
+    pieces.push(text.slice(from, numberAt), number);
+    from = numberAt + old.length;
+    const moved = { ...link, numberAt: numberAt + grown };
+    grown += number.length - old.length;
+    if (history !== undefined && numberAt < history) grownBeforeHistory = grown;
+    return moved;
+  });
+  pieces.push(text.slice(from));
+  return {
+    ...reading,
+    text: pieces.join(''),
+    links,
+    ...(quotedFrom === undefined ? {} : { quotedFrom: quotedFrom + grownBeforeHistory }),
+  };
+};
+
+const laidOut = (pieces: readonly Piece[], read: ReadOnce): Shown[] => {
+  let offset = 0;
+  let links = 0;
+  const shown: Shown[] = [];
+  for (const piece of pieces) {
+    const whole: Reading =
+      piece.kind === 'head'
+        ? { text: piece.text, removed: { hiddenElements: 0, invisibleCharacters: 0 }, links: [] }
+        : read(piece.from.part);
+    if (whole.text.trim() === '') continue;
+    const reading = numberedAfter(links, whole);
+    shown.push({ ...reading, forwarded: piece.forwarded, offset });
+    offset += codePoints(reading.text) + between.length;
+    links += reading.links.length;
+  }
+  return shown;
+};
+
+/** Texts that follow each other as one; where history begins is said by the first. */
+export const readingsTogether = (readings: readonly Reading[]): Reading => {
+  let links = 0;
+  const numbered = readings.map((whole) => {
+    const reading = numberedAfter(links, whole);
+    links += reading.links.length;
+    return reading;
+  });
+  const [first] = numbered;
+  return {
+    text: numbered.map(({ text }) => text).join(between),
+    removed: sumOf(numbered.map(({ removed }) => removed)),
+    links: numbered.flatMap((reading) => reading.links),
+    ...(first?.quotedFrom === undefined ? {} : { quotedFrom: first.quotedFrom }),
+    ...(numbered.some(({ truncated }) => truncated) ? { truncated: true } : {}),
+  };
+};
+
+const historyOf = (shown: readonly Shown[]): number | undefined => {
+  const own = shown.filter(({ forwarded }) => !forwarded);
+  const last = own.findLast(({ text }, index) => index === 0 || !isFooter(text));
+  return last?.quotedFrom === undefined ? undefined : last.offset + last.quotedFrom;
+};
+
+/** The readable body; lines end with LF, the texts of several parts follow each other. */
+export const readBody = (message: Message): Reading => {
+  const readings = new Map<MessagePart, Reading>();
+  const read = readerOf(readings);
+  const shown = laidOut(bodyPieces(message, chooseBy(read)), read);
+  const quotedFrom = historyOf(shown);
+  return {
+    text: shown.map(({ text }) => text).join(between),
+    removed: sumOf([...readings.values()].map(({ removed }) => removed)),
+    links: withWords(
+      shown.flatMap(({ links }) => links),
+      readings.values(),
+    ),
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
+  };
+};

@@ -1,0 +1,121 @@
+// What doctor finds out by asking: Google's token endpoint, both of Google's APIs with one stored access, and the operator's
+// issuer. Nobody's mail is read, and no access is changed but for a renewal.
+
+import type { Postern } from '../../compose.ts';
+import type { Config, ExternalIssuer } from '../../config/config.ts';
+import type { CallerGoogle } from '../../google/ports.ts';
+import { fetchIssuerKeys } from '../../identity/issuer-metadata.ts';
+import type { OutsideFetch } from '../../lib/outside-fetch.ts';
+import type { Account } from '../../model/account.ts';
+import { explainProblem, type Problem } from '../../model/problem.ts';
+import type { Result } from '../../model/result.ts';
+import type { Capability } from '../../model/scope.ts';
+import type { GoogleOAuth } from '../../oauth/google-oauth.ts';
+import { shownId } from './client.ts';
+import { type Finding, finding } from './finding.ts';
+
+/** Google names what is wrong with the client before it looks at the code, so that a wrong code tells them apart. */
+export const tryClient = async (config: Config, oauth: Pick<GoogleOAuth, 'exchangeCode'>): Promise<Finding> => {
+  const { client, tokenEndpoint } = config.google;
+  const outcome = await oauth.exchangeCode({
+    code: 'no-code-of-google',
+    codeVerifier: 'a'.repeat(43),
+    redirectUri: `${config.publicUrl.origin}/oauth/callback`,
+    nonce: 'none',
+  });
+  if (outcome.kind !== 'failed')
+    return finding('warning', `${tokenEndpoint} gave tokens for a code that nobody made: it is no Google.`);
+  const { failure } = outcome;
+  switch (failure.kind) {
+    case 'grant_ended':
+      return finding('ok', `Google knows the OAuth client ${shownId(client.id)} and its secret`);
+    case 'client_invalid':
+      return finding(
+        'fault',
+        `Google does not know the OAuth client ${shownId(client.id)}, or not with this secret (invalid_client): compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or the file, with the Google Cloud console.`,
+      );
+    case 'rate_limited':
+    case 'unavailable':
+      return finding('warning', `${tokenEndpoint} did not answer as it should: nothing is known of the OAuth client.`);
+    case 'refused':
+      return finding(
+        'warning',
+        `Google answered ${failure.error} when the OAuth client was tried. redirect_uri_mismatch: register the address; anything else is explained at https://developers.google.com/identity/protocols/oauth2/web-server#error-codes`,
+      );
+  }
+};
+
+interface Api {
+  readonly name: 'Gmail API' | 'People API';
+  readonly capability: Capability;
+  readonly ask: (google: CallerGoogle) => Promise<Result<unknown>>;
+}
+
+/** The cheapest question to each that tells nothing of anybody. */
+const apis: readonly Api[] = [
+  { name: 'Gmail API', capability: 'mail', ask: ({ gmail }) => gmail.labels({ fresh: true }) },
+  {
+    name: 'People API',
+    capability: 'contacts',
+    ask: ({ people }) => people.connections({ pageSize: 1, personFields: ['names'] }),
+  },
+];
+
+/** So many accounts are tried for one that can ask. */
+const maxTries = 3;
+
+const explained = (name: string, { key }: Account, problem: Problem): Finding => {
+  if (problem.kind === 'api_not_enabled')
+    return finding(
+      'fault',
+      `${name}: not enabled in the Google Cloud project of the OAuth client. Enable it: APIs & Services → Library → ${name}.`,
+    );
+  const { what, next } = explainProblem(problem);
+  return finding('warning', `${name}: tried with the access of ${key.identifier}: ${what} ${next}`);
+};
+
+type Means = Pick<Postern, 'accounts' | 'google' | 'storage'>;
+
+const tryApi = async ({ accounts, google }: Means, active: readonly Account[], api: Api): Promise<Finding> => {
+  const able = active.filter(({ capabilities }) => capabilities[api.capability].status !== 'not_granted');
+  let last: Finding | undefined;
+  for (const account of able.slice(0, maxTries)) {
+    const { key } = account;
+    const asked = await api.ask(
+      google.forCaller({
+        key,
+        freshToken: accounts.freshToken(key, []),
+        record: (answered) => accounts.recordAnswer(key, answered),
+        signal: new AbortController().signal,
+      }),
+    );
+    if (asked.ok) return finding('ok', `${api.name}: enabled, tried with the access of ${key.identifier}`);
+    last = explained(api.name, account, asked.problem);
+    if (asked.problem.kind === 'api_not_enabled') return last;
+  }
+  return last ?? finding('untried', `${api.name}: whether it is enabled shows once somebody is connected`);
+};
+
+export const tryApis = async (means: Means): Promise<Finding[]> => {
+  const accounts = await means.storage.operations.listAccounts();
+  const active = accounts.filter(({ state }) => state.status === 'ACTIVE');
+  const findings: Finding[] = [];
+  for (const api of apis) findings.push(await tryApi(means, active, api));
+  return findings;
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  'metadata of another issuer':
+    'its discovery document names another issuer: write POSTERN_OIDC_ISSUER exactly as it does',
+  'metadata unreachable': 'it cannot be reached from here: look at the name, the network and the certificate',
+};
+
+/** @param send trusts the issuer's own origin */
+export const tryIssuer = async ({ url }: ExternalIssuer, send: OutsideFetch): Promise<Finding> => {
+  const found = await fetchIssuerKeys(url, send, new AbortController().signal);
+  if (found.kind === 'keys') return finding('ok', `${url} publishes ${found.keySet.keys.length} keys`);
+  return finding(
+    'fault',
+    `${url} does not tell its keys, so that none of its tokens is accepted: ${reasons[found.reason] ?? found.reason}.`,
+  );
+};

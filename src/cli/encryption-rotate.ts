@@ -1,0 +1,151 @@
+// `postern encryption rotate`: a new sealing key becomes known to every running process, then it is used, then everything
+// is sealed with it, and only then the former one may go. Each step is taken when the one before is complete, so nothing
+// fails meanwhile; it may be interrupted and run again at any point.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StorageConfig } from '../config/config.ts';
+import { keyFiles, writeKeyFile } from '../config/sealing-keys.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createSealer, openStorage, type Sealer, type Storage } from '../storage/index.ts';
+import { CommandError } from './command-error.ts';
+import { requireStorageConfig } from './settings.ts';
+import { note, say } from './terminal.ts';
+
+const rowsAtOnce = 500;
+/** Running processes look every second; so long they are waited for. Milliseconds. */
+const patienceMs = 20_000;
+const lookEveryMs = 200;
+
+type SealingKeys = Storage['sealingKeys'];
+type Running = Awaited<ReturnType<SealingKeys['running']>>[number];
+
+/** Waits for running processes as long as that helps; answers with those that are still behind. */
+const waitFor = async (
+  sealingKeys: SealingKeys,
+  isBehind: (process: Running) => boolean,
+  helps: (process: Running) => boolean,
+): Promise<Running[]> => {
+  const giveUpAt = performance.now() + patienceMs;
+  for (let told = false; ; told = true) {
+    const behind = (await sealingKeys.running()).filter(isBehind);
+    if (behind.length === 0 || !behind.every(helps) || performance.now() > giveUpAt) return behind;
+    if (!told) note(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
+    await pause(lookEveryMs);
+  }
+};
+
+const counted = (count: number, what: string, plural = 's'): string => `${count} ${what}${count === 1 ? '' : plural}`;
+
+/** Throws unless every running process could read what the new key seals. */
+const demandKnown = async (sealingKeys: SealingKeys, keyId: string): Promise<void> => {
+  const behind = await waitFor(
+    sealingKeys,
+    ({ keyIds }) => !keyIds.includes(keyId),
+    ({ rereadsKeys }) => rereadsKeys,
+  );
+  if (behind.length === 0) return;
+  throw new CommandError(
+    `${counted(behind.length, 'running process', 'es')} of Postern on this database ${behind.length === 1 ? 'does' : 'do'} not know the new key yet and would fail, so it is not used. Nothing was changed.`,
+    {
+      fix: 'Give them the same POSTERN_ENCRYPTION_KEY and POSTERN_ENCRYPTION_KEYS_RETIRED as here and restart them, one after the other, then run this again. (One that was killed counts for three minutes.)',
+    },
+  );
+};
+
+interface Resealed {
+  readonly resealed: number;
+  readonly unreadable: number;
+}
+
+/** Seals every row with the key in use; rows that no key opens are counted and left alone. */
+const resealAll = async ({ operations }: Storage): Promise<Resealed> => {
+  let resealed = 0;
+  for (;;) {
+    const step = await operations.reseal(rowsAtOnce);
+    resealed += step.resealed;
+    if (step.remaining === 0) return { resealed, unreadable: step.unreadable };
+    if (step.resealed === 0) {
+      throw new CommandError(`${counted(step.remaining, 'row')} could not be sealed with the new key yet.`, {
+        fix: 'Run the command again.',
+      });
+    }
+  }
+};
+
+/** Known to all, used by all, nothing left under another one: in this order. */
+const changeTo = async (storage: Storage, keyId: string): Promise<number> => {
+  const { sealingKeys } = storage;
+  await demandKnown(sealingKeys, keyId);
+  await sealingKeys.use(keyId);
+  const first = await resealAll(storage);
+  const behind = await waitFor(
+    sealingKeys,
+    ({ sealsWith }) => sealsWith !== keyId,
+    () => true,
+  );
+  // What was sealed by a process that had not looked yet.
+  const last = await resealAll(storage);
+  await storage.refreshTokenCount.renew();
+  if (last.unreadable > 0) {
+    throw new CommandError(`${counted(last.unreadable, 'row')} cannot be opened with any configured key.`, {
+      fix: 'Add the key they were sealed with to POSTERN_ENCRYPTION_KEYS_RETIRED and run this again, or delete them with: postern encryption discard-unreadable',
+    });
+  }
+  if (behind.length > 0) {
+    throw new CommandError(`${counted(behind.length, 'running process', 'es')} may still seal with the former key.`, {
+      fix: 'Keep the former key, and run this again in a minute.',
+    });
+  }
+  return first.resealed + last.resealed;
+};
+
+const report = (rows: number): void => say(`Sealed ${counted(rows, 'row')} with the new key.`);
+
+const rotateGivenKeys = async (config: StorageConfig, storage: Storage, sealer: Sealer): Promise<void> => {
+  if (config.keys.retired.length === 0) {
+    throw new CommandError('POSTERN_ENCRYPTION_KEYS_RETIRED is empty, so there is no former key to rotate away from.', {
+      fix: 'Put the new key into POSTERN_ENCRYPTION_KEY and the former into POSTERN_ENCRYPTION_KEYS_RETIRED (or one below the other into the file that POSTERN_ENCRYPTION_KEY_FILE names), for every process, and restart those that have them from the environment.',
+      exitCode: 2,
+    });
+  }
+  report(await changeTo(storage, sealer.configuredKeyId));
+  say('The former key is not needed any more: remove it from the settings of every Postern.');
+};
+
+/**
+ * Makes the next key, unless a rotation that was interrupted made it. The former one is kept as retired before the new one
+ * becomes current, and stays so until the next rotation.
+ */
+const rotateFiles = async (config: StorageConfig, storage: Storage, sealer: Sealer): Promise<void> => {
+  const files = keyFiles(config.configFolder);
+  const { current: former, retired } = config.keys;
+  const unfinished = sealer.currentKeyId !== sealer.configuredKeyId;
+  if (!unfinished) {
+    if (retired.length > 0) await changeTo(storage, sealer.currentKeyId);
+    await storage.sealingKeys.exclusively(() => {
+      if (Buffer.compare(requireStorageConfig().keys.current, former) !== 0)
+        throw new CommandError('The key files were changed meanwhile.', { fix: 'Run the command again.' });
+      const next = randomBytes(32);
+      writeKeyFile(files.retired, [former], randomBytes);
+      writeKeyFile(files.current, [next], randomBytes);
+      sealer.learn({ current: next, retired: [former] });
+    });
+  }
+  report(await changeTo(storage, sealer.configuredKeyId));
+  say(`The new key is in ${files.current}; the former is kept for reading until the next rotation.`);
+};
+
+/** Rotates the sealing key; throws CommandError where that would not be safe, or is not complete. */
+export const rotateEncryption = async (): Promise<void> => {
+  const config = requireStorageConfig();
+  const sealer = createSealer(config.keys, randomBytes);
+  const storage = await openStorage({ path: config.databasePath, sealer, clock: systemClock, random: randomBytes });
+  try {
+    await storage.demandKey();
+    await storage.sealingKeys.follow();
+    if (config.keys.source === 'file') await rotateFiles(config, storage, sealer);
+    else await rotateGivenKeys(config, storage, sealer);
+  } finally {
+    await storage.close();
+  }
+};

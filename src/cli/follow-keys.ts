@@ -1,0 +1,67 @@
+// A process that runs for long follows a rotation of the sealing key: it learns new keys from their files, says which ones
+// it knows, and seals with the one that the database names. So no call fails, and nothing has to be restarted.
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { SealingKeys } from '../config/config.ts';
+import { createKeyReader } from '../config/sealing-keys.ts';
+import type { Sealer, Storage } from '../storage/index.ts';
+
+/** Between looks; milliseconds. Of the system's time: who rotates waits for it. */
+const lookEveryMs = 1_000;
+/** Between announcements where nothing has changed. */
+const announceEveryMs = 60_000;
+
+export interface KeyFollower {
+  /** Looks at once. */
+  look(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when this process is announced. */
+export const followKeys = async (
+  { sealingKeys }: Storage,
+  sealer: Sealer,
+  keys: SealingKeys,
+  log: Logger,
+): Promise<KeyFollower> => {
+  const id = randomBytes(12).toString('hex');
+  const reread = createKeyReader(keys);
+  const rereads = keys.files.length > 0;
+  let announced = '';
+  let announcedAt = 0;
+  let looking: Promise<void> | undefined;
+
+  const lookOnce = async (): Promise<void> => {
+    const newer = reread();
+    if (newer !== undefined) sealer.learn(newer);
+    await sealingKeys.follow();
+    const standing = JSON.stringify([sealer.currentKeyId, sealer.keyIds]);
+    if (standing === announced && performance.now() - announcedAt < announceEveryMs) return;
+    await sealingKeys.announce(id, rereads);
+    if (announced !== '' && standing !== announced)
+      log.info({ event: 'sealing_keys_changed', sealsWith: sealer.currentKeyId, knows: sealer.keyIds });
+    announced = standing;
+    announcedAt = performance.now();
+  };
+  const look = (): Promise<void> => {
+    looking ??= lookOnce()
+      .catch((error: unknown) =>
+        log.warn({ event: 'sealing_keys_not_followed', name: error instanceof Error ? error.name : typeof error }),
+      )
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+
+  await lookOnce();
+  const timer = setInterval(() => void look(), lookEveryMs).unref();
+  return {
+    look,
+    stop: async () => {
+      clearInterval(timer);
+      await looking;
+      await sealingKeys.leave(id).catch(() => undefined);
+    },
+  };
+};

@@ -1,0 +1,144 @@
+// Everything about one person's connected account behind one door: connect, access, disconnect. The only place that
+// sees both the store and Google's OAuth.
+
+import { createAccess } from '../grants/access.ts';
+import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
+import { type Check, createCheck } from '../grants/check.ts';
+import { createDailyChecks, type DailyChecks } from '../grants/daily-checks.ts';
+import { type Disconnected, disconnect } from '../grants/disconnect.ts';
+import { createDownloads, type Downloads } from '../grants/downloads.ts';
+import { createLastUse } from '../grants/last-use.ts';
+import type { AccountsOptions } from '../grants/options.ts';
+import { createWitnesses } from '../grants/probe-others.ts';
+import { createRecheck } from '../grants/recheck.ts';
+import { createRefreshOnce, createRenew } from '../grants/refresh.ts';
+import { createRefusedGrants } from '../grants/refused-grants.ts';
+import { createKeptGrants } from '../grants/retained-grants.ts';
+import { watchTokenEndpoint } from '../grants/token-endpoint.ts';
+import type { Account } from '../model/account.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
+import type { Caller } from '../model/caller.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
+import { failed, type Result } from '../model/result.ts';
+import type { Capability } from '../model/scope.ts';
+import { changeWishes, type Ensured, ensure, type WishesChange, type WishesGiven } from './account-settings.ts';
+import { type Connection, createConnection } from './link-flow.ts';
+import { createLinks, type Link, type LinkRequest } from './links.ts';
+import { endSignIns } from './sign-in/end-sign-ins.ts';
+import { createGoogleSignIn } from './sign-in/google.ts';
+import { createSignInAtIssuer } from './sign-in/issuer.ts';
+import type { SignIn } from './sign-in/outcomes.ts';
+import { confirmWithinMs, createVerification, type Verification } from './verify-user.ts';
+
+export type { RecordAnswer } from '../grants/capability-answers.ts';
+export type { Check, Checked } from '../grants/check.ts';
+export type { Disconnected } from '../grants/disconnect.ts';
+export type { ClaimedDownload, Downloads } from '../grants/downloads.ts';
+export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grants/options.ts';
+export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
+export { refreshTokenWarning } from '../grants/token-endpoint.ts';
+export type { Ensured, WishesChange, WishesGiven } from './account-settings.ts';
+export type { Connection, LinkView, SignInNeeded } from './link-flow.ts';
+export type { DeadLink, Finish } from './link-outcome.ts';
+export type { Link, LinkRequest } from './links.ts';
+export { issuerCallbackPath } from './sign-in/issuer.ts';
+export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-in/outcomes.ts';
+export type { AuthRequest, Confirmed, Verification } from './verify-user.ts';
+
+export interface Accounts {
+  find(key: AccountKey): Promise<Account | undefined>;
+  list(filter?: { readonly realm?: string }): Promise<Account[]>;
+  /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. */
+  ensure(key: AccountKey, wishes?: WishesGiven): Promise<Result<Ensured>>;
+  /** Changes pins and what links ask for; a grant that contradicts the new pins is erased in the same write. */
+  change(key: AccountKey, change: WishesChange): Promise<Result<Account>>;
+  /**
+   * Writes down what one of Google's APIs answered under a grant: `works`, or why it refuses the capability; the
+   * account then says so (`capabilities`). Requests through `GoogleServices.forCaller` with this as `record` do it by
+   * themselves, checks and probes likewise; call it only where Google is asked by other means.
+   */
+  readonly recordAnswer: RecordAnswer;
+  /** The port for Google clients; checks first that the account is ACTIVE and has what is `required`. */
+  freshToken(key: AccountKey, required: readonly Capability[]): FreshToken;
+  link(caller: Caller, wanted: LinkRequest): Promise<Result<Link>>;
+  /** Waits (at most 45 s, ten calls of an account at a time) for the end of a link of this caller; true when it connected the account. */
+  waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
+  readonly connection: Connection;
+  /** Signing in with Google; undefined where the operator did not turn it on. */
+  readonly signIn: SignIn | undefined;
+  /** Signing in at the external issuer; undefined where there is none that browsers can be sent to. */
+  readonly issuerSignIn: SignIn | undefined;
+  readonly verification: Verification;
+  disconnect(key: AccountKey): Promise<Result<Disconnected>>;
+  /** Disconnects and deletes every row; false when there was none. */
+  remove(key: AccountKey): Promise<boolean>;
+  readonly downloads: Downloads;
+  /** Asks Google now what works of an account, and writes it down. */
+  readonly check: Check;
+  /** Checks every ACTIVE account once a day. */
+  readonly dailyChecks: DailyChecks;
+  /** Ends what waits for its time. */
+  close(): void;
+}
+
+export const createAccounts = (options: AccountsOptions): Accounts => {
+  const { storage, changed } = options;
+  const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusedGrants.accepted(what) });
+  const watched: AccountsOptions = { ...options, oauth };
+  const refusedGrants = createRefusedGrants({
+    ...watched,
+    askOthers: createWitnesses({ ...watched, mark: () => refusedGrants.mark() }),
+    acceptsAgain: () => recheck.everybody(),
+  });
+  const refreshOnce = createRefreshOnce({ ...watched, refusedGrants });
+  const keptGrants = createKeptGrants({ ...watched, revived: () => recheck.everybody() });
+  const closing = new AbortController();
+  const asking = { renew: createRenew(watched, refreshOnce), tryKept: keptGrants.tryNow };
+  const recheck = createRecheck({ ...watched, ...asking, signal: closing.signal });
+  const check = createCheck({ ...watched, ...asking, refreshOnce, signal: closing.signal });
+  const eraseAfter = createEraser(options, closing.signal);
+  const { link, waitForLink } = createLinks(options);
+  return {
+    find: (key) => storage.accounts.find(key),
+    list: (filter) => storage.operations.listAccounts(filter),
+    ensure: (key, wishes) => ensure(options, key, wishes),
+    change: (key, change) => changeWishes(options, key, change),
+    recordAnswer: createRecordAnswer(options),
+    freshToken: createAccess(watched, { refreshOnce, keptGrants, lastUse: createLastUse(options) }),
+    link,
+    waitForLink,
+    connection: createConnection({
+      ...watched,
+      eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
+    }),
+    signIn: options.signIn === undefined ? undefined : createGoogleSignIn(watched, options.signIn.allowed),
+    issuerSignIn: options.issuer === undefined ? undefined : createSignInAtIssuer(options, options.issuer),
+    verification: createVerification(options),
+    disconnect: (key) => endConnection(options, key),
+    remove: async (key) => {
+      await endConnection(options, key);
+      const removed = await storage.accounts.remove(key);
+      changed(key);
+      return removed;
+    },
+    downloads: createDownloads(options),
+    check,
+    dailyChecks: createDailyChecks({ ...watched, check, lookAgain: recheck.some }),
+    close: () => closing.abort(),
+  };
+};
+
+/** First the sign-ins under way, which could bring a new grant. */
+const endConnection = async (options: AccountsOptions, key: AccountKey): Promise<Result<Disconnected>> => {
+  if (key.realm === googleRealm && !(await endSignIns(options, key))) return failed({ kind: 'storage_busy' });
+  return disconnect(options, key);
+};
+
+/** Erases what has been kept long enough; a process that ends earlier leaves it to the sweep. */
+const createEraser =
+  ({ clock, log }: AccountsOptions, signal: AbortSignal) =>
+  async (afterMs: number, erase: (now: number) => Promise<void>): Promise<void> => {
+    await clock.sleep(afterMs, signal);
+    if (signal.aborted) return;
+    await erase(clock.now()).catch(() => log({ event: 'grants_not_erased', level: 'warn' }));
+  };

@@ -1,0 +1,161 @@
+// Links for a person: made, given again while still open, waited for. Knows nothing of the browser that opens one.
+
+import { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
+import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
+import { createSemaphores } from '../lib/semaphore.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import type { Caller } from '../model/caller.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import { type Capability, capabilitiesOf } from '../model/scope.ts';
+import type { Ticket } from '../storage/index.ts';
+import { isVerifiable } from './acceptance.ts';
+import { isUsed, unusedAmong } from './requested-capabilities.ts';
+
+/** Milliseconds a link may be used. */
+export const linkLifetimeMs = 10 * 60_000;
+/** Open links per account. */
+const maxOpenLinks = 20;
+/** A link is given again only while the person still has this long to use it. */
+const reuseLeftMs = 5 * 60_000;
+const maxRemembered = 10_000;
+/** How long a retried call waits for its link, and how often it looks; milliseconds. */
+const waitMs = 45_000;
+const lookEveryMs = 300;
+/** Calls of one account that wait at the same time; one more gets its answer at once. */
+const maxWaits = 10;
+
+export interface Link {
+  readonly url: string;
+  /** The secret in the URL; also the `requestState` of an elicitation. */
+  readonly ticket: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface LinkRequest {
+  /** Asked for in addition to what the enabled tools need, what was granted before and what the account says. */
+  readonly capabilities: readonly Capability[];
+  /** Give the link of this ticket again, if it is still open and this caller's. */
+  readonly ticket?: string;
+  /** The link may join another Google account than the recorded one. */
+  readonly replace?: boolean;
+  /** Give a link again that was made for the same request a moment ago. */
+  readonly reuse?: boolean;
+}
+
+export const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
+export const callbackPath = '/oauth/callback';
+
+const originOrNone = (linkOrigin: () => Promise<string>): Promise<string | undefined> =>
+  linkOrigin().catch((error: unknown) => {
+    if (error instanceof LinkOriginError) return undefined;
+    throw error;
+  });
+
+const isLive = (ticket: Ticket, now: number): boolean =>
+  (ticket.status === 'open' || ticket.status === 'taken') && ticket.expiresAt > now;
+
+export const createLinks = (options: AccountsOptions) => {
+  const { clock, random } = options;
+  const { accounts, tickets } = options.storage;
+  const remembered = new Map<string, Link>();
+  const acquireWait = createSemaphores(maxWaits);
+
+  const callersTicket = async (key: AccountKey, secret: string): Promise<Ticket | undefined> => {
+    if (!isSecret(secret)) return undefined;
+    const ticket = await tickets.find(hashSecret(secret));
+    if (ticket === undefined || accountKeyText(ticket.key) !== accountKeyText(key)) return undefined;
+    return ticket;
+  };
+
+  const again = async (key: AccountKey, secret: string, unopened = false): Promise<Link | undefined> => {
+    const ticket = await callersTicket(key, secret);
+    if (ticket === undefined || !isLive(ticket, clock.now())) return undefined;
+    if (unopened && ticket.status !== 'open') return undefined;
+    return { url: linkUrl(new URL(ticket.redirectUri).origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
+  };
+
+  const remember = (name: string, link: Link): void => {
+    for (const [other, { expiresAt }] of remembered) {
+      if (remembered.size < maxRemembered && expiresAt > clock.now()) break;
+      remembered.delete(other);
+    }
+    remembered.set(name, link);
+  };
+
+  const reusable = async (key: AccountKey, name: string): Promise<Link | undefined> => {
+    const link = remembered.get(name);
+    if (link === undefined || link.expiresAt - reuseLeftMs < clock.now()) return undefined;
+    return again(key, link.ticket, true);
+  };
+
+  const link = async (caller: Caller, wanted: LinkRequest): Promise<Result<Link>> => {
+    const { key, linkPolicy, apiKeyId } = caller;
+    const sameTicket = wanted.ticket === undefined ? undefined : await again(key, wanted.ticket);
+    if (sameTicket) return ok(sameTicket);
+
+    const unused = unusedAmong(options, wanted.capabilities);
+    if (unused) return failed(unused);
+    const present = await accounts.find(key);
+    const replace = wanted.replace === true;
+    // Nothing is made for a link that is not: the product may still create the account, with pins.
+    if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
+    const account = present ?? (await accounts.getOrCreate(key));
+    const capabilities = [
+      ...new Set([
+        ...options.requiredCapabilities,
+        ...options.optionalCapabilities,
+        ...capabilitiesOf(account.grantedScopes),
+        ...account.alsoAsked.filter((capability) => isUsed(options, capability)),
+        ...wanted.capabilities,
+      ]),
+    ];
+    const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
+    const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
+    if (earlier) return ok(earlier);
+
+    const origin = await originOrNone(options.linkOrigin);
+    if (origin === undefined) return failed({ kind: 'link_pages_unavailable' });
+    const secret = newSecret(random);
+    const now = clock.now();
+    const ticket = {
+      hash: hashSecret(secret),
+      key,
+      createdAt: now,
+      expiresAt: now + linkLifetimeMs,
+      linkPolicy,
+      replace,
+      ...(apiKeyId === undefined ? {} : { apiKeyId }),
+    };
+    const opened = await tickets.open({ ...ticket, capabilities, redirectUri: origin + callbackPath }, maxOpenLinks);
+    if (opened === 'too_many') return failed({ kind: 'too_many_links' });
+    const made = { url: linkUrl(origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
+    remember(name, made);
+    return ok(made);
+  };
+
+  const waitForLink = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
+    const leave = acquireWait(accountKeyText(caller.key));
+    if (leave === undefined) return false;
+    try {
+      return await watchTicket(caller, secret, signal);
+    } finally {
+      leave();
+    }
+  };
+
+  const watchTicket = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
+    const until = clock.now() + waitMs;
+    while (!signal.aborted) {
+      const ticket = await callersTicket(caller.key, secret);
+      if (ticket === undefined) return false;
+      if (ticket.status === 'connected') return true;
+      const inProgress = isLive(ticket, clock.now()) || ticket.status === 'redeemed';
+      if (!inProgress || clock.now() >= until) return false;
+      await clock.sleep(lookEveryMs, signal);
+    }
+    return false;
+  };
+
+  return { link, waitForLink };
+};

@@ -1,0 +1,62 @@
+// What every room of this folder is given: the store, Google's OAuth, time, and whom to tell. Knows none of them.
+
+import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { AllowedPeople } from '../model/allowed-people.ts';
+import type { FreshToken } from '../model/fresh-token.ts';
+import type { Result } from '../model/result.ts';
+import type { Capability } from '../model/scope.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
+import type { IssuerSignIn } from '../oauth/issuer-sign-in.ts';
+import type { Storage } from '../storage/index.ts';
+
+/** Where a link could be opened is not to be had now; the message says what to do. */
+export class LinkOriginError extends Error {
+  override readonly name = 'LinkOriginError';
+}
+
+/** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
+export type AccountLog = (entry: {
+  readonly event: string;
+  readonly key?: AccountKey;
+  readonly cause?: string;
+  /** `info` when absent. */
+  readonly level?: 'warn' | 'error';
+}) => void;
+
+/** An issuer that the operator named, and the realm of its people. */
+export interface IssuerForSignIn {
+  readonly realm: string;
+  readonly signIn: IssuerSignIn;
+}
+
+export interface AccountsOptions {
+  readonly storage: Storage;
+  readonly oauth: GoogleOAuth;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** What the enabled tools require: every consent asks for it, and a grant without any of it is of no use. */
+  readonly requiredCapabilities: readonly Capability[];
+  /** What they can use beside: every consent asks for it too. */
+  readonly optionalCapabilities: readonly Capability[];
+  /** What they can use when somebody wants it: asked for then. */
+  readonly stepUpCapabilities: readonly Capability[];
+  /** Asks Google whether a capability of this account works, with tokens of `freshToken`; what it answers is written down. */
+  readonly probe: (
+    key: AccountKey,
+    capability: Capability,
+    freshToken: FreshToken,
+    signal: AbortSignal,
+  ) => Promise<Result<unknown>>;
+  /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
+  readonly linkOrigin: () => Promise<string>;
+  /** Told of every change of an account, so that caches drop what they hold for it. */
+  readonly changed: (key: AccountKey) => void;
+  readonly log: AccountLog;
+  /** Who may sign in with Google; absent: nobody can. */
+  readonly signIn?: { readonly allowed: AllowedPeople };
+  /** Where the people of a realm sign in before their links lead anywhere; absent: nowhere. */
+  readonly issuer?: IssuerForSignIn;
+  /** How long one refresh may keep other processes waiting; a little longer than a token request may take. */
+  readonly leaseMs?: number;
+}

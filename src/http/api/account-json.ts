@@ -1,0 +1,57 @@
+// An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API and by `--json`.
+import { refreshTokenWarning } from '../../connect/accounts.ts';
+import type { Account } from '../../model/account.ts';
+import { type CapabilityState, livingScopes } from '../../model/capability-state.ts';
+import type { Capability } from '../../model/scope.ts';
+import { accountText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
+
+const isoTime = (milliseconds: number | undefined): string | null =>
+  milliseconds === undefined ? null : new Date(milliseconds).toISOString();
+
+/** Something that will go wrong unless somebody acts. */
+const hint = ({ state, refreshTokensIssued = 0 }: Account): string | null =>
+  state.status === 'ACTIVE' && refreshTokensIssued >= refreshTokenWarning
+    ? `Google gave ${refreshTokensIssued} refresh tokens for this Google account and ends the oldest beyond 100: remove accounts that nobody needs.`
+    : null;
+
+const capabilityJson = (capability: Capability, state: CapabilityState) =>
+  state.status === 'refused'
+    ? {
+        status: state.status,
+        reason: state.reason,
+        since: isoTime(state.since),
+        message: refusalAdvice(capability, state.reason),
+      }
+    : { status: state.status, reason: null, since: null, message: null };
+
+/** Every field is always there; what is unknown is null. Holds no secret. */
+export const accountJson = (account: Account) => {
+  const standing = standingOf(account);
+  const { capabilities } = account;
+  return {
+    realm: account.key.realm,
+    identifier: account.key.identifier,
+    status: standing.status,
+    reason: standing.status === 'ACTIVE' ? null : standing.reason,
+    message: accountText(account),
+    hint: hint(account),
+    capabilities: {
+      mail: capabilityJson('mail', capabilities.mail),
+      contacts: capabilityJson('contacts', capabilities.contacts),
+      directory: capabilityJson('directory', capabilities.directory),
+      other_contacts: capabilityJson('other_contacts', capabilities.other_contacts),
+    },
+    google_email: account.google?.email ?? null,
+    google_sub: account.google?.sub ?? null,
+    granted_scopes: livingScopes(account.grantedScopes, capabilities),
+    asked_capabilities: account.alsoAsked,
+    expected_email: account.pins.expectedEmail ?? null,
+    expected_domain: account.pins.expectedDomain ?? null,
+    expected_sub: account.pins.expectedSub ?? null,
+    created_at: isoTime(account.createdAt),
+    status_since: isoTime(standingSince(account)),
+    connected_at: isoTime(account.connectedAt),
+    last_used_at: isoTime(account.lastUsedAt),
+    checked_at: isoTime(account.checkedAt),
+  };
+};

@@ -1,0 +1,120 @@
+// Bodies of /api/v1: JSON objects with known fields only; a misspelled one is named with the right one beside it.
+import { z } from 'zod';
+import type { WishesChange, WishesGiven } from '../../connect/accounts.ts';
+import { sessionSeconds } from '../../identity/sessions.ts';
+import { nearestName } from '../../lib/nearest-name.ts';
+import { identifierSchema } from '../../model/account-key.ts';
+import { failed, ok, type Result } from '../../model/result.ts';
+import { type Capability, capabilities, isCapability } from '../../model/scope.ts';
+
+const absent = <T>(schema: z.ZodType<T>) => z.union([z.null().transform(() => undefined), schema]).optional();
+
+/** What pins may be, wherever they come from. */
+export const expectedEmail = z.email('must be an e-mail address');
+export const expectedDomain = z
+  .string()
+  .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/i, 'must be a domain such as example.com');
+
+export const expectedSub = z.string().regex(/^\S{1,255}$/, 'must be the `sub` of a Google account');
+
+const knownCapabilities = `Known are ${capabilities.join(', ')}`;
+
+const capabilityFault = (name: unknown, at: number): string => {
+  const near = typeof name === 'string' ? nearestName(name, capabilities) : undefined;
+  const meant = near === undefined ? '' : ` Did you mean "${near}"?`;
+  return `has something unknown at place ${at + 1}.${meant} ${knownCapabilities}`;
+};
+
+/** Names of capabilities, each once; wherever they come from. */
+export const capabilityList = z
+  .array(z.unknown(), `must be a list. ${knownCapabilities}`)
+  .max(20, `must have at most 20 names. ${knownCapabilities}`)
+  .transform((names, context): Capability[] => {
+    const wrong = names.findIndex((name) => !isCapability(name));
+    if (wrong >= 0) context.addIssue({ code: 'custom', message: capabilityFault(names[wrong], wrong) });
+    return capabilities.filter((capability) => names.includes(capability));
+  });
+
+export const accountInput = z.strictObject({
+  identifier: identifierSchema,
+  expected_email: absent(expectedEmail),
+  expected_domain: absent(expectedDomain),
+  expected_sub: absent(expectedSub),
+  capabilities: absent(capabilityList),
+});
+
+/** What is absent stays, and null takes it away. */
+export const accountChangeInput = z.strictObject({
+  expected_email: expectedEmail.nullish(),
+  expected_domain: expectedDomain.nullish(),
+  expected_sub: expectedSub.nullish(),
+  capabilities: capabilityList.nullish(),
+});
+
+export const linkInput = z.strictObject({
+  replace: absent(z.boolean('must be true or false')),
+  capabilities: absent(capabilityList),
+});
+
+/** The person as the product knows them from the session in which the browser came back. */
+export const confirmInput = z.strictObject({ identifier: identifierSchema });
+
+const sessionTime = `must be a whole number of seconds from ${sessionSeconds.least} to ${sessionSeconds.most}`;
+
+export const sessionInput = z.strictObject({
+  expires_in: absent(z.int(sessionTime).min(sessionSeconds.least, sessionTime).max(sessionSeconds.most, sessionTime)),
+});
+
+export const noInput = z.strictObject({});
+
+/** What a request says of an account. */
+export const wishesIn = (input: z.infer<typeof accountInput>): WishesGiven => ({
+  ...(input.expected_email === undefined ? {} : { expectedEmail: input.expected_email }),
+  ...(input.expected_domain === undefined ? {} : { expectedDomain: input.expected_domain }),
+  ...(input.expected_sub === undefined ? {} : { expectedSub: input.expected_sub }),
+  ...(input.capabilities === undefined ? {} : { alsoAsked: input.capabilities }),
+});
+
+/** What a request changes of an account. */
+export const changeIn = (input: z.infer<typeof accountChangeInput>): WishesChange => ({
+  ...(input.expected_email === undefined ? {} : { expectedEmail: input.expected_email }),
+  ...(input.expected_domain === undefined ? {} : { expectedDomain: input.expected_domain }),
+  ...(input.expected_sub === undefined ? {} : { expectedSub: input.expected_sub }),
+  ...(input.capabilities === undefined ? {} : { alsoAsked: input.capabilities }),
+});
+
+const invalid = (detail: string): Result<never> => failed({ kind: 'invalid_input', detail });
+
+const unknownField = (name: string, known: readonly string[]): string => {
+  const shown = name.slice(0, 64);
+  const near = nearestName(name, known);
+  if (near !== undefined) return `Unknown field "${shown}". Did you mean "${near}"?`;
+  return known.length === 0
+    ? `Unknown field "${shown}". This request takes none.`
+    : `Unknown field "${shown}". Known are ${known.join(', ')}.`;
+};
+
+const issueText = (issue: z.core.$ZodIssue, known: readonly string[]): string => {
+  if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', known);
+  const field = String(issue.path[0] ?? '');
+  if (field === '') return 'The body must be a JSON object.';
+  // The library's own words are for whoever reads code.
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return `${field} must be a ${issue.expected}.`;
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat().at(-1)?.message : issue.message;
+  return `${field} ${inner ?? 'is not valid'}.`;
+};
+
+/** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
+export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
+  let json: unknown;
+  try {
+    json = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return invalid('The body is not valid JSON.');
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  const known = Object.keys(schema.shape);
+  return invalid(parsed.error.issues.map((issue) => issueText(issue, known)).join(' '));
+};

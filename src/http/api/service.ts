@@ -1,0 +1,57 @@
+// Who speaks on /api/v1: one service key, and what its requests may be about. Knows no routes.
+import type { Context } from 'hono';
+import type { Authentication } from '../../identity/authenticate.ts';
+import type { AccountKey } from '../../model/account-key.ts';
+import type { Caller, LinkPolicy } from '../../model/caller.ts';
+import { refusalResponse } from '../errors.ts';
+
+export interface Service {
+  readonly realm: string;
+  readonly keyId: string;
+  readonly linkPolicy: LinkPolicy;
+  /** The person `Postern-Identifier` names, where it was sent. */
+  readonly named: string | undefined;
+}
+
+export interface ServiceVariables {
+  Variables: { service: Service };
+}
+
+export type ApiContext = Context<ServiceVariables>;
+
+/** undefined for everything but a service key. */
+export const serviceOf = (authentication: Authentication): Service | undefined => {
+  switch (authentication.kind) {
+    case 'refused':
+      return undefined;
+    case 'service': {
+      const { realm, keyId, linkPolicy } = authentication;
+      return { realm, keyId, linkPolicy, named: undefined };
+    }
+    case 'caller': {
+      const { caller, keyId } = authentication;
+      if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
+      return { realm: caller.key.realm, keyId, linkPolicy: caller.linkPolicy, named: caller.key.identifier };
+    }
+  }
+};
+
+/** The caller that this service speaks as when it asks for something of one of its people. */
+export const callerOf = ({ keyId, linkPolicy }: Service, key: AccountKey): Caller => ({
+  key,
+  credential: 'service_key',
+  linkPolicy,
+  ...(linkPolicy === 'verify_url' ? { apiKeyId: keyId } : {}),
+});
+
+/** The account a request is about, when the header does not name somebody else. */
+export const keyFor = (c: ApiContext, identifier: string): AccountKey | Response => {
+  const { realm, named } = c.get('service');
+  if (named === undefined || named === identifier) return { realm, identifier };
+  return refusalResponse(c, {
+    kind: 'refused',
+    status: 403,
+    error: 'identifier_forbidden',
+    description: 'Postern-Identifier names another person than the request.',
+  });
+};

@@ -1,0 +1,86 @@
+// What one network address may ask for before anybody knows who is asking: refused credentials, dead download URLs and
+// pages a minute. In memory: several processes count each for itself. Knows nothing of stores.
+import { createHash } from 'node:crypto';
+import type { Context, MiddlewareHandler } from 'hono';
+import { lookedUpOf } from '../../identity/authenticate.ts';
+import { createAddressLimit } from '../../lib/address-limit.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { AddressOf } from '../client-address.ts';
+import { errorResponse } from '../errors.ts';
+import { tooManyPagesPage } from '../pages/html/notices.ts';
+import { pageResponse } from '../pages/page-response.ts';
+
+/** Refused credentials, and apart from them unknown download URLs, of one address a minute. */
+const failuresPerMinute = 60;
+const pagesPerMinute = 300;
+const minuteMs = 60_000;
+const maxRemembered = 10_000;
+
+/** A map that holds `maxRemembered` entries: the one that was quiet for longest is forgotten. */
+const remember = <Value>(entries: Map<string, Value>, name: string, value: Value): void => {
+  entries.delete(name);
+  entries.set(name, value);
+  const [oldest] = entries.keys();
+  if (entries.size > maxRemembered && oldest !== undefined) entries.delete(oldest);
+};
+
+const tooManyFailures = (c: Context, seconds: number, what: string): Response => {
+  c.header('Retry-After', String(seconds));
+  return errorResponse(c, {
+    status: 429,
+    error: 'too_many_failures',
+    message: `Too many requests with ${what} came from this network address within a minute.`,
+    who: 'the caller',
+    next: `Try again in ${seconds} seconds.`,
+  });
+};
+
+/**
+ * Refuses keys and session tokens from an address that sent too many bad ones, before a store is asked. A good one is
+ * never counted, and one that was good before is let through whatever its neighbours behind the same address do; so is
+ * its end, which counts only from the second time on. Only one never seen here may have to wait while somebody at the
+ * same address keeps guessing. Access tokens are neither counted nor held up: no store is asked before their signature
+ * is proven, and as each is new within minutes, any neighbour could else shut everybody out.
+ */
+export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
+  const good = new Map<string, true>();
+  return async (c, next) => {
+    const credential = lookedUpOf(c.req.header('authorization') ?? '');
+    // None at all costs nothing, and is how clients ask where to sign in.
+    if (credential === undefined) return next();
+    const fingerprint = createHash('sha256').update(credential).digest('base64url');
+    const known = good.has(fingerprint);
+    const address = addressOf(c);
+    const seconds = known ? 0 : limit.wait(address);
+    if (seconds > 0) return tooManyFailures(c, seconds, 'a credential that is not valid');
+    await next();
+    if (c.res.ok) remember(good, fingerprint, true);
+    if (c.res.status !== 401) return;
+    good.delete(fingerprint);
+    if (!known) limit.count(address);
+  };
+};
+
+/** Refuses downloads to an address that tried too many URLs of which nothing is known; a live URL is not used up. */
+export const limitUnknownDownloads = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
+  return async (c, next) => {
+    const address = addressOf(c);
+    const seconds = limit.wait(address);
+    if (seconds > 0) return tooManyFailures(c, seconds, 'a download URL that does not exist');
+    await next();
+    if (c.res.status === 404) limit.count(address);
+  };
+};
+
+/** Pages for browsers: each costs a look into the database. Nothing is spent by one that is refused: reloading helps. */
+export const limitPages = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(clock, { times: pagesPerMinute, perMs: minuteMs });
+  return async (c, next) => {
+    const seconds = limit.take(addressOf(c));
+    if (seconds === 0) return next();
+    c.header('Retry-After', String(seconds));
+    return pageResponse(c, tooManyPagesPage);
+  };
+};

@@ -1,0 +1,69 @@
+// How much of this server one API key may take, whoever its requests are about: one product's loop must not fill the
+// database, nor take Google's patience, from all the others. In memory: several processes count each for itself.
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Clock } from '../../lib/clock.ts';
+import { createRateLimit, type Rate } from '../../lib/rate-limit.ts';
+import type { ServiceVariables } from '../api/service.ts';
+import { errorResponse } from '../errors.ts';
+
+export type KeyAction = 'requests' | 'accounts' | 'links' | 'sessions' | 'confirmations' | 'endings' | 'checks';
+
+export type KeyRates = Readonly<Record<KeyAction, Rate>>;
+
+const minuteMs = 60_000;
+
+/** An import of 10,000 people takes a quarter of an hour, and a whole company may come on one morning. */
+export const defaultKeyRates: KeyRates = {
+  requests: { times: 3000, perMs: minuteMs },
+  accounts: { times: 1000, perMs: 100_000 },
+  links: { times: 600, perMs: minuteMs },
+  sessions: { times: 1200, perMs: minuteMs },
+  confirmations: { times: 600, perMs: minuteMs },
+  endings: { times: 300, perMs: minuteMs },
+  checks: { times: 120, perMs: minuteMs },
+};
+
+const words: Readonly<Record<KeyAction, string>> = {
+  requests: 'send %n requests',
+  accounts: 'create %n accounts',
+  links: 'make %n links',
+  sessions: 'make %n session tokens',
+  confirmations: 'ask for or confirm %n connections',
+  endings: 'disconnect or delete %n accounts',
+  checks: 'check %n accounts',
+};
+
+export interface KeyLimits {
+  /** Counts one of this key where it is allowed. @returns undefined, or the answer that says how long to wait */
+  take(c: Context, keyId: string, action: KeyAction): Response | undefined;
+  /** The same before a route of /api/v1. */
+  before(action: KeyAction): MiddlewareHandler<ServiceVariables>;
+}
+
+export const createKeyLimits = (clock: Clock, rates: KeyRates): KeyLimits => {
+  const limits = Object.fromEntries(
+    Object.entries(rates).map(([action, rate]) => [action, createRateLimit(clock, rate)]),
+  );
+
+  const take: KeyLimits['take'] = (c, keyId, action) => {
+    const seconds = limits[action]?.take(keyId) ?? 0;
+    return seconds === 0 ? undefined : tooMany(c, action, rates[action], seconds);
+  };
+  return {
+    take,
+    before: (action) => async (c, next) => take(c, c.get('service').keyId, action) ?? next(),
+  };
+};
+
+const tooMany = (c: Context, action: KeyAction, { times, perMs }: Rate, seconds: number): Response => {
+  c.header('Retry-After', String(seconds));
+  const number = times.toLocaleString('en-US');
+  const aMinute = Math.floor((times * minuteMs) / perMs).toLocaleString('en-US');
+  return errorResponse(c, {
+    status: 429,
+    error: 'too_many_requests',
+    message: `This key may ${words[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`,
+    who: 'the caller',
+    next: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+  });
+};

@@ -1,0 +1,110 @@
+// The browser's half of connecting: the link's page, its forms, the redirects back. Used by http and by the loopback. GET
+// and HEAD on a link change nothing (chat apps preview links). Knows nothing of tokens.
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { SignInNeeded } from '../../connect/accounts.ts';
+import { newSecret } from '../../lib/secrets.ts';
+import { hasOwnOrigin } from '../request-guards.ts';
+import { callbackRoutes } from './callback-routes.ts';
+import { confirmPage } from './html/confirm.ts';
+import { backToLinkPage, continuingPage, toIssuerPage } from './html/continuing.ts';
+import type { Page } from './html/layout.ts';
+import { signInFirstPage, somebodyElsesLinkPage } from './html/link-sign-in.ts';
+import {
+  expiredLinkPage,
+  formRejectedPage,
+  takenElsewherePage,
+  unknownLinkPage,
+  unverifiablePage,
+  usedLinkPage,
+} from './html/notices.ts';
+import { linkSignInFailedPage } from './html/sign-in-failed.ts';
+import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './link-cookie.ts';
+import type { ConnectRoutesOptions } from './options.ts';
+import { pageErrors } from './page-errors.ts';
+import { pageResponse } from './page-response.ts';
+
+/** Bytes; the forms have two fields. */
+const maxFormBytes = 4096;
+
+const deadLinkPages: Readonly<Record<'used' | 'expired' | 'unknown' | 'taken_elsewhere', Page>> = {
+  used: usedLinkPage,
+  expired: expiredLinkPage,
+  unknown: unknownLinkPage,
+  taken_elsewhere: takenElsewherePage,
+};
+
+/** A form of ours is short; anything longer is refused unread. */
+export const formLimit = (rejected: Page) =>
+  bodyLimit({ maxSize: maxFormBytes, onError: (c) => pageResponse(c, rejected) });
+
+const signInPath = (ticket: string): string => `/connect/${ticket}/sign-in`;
+
+const signInNeededPage = ({ somebodyElse }: SignInNeeded, secret: string, ticket: string): Page => {
+  const form = { action: signInPath(ticket), csrfToken: csrfTokenFor(secret, ticket) };
+  return somebodyElse ? somebodyElsesLinkPage(form) : signInFirstPage(form);
+};
+
+export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
+  const { connection, origin, random, log, signIns = [] } = options;
+  const routes = new Hono();
+
+  /** The form of a link, if it came from our page in the browser that the page was shown in. */
+  const readForm = async (
+    c: Context,
+    ticket: string,
+  ): Promise<{ readonly secret: string; readonly form: URLSearchParams } | Page> => {
+    if (!hasOwnOrigin(c, origin())) return formRejectedPage;
+    const cookie = await connection.cookieOf({ ticket }, origin());
+    if (cookie === undefined) return unknownLinkPage;
+    const secret = readLinkCookie(c, cookie, origin());
+    const form = new URLSearchParams(await c.req.text());
+    return secret !== undefined && isCsrfToken(form.get('csrf'), secret, ticket) ? { secret, form } : formRejectedPage;
+  };
+
+  routes.get('/connect/:ticket', async (c) => {
+    const ticket = c.req.param('ticket');
+    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    if (view.kind !== 'confirm' && view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
+    const cookie = await connection.cookieOf({ ticket }, origin());
+    if (cookie === undefined) return pageResponse(c, unknownLinkPage);
+    const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
+    setLinkCookie(c, cookie, origin(), secret);
+    if (view.kind === 'sign_in') return pageResponse(c, signInNeededPage(view, secret, ticket));
+    return pageResponse(c, confirmPage(view, csrfTokenFor(secret, ticket)));
+  });
+
+  routes.post('/connect/:ticket', formLimit(formRejectedPage), async (c) => {
+    const ticket = c.req.param('ticket');
+    const read = await readForm(c, ticket);
+    if (!('form' in read)) return pageResponse(c, read);
+    const begun = await connection.begin(ticket, read.secret, readSessionCookie(c, origin()));
+    if (begun.kind === 'sign_in') return pageResponse(c, signInNeededPage(begun, read.secret, ticket));
+    return pageResponse(c, begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind]);
+  });
+
+  routes.post('/connect/:ticket/sign-in', formLimit(formRejectedPage), async (c) => {
+    const ticket = c.req.param('ticket');
+    const read = await readForm(c, ticket);
+    if (!('form' in read)) return pageResponse(c, read);
+    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    if (view.kind === 'confirm') return pageResponse(c, backToLinkPage(`/connect/${ticket}`));
+    if (view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
+    const signIn = signIns.find(({ realm }) => realm === view.realm);
+    if (signIn === undefined) return pageResponse(c, unverifiablePage);
+    const purpose = { kind: 'link', ticket } as const;
+    const asAnother = read.form.get('another') !== null;
+    const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
+    if (begun === undefined) return pageResponse(c, linkSignInFailedPage('issuer_unavailable'));
+    setLinkCookie(c, begun.cookie, origin(), read.secret);
+    return pageResponse(c, toIssuerPage(begun.url));
+  });
+
+  routes.route('/', callbackRoutes(options));
+
+  // Browsers ask for it on their own; without this every page has an error in its console.
+  routes.get('/favicon.ico', (c) => c.body(null, 204));
+
+  routes.onError(pageErrors(log));
+  return routes;
+};

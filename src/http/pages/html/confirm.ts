@@ -1,0 +1,95 @@
+// The page a link opens: why it was made, what is asked for, the button, and below it what comes next and what a block at
+// Google means.
+import type { Account } from '../../../model/account.ts';
+import type { LinkPolicy } from '../../../model/caller.ts';
+import { type Capability, capabilityText } from '../../../model/scope.ts';
+import { forAdmin } from './for-admin.ts';
+import { foreign, type Html, html } from './html.ts';
+import { type Page, tick } from './layout.ts';
+import { addressOf } from './person.ts';
+import { type Reason, reasonOf } from './reason.ts';
+
+export interface Confirmation {
+  readonly account: Account;
+  readonly capabilities: readonly Capability[];
+  /** Milliseconds that the link is still good for. */
+  readonly leftMs: number;
+  readonly linkPolicy: LinkPolicy;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+}
+
+const capabilityList = (capabilities: readonly Capability[]): Html =>
+  html`<ul class="ticks">${capabilities.map((name) => html`<li>${tick}<span>${capabilityText(name)}</span></li>`)}</ul>`;
+
+/** Where the account says which; the one that was connected before is named with the reason. */
+const toChoose = ({ pins, google }: Account): Html | undefined => {
+  if (google !== undefined) return undefined;
+  if (pins.expectedEmail !== undefined) return foreign(pins.expectedEmail);
+  return pins.expectedDomain === undefined ? undefined : html`one of ${foreign(pins.expectedDomain)}`;
+};
+
+/** The Google account to choose, and the address of the person, where they are known and not the same. */
+const facts = (account: Account): Html | undefined => {
+  const person = addressOf(account);
+  const choose = toChoose(account);
+  const known = account.pins.expectedEmail ?? account.google?.email;
+  const rows = [
+    ...(person === undefined || person === known ? [] : [html`<dt>Connects Gmail for</dt><dd>${foreign(person)}</dd>`]),
+    ...(choose === undefined ? [] : [html`<dt>Google account to choose</dt><dd>${choose}</dd>`]),
+  ];
+  return rows.length === 0 ? undefined : html`<dl class="who">${rows}</dl>`;
+};
+
+const warning = (account: Account, linkPolicy: LinkPolicy): Html => {
+  const person = addressOf(account);
+  const elsewhere =
+    linkPolicy === 'loopback'
+      ? html`If you did not just ask for this on this computer, close this page.`
+      : html`If somebody sent you this link${person === undefined ? undefined : html` and you are not ${foreign(person)}`}, close this page: going on would let them read your mail.`;
+  return html`<div class="callout warn"><strong>Only continue if you asked for this yourself.</strong><p>${elsewhere}</p></div>`;
+};
+
+const blockedHelp = (confirmation: Confirmation, { adminFirst }: Reason): Html => html`<details>
+<summary>If Google shows “Access blocked” or “not verified”</summary>
+<p>Google shows such a page itself, and you do not come back here from it. It means one of these:</p>
+<ul>
+<li><strong>Blocked by your organisation’s admin.</strong> Only your Google Workspace admin can change this. Send them the lines ${adminFirst ? 'above' : 'below'}, then ask for a new link.</li>
+<li><strong>Only for another organisation.</strong> The app is internal to one organisation: choose an account that belongs to it.</li>
+<li><strong>Not verified by Google.</strong> The people who run this server use an app of their own. Continue only if you trust them, through “Advanced” on Google’s page; otherwise go back.</li>
+</ul>
+${adminFirst ? undefined : html`<p>For your admin:</p>${forAdmin(confirmation)}`}
+</details>`;
+
+const adminsTurn = (confirmation: Confirmation): Html =>
+  html`<div class="callout warn"><strong>Your Workspace admin has to allow this first</strong><p>Google lets nobody of your organisation through before that. Send the admin these lines:</p>${forAdmin(confirmation)}</div>`;
+
+/** Rounded down, so that nobody is promised more than there is. */
+const timeLeft = (milliseconds: number): string => {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return 'less than a minute left';
+  return minutes === 1 ? 'about 1 minute left' : `about ${minutes} minutes left`;
+};
+
+/** `csrfToken` goes back with the form; the form posts to the page's own address. */
+export const confirmPage = (confirmation: Confirmation, csrfToken: string): Page => {
+  const { account, capabilities, leftMs, linkPolicy } = confirmation;
+  const reason = reasonOf(account, capabilities);
+  return {
+    status: 200,
+    title: reason.title,
+    tone: reason.tone,
+    body: html`${reason.lead}
+${reason.adminFirst ? adminsTurn(confirmation) : undefined}
+${facts(account)}
+<h2>${reason.asked.length < capabilities.length ? 'To be allowed now' : 'It will be able to'}</h2>
+${capabilityList(reason.asked)}
+<p class="soft">It can only read, and it never sees your password or a key to your account.</p>
+${warning(account, linkPolicy)}
+<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button></form>
+<p class="small soft">This link works once; ${timeLeft(leftMs)}.</p></div>
+<h2>What happens next</h2>
+<ol><li>You choose your Google account.</li><li>Google asks for these permissions.</li><li>You come back here and see what was connected.</li></ol>
+${blockedHelp(confirmation, reason)}`,
+  };
+};

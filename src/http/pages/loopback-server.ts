@@ -1,0 +1,118 @@
+// The connect pages on this machine, for stdio and `accounts connect`: there only while a link is live. Asking for the
+// origin starts them; they end with the last link, or when its time is over.
+import type { Logger } from 'pino';
+import { type Connection, type Finish, LinkOriginError } from '../../connect/accounts.ts';
+import { linkLifetimeMs } from '../../connect/links.ts';
+import type { Clock, RandomBytes } from '../../lib/clock.ts';
+import type { Listening } from '../serve.ts';
+
+export interface LoopbackOptions {
+  readonly connection: Connection;
+  /** A fixed port for clients whose redirect URI is registered; undefined for any free one. */
+  readonly port: number | undefined;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+}
+
+export interface Loopback {
+  /** Where a link made now can be opened, such as `http://127.0.0.1:53124`; starts listening. Rejects with a sentence when the port is taken. */
+  origin(): Promise<string>;
+  close(): Promise<void>;
+}
+
+const loopbackHost = '127.0.0.1';
+
+/** Milliseconds an open answer may take to finish. */
+const graceMs = 2_000;
+
+/** Endings that leave the link dead and were not counted before. */
+const endsOneLink = (finish: Finish): boolean =>
+  finish.kind !== 'again' && finish.kind !== 'unknown' && finish.kind !== 'used' && finish.kind !== 'expired';
+
+/** Loaded with the first link: most starts of a desktop client never need one. */
+const loadPages = async () => ({
+  ...(await import('hono')),
+  ...(await import('./connect-routes.ts')),
+  ...(await import('./page-response.ts')),
+  ...(await import('./html/error-page.ts')),
+  ...(await import('../request-guards.ts')),
+  ...(await import('../serve.ts')),
+});
+
+interface Session {
+  readonly listening: Listening;
+  readonly origin: string;
+  readonly over: AbortController;
+  liveLinks: number;
+  liveUntil: number;
+}
+
+export const createLoopback = (options: LoopbackOptions): Loopback => {
+  const { connection, clock, random, log } = options;
+  let session: Promise<Session> | undefined;
+
+  const end = async (which: Promise<Session>): Promise<void> => {
+    if (session === which) session = undefined;
+    const { listening, over } = await which;
+    over.abort();
+    await listening.close(graceMs);
+  };
+
+  const linkEnded = async (which: Promise<Session>, finish: Finish): Promise<void> => {
+    const current = await which;
+    // A connection voids the account's other links.
+    current.liveLinks = finish.kind === 'connected' ? 0 : current.liveLinks - 1;
+    if (current.liveLinks <= 0) await end(which);
+  };
+
+  const start = async (self: () => Promise<Session>): Promise<Session> => {
+    let origin = '';
+    const finished = (finish: Finish) => {
+      if (endsOneLink(finish)) void linkEnded(self(), finish);
+    };
+    const { Hono, connectRoutes, hostGuard, listen, notFoundPage, pageResponse } = await loadPages();
+    const app = new Hono().use(hostGuard([])).use(async (c, next) => {
+      await next();
+      // No idle connection keeps the listener, and so the process, alive.
+      c.header('Connection', 'close');
+    });
+    app.route('/', connectRoutes({ connection, origin: () => origin, random, log, finished }));
+    app.notFound((c) => pageResponse(c, notFoundPage));
+    const listening = await listen(app, { host: loopbackHost, port: options.port ?? 0 }, clock);
+    if (listening.kind !== 'listening') {
+      log.error({ event: 'loopback_failed', reason: listening.kind, message: listening.message });
+      throw new LinkOriginError(listening.message);
+    }
+    origin = `http://${loopbackHost}:${listening.port}`;
+    return { listening, origin, over: new AbortController(), liveLinks: 0, liveUntil: 0 };
+  };
+
+  const watch = async (which: Promise<Session>): Promise<void> => {
+    const current = await which;
+    while (!current.over.signal.aborted && clock.now() < current.liveUntil)
+      await clock.sleep(current.liveUntil - clock.now(), current.over.signal);
+    if (!current.over.signal.aborted) await end(which);
+  };
+
+  return {
+    origin: async () => {
+      const existing = session;
+      const which: Promise<Session> = existing ?? start(() => which);
+      session = which;
+      try {
+        const current = await which;
+        current.liveLinks += 1;
+        current.liveUntil = clock.now() + linkLifetimeMs;
+        if (existing === undefined) void watch(which);
+        return current.origin;
+      } catch (error) {
+        if (session === which) session = undefined;
+        throw error;
+      }
+    },
+    close: async () => {
+      if (session !== undefined) await end(session);
+    },
+  };
+};

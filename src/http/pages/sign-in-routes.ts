@@ -1,0 +1,79 @@
+// The page of an MCP client's sign-in that comes before Google: which client asks, and whether the person agrees. What they
+// decide is recorded here before the browser goes anywhere, so that Google's consent never stands for another client.
+import { type Context, Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { SignIn } from '../../connect/accounts.ts';
+import type { RandomBytes } from '../../lib/clock.ts';
+import { newSecret } from '../../lib/secrets.ts';
+import { capabilitiesWithin } from '../../model/mcp-scope.ts';
+import { hasOwnOrigin } from '../request-guards.ts';
+import { formLimit } from './connect-routes.ts';
+import { continuingPage } from './html/continuing.ts';
+import { signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
+import { signInPage } from './html/sign-in.ts';
+import { clientSignInFailedPage, declinedPage } from './html/sign-in-failed.ts';
+import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
+import type { Asked, SignInServer } from './options.ts';
+import { pageErrors } from './page-errors.ts';
+import { popupPageResponse } from './page-response.ts';
+
+export interface SignInRoutesOptions {
+  readonly authorizationServer: SignInServer;
+  readonly signIn: SignIn;
+  readonly origin: () => string;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+}
+
+export const signInRoutes = ({ authorizationServer, signIn, origin, random, log }: SignInRoutesOptions): Hono => {
+  const routes = new Hono();
+  const path = '/sign-in/:uid';
+
+  /** What this browser is asked at this address; another browser's address is nobody's. */
+  const askedHere = async (c: Context, uid: string): Promise<Asked | undefined> => {
+    // Without the body, which the form still needs.
+    const asked = await authorizationServer.asked(new Request(c.req.url, { headers: c.req.raw.headers }));
+    return asked?.uid === uid ? asked : undefined;
+  };
+  const purposeOf = ({ uid, scopes }: Asked) =>
+    ({ kind: 'client', interaction: uid, capabilities: capabilitiesWithin(scopes, signIn.capabilities) }) as const;
+
+  routes.get(path, async (c) => {
+    const uid = c.req.param('uid');
+    const asked = await askedHere(c, uid);
+    if (asked === undefined) return popupPageResponse(c, unknownSignInPage);
+    const cookie = signIn.cookieFor(purposeOf(asked));
+    const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
+    setLinkCookie(c, cookie, origin(), secret);
+    return popupPageResponse(c, signInPage(asked, csrfTokenFor(secret, uid)));
+  });
+
+  routes.post(path, formLimit(signInFormRejectedPage), async (c) => {
+    const uid = c.req.param('uid');
+    if (!hasOwnOrigin(c, origin())) return popupPageResponse(c, signInFormRejectedPage);
+    const asked = await askedHere(c, uid);
+    if (asked === undefined) return popupPageResponse(c, unknownSignInPage);
+    const purpose = purposeOf(asked);
+    const cookie = signIn.cookieFor(purpose);
+    const secret = readLinkCookie(c, cookie, origin());
+    const form = new URLSearchParams(await c.req.text());
+    if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, uid))
+      return popupPageResponse(c, signInFormRejectedPage);
+    const client = { event: 'client_decision', source: asked.source, redirectHost: asked.redirect.host };
+    if (form.get('decision') !== 'continue') {
+      log.info({ ...client, decision: 'cancel' });
+      clearLinkCookie(c, cookie, origin());
+      const back = await authorizationServer.refused(uid, 'access_denied');
+      return popupPageResponse(c, back === undefined ? unknownSignInPage : declinedPage(back));
+    }
+    const begun = await signIn.begin({ purpose, browser: secret });
+    log.info({ ...client, decision: 'continue' });
+    return popupPageResponse(
+      c,
+      begun === undefined ? clientSignInFailedPage('google_unavailable') : continuingPage(begun.url),
+    );
+  });
+
+  routes.onError(pageErrors(log));
+  return routes;
+};

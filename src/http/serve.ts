@@ -1,0 +1,89 @@
+// A socket for a Hono app: listening, with the usual failures as values, and a close that lets answers finish.
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Clock } from '../lib/clock.ts';
+import {
+  type ConnectionLimits,
+  defaultConnectionLimits,
+  limitConnections,
+  serverOptions,
+} from './limits/connection-limits.ts';
+
+export interface Listening {
+  readonly kind: 'listening';
+  readonly host: string;
+  readonly port: number;
+  /** Accepts no more, lets running answers finish for at most `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Why a port cannot be listened on, with a sentence for the operator. */
+export interface ListenFailure {
+  readonly kind: 'port_busy' | 'not_permitted' | 'address_unavailable';
+  readonly message: string;
+}
+
+const failureOf = (error: NodeJS.ErrnoException, host: string, port: number): ListenFailure | undefined => {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return {
+        kind: 'port_busy',
+        message: `Port ${port} on ${host} is in use. Stop the other program, or set POSTERN_PORT to a free port.`,
+      };
+    case 'EACCES':
+      return {
+        kind: 'not_permitted',
+        message: `This user may not listen on port ${port}. Set POSTERN_PORT to a port above 1023.`,
+      };
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return {
+        kind: 'address_unavailable',
+        message: `This machine has no address ${host}. Set POSTERN_HOST to 127.0.0.1 or 0.0.0.0.`,
+      };
+    default:
+      return undefined;
+  }
+};
+
+/** Listens on `port` (0: any free one). Rejects only for an error that has no name in `ListenFailure`. */
+export const listen = (
+  app: Hono,
+  where: { readonly host: string; readonly port: number },
+  clock: Clock,
+  limits: ConnectionLimits = defaultConnectionLimits,
+): Promise<Listening | ListenFailure> => {
+  const { host, port } = where;
+  const server = createServer(serverOptions(limits));
+  limitConnections(server, limits, getRequestListener(app.fetch));
+  let closing = false;
+  // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
+  server.on('request', (_, response) => {
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
+  });
+  const close = async (graceMs: number): Promise<void> => {
+    closing = true;
+    const waiting = new AbortController();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const cut = clock.sleep(graceMs, waiting.signal).then(() => {
+      if (!waiting.signal.aborted) server.closeAllConnections();
+    });
+    await closed;
+    waiting.abort();
+    await cut;
+  };
+  return new Promise((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
+      const failure = failureOf(error, host, port);
+      return failure === undefined ? reject(error) : resolve(failure);
+    };
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      const address = server.address();
+      const actual = typeof address === 'object' && address !== null ? address.port : port;
+      resolve({ kind: 'listening', host, port: actual, close });
+    });
+  });
+};

@@ -1,0 +1,70 @@
+// Somebody else's authorization server (Keycloak, Entra, Auth0 …) as an issuer whose access tokens are trusted.
+// Contacts it at the first token, not before, and never sends a token anywhere.
+import type { Clock } from '../lib/clock.ts';
+import type { OutsideFetch } from '../lib/outside-fetch.ts';
+import type { TrustedIssuer } from './access-tokens.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
+import { fetchIssuerKeys } from './issuer-metadata.ts';
+
+/** For all requests that one look after the keys takes. */
+const fetchTimeoutMs = 8000;
+
+/** Signatures by a private key that only the issuer has; never a shared secret, never `none` (RFC 8725 §3.1). */
+const asymmetricAlgorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+export interface ExternalIssuerOptions {
+  readonly settings: {
+    /** As it stands in `iss`, exactly. */
+    readonly url: string;
+    readonly realm: string;
+    readonly identifierClaim: string;
+    /** What stands in `aud`; undefined: `resource`. */
+    readonly audience: string | undefined;
+    /** What clients write before a scope when they ask this issuer for it; empty: nothing. */
+    readonly scopePrefix: string;
+    /** With it, browsers that open a link sign in there first. */
+    readonly client: object | undefined;
+  };
+  /** The resource identifier (RFC 8707) of this server. */
+  readonly resource: string;
+  /** Trusts the issuer's own origin. */
+  readonly fetch: OutsideFetch;
+  readonly clock: Clock;
+  readonly log: (entry: {
+    readonly event: 'issuer_unavailable';
+    readonly issuer: string;
+    readonly reason: string;
+  }) => void;
+}
+
+const withTimeout = async <T>(clock: Clock, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const timeout = new AbortController();
+  const finished = new AbortController();
+  void clock.sleep(fetchTimeoutMs, finished.signal).then(() => timeout.abort());
+  try {
+    return await run(timeout.signal);
+  } finally {
+    finished.abort();
+  }
+};
+
+export const createExternalIssuer = (options: ExternalIssuerOptions): TrustedIssuer => {
+  const { settings, resource, clock, log } = options;
+  const { url, realm, identifierClaim, audience, client } = settings;
+  const fetchKeys = () => withTimeout(clock, (signal) => fetchIssuerKeys(url, options.fetch, signal));
+  return {
+    issuer: url,
+    realm,
+    audience: audience ?? resource,
+    identifierClaim,
+    keys: createIssuerKeys(fetchKeys, clock, (reason) => log({ event: 'issuer_unavailable', issuer: url, reason })),
+    algorithms: asymmetricAlgorithms,
+    typed: false,
+    scopePrefix: settings.scopePrefix,
+    clockToleranceSeconds: 30,
+    linkPolicy: client === undefined ? 'pinned' : 'signed_in',
+  };
+};

@@ -1,0 +1,178 @@
+// START HERE. One call of one tool for one caller, in this order: parse → account → token → run → present.
+// Whatever goes wrong comes back as a problem in words, or as a link when a person is needed; nothing is thrown.
+import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+import type { Logger } from 'pino';
+import type { Accounts } from '../connect/accounts.ts';
+import type { GoogleServices, ReportProgress } from '../google/ports.ts';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { Caller } from '../model/caller.ts';
+import type { DeliverAttachment } from '../model/delivery.ts';
+import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
+import { failed, ok, type Result } from '../model/result.ts';
+import { storageProblem } from '../model/storage-failure.ts';
+import { askForAuthorization, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
+import { withDeadline } from './deadline.ts';
+import { ProblemError, type Tool, ToolContent } from './define-tool.ts';
+import { describeDefect } from './describe-defect.ts';
+import type { Elicitation } from './elicitation.ts';
+import type { JobRunner } from './jobs/jobs.ts';
+import { createInputParser } from './parse-input.ts';
+import { createPresentOutput, presentProblem } from './present.ts';
+import { type NotifyProgress, reportingProgress } from './progress.ts';
+
+export interface CallOptions {
+  readonly accounts: Accounts;
+  readonly google: GoogleServices;
+  readonly jobsFor: (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner;
+  readonly deliver: (caller: Caller) => DeliverAttachment;
+  readonly delivery: 'http' | 'stdio';
+  /** Bytes. */
+  readonly inlineLimit: number;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  /** How long a tool may run; waiting for a person comes on top. */
+  readonly callDeadlineMs: number;
+}
+
+/** What the protocol says about one call. */
+export interface CallRequest {
+  readonly signal: AbortSignal;
+  readonly elicitation: Elicitation;
+  /** Undefined: the client did not ask. */
+  readonly notifyProgress: NotifyProgress | undefined;
+}
+
+/** What a running tool gets of its call. */
+interface Running {
+  readonly signal: AbortSignal;
+  readonly progress: ReportProgress;
+}
+
+export type CallTool = (
+  caller: Caller,
+  args: unknown,
+  request: CallRequest,
+) => Promise<CallToolResult | InputRequiredResult>;
+
+/** The handler of one tool; what depends on the tool alone is computed here, once. */
+export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
+  const { accounts, clock, log, callDeadlineMs } = options;
+  const parse = createInputParser(tool.name, tool.input);
+  const presentOutput = createPresentOutput(options.random);
+
+  const answer = async (
+    caller: Caller,
+    args: unknown,
+    { signal, elicitation }: CallRequest,
+    progress: ReportProgress,
+  ): Promise<CallToolResult | InputRequiredResult> => {
+    const input = parse(args);
+    if (!input.ok) return presentProblem(input.problem);
+    if (elicitation.accepted && elicitation.ticket !== undefined)
+      await accounts.waitForLink(caller, elicitation.ticket, signal);
+    const deadline = { clock, milliseconds: callDeadlineMs, cancelled: signal };
+    const output = await withDeadline(deadline, (until) =>
+      run(options, tool, caller, input.value, { signal: until, progress }),
+    );
+    if (output.ok) {
+      const result = presentOutput(withNotes(output.value, input.notes));
+      return withLinkBeside(accounts, tool, caller, output.value, result);
+    }
+    const stepUp = tool.stepUp?.isWanted(input.value) ? tool.stepUp.capabilities : [];
+    const needed = [...tool.requires, ...stepUp];
+    if (output.problem.kind !== 'authorization_required')
+      return presentWithWayOut(accounts, caller, output.problem, needed, elicitation);
+    const wanted = output.problem.missing ?? needed;
+    return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
+  };
+
+  return async (caller, args, request) => {
+    const startedAt = clock.now();
+    try {
+      const result = await reportingProgress(clock, request.notifyProgress, (progress) =>
+        answer(caller, args, request, progress),
+      );
+      log.info({ event: 'tool_call', tool: tool.name, outcome: outcomeOf(result), ms: clock.now() - startedAt });
+      return result;
+    } catch (error) {
+      const problem = storageProblem(error) ?? { kind: 'internal' };
+      log.error({ event: 'tool_call', tool: tool.name, outcome: problem.kind, ...describeDefect(error) });
+      return presentProblem(problem);
+    }
+  };
+};
+
+/** Account and token first, so that a call that needs a person costs no request to Google. */
+const run = async (
+  { accounts, google, jobsFor, deliver, delivery, inlineLimit }: CallOptions,
+  tool: Tool,
+  caller: Caller,
+  input: Record<string, unknown>,
+  { signal, progress }: Running,
+): Promise<Result<object>> => {
+  const { key } = caller;
+  const freshToken = accounts.freshToken(key, tool.lacks === undefined ? tool.requires : []);
+  const token = await freshToken();
+  if (!token.ok) return token;
+  const context = {
+    google: google.forCaller({
+      key,
+      freshToken: remembering(freshToken, token.value),
+      record: (answered) => accounts.recordAnswer(key, answered),
+      signal,
+    }),
+    grantVersion: token.value.grantVersion,
+    deliver: deliver(caller),
+    delivery,
+    inlineLimit,
+    jobs: jobsFor({ key, signal }),
+    progress,
+  };
+  try {
+    const output = await tool.run(input, context);
+    if (output.ok) checkOutput(tool, output.value);
+    return output;
+  } catch (error) {
+    if (error instanceof ProblemError) return failed(error.problem);
+    throw error;
+  }
+};
+
+/** One look into the store per call: all requests of a call use one token, until Google rejects it. */
+const remembering = (freshToken: FreshToken, first: AccessToken): FreshToken => {
+  let latest = first;
+  return async (rejected) => {
+    if (rejected === undefined || rejected !== latest.token) return ok(latest);
+    const answer = await freshToken(rejected);
+    if (answer.ok) latest = answer.value;
+    return answer;
+  };
+};
+
+const checkOutput = (tool: Tool, output: object): void => {
+  if (output instanceof ToolContent || tool.output === undefined) return;
+  if (!tool.output.safeParse(output).success) throw new TypeError('a tool answered outside its own output schema');
+};
+
+/** Notes, on how the input was read and the tool's own, stand first: there they are seen before the answer is believed. */
+const withNotes = (
+  output: object & { readonly notes?: readonly string[] },
+  ofInput: readonly string[] = [],
+): object => {
+  if (output instanceof ToolContent)
+    return ofInput.length === 0 ? output : new ToolContent({ notes: ofInput, ...output.facts }, output);
+  const { notes: ofTool = [], ...rest } = output;
+  const notes = [...ofInput, ...ofTool];
+  return notes.length === 0 ? rest : { notes, ...rest };
+};
+
+const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
+  if (!('content' in result)) return 'elicited';
+  if (result.isError === true) return 'problem';
+  const structured = Object(result.structuredContent);
+  // Beside an answer, which always has the warning, a link is only an offer.
+  const isLink = Object.hasOwn(structured, 'authorizationRequired') && !Object.hasOwn(structured, 'untrusted');
+  return isLink ? 'authorization_required' : 'ok';
+};

@@ -1,0 +1,66 @@
+// How an attachment leaves a call: as a download URL, or as a file in the download folder. A file's name never is a path.
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import type { Accounts } from '../connect/accounts.ts';
+import { makeFolder } from '../lib/checked-paths.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import type { DeliverAttachment } from '../model/delivery.ts';
+
+/** How many files of one name a folder may hold before we give up. */
+const maxSameName = 1000;
+
+/** Over HTTP: a single-use URL for this account; nothing is fetched before it is opened. */
+export const attachmentsToUrl =
+  (downloads: Accounts['downloads'], key: AccountKey): DeliverAttachment =>
+  async (file) => ({ kind: 'url', ...(await downloads.mint(key, file)) });
+
+const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
+
+/** A file of this name, or with a number behind it, that was not there before. */
+const newFile = async (folder: string, fileName: string): Promise<{ path: string; handle: FileHandle }> => {
+  makeFolder(folder);
+  const { name, ext } = parse(fileName);
+  for (let number = 1; number <= maxSameName; number++) {
+    const path = join(folder, number === 1 ? fileName : `${name} (${number})${ext}`);
+    try {
+      return { path, handle: await open(path, 'wx', 0o600) };
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+  }
+  throw new Error('too many files of one name in the download folder');
+};
+
+/** A full disk may take less than it is given. */
+const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+};
+
+/**
+ * On stdio: a file only its owner can read. An existing file is never overwritten: the new one gets a number. A file that
+ * could not be written whole does not stay.
+ */
+export const attachmentsToFolder =
+  (folder: string): DeliverAttachment =>
+  async ({ fileName, writeTo }) => {
+    let file: { readonly path: string; readonly handle: FileHandle } | undefined;
+    try {
+      await writeTo(async (pieces) => {
+        file ??= await newFile(folder, fileName);
+        await file.handle.truncate(0);
+        let position = 0;
+        for await (const piece of pieces) {
+          await writeAll(file.handle, piece, position);
+          position += piece.length;
+        }
+      });
+    } catch (error) {
+      if (file !== undefined) await rm(file.path, { force: true });
+      throw error;
+    } finally {
+      await file?.handle.close();
+    }
+    if (file === undefined) throw new TypeError('an attachment was written without being taken');
+    return { kind: 'file', path: file.path };
+  };

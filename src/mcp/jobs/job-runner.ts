@@ -1,0 +1,23 @@
+// Does the jobs of calls: small ones where they are asked for, the others in a thread.
+import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
+import type { JobRunner, Outcome } from './jobs.ts';
+import type { Pool } from './worker-pool.ts';
+
+/** The runner of one call. */
+export type RunnerFor = (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner;
+
+/** Memory may move only where all of it is the job's own. */
+export const createRunnerFor =
+  (pool: Pool): RunnerFor =>
+  ({ key, signal }) => ({
+    run: async (name, input) => {
+      // Most of what reads mail hangs on it: loaded with the first call, not at the start.
+      const { jobOf } = await import('./job-table.ts');
+      const job = jobOf(name);
+      if (signal.aborted) return { kind: 'cancelled' };
+      if (job.isSmall(input)) return { kind: 'done', output: job.run(input) };
+      const outcome = await pool.run(accountKeyText(key), name, input, job.moved(input), signal);
+      // The thread answers with what the job of this name gives.
+      return outcome as Outcome<ReturnType<typeof job.run>>;
+    },
+  });

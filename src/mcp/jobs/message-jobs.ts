@@ -1,0 +1,171 @@
+// What is read of a message, as jobs: which texts have to be fetched for it, and the message in the format that was asked
+// for, in forms that fit into a result.
+import { type Answer, type Body, contentOf, type MessageOrDraft } from '@postern/mail-text/answer';
+import {
+  fullMessage,
+  isQuicklyRead,
+  linksOfMessage,
+  type Message,
+  type MissingText,
+  messageRow,
+  missingTextParts,
+  type PageRequest,
+  rawMessage,
+  readableMessage,
+  readRow,
+  type SourcePage,
+  withTexts,
+} from '@postern/mail-text/message';
+import { type Forms, fitPage, formsOf } from '../size-limit.ts';
+import type { MessageOutput } from '../tools/message-output.ts';
+
+/** All but the source, which has a job of its own. */
+export type ParsedFormat = 'minimal' | 'metadata' | 'readable' | 'links' | 'full';
+
+interface Wanted {
+  readonly answer: Answer<MessageOrDraft>;
+  readonly format: ParsedFormat;
+}
+
+interface MessageWanted extends Wanted {
+  /** Texts that were fetched, by our part id. */
+  readonly texts: ReadonlyMap<string, Body>;
+  /** Of each body, or of the one that a list shows. */
+  readonly page: PageRequest;
+  /** Bytes that are read of each body, where all of it took too long. */
+  readonly mostOfBody?: number;
+}
+
+const messageOf = (answer: Answer<MessageOrDraft>, most?: number): Message => {
+  const content = contentOf(answer, most);
+  return content.message ?? content;
+};
+
+const hasBodies = (format: ParsedFormat): boolean => format !== 'minimal' && format !== 'metadata';
+
+const isParsed = ({ skeleton }: Answer<object>): boolean => 'value' in skeleton;
+
+/** Which texts Gmail left out that the format shows. */
+export const missingTextsJob = {
+  run: ({ answer, format }: Wanted): MissingText[] =>
+    hasBodies(format) ? missingTextParts(messageOf(answer), format === 'full' ? 'full' : 'readable') : [],
+  isSmall: ({ answer }: Wanted): boolean => isParsed(answer),
+  moved: (): ArrayBuffer[] => [],
+};
+
+const minimalRow = (message: Message): MessageOutput => {
+  const { id, threadId, labelIds, snippet } = messageRow(message);
+  return { id, threadId, labelIds, snippet };
+};
+
+const shown = (message: Message, format: ParsedFormat, page: PageRequest): MessageOutput => {
+  switch (format) {
+    case 'minimal':
+      return minimalRow(message);
+    case 'metadata':
+      return messageRow(message);
+    case 'readable':
+      return readableMessage(message, page);
+    case 'links':
+      return linksOfMessage(message, page);
+    case 'full':
+      return fullMessage(message, page);
+  }
+};
+
+const cutText = (text: string): string => (text.length > 200 ? `${text.slice(0, 200).toWellFormed()}…` : text);
+
+/** Ever shorter forms of a message that does not fit; the last is a few bytes. */
+const clippedForms = (message: Message, format: ParsedFormat): MessageOutput[] => {
+  // Where the body was fetched, with a snippet of what a person sees of it.
+  const row = hasBodies(format) ? readRow(message) : messageRow(message);
+  const { id, subject = '', from = '', to = [], date } = row;
+  const clipped = true as const;
+  return [
+    { ...row, clipped },
+    {
+      ...{ id, from: cutText(from), to: to.slice(0, 3).map(cutText), subject: cutText(subject), clipped },
+      ...(date === undefined ? {} : { date }),
+    },
+    { id, clipped },
+  ];
+};
+
+const completeMessage = ({ answer, texts, mostOfBody }: MessageWanted): Message => {
+  const message = messageOf(answer, mostOfBody);
+  return texts.size === 0 ? message : withTexts(message, texts, mostOfBody);
+};
+
+const isSmall = ({ answer, format, texts }: MessageWanted): boolean =>
+  texts.size === 0 &&
+  answer.bodies === undefined &&
+  'value' in answer.skeleton &&
+  (!hasBodies(format) || isQuicklyRead(messageOf(answer)));
+
+const moved = ({ answer, texts }: MessageWanted): ArrayBuffer[] =>
+  [...(answer.bodies ?? []), ...texts.values()].map(({ bytes }) => bytes.buffer);
+
+/** One message by itself: the largest page that fits into a result, at most the one asked for. */
+export const messageJob = {
+  run: (wanted: MessageWanted): MessageOutput => {
+    const message = completeMessage(wanted);
+    const { format, page } = wanted;
+    return fitPage(
+      page.maxChars,
+      (maxChars) => shown(message, format, { ...page, maxChars }),
+      () => clippedForms(message, format).at(1) ?? { id: message.id ?? '', clipped: true },
+    );
+  },
+  isSmall,
+  moved,
+};
+
+/** One message of a list. */
+export const listedMessageJob = {
+  run: (wanted: MessageWanted): Forms<MessageOutput> => {
+    const message = completeMessage(wanted);
+    return formsOf([shown(message, wanted.format, wanted.page), ...clippedForms(message, wanted.format)]);
+  },
+  isSmall,
+  moved,
+};
+
+export interface DraftContent extends MessageOrDraft {
+  readonly id?: string | null | undefined;
+}
+
+/** A draft of a list: its id, and the forms of its message. */
+export interface ListedDraft {
+  readonly id: string;
+  readonly forms: Forms<MessageOutput>;
+}
+
+/** One draft of a list, by its header fields. */
+export const listedDraftJob = {
+  run: ({ answer }: { readonly answer: Answer<DraftContent> }): ListedDraft => {
+    const { id, message } = contentOf(answer);
+    return { id: id ?? '', forms: formsOf([messageRow(message ?? {}), ...clippedForms(message ?? {}, 'metadata')]) };
+  },
+  isSmall: ({ answer }: { readonly answer: Answer<DraftContent> }): boolean => isParsed(answer),
+  moved: (): ArrayBuffer[] => [],
+};
+
+/** Base64url units of a head that is read at once. */
+const quickHead = 64 * 1024;
+
+interface SourceWanted {
+  readonly source: SourcePage<Message>;
+  readonly page: PageRequest;
+}
+
+/** A page of a message's source, with what its head says. */
+export const sourceJob = {
+  run: ({ source, page }: SourceWanted): MessageOutput =>
+    fitPage<MessageOutput>(
+      page.maxChars,
+      (maxChars) => rawMessage(source, { ...page, maxChars }),
+      () => ({ id: source.value.id ?? '', clipped: true }),
+    ),
+  isSmall: ({ source, page }: SourceWanted): boolean => source.head.length <= quickHead && page.maxChars <= quickHead,
+  moved: (): ArrayBuffer[] => [],
+};

@@ -1,0 +1,135 @@
+// What a client gets to see: a tool's answer, a link to connect, or a problem with what to do next. Everything from
+// outside is inside the fence, or in structured content under its warning; nothing else here is from outside.
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Link } from '../connect/accounts.ts';
+import type { RandomBytes } from '../lib/clock.ts';
+import { authorizationText } from '../model/authorization-text.ts';
+import { explainProblem, type Problem } from '../model/problem.ts';
+import type { Standing } from '../model/standing.ts';
+import { ToolContent } from './define-tool.ts';
+import { createFence, untrusted } from './fence.ts';
+import { readableText } from './readable-text.ts';
+
+export type AuthorizationProblem = Extract<Problem, { kind: 'authorization_required' }>;
+
+/** An answer with data from outside; structured content and text carry the same. */
+export const createPresentOutput = (random: RandomBytes) => {
+  const newFence = createFence(random);
+
+  const presentContent = ({ facts, structured, text, image }: ToolContent): CallToolResult => {
+    const fence = newFence();
+    return {
+      content: [
+        { type: 'text', text: fence.json(facts) },
+        ...(text === undefined ? [] : [{ type: 'text' as const, text: fence.text(text) }]),
+        ...(image === undefined ? [] : [{ type: 'image' as const, data: image.base64, mimeType: image.mimeType }]),
+      ],
+      ...(structured === undefined ? {} : { structuredContent: { untrusted, ...facts, ...structured } }),
+    };
+  };
+
+  return (output: object): CallToolResult =>
+    output instanceof ToolContent
+      ? presentContent(output)
+      : {
+          content: [{ type: 'text', text: newFence().text(readableText(output)) }],
+          structuredContent: { untrusted, ...output },
+        };
+};
+
+/** The sentence for a person who has to open a link; also the message of a URL elicitation. */
+export const authorizationMessage = ({ reason, missing, evidence }: AuthorizationProblem): string =>
+  authorizationText(reason, missing, evidence);
+
+/** Whose account a link is for, and how it stands. */
+export interface AccountShown {
+  readonly identifier: string;
+  readonly status: Standing['status'];
+}
+
+const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const authorizationRequired = ({ reason, missing }: AuthorizationProblem, link: Link, account: AccountShown) => ({
+  url: link.url,
+  expiresAt: isoTime(link.expiresAt),
+  reason,
+  ...(missing === undefined ? {} : { missing }),
+  account,
+});
+
+/** A call that needs a person first. Not an error: the model shows the link and calls again. */
+export const presentLink = (
+  toolName: string,
+  problem: AuthorizationProblem,
+  link: Link,
+  account: AccountShown,
+): CallToolResult => {
+  const text = [
+    authorizationMessage(problem),
+    `Show this link to the person, who opens it in a browser and approves: ${link.url}`,
+    `It works until ${isoTime(link.expiresAt)}. After that, or once they have approved, call ${toolName} again with the same arguments.`,
+  ].join('\n');
+  return {
+    content: [{ type: 'text', text }],
+    structuredContent: { authorizationRequired: authorizationRequired(problem, link, account) },
+  };
+};
+
+/** An answer that is good as far as it goes, with the link for what it lacks: in its text and in structured content. */
+export const presentLinkBeside = (
+  answer: CallToolResult,
+  toolName: string,
+  problem: AuthorizationProblem,
+  link: Link,
+  account: AccountShown,
+): CallToolResult => {
+  const text = [
+    `Something was left out of this answer. ${authorizationMessage(problem)}`,
+    `If the person wants that too, show them this link, which they open in a browser to approve: ${link.url}`,
+    `It works until ${isoTime(link.expiresAt)}. Once they have approved, call ${toolName} again with the same arguments.`,
+  ].join('\n');
+  return {
+    ...answer,
+    content: [...answer.content, { type: 'text', text }],
+    structuredContent: {
+      ...Object(answer.structuredContent),
+      authorizationRequired: authorizationRequired(problem, link, account),
+    },
+  };
+};
+
+/** What happened, who can fix it, and the one next step. */
+export const presentProblem = (problem: Problem): CallToolResult => ({
+  isError: true,
+  content: [{ type: 'text', text: problemText(problem) }],
+  structuredContent: { problem: problemJson(problem) },
+});
+
+/** A problem of the operator's with the other way out of it: the person connects again. */
+export const presentProblemWithLink = (
+  problem: Problem,
+  wayOut: string,
+  link: Link,
+  account: AccountShown,
+): CallToolResult => {
+  const expiresAt = isoTime(link.expiresAt);
+  const text = `${problemText(problem)}\n${wayOut}: ${link.url}\nThe link works until ${expiresAt}.`;
+  return {
+    isError: true,
+    content: [{ type: 'text', text }],
+    structuredContent: {
+      problem: problemJson(problem),
+      authorizationRequired: { url: link.url, expiresAt, reason: problem.kind, account },
+    },
+  };
+};
+
+const problemText = (problem: Problem): string => {
+  const { what, fixer, next } = explainProblem(problem);
+  return `${what}\nWho can fix it: ${fixer}.\nNext step: ${next}`;
+};
+
+const problemJson = (problem: Problem) => {
+  const { what, fixer, next } = explainProblem(problem);
+  return { kind: problem.kind, message: what, who: fixer, next };
+};

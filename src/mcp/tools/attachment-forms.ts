@@ -1,0 +1,106 @@
+// The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
+
+import { isTextLike, type PageRequest } from '@postern/mail-text/message';
+import type { AttachmentFile, DeliverAttachment } from '../../model/delivery.ts';
+import { ok, type Result } from '../../model/result.ts';
+import { ToolContent } from '../define-tool.ts';
+import { type JobRunner, outputOf } from '../jobs/jobs.ts';
+
+/** What is said of every attachment, as a JSON text block. */
+export interface AttachmentFacts {
+  readonly fileName: string;
+  readonly mimeType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Bytes: larger ones are not put into an answer unless a program asks for it. */
+const largestImage = 1024 * 1024;
+const largestText = 5 * 1024 * 1024;
+const largestOther = 64 * 1024;
+
+/** A type that may be repeated outside the fence; the sender chose it. */
+const imageType = /^image\/[a-z0-9.+-]{1,60}$/;
+
+/**
+ * Bytes: the clients of the MCP SDK end the connection at a message of 10 MiB on stdin and stdout; base64 and what is
+ * around it make this much of a file such a message.
+ */
+const largestOverPipe = 7 * 1024 * 1024;
+
+/** Bytes that may be had of an attachment in a form, where it does not come as a link. @param limit of `inline`. */
+export const mostOf = (form: Exclude<AttachmentForm, 'link'> | 'inline', limit: number): number => {
+  switch (form) {
+    case 'image':
+      return 2 * largestImage;
+    case 'text':
+      return 2 * largestText;
+    case 'base64':
+      return 2 * largestOther;
+    case 'inline':
+      return limit;
+  }
+};
+
+/** Bytes of the largest attachment that `inline` may answer with. */
+export const largestInline = (delivery: 'http' | 'stdio', inlineLimit: number): number =>
+  delivery === 'stdio' ? Math.min(inlineLimit, largestOverPipe) : inlineLimit;
+
+export type AttachmentForm = 'image' | 'text' | 'base64' | 'link';
+
+/** The form in which a model can use an attachment best. */
+export const fittingForm = ({ mimeType, fileName, size }: AttachmentFacts): AttachmentForm => {
+  if (isTextLike(mimeType, fileName)) return size <= largestText ? 'text' : 'link';
+  if (imageType.test(mimeType)) return size <= largestImage ? 'image' : 'link';
+  return size <= largestOther ? 'base64' : 'link';
+};
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+
+/** No structured content, because some clients then drop the image. */
+export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
+  new ToolContent(facts, { image: { base64: base64(bytes), mimeType: facts.mimeType } });
+
+/** Bytes that are read of a text where all of it takes too long. */
+const beginning = 64 * 1024;
+
+/** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
+export const asText = async (
+  jobs: JobRunner,
+  facts: AttachmentFacts,
+  bytes: Uint8Array<ArrayBuffer>,
+  charset: string | undefined,
+  page: PageRequest,
+): Promise<Result<ToolContent>> => {
+  const wanted = { mimeType: facts.mimeType, fileName: facts.fileName, charset, page };
+  // The bytes themselves move to the thread, which may end with them.
+  const less = bytes.slice(0, beginning);
+  let outcome = await jobs.run('textFile', { ...wanted, bytes });
+  if (outcome.kind === 'ended') outcome = await jobs.run('textFile', { ...wanted, bytes: less, cut: true });
+  const read = outputOf(outcome, 'The attachment');
+  if (!read.ok) return read;
+  const { text, ...about } = read.value;
+  return ok(new ToolContent({ ...facts, ...about }, { text, structured: { text } }));
+};
+
+/**
+ * Bytes: up to here base64 is given twice, for clients that read only text and for those that prefer structured content.
+ * A larger file comes once, as text, and without structured content, so that both kinds find it there.
+ */
+const largestTwice = 1024 * 1024;
+
+/** The JSON text block has the bytes, and so has structured content where they are few. */
+export const asBase64 = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
+  new ToolContent({ ...facts, data: base64(bytes) }, bytes.length <= largestTwice ? { structured: {} } : {});
+
+/** A download URL, or the path of a saved file. */
+export const asLink = async (deliver: DeliverAttachment, file: AttachmentFile): Promise<ToolContent> => {
+  const { fileName, mimeType, size } = file;
+  const delivered = await deliver(file);
+  const where =
+    delivered.kind === 'url'
+      ? { url: delivered.url, expiresAt: new Date(delivered.expiresAt).toISOString() }
+      : { path: delivered.path };
+  return new ToolContent({ fileName, mimeType, size, ...where }, { structured: {} });
+};

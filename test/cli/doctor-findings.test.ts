@@ -1,0 +1,68 @@
+// What doctor says without asking anybody: what was not tried has no tick, and a mailbox has one warning.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { aboutClient } from '../../src/cli/doctor/client.ts';
+import { aboutDatabase } from '../../src/cli/doctor/database.ts';
+import { aboutFolders } from '../../src/cli/doctor/folders.ts';
+import { alex, createWorld, sam } from '../support/world.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'postern-doctor-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const aWorld = (env: Record<string, string> = {}) =>
+  createWorld({
+    databasePath: join(folder, 'postern.db'),
+    encryptionKey: randomBytes(32).toString('base64'),
+    env: { POSTERN_DATA_DIR: folder, ...env },
+  });
+
+it('The client, its tiers and the console’s settings have no tick while nobody was asked', async () => {
+  const world = await aWorld();
+  const findings = aboutClient(world.config, {}, []).filter(({ verdict }) => verdict !== 'warning');
+  expect(findings.map(({ verdict }) => verdict)).toEqual(['untried', 'untried']);
+  for (const word of ['restricted scope', 'Testing', '7 days', '100', 'verification'])
+    expect(findings[1]?.text).toContain(word);
+  await world.close();
+});
+
+it('One mailbox that several accounts share has one warning of the cap, which names them all', async () => {
+  const world = await aWorld();
+  for (const identifier of ['user_1', 'user_2', 'user_3']) await world.connect(identifier);
+  const { storage, clock } = world.postern;
+  const { sub } = world.sandbox.account(alex);
+  for (let n = 0; n < 90; n += 1)
+    await storage.refreshTokenCount.issued(sub, world.config.google.client.id, clock.now());
+  const said = (await aboutDatabase(world.config)).filter(({ text }) => text.includes('refresh tokens'));
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatchObject({
+    verdict: 'warning',
+    text: expect.stringMatching(/user_1.*user_2.*user_3.*9\d refresh/),
+  });
+  await world.close();
+});
+
+it('An app in testing is told from what Google says of its accesses', async () => {
+  const world = await aWorld();
+  await world.connect('user_1');
+  const said = async () => (await aboutDatabase(world.config)).filter(({ text }) => text.includes('“Testing”'));
+  expect(await said()).toEqual([]);
+  world.sandbox.setTestingMode(true);
+  await world.connect('user_2', { email: sam });
+  expect(await said()).toMatchObject([{ verdict: 'warning', text: expect.stringContaining('user_2') }]);
+  await world.close();
+});
+
+it('A folder has a tick when something was made in it, and its reason otherwise', async () => {
+  const world = await aWorld({ POSTERN_DOWNLOAD_DIR: '/dev/null/x' });
+  expect(aboutFolders(world.config)).toMatchObject([
+    { verdict: 'ok', text: expect.stringContaining(folder) },
+    { verdict: 'warning', text: expect.stringContaining('no folder') },
+  ]);
+  await world.close();
+});

@@ -1,0 +1,158 @@
+// A real port: busy ones, closing while an answer is under way, and what only a socket can show.
+import { connect } from 'node:net';
+import { Hono } from 'hono';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Listening, listen } from '../../src/http/serve.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { handClock } from '../support/hand-clock.ts';
+import { aBrowser, aWorld, giving, type World } from './support.ts';
+
+const local = { host: '127.0.0.1', port: 0 };
+
+const open = async (app: Hono, clock = systemClock): Promise<Listening & { origin: string }> => {
+  const listening = await listen(app, local, clock);
+  if (listening.kind !== 'listening') throw new Error(listening.message);
+  onTestFinished(() => listening.close(0));
+  return { ...listening, origin: `http://127.0.0.1:${listening.port}` };
+};
+
+/** What a socket gets back for these lines, until the server closes it. */
+const raw = (port: number, lines: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`));
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1');
+    });
+    socket.on('error', reject).on('close', () => resolve(received));
+  });
+
+describe('1. Listening', () => {
+  it('says which port is busy and what to do', async () => {
+    const { port } = await open(new Hono());
+    expect(await listen(new Hono(), { ...local, port }, systemClock)).toEqual({
+      kind: 'port_busy',
+      message: `Port ${port} on 127.0.0.1 is in use. Stop the other program, or set POSTERN_PORT to a free port.`,
+    });
+  });
+
+  it('says that an address is not one of this machine', async () => {
+    const answer = await listen(new Hono(), { host: '192.0.2.1', port: 0 }, systemClock);
+    expect(answer.kind).toBe('address_unavailable');
+  });
+});
+
+describe('2. Closing', () => {
+  const slow = () => {
+    const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    const app = new Hono().get('/', async (c) => {
+      entered.resolve();
+      await gate.promise;
+      return c.text('finished');
+    });
+    return { app, gate, entered: entered.promise };
+  };
+
+  it('lets a running answer finish', async () => {
+    const { app, gate, entered } = slow();
+    const listening = await open(app, handClock());
+    const answer = fetch(listening.origin).then((response) => response.text());
+    await entered;
+    const closed = listening.close(10_000);
+    gate.resolve();
+    expect(await answer).toBe('finished');
+    await closed;
+    await expect(fetch(listening.origin)).rejects.toThrow();
+  });
+
+  it('cuts one that takes longer than the time of grace', async () => {
+    const { app, entered } = slow();
+    const clock = handClock();
+    const listening = await open(app, clock);
+    const answer = fetch(listening.origin).catch(() => 'cut');
+    await entered;
+    const closed = listening.close(10_000);
+    await clock.advance(10_000);
+    expect(await answer).toBe('cut');
+    await closed;
+  });
+});
+
+describe('3. Only over a socket', () => {
+  const overSocket = async (world: World) => open(world.app);
+
+  it('two Postern-Identifier headers are seen as two', async () => {
+    const world = await aWorld();
+    const { port } = await overSocket(world);
+    const answer = await raw(port, [
+      'POST /mcp HTTP/1.1',
+      `Host: 127.0.0.1:${port}`,
+      `Authorization: Bearer ${await world.key()}`,
+      'Postern-Identifier: ada',
+      'Postern-Identifier: ada',
+      'Content-Length: 0',
+      'Connection: close',
+    ]);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('identifier_invalid');
+  });
+
+  it('a foreign or missing Host gets nothing', async () => {
+    const { port } = await overSocket(await aWorld());
+    const ask = (host: string[]) => raw(port, ['GET /connect/x HTTP/1.1', ...host, 'Connection: close']);
+    expect(await ask(['Host: rebound.example'])).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask([])).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('nor do two Hosts, of which a proxy may look at one and the server at the other', async () => {
+    const { port } = await overSocket(await aWorld());
+    const ask = (...hosts: string[]) =>
+      raw(port, ['GET /api/v1/accounts/ada HTTP/1.1', ...hosts.map((host) => `Host: ${host}`), 'Connection: close']);
+    expect(await ask('localhost')).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await ask('localhost', 'rebound.example')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask('rebound.example', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask('localhost', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('HEAD on a download tells its length and sends no byte', async () => {
+    const { world, path } = await download();
+    const { port } = await overSocket(world);
+    const answer = await raw(port, [`HEAD ${path} HTTP/1.1`, `Host: localhost:${port}`, 'Connection: close']);
+    expect(answer).toMatch(/content-length: 5000000\r\n/i);
+    expect(answer.split('\r\n\r\n')[1]).toBe('');
+  });
+
+  it('a download whose connection breaks can be fetched again, and then no more', async () => {
+    const { world, path } = await download();
+    const { origin } = await overSocket(world);
+    const broken = new AbortController();
+    const reader = (await fetch(origin + path, { signal: broken.signal })).body?.getReader();
+    await reader?.read();
+    broken.abort();
+    await expect.poll(async () => (await world.app.request(origin + path, { method: 'HEAD' })).status).toBe(200);
+    expect((await (await fetch(origin + path)).arrayBuffer()).byteLength).toBe(5_000_000);
+    expect((await fetch(origin + path)).status).toBe(404);
+  });
+
+  const download = async () => {
+    const world = await aWorld({ fetchAttachment: giving(new Uint8Array(5_000_000)) });
+    world.sandbox.addAccount({ email: 'ada@example.com' });
+    await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
+    const key = { realm: 'default', identifier: 'user_42' };
+    const file = {
+      messageId: '18c0ffee',
+      partId: '1',
+      fileName: 'a.bin',
+      mimeType: 'application/zip',
+      size: 5_000_000,
+    };
+    const account = await world.accounts.find(key);
+    const { url } = await world.accounts.downloads.mint(key, {
+      ...file,
+      grantVersion: account?.grantVersion ?? 0,
+      writeTo: async () => undefined,
+    });
+    return { world, path: new URL(url).pathname };
+  };
+});

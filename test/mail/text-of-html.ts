@@ -1,4 +1,0 @@
-// What most tests of HTML ask for.
-import { readableHtml } from '../../src/mail/html-text.ts';
-
-export const textOfHtml = (html: string): string => readableHtml(html).text;
