@@ -223,7 +223,13 @@ describe('A client that registered before', () => {
     'myapp://callback',
   ])('%s is sent nobody there any more, nor does a page of ours lead there', async (uri) => {
     const { ask } = await former(uri);
-    for (const wrong of [{}, { response_type: 'token' }, { scope: 'mail:write' }, { prompt: 'none' }]) {
+    const wrongs: Record<string, string>[] = [
+      {},
+      { response_type: 'token' },
+      { scope: 'mail:write' },
+      { prompt: 'none' },
+    ];
+    for (const wrong of wrongs) {
       const response = await ask(wrong);
       expect([response.status, response.headers.get('location')]).toEqual([400, null]);
       const page = await response.text();

@@ -126,10 +126,11 @@ describe('A grant', () => {
     await first.connect('user_42');
     const service = { key: await first.serviceKey(), as: 'user_42' };
     await first.close();
-    for (const env of [
+    const others: Record<string, string>[] = [
       { GOOGLE_TOKEN_ENDPOINT: 'https://elsewhere.test/token' },
       { GOOGLE_CLIENT_ID: 'another-client' },
-    ]) {
+    ];
+    for (const env of others) {
       const elsewhere: string[] = [];
       const second = await createWorld({
         ...shared,
