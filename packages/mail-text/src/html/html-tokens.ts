@@ -22,6 +22,7 @@ const characterOf = (codePoint: number): string =>
 
 /** No person's mail has more; each costs memory until the whole is told. */
 export const mostTags = 100_000;
+const noAttributes: Attributes = Object.freeze(Object.create(null));
 /** UTF-16 units that are read in one step. */
 const stepLength = 64 * 1024;
 
@@ -43,7 +44,7 @@ export const allAtOnce = <Result>(steps: Steps<Result>): Result => {
 export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
   let tags = 0;
   let name = '';
-  let attributes: Record<string, string | undefined> = Object.create(null);
+  let attributes: Record<string, string | undefined> | undefined;
   let attributeName = '';
   let attributeValue = '';
   let text: string[] = [];
@@ -64,7 +65,7 @@ export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
         tags += 1;
         if (tags > mostTags) tokenizer.pause();
         name = html.slice(start, end).toLowerCase();
-        attributes = Object.create(null);
+        attributes = undefined;
       },
       onattribname: (start, end) => {
         attributeName = html.slice(start, end).toLowerCase();
@@ -77,10 +78,11 @@ export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
         attributeValue += characterOf(codePoint);
       },
       onattribend: () => {
+        attributes ??= Object.create(null) as Record<string, string | undefined>;
         attributes[attributeName] ??= attributeValue;
       },
-      onopentagend: () => handlers.open(name, attributes, false),
-      onselfclosingtag: () => handlers.open(name, attributes, true),
+      onopentagend: () => handlers.open(name, attributes ?? noAttributes, false),
+      onselfclosingtag: () => handlers.open(name, attributes ?? noAttributes, true),
       onclosetag: (start, end) => {
         flush();
         handlers.close(html.slice(start, end).toLowerCase());

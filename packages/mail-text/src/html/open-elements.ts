@@ -1,6 +1,7 @@
 // Tags as written → elements that open and close in proper order: what HTML closes by implication is closed, stray end
 // tags are dropped, formatting left open goes on in the next paragraph (HTML standard §13.2.6, in short). A stack, no
-// tree; each tag costs a bounded number of steps, however deep. Knows nothing of what the elements look like.
+// tree; each tag costs a bounded number of steps, however deep, and no more elements than a browser nests are told of as
+// open at once. Knows nothing of what the elements look like.
 
 import {
   formattingBoundaries,
@@ -34,11 +35,20 @@ interface OpenElement {
 
 /** More formatting than this is not carried on into the next paragraph: the sender chooses how much there is. */
 const mostCarriedOn = 8;
+const noneWaiting: readonly OpenElement[] = [];
+
+/**
+ * Chromium nests no deeper: an element that is opened farther inside stands beside the one that it was opened in. What
+ * is remembered of open elements costs a kilobyte each, and the sender chooses how many there are.
+ */
+const deepestTold = 512;
 
 const rowGroups = new Set(['tbody', 'thead', 'tfoot']);
 
 const createOpenElements = (handlers: ElementHandlers) => {
   const stack: OpenElement[] = [];
+  /** The place of the one element from `deepestTold` on that is told of as open; undefined while there is none. */
+  let deepTold: number | undefined;
   const placesByName = new Map<string, number[]>();
   const specialPlaces: number[] = [];
   const boundaryPlaces: number[] = [];
@@ -50,6 +60,25 @@ const createOpenElements = (handlers: ElementHandlers) => {
   const scope = (): number => boundaryPlaces.at(-1) ?? -1;
   const isOpenIn = (name: string, boundary: number): boolean => placeOf(name) > boundary;
 
+  const closeDeep = (): void => {
+    const element = deepTold === undefined ? undefined : stack[deepTold];
+    deepTold = undefined;
+    if (element) handlers.close(element.name);
+  };
+  const tellOpen = (place: number, { name, attributes }: OpenElement): void => {
+    if (place >= deepestTold) {
+      closeDeep();
+      deepTold = place;
+    }
+    handlers.open(name, attributes);
+  };
+  /** Text that follows a deep element belongs to the one around it, which was told of as closed: it goes on. */
+  const goOnInDeep = (): void => {
+    const place = stack.length - 1;
+    const element = stack[place];
+    if (element && place >= deepestTold && deepTold === undefined && !element.released) tellOpen(place, element);
+  };
+
   const push = (name: string, attributes: Attributes): void => {
     const places = placesByName.get(name);
     if (places) places.push(stack.length);
@@ -57,15 +86,18 @@ const createOpenElements = (handlers: ElementHandlers) => {
     if (specialElements.has(name)) specialPlaces.push(stack.length);
     if (scopeBoundaries.has(name)) boundaryPlaces.push(stack.length);
     const isBoundary = formattingBoundaries.has(name);
-    stack.push({ name, attributes, waiting: isBoundary ? carriedOn : [], released: false });
+    const element = { name, attributes, waiting: isBoundary ? carriedOn : noneWaiting, released: false };
     if (isBoundary) carriedOn = [];
-    handlers.open(name, attributes);
+    const place = stack.push(element) - 1;
+    tellOpen(place, element);
   };
 
   /** Closes everything down to `place`; formatting that is closed on the way goes on afterwards. */
   const closeTo = (place: number): void => {
     let leftOpen: OpenElement[] = [];
     while (stack.length > place) {
+      if (deepTold === stack.length - 1) closeDeep();
+      const isTold = stack.length <= deepestTold;
       const element = stack.pop();
       if (!element) return;
       placesByName.get(element.name)?.pop();
@@ -77,7 +109,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
       } else if (stack.length > place && formattingElements.has(element.name) && !element.released) {
         leftOpen.push(element);
       }
-      handlers.close(element.name);
+      if (isTold) handlers.close(element.name);
     }
     if (leftOpen.length > 0) carriedOn = [...carriedOn, ...leftOpen.reverse()].slice(-mostCarriedOn);
   };
@@ -96,7 +128,8 @@ const createOpenElements = (handlers: ElementHandlers) => {
     const element = stack[place];
     if (!element || element.released || place <= scope()) return;
     element.released = true;
-    handlers.release(place);
+    if (place < deepestTold) handlers.release(place);
+    else if (place === deepTold) closeDeep();
   };
 
   const carryOn = (): void => {
@@ -186,6 +219,7 @@ const createOpenElements = (handlers: ElementHandlers) => {
       if (text.trim() !== '') {
         beginBody();
         carryOn();
+        goOnInDeep();
       }
       handlers.text(text);
     },
