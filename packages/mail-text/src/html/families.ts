@@ -117,16 +117,20 @@ export const createFamilies = (facts: FamilyFacts): Families => growFamilies(fac
 const mostElements = 60_000;
 
 /** All elements of a document, which know what follows them; undefined where there are too many. */
-export function* readFamilies(html: string, facts: FamilyFacts): Steps<Families | undefined> {
+export function* readFamilies(html: string, facts: FamilyFacts, mostTags: number): Steps<Families | undefined> {
   if (facts.childCounts.length > mostElements) return undefined;
   const families = growFamilies(facts, () => ({ children: [], next: undefined, siblingsOfType: 0, isEmpty: true }));
   const all: StyledElement[] = [];
-  yield* readElements(html, {
-    open: (name, attributes) => void all.push(families.enter(name, attributes)),
-    text: families.text,
-    close: families.leave,
-    release: () => undefined,
-  });
+  yield* readElements(
+    html,
+    {
+      open: (name, attributes) => void all.push(families.enter(name, attributes)),
+      text: families.text,
+      close: families.leave,
+      release: () => undefined,
+    },
+    mostTags,
+  );
   let entered = 0;
   const again = createFamilies(facts);
   return {

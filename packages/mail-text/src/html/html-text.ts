@@ -4,7 +4,7 @@ import { type LinkManner, type TextLink, withLinks } from '../links/links.ts';
 import { codePointsIn } from '../page.ts';
 import { createTextLines } from '../text/text-lines.ts';
 import { createFamilies, readFamilies } from './families.ts';
-import { allAtOnce, type Steps } from './html-tokens.ts';
+import { allAtOnce, mostTags as mostTagsOfHtml, type Steps } from './html-tokens.ts';
 import { readElements } from './open-elements.ts';
 import { createOpenLinks } from './open-links.ts';
 import { type Survey, surveyOf } from './survey.ts';
@@ -52,13 +52,13 @@ export type LinksOfHtml = 'numbered' | 'whole';
 const nothing: ReadonlySet<number> = new Set();
 
 /** One reading of a document. @param covered texts that something lies on, as an earlier reading found */
-function* tell(html: string, survey: Survey, cascade: Cascade, covered: ReadonlySet<number>) {
+function* tell(html: string, mostTags: number, survey: Survey, cascade: Cascade, covered: ReadonlySet<number>) {
   const out = createTextLines();
   const openLinks = createOpenLinks(out);
-  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey) : undefined;
+  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey, mostTags) : undefined;
   const sight = createSight(cascade, survey, covered);
   const narration = createNarration(out, openLinks, sight, survey, ahead ?? createFamilies(survey));
-  const isWhole = yield* readElements(html, narration);
+  const isWhole = yield* readElements(html, narration, mostTags);
   const places = openLinks.finish();
   const isJudged = cascade.isWhole() && sight.isWhole() && (ahead !== undefined || !cascade.looksAhead);
   return { out, narration, places, isWhole, isJudged, covered: sight.covered };
@@ -67,14 +67,19 @@ function* tell(html: string, survey: Survey, cascade: Cascade, covered: Readonly
 /**
  * The readable text of an HTML document or fragment, in steps: links keep their URL, images their alternative text, data
  * tables their rows. What a person would not see is left out and counted.
+ * @param mostTags that are read of it; the rest is left out, and the text says so
  */
-export function* readHtmlInSteps(html: string, linksOfHtml: LinksOfHtml = 'numbered'): Steps<ReadableText> {
-  const survey = yield* surveyOf(html);
+export function* readHtmlInSteps(
+  html: string,
+  linksOfHtml: LinksOfHtml = 'numbered',
+  mostTags = mostTagsOfHtml,
+): Steps<ReadableText> {
+  const survey = yield* surveyOf(html, mostTags);
   const cascade = createCascade(survey.styleSheets, { quirks: survey.quirks, elements: survey.childCounts.length });
-  let told = yield* tell(html, survey, cascade, nothing);
+  let told = yield* tell(html, mostTags, survey, cascade, nothing);
   const covered = told.covered();
   // What lies on a text may come after it: then all is told again without what nobody sees.
-  if (covered.size > 0) told = yield* tell(html, survey, cascade, covered);
+  if (covered.size > 0) told = yield* tell(html, mostTags, survey, cascade, covered);
   const { out, narration, places, isWhole, isJudged } = told;
   for (const note of [...(isWhole ? [] : [notTheEnd]), ...(isJudged ? [] : [notJudged])]) {
     out.endBlock();
@@ -100,4 +105,5 @@ const afterLineBreaks = (text: string, from: number): number => {
 };
 
 /** The same, all at once. */
-export const readableHtml = (html: string): ReadableText => allAtOnce(readHtmlInSteps(html));
+export const readableHtml = (html: string, mostTags?: number): ReadableText =>
+  allAtOnce(readHtmlInSteps(html, 'numbered', mostTags));

@@ -20,7 +20,7 @@ export interface TagHandlers {
 const characterOf = (codePoint: number): string =>
   codePoint >= 0 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : '\ufffd';
 
-/** No person's mail has more; each costs memory until the whole is told. */
+/** Tags that are read of one HTML. No person's mail has more; each costs memory until the whole is told. */
 export const mostTags = 100_000;
 const noAttributes: Attributes = Object.freeze(Object.create(null));
 /** UTF-16 units that are read in one step. */
@@ -39,9 +39,10 @@ export const allAtOnce = <Result>(steps: Steps<Result>): Result => {
 
 /**
  * Reads a document once, from the beginning; comments, doctypes and CDATA are passed over.
- * @returns whether that was all of it: not beyond `mostTags`.
+ * @param most tags that are read of it
+ * @returns whether that was all of it
  */
-export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
+export function* readTags(html: string, handlers: TagHandlers, most: number): Steps<boolean> {
   let tags = 0;
   let name = '';
   let attributes: Record<string, string | undefined> | undefined;
@@ -63,7 +64,7 @@ export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
       onopentagname: (start, end) => {
         flush();
         tags += 1;
-        if (tags > mostTags) tokenizer.pause();
+        if (tags > most) tokenizer.pause();
         name = html.slice(start, end).toLowerCase();
         attributes = undefined;
       },
@@ -95,11 +96,11 @@ export function* readTags(html: string, handlers: TagHandlers): Steps<boolean> {
       onend: ignored,
     },
   );
-  for (let at = 0; at < html.length && tags <= mostTags; at += stepLength) {
+  for (let at = 0; at < html.length && tags <= most; at += stepLength) {
     tokenizer.write(html.slice(at, at + stepLength));
     yield;
   }
   tokenizer.end();
   flush();
-  return tags <= mostTags;
+  return tags <= most;
 }

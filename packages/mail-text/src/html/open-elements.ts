@@ -231,9 +231,9 @@ const createOpenElements = (handlers: ElementHandlers) => {
  * Reads a document or a fragment; every `open` is answered by one `close`, the innermost first.
  * @returns whether that was all of it.
  */
-export function* readElements(html: string, handlers: ElementHandlers): Steps<boolean> {
+export function* readElements(html: string, handlers: ElementHandlers, mostTags: number): Steps<boolean> {
   const elements = createOpenElements(handlers);
-  const isWhole = yield* readTags(html, elements);
+  const isWhole = yield* readTags(html, elements, mostTags);
   elements.end();
   return isWhole;
 }

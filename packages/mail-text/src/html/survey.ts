@@ -97,62 +97,74 @@ const painted = /background|bgcolor|<img|<svg|border|shadow|outline/i;
 const placed = /position/i;
 
 /** Reads a document for what has to be known before its text can be told. */
-export function* surveyOf(html: string): Steps<Survey> {
+export function* surveyOf(html: string, mostTags: number): Steps<Survey> {
   const facts = createFactsReader();
   const rows: Row[] = [];
   const tables: Table[] = [];
   const childCounts: number[] = [];
   const open: number[] = [];
   const spanBudget = createSpanBudget();
-  yield* readElements(html, {
-    open: (name, attributes) => {
-      const parent = open.at(-1);
-      if (parent !== undefined) childCounts[parent] = (childCounts[parent] ?? 0) + 1;
-      open.push(childCounts.push(0) - 1);
-      facts.open(name, attributes);
-      const table = tables.at(-1);
-      if (name === 'table') {
-        if (table) {
-          table.isNested = true;
-          table.cellBlocks = Number.POSITIVE_INFINITY;
+  yield* readElements(
+    html,
+    {
+      open: (name, attributes) => {
+        const parent = open.at(-1);
+        if (parent !== undefined) childCounts[parent] = (childCounts[parent] ?? 0) + 1;
+        open.push(childCounts.push(0) - 1);
+        facts.open(name, attributes);
+        const table = tables.at(-1);
+        if (name === 'table') {
+          if (table) {
+            table.isNested = true;
+            table.cellBlocks = Number.POSITIVE_INFINITY;
+          }
+          const isForLayout = /^(?:presentation|none)$/i.test(attributes.role?.trim() ?? '');
+          const hasBorder = Number.parseInt(attributes.border ?? '0', 10) > 0;
+          const grid = createTableGrid(spanBudget);
+          tables.push({
+            isForLayout,
+            saysData: hasBorder,
+            isNested: false,
+            rows: [],
+            grid,
+            cellText: 0,
+            cellBlocks: 0,
+          });
+        } else if (!table) return;
+        else if (name === 'tr') {
+          const row: Row = { cells: 0, longestCell: 0, mostBlocks: 0, kind: 'apart' };
+          table.rows.push(row);
+          table.grid.beginRow();
+          rows.push(row);
+        } else if (name === 'td' || name === 'th') {
+          const row = table.rows.at(-1);
+          table.grid.cell(attributes);
+          if (row) row.cells = table.grid.columns();
+          if (name === 'th') table.saysData = true;
+        } else if (name === 'caption') table.saysData = true;
+        else if (rowGroups.has(name)) table.grid.beginGroup();
+        else if (blocks.has(name)) table.cellBlocks += heavyBlocks.has(name) ? 4 : 1;
+      },
+      text: (text) => {
+        facts.text(text);
+        const table = tables.at(-1);
+        if (table) table.cellText += text.trim().length;
+      },
+      close: (name) => {
+        open.pop();
+        facts.close(name);
+        const table = tables.at(-1);
+        if (!table) return;
+        if (name === 'td' || name === 'th') endCell(table);
+        else if (name === 'table') {
+          judge(table);
+          tables.pop();
         }
-        const isForLayout = /^(?:presentation|none)$/i.test(attributes.role?.trim() ?? '');
-        const hasBorder = Number.parseInt(attributes.border ?? '0', 10) > 0;
-        const grid = createTableGrid(spanBudget);
-        tables.push({ isForLayout, saysData: hasBorder, isNested: false, rows: [], grid, cellText: 0, cellBlocks: 0 });
-      } else if (!table) return;
-      else if (name === 'tr') {
-        const row: Row = { cells: 0, longestCell: 0, mostBlocks: 0, kind: 'apart' };
-        table.rows.push(row);
-        table.grid.beginRow();
-        rows.push(row);
-      } else if (name === 'td' || name === 'th') {
-        const row = table.rows.at(-1);
-        table.grid.cell(attributes);
-        if (row) row.cells = table.grid.columns();
-        if (name === 'th') table.saysData = true;
-      } else if (name === 'caption') table.saysData = true;
-      else if (rowGroups.has(name)) table.grid.beginGroup();
-      else if (blocks.has(name)) table.cellBlocks += heavyBlocks.has(name) ? 4 : 1;
+      },
+      release: () => undefined,
     },
-    text: (text) => {
-      facts.text(text);
-      const table = tables.at(-1);
-      if (table) table.cellText += text.trim().length;
-    },
-    close: (name) => {
-      open.pop();
-      facts.close(name);
-      const table = tables.at(-1);
-      if (!table) return;
-      if (name === 'td' || name === 'th') endCell(table);
-      else if (name === 'table') {
-        judge(table);
-        tables.pop();
-      }
-    },
-    release: () => undefined,
-  });
+    mostTags,
+  );
   return {
     ...facts.facts(),
     rows: rows.map((row) => row.kind),
