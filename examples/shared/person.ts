@@ -1,7 +1,7 @@
 // The person behind user_42, who opens the link and approves. In front of a terminal, or with a real Google, that is
 // whoever runs the example; otherwise the sandbox's pages are walked through by a small browser.
 import { setTimeout } from 'node:timers/promises';
-import { walk } from '../../src/commands/demo/person.ts';
+import { walk } from '../../src/cli/demo/person.ts';
 import type { Backend } from './backend.ts';
 import type { Postern } from './postern.ts';
 import { say } from './say.ts';
