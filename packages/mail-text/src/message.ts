@@ -2,33 +2,42 @@
 // Knows nothing of the fence around mail, of size limits or of how a message was fetched.
 
 import { type Invitation, invitationText } from './calendar/calendar.ts';
-import { type LinkPage, linkPage } from './links/link-list.ts';
 import type { TextLink } from './links/links.ts';
+import { type LinkPage, linkPage } from './links/links.ts';
 import { readBody, readingsTogether } from './message/body.ts';
-import { type FullPart, fullPart } from './message/full-message.ts';
-import { countedRow, type MessageRow, messageRow } from './message/message-row.ts';
-import { snippetOf } from './message/snippet.ts';
+import { countedRow, type FullPart, fullPart, type MessageRow, messageRow, snippetOf } from './message/rows.ts';
 import { type Attachment, attachmentsOf } from './mime/attachments.ts';
-import { type DeliveryReport, reportText } from './mime/delivery-report.ts';
+import { headersOfSource } from './mime/headers.ts';
 import { type Message, rootOf } from './mime/message-part.ts';
 import { type Reading, type Removed, readPlainText, sumOf } from './mime/read-part.ts';
-import { type Security, securityOf, securityText } from './mime/signed-or-encrypted.ts';
-import { headersOfSource } from './mime/source-headers.ts';
-import { deliveryReportsIn, invitationsIn } from './mime/structured-parts.ts';
+import {
+  type DeliveryReport,
+  deliveryReportsIn,
+  invitationsIn,
+  reportText,
+  type Security,
+  securityOf,
+  securityText,
+} from './mime/structured-parts.ts';
 import { type Page, type PageRequest, page } from './page.ts';
 import { winmailIn } from './tnef/winmail.ts';
 
-export type { FullPart } from './message/full-message.ts';
-export { type MessageRow, messageRow } from './message/message-row.ts';
-export { isQuicklyRead } from './message/quickly-read.ts';
+export { isQuicklyRead } from './message/body.ts';
+export type { FullPart } from './message/rows.ts';
+export { type MessageRow, messageRow } from './message/rows.ts';
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './mime/attachments.ts';
+export { type MissingText, missingTextParts, withTexts } from './mime/body-parts.ts';
 export { safeFileName } from './mime/file-name.ts';
 export { declaredCharset } from './mime/headers.ts';
-export { findPart, inlineBytes, type Message, type MessagePart, type NumberedPart } from './mime/message-part.ts';
-export { notTheEnd, type Removed } from './mime/read-part.ts';
-export { readTextFile, type TextFile } from './mime/text-file.ts';
-export { isTextLike } from './mime/text-like.ts';
-export { type MissingText, missingTextParts, withTexts } from './mime/text-parts.ts';
+export {
+  findPart,
+  inlineBytes,
+  isTextLike,
+  type Message,
+  type MessagePart,
+  type NumberedPart,
+} from './mime/message-part.ts';
+export { notTheEnd, type Removed, readTextFile, type TextFile } from './mime/read-part.ts';
 export { type Page, type PageRequest, page } from './page.ts';
 export { withoutInvisible } from './text/invisible.ts';
 export { filesOfWinmail, isWinmail } from './tnef/winmail.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readableHtml } from '../src/html/html-text.ts';
 import { allAtOnce } from '../src/html/html-tokens.ts';
-import { readTextFile } from '../src/mime/text-file.ts';
+import { readTextFile } from '../src/mime/read-part.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 test.each([

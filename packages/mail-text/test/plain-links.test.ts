@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stretchesOf } from '../src/links/link-pieces.ts';
 import { plainWithLinks } from '../src/links/links.ts';
-import { stretchesOf } from '../src/links/urls-in-text.ts';
 
 const long = `https://example.com/reset?token=${'a1b2'.repeat(60)}`;
 

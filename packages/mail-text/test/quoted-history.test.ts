@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unfoldFlowed } from '../src/mime/flowed.ts';
+import { unfoldFlowed } from '../src/mime/read-part.ts';
 import { historyStart } from '../src/text/quoted-history.ts';
 
 /** The writer's own words and the history after them. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { directUrl } from '../src/links/link-target.ts';
-import { unwrapped } from '../src/links/redirect-wrappers.ts';
-import { withoutTracking } from '../src/links/tracking-parameters.ts';
+import { directUrl } from '../src/links/link-pieces.ts';
+import { unwrapped, withoutTracking } from '../src/links/redirect-wrappers.ts';
 
 const target = 'https://example.com/a-b_c?id=5&x=%20y#part';
 const encoded = encodeURIComponent(target);

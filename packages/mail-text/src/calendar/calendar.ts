@@ -1,7 +1,123 @@
+// iCalendar text → components with their properties (RFC 5545 §3.1). Reads the grammar only; any text gives a result.
+
+interface Property {
+  /** Upper case. */
+  readonly name: string;
+  /** Names in upper case; quotes are taken off. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** As written: text values are still escaped, see `plainText`. */
+  readonly value: string;
+}
+
+interface Component {
+  /** Upper case: `VEVENT`. */
+  readonly name: string;
+  readonly properties: Property[];
+  readonly components: Component[];
+}
+
+/** More content lines than this are not looked at. */
+const maxLines = 20_000;
+
+/** RFC 6868: what no quoted string can hold. */
+const withoutCarets = (value: string): string =>
+  value.replace(/\^([n^'])/g, (_, escaped: string) => ({ n: '\n', "'": '"' })[escaped] ?? '^');
+
+const parametersOf = (text: string): Record<string, string> => {
+  const found: Record<string, string> = {};
+  for (const [, name = '', value = ''] of text.matchAll(/;([\w-]+)=((?:"[^"]*"|[^";:])*)/g))
+    found[name.toUpperCase()] ??= withoutCarets(value.replace(/"/g, '').trim());
+  return found;
+};
+
+const propertyOf = (line: string): Property | undefined => {
+  const [, name, parameters = '', value = ''] = /^([\w-]+)((?:;[\w-]+=(?:"[^"]*"|[^";:])*)*):(.*)$/.exec(line) ?? [];
+  return name === undefined ? undefined : { name: name.toUpperCase(), parameters: parametersOf(parameters), value };
+};
+
+const newComponent = (name: string): Component => ({ name, properties: [], components: [] });
+
+/** A document: its outermost components as those of one nameless component. What is never closed counts as closed. */
+const readCalendar = (text: string): Component => {
+  const document = newComponent('');
+  const open = [document];
+  const lines = text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\n[ \t]/g, '')
+    .split('\n', maxLines);
+  for (const property of lines.map(propertyOf)) {
+    if (property === undefined) continue;
+    const value = property.value.trim().toUpperCase();
+    if (property.name === 'BEGIN') {
+      const component = newComponent(value);
+      open.at(-1)?.components.push(component);
+      open.push(component);
+    } else if (property.name === 'END') {
+      if (open.length > 1) open.pop();
+    } else {
+      open.at(-1)?.properties.push(property);
+    }
+  }
+  return document;
+};
+
+/** The first property of a name. */
+const propertyNamed = ({ properties }: Component, name: string): Property | undefined =>
+  properties.find((property) => property.name === name);
+
+/** A text value without its escapes (RFC 5545 §3.3.11). */
+const plainText = (value: string): string =>
+  value.replace(/\\([\\;,nN])/g, (_, escaped: string) => (/n/i.test(escaped) ? '\n' : escaped)).trim();
+
+// A recurrence rule (RFC 5545 §3.3.10) in words, where it is a simple one. Computes no dates.
+
+const units: Readonly<Record<string, string>> = { DAILY: 'day', WEEKLY: 'week', MONTHLY: 'month', YEARLY: 'year' };
+const days: Readonly<Record<string, string>> = {
+  ...{ MO: 'Monday', TU: 'Tuesday', WE: 'Wednesday', TH: 'Thursday', FR: 'Friday', SA: 'Saturday', SU: 'Sunday' },
+};
+const ordinals: Readonly<Record<string, string>> = {
+  ...{ '1': 'first', '2': 'second', '3': 'third', '4': 'fourth', '5': 'fifth', '-1': 'last' },
+};
+const understood = new Set(['FREQ', 'INTERVAL', 'BYDAY', 'BYMONTHDAY', 'COUNT', 'UNTIL', 'WKST']);
+
+const dayInWords = (day: string): string | undefined => {
+  const [, ordinal = '', name = ''] = /^([+-]?\d+)?([A-Z]{2})$/.exec(day) ?? [];
+  const weekday = days[name];
+  if (weekday === undefined || ordinal === '') return weekday;
+  const which = ordinals[ordinal.replace('+', '')];
+  return which && `the ${which} ${weekday}`;
+};
+
+const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+const endInWords = (count: string | undefined, until: string | undefined): string => {
+  if (count !== undefined) return `, ${count} times`;
+  const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)/.exec(until ?? '') ?? [];
+  return year === undefined ? '' : `, until ${year}-${month}-${day}`;
+};
+
+/** `every 2 weeks on Monday and Friday, 10 times`; the rule as it is written where it says more than these words can. */
+const recurrenceInWords = (rule: string): string => {
+  const fields = new Map(
+    rule
+      .toUpperCase()
+      .split(';')
+      .map((field): [string, string] => [field.split('=', 1)[0] ?? '', field.split('=').slice(1).join('=')]),
+  );
+  const unit = units[fields.get('FREQ') ?? ''];
+  const byDay = fields.get('BYDAY')?.split(',').map(dayInWords) ?? [];
+  const monthDays = fields.get('BYMONTHDAY')?.split(',') ?? [];
+  const simple = [...fields.keys()].every((name) => understood.has(name)) && !byDay.includes(undefined);
+  if (unit === undefined || !simple || monthDays.some((day) => !/^\d\d?$/.test(day))) return rule;
+  const interval = Number(fields.get('INTERVAL') ?? 1);
+  const every = interval > 1 ? `every ${interval} ${unit}s` : `every ${unit}`;
+  const on = [...byDay.flatMap((day) => day ?? []), ...monthDays.map((day) => `day ${day}`)];
+  return `${every}${on.length > 0 ? ` on ${list(on)}` : ''}${endInWords(fields.get('COUNT'), fields.get('UNTIL'))}`;
+};
+
 // Calendar data in a mail (RFC 5545, RFC 5546, RFC 6047) → what a person wants to know of an invitation: what, when,
 // where, with whom, and what is asked. Knows nothing of MIME parts; changes and answers nothing.
-import { type Component, type Property, plainText, propertyNamed, readCalendar } from './calendar-lines.ts';
-import { recurrenceInWords } from './recurrence.ts';
 
 export interface Invitation {
   /** What the sender wants, in the words of RFC 5546: `REQUEST`, `CANCEL`, `REPLY`, `PUBLISH` … Absent: just a file. */

@@ -1,9 +1,107 @@
+// What a link leads to: a target as its sender wrote it, as a URL that can be used, and as short as it can be without
+// leading elsewhere. Knows nothing of HTML; nothing is fetched.
+import type { Slot } from '../text/text-lines.ts';
+import { unwrapped, withoutTracking } from './redirect-wrappers.ts';
+
+/** What browsers drop from a link's target. */
+const droppedByBrowsers = /[\t\n\r]/g;
+
+/**
+ * A link's target as a URL in printable ASCII without spaces or angle brackets; undefined where it leads nowhere outside
+ * the message (`javascript:`, `data:`, `cid:`, a place in the message itself). An unusual host comes out in its ASCII form
+ * (`xn--…`), which no look-alike letter can imitate.
+ */
+export const targetOf = (href: string, base: string | undefined): string | undefined => {
+  const plain = href.replace(droppedByBrowsers, '').trim();
+  if (plain === '' || plain.startsWith('#')) return undefined;
+  const absolute = /^\/\//.test(plain) && base === undefined ? `https:${plain}` : plain;
+  const isUsual =
+    /^(?:https?:\/\/|mailto:|tel:|sms:|ftp:\/\/)[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/i.test(absolute);
+  if (isUsual) return absolute;
+  if (!URL.canParse(absolute, base)) return undefined;
+  const { protocol, href: resolved } = new URL(absolute, base);
+  return /^(?:https?|mailto|tel|sms|ftp):$/.test(protocol)
+    ? resolved.replace(/[<>\s]/g, encodeURIComponent)
+    : undefined;
+};
+
+/** Longer URLs are not looked into (UTF-16 units). */
+const longestLooked = 20_000;
+
+/** A URL without the redirectors around it and without what only tracks; the same where that is all it is. */
+export const directUrl = (url: string): string =>
+  url.length > longestLooked ? url : withoutTracking(unwrapped(url) ?? url);
+
+/** A user name before the host that could pass for one (`https://bank.example@evil.test`): not shown to be read. */
+const hidesHost = (url: string): boolean => {
+  const userInfo = /^[a-z]+:[\\/]{2}([^/?#\\]*)@/i.exec(url)?.[1];
+  return userInfo !== undefined && !/^[\w-]{0,40}(?::[\w-]{0,80})?$/.test(userInfo);
+};
+
+/** Where a URL leads in one word: the host of a web address, a mail address, a scheme. */
+export const placeOf = (url: string): string => {
+  const parsed = url.length > longestLooked ? URL.parse(url.slice(0, longestLooked)) : URL.parse(url);
+  if (parsed?.host) return parsed.host;
+  const scheme = /^[a-z]+/i.exec(url)?.[0].toLowerCase() ?? 'link';
+  const address = scheme === 'mailto' ? url.slice('mailto:'.length).split('?', 1)[0] : undefined;
+  return address && /^[\x21-\x7e]{3,60}$/.test(address) && !/[[\]]/.test(address) ? address : scheme;
+};
+
+// Addresses that stand in running text, as mail programs make links of them. Knows nothing of HTML.
+
+/** A stretch of text, or an address in it. */
+interface Stretch {
+  readonly text: string;
+  /** Where it leads, if it is an address. */
+  readonly url?: string;
+}
+
+const addressInText =
+  /(?:\b(?:https?|ftp):\/\/|\bmailto:(?=[^\s<>"@]{1,200}@)|(?<![\p{L}\p{N}._@/-])www\.(?=[\p{L}\p{N}]))[^\s<>"\u2026]+/giu;
+
+/** Scripts without spaces go on right behind an address: of a longer run only what is surely its own counts. */
+const longestMixed = 300;
+
+/** Marks of the sentence that may follow an address. */
+const longestClosing = 10;
+
+const openers: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
+
+/** Whether the last character of a run belongs to the sentence around it; `before` stands before the run. */
+const isOfSentence = (run: string, end: number, before: string): boolean => {
+  const last = run[end - 1] ?? '';
+  if (/[.,;:!?"]/.test(last)) return true;
+  if (/['*_~]/.test(last)) return last === before;
+  const opener = openers[last];
+  return opener !== undefined && run.lastIndexOf(opener, end - 2) < 0;
+};
+
+const endOfAddress = (run: string, before: string): number => {
+  const other = run.length > longestMixed ? run.search(/[^\x21-\x7e]/) : -1;
+  const whole = other < 0 ? run.length : other;
+  let end = whole;
+  while (end > 0 && whole - end < longestClosing && isOfSentence(run, end, before)) end -= 1;
+  return end;
+};
+
+/** A text in stretches, in order: what is an address, and what stands between. The stretches in turn are the text. */
+export const stretchesOf = (text: string): Stretch[] => {
+  if (!/:\/\/|www\.|mailto:/i.test(text)) return [{ text }];
+  const stretches: Stretch[] = [];
+  let from = 0;
+  for (const { 0: run, index } of text.matchAll(addressInText)) {
+    const address = run.slice(0, endOfAddress(run, text[index - 1] ?? ''));
+    if (/^(?:\w+:(?:\/\/)?|www\.?)$/i.test(address)) continue;
+    if (index > from) stretches.push({ text: text.slice(from, index) });
+    stretches.push({ text: address, url: /^www\./i.test(address) ? `http://${address}` : address });
+    from = index + address.length;
+  }
+  if (from < text.length || stretches.length === 0) stretches.push({ text: text.slice(from) });
+  return stretches;
+};
+
 // A text in pieces: its words, in which nothing can pass for a mark of ours, and its links, numbered in their order.
 // Knows nothing of how much room there is for a link.
-
-import type { Slot } from '../text/text-lines.ts';
-import { directUrl, hidesHost, placeOf } from './link-target.ts';
-import { stretchesOf } from './urls-in-text.ts';
 
 /** How a link stands in the text. */
 type LinkKind =

@@ -1,8 +1,9 @@
 // The links of a text: each is told whole, or as a numbered reference that the list of links resolves; never a part of it.
 // Knows nothing of HTML; nothing is fetched.
-
+import { codePointsIn, type PageRequest } from '../page.ts';
 import type { Slot } from '../text/text-lines.ts';
-import { type LinkPlace, type Met, type Pieces, piecesOf } from './link-pieces.ts';
+import { directUrl, type LinkPlace, type Met, type Pieces, piecesOf, placeOf } from './link-pieces.ts';
+import { unwrapped } from './redirect-wrappers.ts';
 
 /** A link as it was told. Its number is its place in the list, from 1. */
 export interface TextLink {
@@ -22,7 +23,7 @@ export type LinkManner =
   | { readonly numbered: false };
 
 /** Characters of a URL that is told whole where there is room. */
-export const usualUrlLength = 300;
+const usualUrlLength = 300;
 /** Characters beyond which a URL is no longer told whole where it has no number. */
 const longestUnnumbered = 8_000;
 
@@ -93,7 +94,7 @@ const levelFor = ({ pieces, links }: Pieces, room: (wordBytes: number) => number
   return levels.find(fits) ?? tightest;
 };
 
-export interface LaidText {
+interface LaidText {
   readonly text: string;
   /** UTF-16 units before the marked place, where one was marked. */
   readonly markedAt?: number;
@@ -152,3 +153,71 @@ export const plainWithLinks = (text: string): LaidText =>
     { numbered: true, room: (words) => Math.max(smallText, words * (1 + shareOfWords)) },
     { hasMarks: false },
   );
+
+// The links of a message as a list, every URL whole: what the numbers in its text stand for. In pages that never part a
+// link. Knows nothing of how links stand in the text.
+
+interface ListedLink {
+  /** As `[link N: host]` in the text has it; from 1, in the order of the text. */
+  readonly number: number;
+  /** What a person clicks; absent where that is the address itself, or a picture. */
+  readonly text?: string;
+  /** Whole, as the sender wrote it; absent where it is longer than any program takes. */
+  readonly url?: string;
+  /** Characters of such a URL. */
+  readonly tooLong?: number;
+  /** Where it leads: the host, or the address of a mail. */
+  readonly host: string;
+  /** The target that a redirector's URL carries. */
+  readonly leadsTo?: string;
+  /** The text names this host, which is not where the link leads. */
+  readonly textNames?: string;
+}
+
+export interface LinkPage {
+  readonly links: ListedLink[];
+  /** How many the message has. */
+  readonly totalLinks: number;
+  /** The links before the next page; absent on the last one. */
+  readonly nextOffset?: number;
+}
+
+/** Characters; browsers end below it. */
+const longestUrl = 100_000;
+
+const listed = ({ url, text, otherHost }: TextLink, number: number): ListedLink => {
+  const target = unwrapped(url);
+  return {
+    number,
+    ...(text === undefined ? {} : { text }),
+    ...(url.length <= longestUrl ? { url } : { tooLong: url.length }),
+    host: placeOf(directUrl(url)),
+    ...(target === undefined ? {} : { leadsTo: target }),
+    ...(otherHost === undefined ? {} : { textNames: otherHost }),
+  };
+};
+
+/** Characters of a row beside its values. */
+const rowOverhead = 40;
+
+const valuesOf = ({ text = '', url = '', host, leadsTo = '' }: ListedLink): string => `${text}${url}${host}${leadsTo}`;
+
+/**
+ * The links behind the first `offset` ones, as many as fit the size of a page, and at least one: `offset` N-1 begins at
+ * number N.
+ */
+export const linkPage = (links: readonly TextLink[], { offset, maxChars, maxBytes }: PageRequest): LinkPage => {
+  const rows: ListedLink[] = [];
+  let chars = 0;
+  let bytes = 0;
+  for (const link of links.slice(offset)) {
+    const row = listed(link, offset + rows.length + 1);
+    const values = valuesOf(row);
+    chars += codePointsIn(values) + rowOverhead;
+    bytes += Buffer.byteLength(values) + rowOverhead;
+    if (rows.length > 0 && (chars > maxChars || bytes > (maxBytes ?? bytes))) break;
+    rows.push(row);
+  }
+  const end = offset + rows.length;
+  return { links: rows, totalLinks: links.length, ...(end < links.length ? { nextOffset: end } : {}) };
+};

@@ -1,8 +1,140 @@
-// Header fields as text: encoded words (RFC 2047), parameters (RFC 2231) and dates. Knows nothing of MIME trees.
+// Encoded words of header fields (RFC 2047, language tags of RFC 2231 §5) → text, as senders really write them: a
+// character split between two words, raw bytes inside one, a wrong charset. Knows nothing of header fields.
+import iconv from 'iconv-lite';
 import libmime from 'libmime';
-import { insteadOfLatin } from './charset.ts';
-import { decodeWord, decodeWords, singleBytes } from './encoded-words.ts';
+import { insteadOfLatin, textOfLabelled } from './charset.ts';
 import type { MessageHeader, MessagePart } from './message-part.ts';
+
+const wordStart = /=\?([^\s?*"<>()]+)(?:\*[\w-]*)?\?([bq])\?/gi;
+
+interface Word {
+  readonly charset: string;
+  readonly encoding: string;
+  readonly text: string;
+}
+
+interface PlacedWord extends Word {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The encoded words of a text, in order. Linear: a sender may begin a hundred thousand of them and end none. */
+function* wordsIn(text: string): Generator<PlacedWord> {
+  let from = 0;
+  let close = -1;
+  for (;;) {
+    wordStart.lastIndex = from;
+    const match = wordStart.exec(text);
+    if (match === null) return;
+    const [whole, charset = '', encoding = ''] = match;
+    const inside = match.index + whole.length;
+    if (close < inside) close = text.indexOf('?=', inside);
+    if (close < 0) return;
+    const lineBreak = text.slice(inside, close).search(/[\r\n]/);
+    if (lineBreak >= 0) {
+      // No word that begins before the line break ends before it.
+      from = inside + lineBreak;
+      continue;
+    }
+    yield { charset, encoding, text: text.slice(inside, close), start: match.index, end: close + 2 };
+    from = close + 2;
+  }
+}
+
+/** The bytes that windows-1252 has for these characters; undefined where it has none for one of them. */
+const singleBytes = (text: string): Uint8Array | undefined => {
+  const bytes = iconv.encode(text, 'windows-1252');
+  const isWhole = bytes.length === text.length;
+  // Five positions of windows-1252 are empty; whoever reads them as they are gives controls (U+0081 …).
+  for (const [at, byte] of isWhole ? bytes.entries() : [])
+    if (byte === 0x3f && text[at] !== '?') {
+      const code = text.charCodeAt(at);
+      if (code < 0x80 || code > 0x9f) return undefined;
+      bytes[at] = code;
+    }
+  return isWhole ? bytes : undefined;
+};
+
+const encodedIn = (text: string, charset: string): Uint8Array => {
+  const known = iconv.encodingExists(charset) ? charset : 'utf-8';
+  return iconv.encode(text, known);
+};
+
+/** One encoded word; what stands in it raw is a byte, or a character that was read already. */
+const bytesOf = (encoding: string, text: string, rawBytes: (raw: string) => Uint8Array): Uint8Array => {
+  if (encoding.toLowerCase() === 'b') return Buffer.from(text, 'base64');
+  const pieces = text.match(/=[0-9a-f]{2}|[^\u0020-\u007e\t]+|[\s\S]/gi) ?? [];
+  return Buffer.concat(
+    pieces.map((piece) => {
+      if (piece.length === 3 && piece.startsWith('=')) return Buffer.from([Number.parseInt(piece.slice(1), 16)]);
+      if (piece === '_') return Buffer.from(' ');
+      return piece.codePointAt(0) === undefined || /[^\0-\u007f]/.test(piece) ? rawBytes(piece) : Buffer.from(piece);
+    }),
+  );
+};
+
+const count = (text: string): number => text.match(/\ufffd/g)?.length ?? 0;
+
+/** Words of one charset that follow each other: their bytes are one text, because senders split characters. */
+const decodedRun = (words: readonly Word[]): string => {
+  const charset = words[0]?.charset ?? '';
+  const read = (rawBytes: (raw: string) => Uint8Array) =>
+    textOfLabelled(Buffer.concat(words.map(({ encoding, text }) => bytesOf(encoding, text, rawBytes))), charset);
+  const asCharacters = read((raw) => encodedIn(raw, charset));
+  if (!words.some(({ text }) => /[^\0-\u007f]/.test(text))) return asCharacters;
+  const asBytes = read((raw) => singleBytes(raw) ?? encodedIn(raw, charset));
+  return count(asCharacters) < count(asBytes) ? asCharacters : asBytes;
+};
+
+/** A text with its encoded words decoded; white space between two of them goes (RFC 2047 §6.2). */
+const decodeWords = (text: string): string => {
+  let decoded = '';
+  let end = 0;
+  let run: Word[] = [];
+  const endRun = () => {
+    if (run.length > 0) decoded += decodedRun(run);
+    run = [];
+  };
+  for (const word of wordsIn(text)) {
+    const between = text.slice(end, word.start);
+    const follows = run.length > 0 && between.trim() === '';
+    if (!follows || run[0]?.charset.toLowerCase() !== word.charset.toLowerCase()) endRun();
+    if (!follows) decoded += between;
+    run.push(word);
+    end = word.end;
+  }
+  endRun();
+  return decoded + text.slice(end);
+};
+
+/** One word by itself, as the parameters of a field have them. @param encoding `B` or `Q`. */
+const decodeWord = (charset: string, encoding: string, text: string): string =>
+  decodedRun([{ charset: charset.replace(/\*.*$/, ''), encoding, text }]);
+
+// The header fields at the beginning of an RFC 822 source. Reads no body.
+
+/** No more than this of a source is looked at: a head without an end must not cost what a body does. Characters of base64url. */
+const longestHead = 1_400_000;
+
+/** Each field by itself: a broken byte in one says nothing of the others. @param value one character for a byte. */
+const fieldText = (value: string, charset: string): string =>
+  /[^\0-\u007f]/.test(value) ? textOfLabelled(Buffer.from(value, 'latin1'), charset) : value;
+
+/** The fields of a message's head, unfolded; a line that is none is passed over. `source` is base64url. */
+export const headersOfSource = (source: string): MessageHeader[] => {
+  const bytes = Buffer.from(source.slice(0, longestHead), 'base64url');
+  const beginning = bytes.toString('latin1');
+  const end = /\r?\n\r?\n/.exec(beginning)?.index ?? beginning.length;
+  const head = beginning.slice(0, end).replace(/\r?\n(?=[ \t])/g, '');
+  // Raw bytes in a field are most often in the charset of the text below it.
+  const charset = /^content-type:[^\n]*charset\s*=\s*"?([\w.:-]+)/im.exec(head)?.[1] ?? '';
+  return head.split(/\r?\n/).flatMap((line) => {
+    const [, name, value = ''] = /^([!-9;-~]+)[ \t]*:[ \t]*(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, value: fieldText(value, charset) }];
+  });
+};
+
+// Header fields as text: encoded words (RFC 2047), parameters (RFC 2231) and dates. Knows nothing of MIME trees.
 
 /** All values of a header field in order; names compare without case. */
 export const headerValues = (headers: readonly MessageHeader[] | null | undefined, name: string): string[] =>
@@ -32,7 +164,7 @@ export const headerText = (value: string): string => {
   return oneLine(read.includes('=?') ? decodeWords(read.replace(/\r?\n(?=[ \t])/g, '')) : read);
 };
 
-export interface FieldWithParameters {
+interface FieldWithParameters {
   /** Lower case: `text/plain`, `attachment`. */
   readonly value: string;
   /** Decoded, in one line. */
@@ -93,4 +225,73 @@ export const isoDate = (
   const accepted = internalDate ? Number(internalDate) : Number.NaN;
   const moment = [sent, accepted].find((candidate) => !Number.isNaN(new Date(candidate).getTime()));
   return moment === undefined ? undefined : new Date(moment).toISOString();
+};
+
+// An address field (RFC 5322 §3.4) as a list of mailboxes in words. Splits; judges nothing about the addresses.
+
+interface Splitter {
+  readonly found: string[];
+  current: string;
+  group: string | undefined;
+  membersBefore: number;
+}
+
+/** Puts the text so far away; a piece without "@" belongs to the next one: `Doe, John <j@example.com>`. */
+const endMailbox = (state: Splitter, last: boolean): void => {
+  const text = state.current.trim();
+  if (text === '') {
+    state.current = '';
+  } else if (last || text.includes('@')) {
+    state.found.push(text);
+    state.current = '';
+  } else {
+    state.current += ',';
+  }
+};
+
+const endGroup = (state: Splitter): void => {
+  endMailbox(state, true);
+  if (state.group !== undefined && state.found.length === state.membersBefore) state.found.push(state.group);
+  state.group = undefined;
+};
+
+const takeSeparator = (state: Splitter, character: string): boolean => {
+  switch (character) {
+    case ',':
+      endMailbox(state, false);
+      return true;
+    case ';':
+      endGroup(state);
+      return true;
+    case ':':
+      if (state.group !== undefined || state.current.includes('@')) return false;
+      state.group = state.current.trim();
+      state.membersBefore = state.found.length;
+      state.current = '';
+      return true;
+    default:
+      return false;
+  }
+};
+
+const closerOf: Readonly<Record<string, string>> = { '"': '"', '<': '>', '(': ')' };
+
+/**
+ * The mailboxes of an address field, each as the sender wrote it with encoded words decoded (`Name <user@example.com>`).
+ * Groups give their members, an empty group its name. Split before decoding, so that an encoded comma splits nothing.
+ */
+export const mailboxesOf = (field: string): string[] => {
+  const state: Splitter = { found: [], current: '', group: undefined, membersBefore: 0 };
+  let closer: string | undefined;
+  let escaped = false;
+  for (const character of field) {
+    if (closer === undefined && takeSeparator(state, character)) continue;
+    state.current += character;
+    if (escaped) escaped = false;
+    else if (character === '\\' && closer !== undefined) escaped = true;
+    else if (closer === undefined) closer = closerOf[character];
+    else if (character === closer) closer = undefined;
+  }
+  endGroup(state);
+  return state.found.map(headerText).filter((mailbox) => mailbox !== '');
 };

@@ -1,15 +1,98 @@
-// One text part → what a person reads there: decoded, unfolded, converted, without what cannot be seen. Knows nothing
-// of the other parts of a message.
-
+// format=flowed (RFC 3676): lines that were broken for transport become paragraphs again. Knows nothing of MIME parts.
 import { type LinksOfHtml, readHtmlInSteps } from '../html/html-text.ts';
 import { allAtOnce, type Steps } from '../html/html-tokens.ts';
 import { plainWithLinks, type TextLink } from '../links/links.ts';
 import { withoutInvisible } from '../text/invisible.ts';
 import { historyStart } from '../text/quoted-history.ts';
-import { textOfBytes } from './charset.ts';
-import { unfoldFlowed } from './flowed.ts';
+import { textOfBytes, textOfLabelled } from './charset.ts';
 import { declaredCharset, structuredField } from './headers.ts';
 import { inlineBytes, type MessagePart, mimeTypeOf } from './message-part.ts';
+
+interface Line {
+  readonly depth: number;
+  readonly text: string;
+  /** Goes on in the next line. */
+  readonly flows: boolean;
+}
+
+/** RFC 3676 §4.5: quote marks first, then the stuffed space; §4.3: a signature separator never flows. */
+const readLine = (raw: string): Line => {
+  const depth = /^>*/.exec(raw)?.[0].length ?? 0;
+  const unquoted = raw.slice(depth);
+  const text = unquoted.startsWith(' ') ? unquoted.slice(1) : unquoted;
+  return { depth, text, flows: text.endsWith(' ') && text !== '-- ' };
+};
+
+/** Deeper quotes are marked no further: what a sender nests must not multiply. */
+const deepestQuote = 10;
+const quoteMark = (depth: number): string => '> '.repeat(Math.min(depth, deepestQuote));
+
+/**
+ * A flowed text with its paragraphs in one line each; quoted ones carry `> ` for every level.
+ * @param text lines end with LF.
+ * @param deleteSpace the DelSp parameter: the space before a soft break is not part of the text (RFC 3676 §4.2).
+ */
+export const unfoldFlowed = (text: string, deleteSpace: boolean): string => {
+  const lines: string[] = [];
+  let paragraph: string[] = [];
+  let depth = 0;
+  const endParagraph = () => {
+    if (paragraph.length > 0) lines.push(quoteMark(depth) + paragraph.join(''));
+    paragraph = [];
+  };
+  for (const raw of text.split('\n')) {
+    const line = readLine(raw);
+    if (paragraph.length > 0 && (line.depth !== depth || line.text === '-- ')) endParagraph();
+    depth = line.depth;
+    paragraph.push(line.flows && deleteSpace ? line.text.slice(0, -1) : line.text);
+    if (!line.flows) endParagraph();
+  }
+  endParagraph();
+  return lines.join('\n');
+};
+
+// A text file that came as an attachment → what is shown of it: HTML reads as a body does, everything else as it is
+// but for what nobody can see (the file itself, byte for byte, is had as a link).
+
+export interface TextFile {
+  readonly text: string;
+  /** What no reader would see, and this text leaves out; absent where that is nothing. */
+  readonly removed?: Removed;
+  /** The text ends before the file does, and says so. */
+  readonly truncated?: true;
+}
+
+const isHtmlFile = (mimeType: string, fileName: string): boolean =>
+  /^(?:text\/html|application\/xhtml\+xml)$/.test(mimeType) ||
+  (/^application\/octet-stream$/.test(mimeType) && /\.x?html?$/i.test(fileName));
+
+const readPlainFile = (text: string): Omit<Reading, 'links'> => {
+  const { text: visible, removed } = withoutInvisible(text);
+  return { text: visible, removed: { hiddenElements: 0, invisibleCharacters: removed } };
+};
+
+/** @param charset what the sender declared. */
+export function* readTextFile(
+  bytes: Uint8Array,
+  { mimeType, fileName }: { readonly mimeType: string; readonly fileName: string },
+  charset: string | undefined,
+): Steps<TextFile> {
+  const isHtml = isHtmlFile(mimeType, fileName);
+  const text = textOfLabelled(bytes, charset ?? '', isHtml ? 'text/html' : mimeType);
+  const {
+    text: shown,
+    removed,
+    truncated,
+  } = isHtml ? yield* readHtmlText(text.replace(/\r\n?/g, '\n'), 'whole') : readPlainFile(text);
+  return {
+    text: shown,
+    ...(truncated ? { truncated } : {}),
+    ...(removed.hiddenElements + removed.invisibleCharacters === 0 ? {} : { removed }),
+  };
+}
+
+// One text part → what a person reads there: decoded, unfolded, converted, without what cannot be seen. Knows nothing
+// of the other parts of a message.
 
 /** What readable text leaves out. */
 export interface Removed {
