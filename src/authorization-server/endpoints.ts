@@ -1,7 +1,9 @@
 // The endpoints as the outside sees them: which there are, how often and how much may be asked of each, and what every
 // answer carries. What they do is oidc-provider's.
-import { type AddressLimit, createAddressLimit } from '../lib/address-limit.ts';
+
+import { readBody } from '../lib/bounded-body.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createAddressLimit, type RateLimit } from '../lib/rate-limit.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import type { RenderError } from './error-page.ts';
@@ -75,18 +77,6 @@ export interface EndpointOptions extends Audience {
   readonly answer: (request: InnerRequest) => Promise<Response>;
 }
 
-/** Undefined: it is larger. */
-const readBody = async (request: Request, limit: number): Promise<string | undefined> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 const parseMetadata = (body: string): ClientMetadata | undefined => {
   try {
     const metadata: unknown = JSON.parse(body);
@@ -98,7 +88,7 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
 
 export const createEndpoints = (options: EndpointOptions) => {
   const { clock, answer, renderError } = options;
-  const limits: Partial<Record<Endpoint, AddressLimit>> = {
+  const limits: Partial<Record<Endpoint, RateLimit>> = {
     authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
     // Without a decision it begins the request anew, which costs as much.
     resume: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
@@ -114,14 +104,14 @@ export const createEndpoints = (options: EndpointOptions) => {
   };
 
   const form = async (endpoint: Endpoint, inner: InnerRequest, request: Request): Promise<Response> => {
-    const body = await readBody(request, maxBodyBytes);
+    const body = (await readBody(request.body, maxBodyBytes))?.toString('utf8');
     if (body === undefined) return tooLarge();
     const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '');
     return answer({ ...inner, body: endpoint === 'token' && isForm ? normaliseTokenRequest(body, options) : body });
   };
 
   const register = async (inner: InnerRequest, request: Request): Promise<Response> => {
-    const body = await readBody(request, maxMetadataBytes);
+    const body = (await readBody(request.body, maxMetadataBytes))?.toString('utf8');
     if (body === undefined) return tooLarge();
     const metadata = parseMetadata(body);
     const refused = { status: 400, error: 'invalid_client_metadata' };

@@ -3,9 +3,9 @@
 import { createLocalJWKSet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
 import type Provider from 'oidc-provider';
 import { errors, type Interaction } from 'oidc-provider';
-import { createAddressLimit } from '../lib/address-limit.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
+import { createAddressLimit } from '../lib/rate-limit.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { McpScope } from '../model/mcp-scope.ts';

@@ -1,6 +1,8 @@
 // Fetching Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): which URLs may name one, and what
 // is taken of it. That nothing of ours is reached is lib/outside-fetch.ts's to see to. Knows nothing of who asks.
 import { isIP } from 'node:net';
+import { readBody } from '../lib/bounded-body.ts';
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import {
@@ -29,14 +31,9 @@ export const isPublicDocumentUrl = (text: string): boolean => {
 };
 
 const readText = async (response: Response): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxDocumentBytes) throw new Error('the metadata document is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const body = await readBody(response.body, maxDocumentBytes);
+  if (body === undefined) throw new Error('the metadata document is too large');
+  return body.toString('utf8');
 };
 
 /** A secret stays, since a document with one must be refused. */
@@ -75,14 +72,11 @@ const staleMs = 24 * 60 * 60_000;
 const documentsKept = 100;
 
 const createLastGood = (clock: Clock) => {
-  const documents = new Map<string, { readonly document: ClientMetadata; readonly at: number }>();
+  const documents = createBoundedMap<string, { readonly document: ClientMetadata; readonly at: number }>({
+    maxSize: documentsKept,
+  });
   return {
-    keep: (url: string, document: ClientMetadata) => {
-      documents.delete(url);
-      documents.set(url, { document, at: clock.now() });
-      const [oldest] = documents.keys();
-      if (documents.size > documentsKept && oldest !== undefined) documents.delete(oldest);
-    },
+    keep: (url: string, document: ClientMetadata) => documents.set(url, { document, at: clock.now() }),
     find: (url: string): ClientMetadata | undefined => {
       const kept = documents.get(url);
       return kept !== undefined && clock.now() - kept.at < staleMs ? kept.document : undefined;
@@ -96,14 +90,9 @@ const retryAfterMs = 30_000;
 const failuresKept = 1_000;
 
 const createFailures = (clock: Clock) => {
-  const failures = new Map<string, number>();
+  const failures = createBoundedMap<string, number>({ maxSize: failuresKept });
   return {
-    keep: (url: string) => {
-      failures.delete(url);
-      failures.set(url, clock.now());
-      const [oldest] = failures.keys();
-      if (failures.size > failuresKept && oldest !== undefined) failures.delete(oldest);
-    },
+    keep: (url: string) => failures.set(url, clock.now()),
     isRecent: (url: string): boolean => clock.now() - (failures.get(url) ?? -retryAfterMs) < retryAfterMs,
   };
 };

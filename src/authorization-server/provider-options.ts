@@ -1,7 +1,7 @@
 // What oidc-provider's configuration is made from, and how long things live.
 
-import type { AddressLimit } from '../lib/address-limit.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { RateLimit } from '../lib/rate-limit.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import type { RenderError } from './error-page.ts';
 import type { DocumentFetch } from './metadata-documents.ts';
@@ -27,7 +27,7 @@ export interface ProviderOptions extends Audience {
   /** `createDocumentFetch`. */
   readonly documentFetch: DocumentFetch;
   /** How often an address may make this server fetch a metadata document. */
-  readonly documentLimit: AddressLimit;
+  readonly documentLimit: RateLimit;
 }
 
 const seconds = { minute: 60, day: 24 * 60 * 60 } as const;

@@ -1,6 +1,7 @@
 // Remembers the labels of mailboxes for a short while: their names are wanted with every list of mail. Keyed by grant, so
 // that a reconnected account never sees the labels of the mailbox before it; bounded for the process.
 
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { GmailLabel } from './ports.ts';
@@ -23,39 +24,20 @@ interface Entry {
 }
 
 export const createLabelCache = (clock: Clock): LabelCache => {
-  const accounts = new Map<string, Entry>();
-  let count = 0;
-
-  const drop = (account: string): void => {
-    count -= accounts.get(account)?.labels.length ?? 0;
-    accounts.delete(account);
-  };
-  /** Put in again, so that the map's order is the order of use. */
-  const put = (account: string, entry: Entry): void => {
-    drop(account);
-    accounts.set(account, entry);
-    count += entry.labels.length;
-  };
-
+  const accounts = createBoundedMap<string, Entry>({ maxSize: mostLabels, sizeOf: ({ labels }) => labels.length });
   return {
     get: (key, grantVersion) => {
       const account = accountKeyText(key);
       const entry = accounts.get(account);
       if (entry === undefined || entry.grantVersion !== grantVersion) return undefined;
-      if (clock.now() >= entry.until) {
-        drop(account);
-        return undefined;
-      }
-      put(account, entry);
-      return entry.labels;
+      if (clock.now() < entry.until) return entry.labels;
+      accounts.delete(account);
+      return undefined;
     },
-    set: (key, grantVersion, labels) => {
-      put(accountKeyText(key), { grantVersion, until: clock.now() + keptMs, labels });
-      for (const oldest of accounts.keys()) {
-        if (count <= mostLabels) break;
-        drop(oldest);
-      }
+    set: (key, grantVersion, labels) =>
+      accounts.set(accountKeyText(key), { grantVersion, until: clock.now() + keptMs, labels }),
+    forget: (key) => {
+      accounts.delete(accountKeyText(key));
     },
-    forget: (key) => drop(accountKeyText(key)),
   };
 };

@@ -1,6 +1,7 @@
 // An answer of Gmail's about one message, from the connection to what can be read or handed on: small ones are parsed at
 // once, of larger ones the bodies are taken out while they arrive, and no more is kept of them than is ever read.
 import type { Answer, Body } from '@postern/mail-text/answer';
+import { readBody } from '../lib/bounded-body.ts';
 import { createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
 import { BrokenAnswer } from './base64-value.ts';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
@@ -92,12 +93,7 @@ export const lengthOf = ({ skeleton, bodies = [] }: Answer<object>): number =>
  * @throws BrokenAnswer, OversizedAnswer.
  */
 export const readJson = async <T extends object>(answer: AsyncIterable<Uint8Array>): Promise<T> => {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of answer) {
-    length += piece.length;
-    if (length > mostOfList) throw new OversizedAnswer();
-    pieces.push(piece);
-  }
-  return parsed<T>(Buffer.concat(pieces));
+  const body = await readBody(answer, mostOfList);
+  if (body === undefined) throw new OversizedAnswer();
+  return parsed<T>(body);
 };

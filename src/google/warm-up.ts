@@ -1,5 +1,6 @@
 // Remembers whose search caches at Google have been warmed up: contacts are searched in a cache that an empty query
 // fills. Source: https://developers.google.com/people/v1/contacts#search_the_users_contacts
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import { ok, type Result } from '../model/result.ts';
 
@@ -18,15 +19,13 @@ export interface WarmUps {
 type Warmed = Map<string, Promise<Result<void>>>;
 
 export const createWarmUps = (): WarmUps => {
-  const accounts = new Map<string, Warmed>();
+  const accounts = createBoundedMap<string, Warmed>({ maxSize: mostAccounts });
 
-  /** Taken out and put in again, so that the map's order is the order of use. */
   const warmedOf = (account: string): Warmed => {
-    const warmed: Warmed = accounts.get(account) ?? new Map();
-    accounts.delete(account);
+    const known = accounts.get(account);
+    if (known) return known;
+    const warmed: Warmed = new Map();
     accounts.set(account, warmed);
-    const [oldest] = accounts.keys();
-    if (accounts.size > mostAccounts && oldest !== undefined) accounts.delete(oldest);
     return warmed;
   };
 

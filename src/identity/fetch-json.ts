@@ -1,5 +1,6 @@
 // One JSON document from an issuer: no redirects, bounded in size. Knows no issuer.
 
+import { readBody } from '../lib/bounded-body.ts';
 import { type OutsideFetch, type OutsideRefusal, OutsideRequestError } from '../lib/outside-fetch.ts';
 
 /** Bytes. */
@@ -11,33 +12,22 @@ export type FetchedJson =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'failed'; readonly reason: 'unreachable' | 'too_large' | 'not_json' | OutsideRefusal };
 
-const readBounded = async (response: Response): Promise<string | undefined> => {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of response.body ?? []) {
-    size += piece.length;
-    if (size > maxDocumentBytes) return undefined;
-    pieces.push(piece);
-  }
-  return new TextDecoder().decode(Buffer.concat(pieces, size));
-};
-
 /** Never rejects. */
 export const fetchJson = async (url: string, send: OutsideFetch, signal: AbortSignal): Promise<FetchedJson> => {
-  let text: string | undefined;
+  let body: Buffer | undefined;
   try {
     const response = await send(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal });
     if (response.status !== 200) {
       await response.body?.cancel();
       return { kind: 'status', status: response.status };
     }
-    text = await readBounded(response);
+    body = await readBody(response.body, maxDocumentBytes);
   } catch (error) {
     return { kind: 'failed', reason: error instanceof OutsideRequestError ? error.reason : 'unreachable' };
   }
-  if (text === undefined) return { kind: 'failed', reason: 'too_large' };
+  if (body === undefined) return { kind: 'failed', reason: 'too_large' };
   try {
-    return { kind: 'json', value: JSON.parse(text) };
+    return { kind: 'json', value: JSON.parse(new TextDecoder().decode(body)) };
   } catch {
     return { kind: 'failed', reason: 'not_json' };
   }

@@ -1,11 +1,12 @@
 // The one door for requests to addresses that somebody outside named: a client's metadata document, what an issuer's
 // metadata points to. A name is looked up first, each address of the answer is judged, and only those are connected to:
 // a check after connecting comes too late, and one that looks the name up again may see another answer (SSRF, DNS
-// rebinding). Knows nothing of what is fetched.
+// rebinding).
 import { lookup as systemLookup } from 'node:dns/promises';
 import { type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
+import { readBody } from './bounded-body.ts';
 import type { Clock } from './clock.ts';
 import { isPublicAddress } from './public-address.ts';
 
@@ -74,16 +75,11 @@ const headersOf = ({ headers }: IncomingMessage): Headers => {
 const readAnswer = async (answer: IncomingMessage): Promise<Response> => {
   const headers = headersOf(answer);
   if ((headers.get('content-encoding') ?? 'identity') !== 'identity') throw new OutsideRequestError('encoded');
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > maxOutsideBytes) throw new OutsideRequestError('too_large');
-    pieces.push(piece);
-  }
+  const body = await readBody(answer, maxOutsideBytes);
+  if (body === undefined) throw new OutsideRequestError('too_large');
   const { statusCode: status = 502 } = answer;
   const isEmpty = status === 204 || status === 205 || status === 304;
-  return new Response(isEmpty ? null : Buffer.concat(pieces, bytes), { status, headers });
+  return new Response(isEmpty ? null : body, { status, headers });
 };
 
 interface Prepared {

@@ -1,5 +1,6 @@
-// How often somebody may do something: a token bucket for each name, in memory and bounded. Several processes count each for
-// itself. Knows nothing of what is asked, nor whose name it is.
+// How often somebody may do something: one token bucket for each name, in memory and bounded. Several processes count
+// each for itself.
+import { createBoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 
 export interface Rate {
@@ -9,13 +10,14 @@ export interface Rate {
   readonly perMs: number;
 }
 
+/** `cost` is a whole number, 1 unless given: what costs more than `times` is never allowed. */
 export interface RateLimit {
   /** Seconds until one more is allowed for this name; 0: now. Counts nothing. */
-  wait(name: string): number;
+  wait(name: string, cost?: number): number;
   /** Counts one, allowed or not: what came in at the same time is paid for later, with a full bucket at most. */
-  count(name: string): void;
+  count(name: string, cost?: number): void;
   /** Counts one where it is allowed. @returns 0, or the seconds to wait. */
-  take(name: string): number;
+  take(name: string, cost?: number): number;
 }
 
 const maxRemembered = 10_000;
@@ -29,31 +31,51 @@ interface Bucket {
 export const createRateLimit = (clock: Clock, { times, perMs }: Rate): RateLimit => {
   // Whole units, of which `times` come in every millisecond: no rounding makes anybody wait twice.
   const full = times * perMs;
-  const buckets = new Map<string, Bucket>();
+  const buckets = createBoundedMap<string, Bucket>({ maxSize: maxRemembered });
 
   const bucketOf = (name: string): Bucket => {
     const now = clock.now();
-    const bucket = buckets.get(name) ?? { units: full, countedAt: now };
-    bucket.units = Math.min(full, bucket.units + Math.max(0, now - bucket.countedAt) * times);
-    bucket.countedAt = now;
-    buckets.delete(name);
-    buckets.set(name, bucket);
-    const [oldest] = buckets.keys();
-    if (buckets.size > maxRemembered && oldest !== undefined) buckets.delete(oldest);
-    return bucket;
+    const known = buckets.get(name);
+    if (known === undefined) {
+      const bucket = { units: full, countedAt: now };
+      buckets.set(name, bucket);
+      return bucket;
+    }
+    known.units = Math.min(full, known.units + Math.max(0, now - known.countedAt) * times);
+    known.countedAt = now;
+    return known;
   };
-  const wait: RateLimit['wait'] = (name) => Math.ceil(Math.max(0, perMs - bucketOf(name).units) / times / 1000);
-  const count: RateLimit['count'] = (name) => {
+  const wait: RateLimit['wait'] = (name, cost = 1) =>
+    Math.ceil(Math.max(0, cost * perMs - bucketOf(name).units) / times / 1000);
+  const count: RateLimit['count'] = (name, cost = 1) => {
     const bucket = bucketOf(name);
-    bucket.units = Math.max(-full, bucket.units - perMs);
+    bucket.units = Math.max(-full, bucket.units - cost * perMs);
   };
   return {
     wait,
     count,
-    take: (name) => {
-      const seconds = wait(name);
-      if (seconds === 0) count(name);
+    take: (name, cost) => {
+      const seconds = wait(name, cost);
+      if (seconds === 0) count(name, cost);
       return seconds;
     },
+  };
+};
+
+/** What limits count for one client: an IPv4 address, or the /64 that one line gets of IPv6 (RFC 6177). */
+export const addressGroup = (address: string): string => {
+  if (!address.includes(':')) return address;
+  const [head = [], tail = []] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
+};
+
+/** A rate limit whose names are network addresses, of which an IPv6 /64 is one. */
+export const createAddressLimit = (clock: Clock, rate: Rate): RateLimit => {
+  const limit = createRateLimit(clock, rate);
+  return {
+    wait: (address, cost) => limit.wait(addressGroup(address), cost),
+    count: (address, cost) => limit.count(addressGroup(address), cost),
+    take: (address, cost) => limit.take(addressGroup(address), cost),
   };
 };

@@ -1,5 +1,6 @@
 // The MAC of a row that grants or limits access: without the sealing key nobody can make one, so what was written into
 // the file by somebody else counts for nothing. Bound to table, key and every column that means something. Runs no queries.
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import { keyColumns, type ProtectedTable, signedColumns } from './protected-tables.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -45,7 +46,7 @@ const mostReported = 10_000;
 
 /** @param refused hears of a refused row once in the life of this process, as long as the cause is the same. */
 export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void = () => {}): RowMacs => {
-  const reported = new Set<string>();
+  const reported = createBoundedMap<string, true>({ maxSize: mostReported });
 
   const refusal = (table: ProtectedTable, row: RowValues): RefusalCause | undefined => {
     const { mac } = row;
@@ -56,9 +57,8 @@ export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void
 
   const report = (row: RefusedRow): void => {
     const name = JSON.stringify([row.table, row.key, row.cause]);
-    if (reported.has(name)) return;
-    if (reported.size >= mostReported) reported.clear();
-    reported.add(name);
+    if (reported.get(name)) return;
+    reported.set(name, true);
     refused(row);
   };
 

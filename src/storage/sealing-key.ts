@@ -9,6 +9,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from 'node:crypto';
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { RandomBytes } from '../lib/clock.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 
@@ -83,12 +84,11 @@ export const createSealingKey = (key: Uint8Array): SealingKey => {
   const id = derive(key, 'key id', '', 6).toString('hex');
   const macKey = createSecretKey(derive(key, 'row mac', '', keyBytes));
   /** Deriving costs more than opening an envelope; whoever can read this map can read the sealing key beside it. */
-  const derived = new Map<string, KeyObject>();
+  const derived = createBoundedMap<string, KeyObject>({ maxSize: mostDerivedKeys });
   const accountKey = (account: AccountKey): KeyObject => {
     const name = accountKeyText(account);
     const known = derived.get(name);
     if (known) return known;
-    if (derived.size >= mostDerivedKeys) derived.clear();
     const made = createSecretKey(derive(key, 'account', name, keyBytes));
     derived.set(name, made);
     return made;

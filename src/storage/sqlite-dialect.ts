@@ -11,6 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.ts';
 import { type BusyRetry, retryWhileBusy } from './busy.ts';
 import { busyToo, inOurWords, isBusy } from './storage-error.ts';
 
@@ -28,14 +29,13 @@ interface OpenTransaction {
 }
 
 /** Prepared statements by their text. Kysely compiles every query anew, but there are only some dozens of texts. */
-type Statements = Map<string, BetterSqlite3.Statement<unknown[]>>;
+type Statements = BoundedMap<string, BetterSqlite3.Statement<unknown[]>>;
 
 const mostStatements = 200;
 
 const prepared = (database: BetterSqlite3.Database, statements: Statements, text: string) => {
   const known = statements.get(text);
   if (known) return known;
-  if (statements.size >= mostStatements) statements.clear();
   const statement = database.prepare<unknown[]>(text);
   statements.set(text, statement);
   return statement;
@@ -52,7 +52,7 @@ const readsOnly = ({ sql }: CompiledQuery): boolean => /^\s*select\b/i.test(sql)
 
 const createDriver = (database: BetterSqlite3.Database, retry: BusyRetry, wrote: () => void): Driver => {
   let open: OpenTransaction | undefined;
-  const statements: Statements = new Map();
+  const statements: Statements = createBoundedMap({ maxSize: mostStatements });
   /** The write that waits for another process's lock. A try blocks the whole process for a moment, so only one tries. */
   let waiting: symbol | undefined;
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../src/http/serve.ts';
-import { createAddressLimit } from '../../src/lib/address-limit.ts';
+import { createAddressLimit } from '../../src/lib/rate-limit.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld, type World } from './support.ts';
 

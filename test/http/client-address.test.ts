@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createAddressOf, readAddress, trustedBy } from '../../src/http/client-address.ts';
-import { addressGroup } from '../../src/lib/address-limit.ts';
+import { addressGroup } from '../../src/lib/rate-limit.ts';
 import { aBrowser, aWorld, csrfOf } from './support.ts';
 
 const quiet = pino({ enabled: false });

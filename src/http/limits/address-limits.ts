@@ -1,10 +1,11 @@
 // What one network address may ask for before anybody knows who is asking: refused credentials, dead download URLs and
-// pages a minute. In memory: several processes count each for itself. Knows nothing of stores.
+// pages a minute. In memory: several processes count each for itself.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { lookedUpOf } from '../../identity/authenticate.ts';
-import { createAddressLimit } from '../../lib/address-limit.ts';
+import { createBoundedMap } from '../../lib/bounded-map.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { createAddressLimit } from '../../lib/rate-limit.ts';
 import type { AddressOf } from '../client-address.ts';
 import { errorResponse } from '../errors.ts';
 import { tooManyPagesPage } from '../pages/html/notices.ts';
@@ -15,14 +16,6 @@ const failuresPerMinute = 60;
 const pagesPerMinute = 300;
 const minuteMs = 60_000;
 const maxRemembered = 10_000;
-
-/** A map that holds `maxRemembered` entries: the one that was quiet for longest is forgotten. */
-const remember = <Value>(entries: Map<string, Value>, name: string, value: Value): void => {
-  entries.delete(name);
-  entries.set(name, value);
-  const [oldest] = entries.keys();
-  if (entries.size > maxRemembered && oldest !== undefined) entries.delete(oldest);
-};
 
 const tooManyFailures = (c: Context, seconds: number, what: string): Response => {
   c.header('Retry-After', String(seconds));
@@ -44,7 +37,7 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
  */
 export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
   const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
-  const good = new Map<string, true>();
+  const good = createBoundedMap<string, true>({ maxSize: maxRemembered });
   return async (c, next) => {
     const credential = lookedUpOf(c.req.header('authorization') ?? '');
     // None at all costs nothing, and is how clients ask where to sign in.
@@ -55,7 +48,7 @@ export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): Mid
     const seconds = known ? 0 : limit.wait(address);
     if (seconds > 0) return tooManyFailures(c, seconds, 'a credential that is not valid');
     await next();
-    if (c.res.ok) remember(good, fingerprint, true);
+    if (c.res.ok) good.set(fingerprint, true);
     if (c.res.status !== 401) return;
     good.delete(fingerprint);
     if (!known) limit.count(address);

@@ -1,7 +1,7 @@
 // How much of this process one account may take: messages a minute by a token bucket, and requests at once; and how
-// many requests are worked on at all, and for one realm. In memory: several processes count each for itself. Knows nothing of HTTP.
-
+// many requests are worked on at all, and for one realm. In memory: several processes count each for itself.
 import type { Clock } from '../../lib/clock.ts';
+import { createRateLimit } from '../../lib/rate-limit.ts';
 import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
 
 export interface CallLimits {
@@ -44,93 +44,72 @@ export interface CallGate {
   enter(key: AccountKey): Turn | Busy;
 }
 
-// The bucket counts in whole units, of which `callsPerMinute` come in every millisecond.
-const unitsPerCall = 60_000;
-/** A handshake or a list costs a tenth of a tool call: older clients send several before every call. */
-const unitsPerOther = unitsPerCall / 10;
-const maxRemembered = 10_000;
+/** What messages cost: a handshake or a list a tenth of a tool call, since older clients send several before every call. */
+const costPerCall = 10;
+const costPerOther = 1;
+const minuteMs = 60_000;
 /** What one realm may take of `processAtOnce`: a service key may name any number of people. */
 const realmShare = 3 / 4;
 /** Seconds after which a try makes sense when somebody else's call has to end first. */
 const retryAfterAtOnce = 2;
 
-interface Usage {
-  units: number;
-  countedAt: number;
-  underWay: number;
-}
+/** Counts what is under way; names of which nothing is are not kept. */
+const createCounts = () => {
+  const counts = new Map<string, number>();
+  return {
+    of: (name: string): number => counts.get(name) ?? 0,
+    add: (name: string, more: number): void => {
+      const now = (counts.get(name) ?? 0) + more;
+      if (now === 0) counts.delete(name);
+      else counts.set(name, now);
+    },
+  };
+};
 
 export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
   const { callsPerMinute, accountAtOnce, processAtOnce } = limits;
-  const full = callsPerMinute * unitsPerCall;
-  const usages = new Map<string, Usage>();
+  const budget = callsPerMinute * costPerCall;
+  const rate = createRateLimit(clock, { times: budget, perMs: minuteMs });
   const realmAtOnce = Math.ceil(processAtOnce * realmShare);
-  const realms = new Map<string, number>();
+  const accounts = createCounts();
+  const realms = createCounts();
   let underWay = 0;
 
-  /** Bounded: the account that was quiet for longest is forgotten, which gives it back its minute at worst. */
-  const makeRoom = (): void => {
-    if (usages.size < maxRemembered) return;
-    for (const [name, usage] of usages) {
-      if (usage.underWay > 0) continue;
-      usages.delete(name);
-      return;
-    }
-  };
-
-  const usageOf = (key: AccountKey): Usage => {
-    const name = accountKeyText(key);
-    const known = usages.get(name);
-    if (known === undefined) makeRoom();
-    else usages.delete(name);
-    const usage = known ?? { units: full, countedAt: clock.now(), underWay: 0 };
-    usages.set(name, usage);
-    return usage;
-  };
-
-  const pay = (usage: Usage, cost: number): Busy | undefined => {
-    const now = clock.now();
-    usage.units = Math.min(full, usage.units + Math.max(0, now - usage.countedAt) * callsPerMinute);
-    usage.countedAt = now;
-    const missing = cost - usage.units;
-    if (missing > 0) return { kind: 'too_many_calls', retryAfterSeconds: Math.ceil(missing / callsPerMinute / 1000) };
-    usage.units -= cost;
-    return undefined;
-  };
-
-  const noPlace = ({ realm }: AccountKey, usage: Usage, places: number): Busy | undefined => {
-    if (usage.underWay + places > accountAtOnce)
+  const tooMany = (key: AccountKey, more: number): Busy | undefined => {
+    if (accounts.of(accountKeyText(key)) + more > accountAtOnce)
       return { kind: 'too_many_calls_at_once', retryAfterSeconds: retryAfterAtOnce };
-    if (underWay + places > processAtOnce || (realms.get(realm) ?? 0) + places > realmAtOnce)
+    if (underWay + more > processAtOnce || realms.of(key.realm) + more > realmAtOnce)
       return { kind: 'server_busy', retryAfterSeconds: retryAfterAtOnce };
     return undefined;
+  };
+  const pay = (key: AccountKey, cost: number): Busy | undefined => {
+    const seconds = rate.take(accountKeyText(key), cost);
+    return seconds === 0 ? undefined : { kind: 'too_many_calls', retryAfterSeconds: seconds };
   };
 
   return {
     enter: (key) => {
-      const usage = usageOf(key);
-      const refused = noPlace(key, usage, 1);
+      const refused = tooMany(key, 1);
       if (refused) return refused;
-      let places = 0;
-      const occupy = (more: number): void => {
-        places += more;
-        usage.underWay += more;
+      let counted = 0;
+      const add = (more: number): void => {
+        counted += more;
         underWay += more;
-        const ofRealm = (realms.get(key.realm) ?? 0) + more;
-        if (ofRealm === 0) realms.delete(key.realm);
-        else realms.set(key.realm, ofRealm);
+        accounts.add(accountKeyText(key), more);
+        realms.add(key.realm, more);
       };
-      occupy(1);
+      add(1);
       return {
         take: ({ toolCalls, others }) => {
+          // The request itself is counted as one already.
           const more = Math.max(0, toolCalls - 1);
-          const cost = toolCalls * unitsPerCall + others * unitsPerOther;
-          if (cost > full || toolCalls > accountAtOnce) return { kind: 'batch_too_large' };
-          const busy = noPlace(key, usage, more) ?? pay(usage, cost);
-          if (busy === undefined) occupy(more);
+          const cost = toolCalls * costPerCall + others * costPerOther;
+          if (cost > budget || toolCalls > accountAtOnce) return { kind: 'batch_too_large' };
+          const busy = tooMany(key, more) ?? pay(key, cost);
+          if (busy === undefined) add(more);
           return busy;
         },
-        end: () => occupy(-places),
+        end: () => add(-counted),
       };
     },
   };

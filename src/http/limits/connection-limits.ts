@@ -2,7 +2,7 @@
 // places are taken. Knows nothing of what is asked over them.
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { addressGroup } from '../../lib/address-limit.ts';
+import { addressGroup } from '../../lib/rate-limit.ts';
 import { readAddress, trustedBy } from '../client-address.ts';
 
 /** Milliseconds, but for the numbers of things. */
