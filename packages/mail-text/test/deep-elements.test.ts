@@ -1,7 +1,6 @@
 // More elements in one another than a browser nests: what is remembered of open elements must not grow with them.
 import { expect, test } from 'vitest';
 import { readableHtml } from '../src/html/html-text.ts';
-import { allAtOnce } from '../src/html/html-tokens.ts';
 import { readElements } from '../src/html/open-elements.ts';
 
 /** The elements of a document as they are told of: how many at once, and in which of them each text stands. */
@@ -9,16 +8,14 @@ const told = (html: string) => {
   const open: string[] = [];
   const texts: string[] = [];
   let most = 0;
-  allAtOnce(
-    readElements(html, {
-      open: (name, { id }) => {
-        most = Math.max(most, open.push(id ?? name));
-      },
-      text: (text) => void texts.push(`${open.length} ${open.at(-1)}: ${text}`),
-      close: () => void open.pop(),
-      release: (place) => expect(open[place]).toBeDefined(),
-    }),
-  );
+  readElements(html, {
+    open: (name, { id }) => {
+      most = Math.max(most, open.push(id ?? name));
+    },
+    text: (text) => void texts.push(`${open.length} ${open.at(-1)}: ${text}`),
+    close: () => void open.pop(),
+    release: (place) => expect(open[place]).toBeDefined(),
+  });
   expect(open).toEqual([]);
   return { texts, most };
 };

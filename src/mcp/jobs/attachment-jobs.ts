@@ -1,7 +1,6 @@
 // What is read of an attachment, as jobs: which part of a message an id means, what a text file says, and the files inside
 // a winmail.dat.
 import { type Answer, type Body, contentOf, type MessageOrDraft } from '@postern/mail-text/answer';
-import { allAtOnce } from '@postern/mail-text/html-tokens';
 import {
   attachmentsOf,
   declaredCharset,
@@ -143,7 +142,7 @@ interface TextFileWanted extends Body {
 /** One page of a text file; HTML reads as a body does. */
 export const textFileJob = {
   run: ({ bytes, cut, mimeType, fileName, charset, page: wanted }: TextFileWanted): Page & Omit<TextFile, 'text'> => {
-    const read = allAtOnce(readTextFile(bytes, { mimeType, fileName }, charset));
+    const read = readTextFile(bytes, { mimeType, fileName }, charset);
     const { text: whole, ...about } = cut
       ? { ...read, text: `${read.text}\n\n${notTheEnd}`, truncated: true as const }
       : read;

@@ -1,7 +1,7 @@
 // Each element as selectors see it: what it is called, and where it stands among the elements of its parent. Knows
 // nothing of styles.
 import type { Ahead, StyledElement } from '../css/element.ts';
-import type { Attributes, Steps } from './html-tokens.ts';
+import type { Attributes } from './html-tokens.ts';
 import { readElements } from './open-elements.ts';
 
 /** What is known ahead of an element, while that is being read. */
@@ -117,11 +117,11 @@ export const createFamilies = (facts: FamilyFacts): Families => growFamilies(fac
 const mostElements = 60_000;
 
 /** All elements of a document, which know what follows them; undefined where there are too many. */
-export function* readFamilies(html: string, facts: FamilyFacts, mostTags: number): Steps<Families | undefined> {
+export const readFamilies = (html: string, facts: FamilyFacts, mostTags: number): Families | undefined => {
   if (facts.childCounts.length > mostElements) return undefined;
   const families = growFamilies(facts, () => ({ children: [], next: undefined, siblingsOfType: 0, isEmpty: true }));
   const all: StyledElement[] = [];
-  yield* readElements(
+  readElements(
     html,
     {
       open: (name, attributes) => void all.push(families.enter(name, attributes)),
@@ -137,4 +137,4 @@ export function* readFamilies(html: string, facts: FamilyFacts, mostTags: number
     enter: (name, attributes) => all[entered++] ?? again.enter(name, attributes),
     leave: () => undefined,
   };
-}
+};

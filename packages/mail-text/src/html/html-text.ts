@@ -4,7 +4,7 @@ import { type LinkManner, type TextLink, withLinks } from '../links/links.ts';
 import { codePointsIn } from '../page.ts';
 import { createTextLines } from '../text/text-lines.ts';
 import { createFamilies, readFamilies } from './families.ts';
-import { allAtOnce, mostTags as mostTagsOfHtml, type Steps } from './html-tokens.ts';
+import { mostTags as mostTagsOfHtml } from './html-tokens.ts';
 import { readElements } from './open-elements.ts';
 import { createOpenLinks } from './open-links.ts';
 import { type Survey, surveyOf } from './survey.ts';
@@ -52,34 +52,34 @@ export type LinksOfHtml = 'numbered' | 'whole';
 const nothing: ReadonlySet<number> = new Set();
 
 /** One reading of a document. @param covered texts that something lies on, as an earlier reading found */
-function* tell(html: string, mostTags: number, survey: Survey, cascade: Cascade, covered: ReadonlySet<number>) {
+const tell = (html: string, mostTags: number, survey: Survey, cascade: Cascade, covered: ReadonlySet<number>) => {
   const out = createTextLines();
   const openLinks = createOpenLinks(out);
-  const ahead = cascade.looksAhead ? yield* readFamilies(html, survey, mostTags) : undefined;
+  const ahead = cascade.looksAhead ? readFamilies(html, survey, mostTags) : undefined;
   const sight = createSight(cascade, survey, covered);
   const narration = createNarration(out, openLinks, sight, survey, ahead ?? createFamilies(survey));
-  const isWhole = yield* readElements(html, narration, mostTags);
+  const isWhole = readElements(html, narration, mostTags);
   const places = openLinks.finish();
   const isJudged = cascade.isWhole() && sight.isWhole() && (ahead !== undefined || !cascade.looksAhead);
   return { out, narration, places, isWhole, isJudged, covered: sight.covered };
-}
+};
 
 /**
- * The readable text of an HTML document or fragment, in steps: links keep their URL, images their alternative text, data
+ * The readable text of an HTML document or fragment: links keep their URL, images their alternative text, data
  * tables their rows. What a person would not see is left out and counted.
  * @param mostTags that are read of it; the rest is left out, and the text says so
  */
-export function* readHtmlInSteps(
+export const readableHtml = (
   html: string,
   linksOfHtml: LinksOfHtml = 'numbered',
   mostTags = mostTagsOfHtml,
-): Steps<ReadableText> {
-  const survey = yield* surveyOf(html, mostTags);
+): ReadableText => {
+  const survey = surveyOf(html, mostTags);
   const cascade = createCascade(survey.styleSheets, { quirks: survey.quirks, elements: survey.childCounts.length });
-  let told = yield* tell(html, mostTags, survey, cascade, nothing);
+  let told = tell(html, mostTags, survey, cascade, nothing);
   const covered = told.covered();
   // What lies on a text may come after it: then all is told again without what nobody sees.
-  if (covered.size > 0) told = yield* tell(html, mostTags, survey, cascade, covered);
+  if (covered.size > 0) told = tell(html, mostTags, survey, cascade, covered);
   const { out, narration, places, isWhole, isJudged } = told;
   for (const note of [...(isWhole ? [] : [notTheEnd]), ...(isJudged ? [] : [notJudged])]) {
     out.endBlock();
@@ -96,14 +96,10 @@ export function* readHtmlInSteps(
     ...(markedAt === undefined ? {} : { quotedFrom: codePointsIn(text.slice(0, afterLineBreaks(text, markedAt))) }),
     ...(isWhole ? {} : { truncated: true }),
   };
-}
+};
 
 const afterLineBreaks = (text: string, from: number): number => {
   let at = from;
   while (text[at] === '\n') at += 1;
   return at;
 };
-
-/** The same, all at once. */
-export const readableHtml = (html: string, mostTags?: number): ReadableText =>
-  allAtOnce(readHtmlInSteps(html, 'numbered', mostTags));

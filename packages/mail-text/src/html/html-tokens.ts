@@ -23,26 +23,15 @@ const characterOf = (codePoint: number): string =>
 /** Tags that are read of one HTML. No person's mail has more; each costs memory until the whole is told. */
 export const mostTags = 100_000;
 const noAttributes: Attributes = Object.freeze(Object.create(null));
-/** UTF-16 units that are read in one step. */
-const stepLength = 64 * 1024;
-
-/** Work in steps of some milliseconds, so that whoever runs it can do other things in between. */
-export type Steps<Result> = Generator<undefined, Result>;
-
-/** All steps at once. */
-export const allAtOnce = <Result>(steps: Steps<Result>): Result => {
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
-};
+/** UTF-16 units that are read before tags are counted again. */
+const pieceLength = 64 * 1024;
 
 /**
  * Reads a document once, from the beginning; comments, doctypes and CDATA are passed over.
  * @param most tags that are read of it
  * @returns whether that was all of it
  */
-export function* readTags(html: string, handlers: TagHandlers, most: number): Steps<boolean> {
+export const readTags = (html: string, handlers: TagHandlers, most: number): boolean => {
   let tags = 0;
   let name = '';
   let attributes: Record<string, string | undefined> | undefined;
@@ -96,11 +85,10 @@ export function* readTags(html: string, handlers: TagHandlers, most: number): St
       onend: ignored,
     },
   );
-  for (let at = 0; at < html.length && tags <= most; at += stepLength) {
-    tokenizer.write(html.slice(at, at + stepLength));
-    yield;
+  for (let at = 0; at < html.length && tags <= most; at += pieceLength) {
+    tokenizer.write(html.slice(at, at + pieceLength));
   }
   tokenizer.end();
   flush();
   return tags <= most;
-}
+};

@@ -14,7 +14,7 @@ import {
   tableParts,
   voidElements,
 } from './element-kinds.ts';
-import { type Attributes, mostTags as mostTagsOfHtml, readTags, type Steps } from './html-tokens.ts';
+import { type Attributes, mostTags as mostTagsOfHtml, readTags } from './html-tokens.ts';
 
 export interface ElementHandlers {
   open(name: string, attributes: Attributes): void;
@@ -231,9 +231,9 @@ const createOpenElements = (handlers: ElementHandlers) => {
  * Reads a document or a fragment; every `open` is answered by one `close`, the innermost first.
  * @returns whether that was all of it.
  */
-export function* readElements(html: string, handlers: ElementHandlers, mostTags = mostTagsOfHtml): Steps<boolean> {
+export const readElements = (html: string, handlers: ElementHandlers, mostTags = mostTagsOfHtml): boolean => {
   const elements = createOpenElements(handlers);
-  const isWhole = yield* readTags(html, elements, mostTags);
+  const isWhole = readTags(html, elements, mostTags);
   elements.end();
   return isWhole;
-}
+};

@@ -3,7 +3,6 @@
 
 import { createFactsReader, type DocumentFacts } from './document-facts.ts';
 import { headings } from './element-kinds.ts';
-import type { Steps } from './html-tokens.ts';
 import { readElements } from './open-elements.ts';
 import { isInQuirksMode } from './quirks.ts';
 import { createSpanBudget, createTableGrid, type TableGrid } from './table-grid.ts';
@@ -97,14 +96,14 @@ const painted = /background|bgcolor|<img|<svg|border|shadow|outline/i;
 const placed = /position/i;
 
 /** Reads a document for what has to be known before its text can be told. */
-export function* surveyOf(html: string, mostTags: number): Steps<Survey> {
+export const surveyOf = (html: string, mostTags: number): Survey => {
   const facts = createFactsReader();
   const rows: Row[] = [];
   const tables: Table[] = [];
   const childCounts: number[] = [];
   const open: number[] = [];
   const spanBudget = createSpanBudget();
-  yield* readElements(
+  readElements(
     html,
     {
       open: (name, attributes) => {
@@ -173,4 +172,4 @@ export function* surveyOf(html: string, mostTags: number): Steps<Survey> {
     paints: painted.test(html),
     places: placed.test(html),
   };
-}
+};

@@ -1,6 +1,5 @@
 // format=flowed (RFC 3676): lines that were broken for transport become paragraphs again. Knows nothing of MIME parts.
-import { type LinksOfHtml, readHtmlInSteps } from '../html/html-text.ts';
-import { allAtOnce, type Steps } from '../html/html-tokens.ts';
+import { type LinksOfHtml, readableHtml } from '../html/html-text.ts';
 import { plainWithLinks, type TextLink } from '../links/links.ts';
 import { withoutInvisible } from '../text/invisible.ts';
 import { historyStart } from '../text/quoted-history.ts';
@@ -72,24 +71,24 @@ const readPlainFile = (text: string): Omit<Reading, 'links'> => {
 };
 
 /** @param charset what the sender declared. */
-export function* readTextFile(
+export const readTextFile = (
   bytes: Uint8Array,
   { mimeType, fileName }: { readonly mimeType: string; readonly fileName: string },
   charset: string | undefined,
-): Steps<TextFile> {
+): TextFile => {
   const isHtml = isHtmlFile(mimeType, fileName);
   const text = textOfLabelled(bytes, charset ?? '', isHtml ? 'text/html' : mimeType);
   const {
     text: shown,
     removed,
     truncated,
-  } = isHtml ? yield* readHtmlText(text.replace(/\r\n?/g, '\n'), 'whole') : readPlainFile(text);
+  } = isHtml ? readHtmlText(text.replace(/\r\n?/g, '\n'), 'whole') : readPlainFile(text);
   return {
     text: shown,
     ...(truncated ? { truncated } : {}),
     ...(removed.hiddenElements + removed.invisibleCharacters === 0 ? {} : { removed }),
   };
-}
+};
 
 // One text part → what a person reads there: decoded, unfolded, converted, without what cannot be seen. Knows nothing
 // of the other parts of a message.
@@ -141,11 +140,11 @@ export const decodedText = (part: MessagePart): string => {
 };
 
 /** HTML as a person reads it. */
-export function* readHtmlText(html: string, links: LinksOfHtml = 'numbered'): Steps<Reading> {
-  const { quotedFrom, ...reading } = yield* readHtmlInSteps(html, links);
+export const readHtmlText = (html: string, links: LinksOfHtml = 'numbered'): Reading => {
+  const { quotedFrom, ...reading } = readableHtml(html, links);
   const start = quotedFrom ?? startOfHistory(reading.text);
   return { ...reading, ...(start === undefined ? {} : { quotedFrom: start }) };
-}
+};
 
 const startOfHistory = (text: string): number | undefined => {
   const start = historyStart(text);
@@ -178,12 +177,12 @@ const unfolded = (part: MessagePart, text: string): string => {
   return format?.toLowerCase() === 'flowed' ? unfoldFlowed(text, delsp?.toLowerCase() === 'yes') : text;
 };
 
-function* readPartInSteps(part: MessagePart): Steps<Reading> {
+const readWhole = (part: MessagePart): Reading => {
   const text = decodedText(part).replace(/\r\n?/g, '\n');
-  if (isHtml(part)) return yield* readHtmlText(text);
-  if (/^text\/(?:enriched|richtext)$/.test(mimeTypeOf(part))) return yield* readHtmlText(enrichedAsHtml(text));
+  if (isHtml(part)) return readHtmlText(text);
+  if (/^text\/(?:enriched|richtext)$/.test(mimeTypeOf(part))) return readHtmlText(enrichedAsHtml(text));
   return readPlainText(unfolded(part, text));
-}
+};
 
 /** Stands where the end of a text is missing. */
 export const notTheEnd =
@@ -191,7 +190,7 @@ export const notTheEnd =
 
 /** What a text part says to a reader; lines end with LF. */
 export const readPart = (part: MessagePart): Reading => {
-  const reading = allAtOnce(readPartInSteps(part));
+  const reading = readWhole(part);
   if (!part.body?.cut || reading.truncated) return reading;
   return { ...reading, text: reading.text === '' ? notTheEnd : `${reading.text}\n\n${notTheEnd}`, truncated: true };
 };

@@ -2,7 +2,6 @@
 // like every other attachment. An Outlook item among them is told like a forwarded message; what is attached to it has
 // one number more.
 import libmime from 'libmime';
-import { allAtOnce } from '../html/html-tokens.ts';
 import { type Attachment, fileNameOf } from '../mime/attachments.ts';
 import { safeFileName } from '../mime/file-name.ts';
 import { everyPart, inlineBytes, type Message, mimeTypeOf, type NumberedPart } from '../mime/message-part.ts';
@@ -24,7 +23,7 @@ export const isWinmail = (numbered: NumberedPart): boolean =>
   (mimeTypeOf(numbered.part) === 'application/octet-stream' && /^winmail\.dat$/i.test(fileNameOf(numbered)));
 
 const readText = ({ html, plain, hidden }: Tnef): Reading | undefined => {
-  const reading = html !== undefined ? allAtOnce(readHtmlText(html)) : plain && readPlainText(plain);
+  const reading = html !== undefined ? readHtmlText(html) : plain && readPlainText(plain);
   if (!reading) return undefined;
   const { removed } = reading;
   return { ...reading, removed: { ...removed, hiddenElements: removed.hiddenElements + hidden } };
