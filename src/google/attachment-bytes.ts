@@ -2,8 +2,7 @@
 // nor the string inside it ever exists as a whole. Reads `size` and `data` of one flat JSON object and nothing else.
 // Fewer bytes than the answer announces are no file: half a contract must not be saved as if it were one.
 import type { Body } from '@postern/mail-text/answer';
-import { createAnswerScanner } from './answer-scanner.ts';
-import { BrokenAnswer, createBase64Decoder } from './base64-value.ts';
+import { BrokenAnswer, createAnswerScanner, createBase64Decoder } from './answer-scanner.ts';
 import { createGrowingBytes } from './growing-bytes.ts';
 import type { ReportProgress } from './ports.ts';
 
@@ -27,7 +26,7 @@ const announcedBy = (skeleton: Uint8Array): number | undefined => {
 };
 
 export interface AttachmentReading {
-  /** Told of bytes with every piece, where the answer says their number first. */
+  /** Called with every piece, in bytes, where the answer says their number first. */
   readonly progress?: ReportProgress | undefined;
   /** How many bytes the message says the attachment has, for an answer that does not say it; 0: unknown. */
   readonly expected?: number | undefined;
@@ -95,16 +94,16 @@ export async function* bodyPieces(answer: AsyncIterable<Uint8Array>, index: numb
 /**
  * Bytes that come in pieces as one.
  * @param most bytes that are kept; `cut` says that there were more.
- * @param hold waits until so many bytes may be held.
+ * @param reserve waits until so many bytes may be in memory.
  */
 export const collected = async (
   pieces: AsyncIterable<Uint8Array>,
   most: number,
-  hold: (bytes: number) => Promise<void>,
+  reserve: (bytes: number) => Promise<void>,
 ): Promise<Body> => {
   const kept = createGrowingBytes(most);
   for await (const piece of pieces) {
-    await hold(Math.min(most, kept.length + piece.length));
+    await reserve(Math.min(most, kept.length + piece.length));
     kept.push(piece);
   }
   return { bytes: kept.end(), ...(kept.pushed > most ? { cut: true } : {}) };

@@ -2,8 +2,7 @@
 // message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors.
 import type { Problem } from '../model/problem.ts';
 import type { Capability } from '../model/scope.ts';
-import { OversizedAnswer } from './answer-scanner.ts';
-import { BrokenAnswer } from './base64-value.ts';
+import { BrokenAnswer, OversizedAnswer } from './answer-scanner.ts';
 
 /** What the caller of an API method knows about the request, for the errors that mean different things by method. */
 export interface RequestMeaning {

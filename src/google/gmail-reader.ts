@@ -1,22 +1,66 @@
-// Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. What comes is held only while
-// it is worked on. Knows nothing of how mail is presented.
+// Gmail v1, read only, for one caller: search, one message, one attachment, labels, drafts. What comes is in memory only
+// while it is worked on.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { Body } from '@postern/mail-text/answer';
 import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
+import type { LabelCache } from './account-caches.ts';
+import { BrokenAnswer } from './answer-scanner.ts';
 import { attachmentPieces, bodyPieces, collected } from './attachment-bytes.ts';
-import { BrokenAnswer } from './base64-value.ts';
-import type { GoogleClients } from './clients.ts';
 import { createGmailRequests, type Pieces, type SendFor } from './gmail-requests.ts';
-import type { Holding } from './holdings.ts';
-import { hydrate } from './hydrate.ts';
 import { checkId, firstBadId } from './ids.ts';
-import type { LabelCache } from './label-cache.ts';
-import type { AttachmentOptions, Fetched, GmailReader, Hydrated, MessageView, PartSource } from './ports.ts';
-import { type Hold, lengthOf, mostOfBody, mostOfMessage, readAnswer, readJson } from './read-answer.ts';
-import { readSource } from './read-source.ts';
+import type { MemoryReservation } from './memory-budget.ts';
+import type {
+  AttachmentOptions,
+  Fetched,
+  GmailReader,
+  Hydrated,
+  MessageView,
+  PartSource,
+  ReportProgress,
+} from './ports.ts';
+import { lengthOf, mostOfBody, mostOfMessage, type Reserve, readAnswer, readJson, readSource } from './read-answer.ts';
+import type { GoogleClients } from './request.ts';
+
+/** Problems of the whole call, not of one item: the answer is a link, or nobody waits for it any more. */
+const endsTheCall = (problem: Problem): boolean =>
+  problem.kind === 'authorization_required' || problem.kind === 'cancelled';
+
+/**
+ * A list of ids → the items themselves, and what failed beside what came. Fetches every item at once (request.ts bounds how many are in flight) and keeps the list's order.
+ * @param fetchOne gets a signal that is aborted as soon as the whole call is lost.
+ * @param progress is called after every item, whether it came or failed.
+ */
+const hydrate = async <T>(
+  ids: readonly string[],
+  signal: AbortSignal,
+  fetchOne: (id: string, signal: AbortSignal) => Promise<Result<T>>,
+  progress: ReportProgress = () => undefined,
+): Promise<Result<Hydrated<T>>> => {
+  const lost = new AbortController();
+  const either = AbortSignal.any([signal, lost.signal]);
+  let ending: Problem | undefined;
+  let done = 0;
+  const results = await Promise.all(
+    ids.map(async (id) => {
+      const result = await fetchOne(id, either);
+      if (!result.ok && endsTheCall(result.problem)) {
+        ending ??= result.problem;
+        lost.abort();
+      }
+      done += 1;
+      if (ending === undefined) progress(done, ids.length);
+      return { id, result };
+    }),
+  );
+  if (ending) return failed(ending);
+  return ok({
+    items: results.flatMap(({ result }) => (result.ok ? [result.value] : [])),
+    failures: results.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }])),
+  });
+};
 
 const idsOf = (entries: readonly { id?: string | null }[] | undefined): string[] =>
   (entries ?? []).flatMap(({ id }) => (id ? [id] : []));
@@ -35,8 +79,8 @@ interface GmailCall {
   readonly freshToken: FreshToken;
   readonly clients: GoogleClients;
   readonly sendFor: SendFor;
-  /** Holds bytes for one piece of work. @param most bytes that it will ever need. */
-  readonly openHolding: (most: number, signal: AbortSignal) => Holding;
+  /** Memory for one piece of work. @param most bytes that it will ever need. */
+  readonly reserveMemory: (most: number, signal: AbortSignal) => MemoryReservation;
   /** Ends every request of the call. */
   readonly signal: AbortSignal;
   readonly labelCache: LabelCache;
@@ -59,31 +103,35 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
           read(attachmentPieces(answer, { expected: size, progress })),
         );
 
-  /** Holds bytes while something is fetched and used. */
-  const holding = async <R>(most: number, ending: AbortSignal, use: (hold: Hold) => Promise<R>): Promise<R> => {
-    const held = call.openHolding(most, ending);
+  /** Fetches and uses something within the memory budget, which is free again afterwards. */
+  const withMemory = async <R>(
+    most: number,
+    ending: AbortSignal,
+    use: (reserve: Reserve) => Promise<R>,
+  ): Promise<R> => {
+    const memory = call.reserveMemory(most, ending);
     try {
       return await use(async (bytes) => {
-        if (!(await held.upTo(bytes))) throw new BrokenAnswer();
+        if (!(await memory.growTo(bytes))) throw new BrokenAnswer();
       });
     } finally {
-      held.release();
+      memory.release();
     }
   };
 
   /** The texts that Gmail left out of its answer, one after the other, together no more than a message may be. */
-  const textsOf = (messageId: string, answerBytes: number, hold: Hold): Fetched['text'] => {
-    let held = answerBytes;
+  const textsOf = (messageId: string, answerBytes: number, reserve: Reserve): Fetched['text'] => {
+    let total = answerBytes;
     let before: Promise<unknown> = Promise.resolve();
     const fetchText = async (attachmentId: string, size: number): Promise<Result<Body>> => {
       const from = { attachmentId };
       const bad = badPart(messageId, from);
       if (bad) return failed(bad);
-      const most = Math.min(mostOfBody, Math.max(0, mostOfMessage - held));
+      const most = Math.min(mostOfBody, Math.max(0, mostOfMessage - total));
       const text = await partRequest(messageId, from, { size }, (pieces) =>
-        collected(pieces, most, (bytes) => hold(held + bytes)),
+        collected(pieces, most, (bytes) => reserve(total + bytes)),
       );
-      if (text.ok) held += text.value.bytes.length;
+      if (text.ok) total += text.value.bytes.length;
       return text;
     };
     return (attachmentId, size) => {
@@ -99,12 +147,12 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
     ending: AbortSignal,
     use: (fetched: Fetched) => Promise<Result<R>>,
   ): Promise<Result<R>> =>
-    holding(mostOfMessage, ending, async (hold) => {
+    withMemory(mostOfMessage, ending, async (reserve) => {
       const mostOfEach = view === 'structure' ? 0 : mostOfBody;
       const got = await requests.message(id, view, ending, (pieces) =>
-        readAnswer<gmail_v1.Schema$Message>(pieces, hold, mostOfEach),
+        readAnswer<gmail_v1.Schema$Message>(pieces, reserve, mostOfEach),
       );
-      return got.ok ? use({ answer: got.value, text: textsOf(id, lengthOf(got.value), hold) }) : got;
+      return got.ok ? use({ answer: got.value, text: textsOf(id, lengthOf(got.value), reserve) }) : got;
     });
 
   return {
@@ -132,8 +180,8 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
     attachment: async (messageId, from, { most, ...options }, use) => {
       const bad = badPart(messageId, from);
       if (bad) return failed(bad);
-      return holding(most, signal, async (hold) => {
-        const body = await partRequest(messageId, from, options, (pieces) => collected(pieces, most, hold));
+      return withMemory(most, signal, async (reserve) => {
+        const body = await partRequest(messageId, from, options, (pieces) => collected(pieces, most, reserve));
         return body.ok ? use(body.value) : body;
       });
     },
@@ -168,9 +216,9 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       const list = await requests.listDrafts<gmail_v1.Schema$ListDraftsResponse>(query, signal, readJson);
       if (!list.ok) return list;
       const fetchOne = (id: string, ending: AbortSignal) =>
-        holding(mostOfMessage, ending, async (hold) => {
+        withMemory(mostOfMessage, ending, async (reserve) => {
           const got = await requests.draft(id, view, ending, (pieces) =>
-            readAnswer<gmail_v1.Schema$Draft>(pieces, hold),
+            readAnswer<gmail_v1.Schema$Draft>(pieces, reserve),
           );
           return got.ok ? use(got.value) : got;
         });

@@ -3,9 +3,8 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
-import type { GoogleClients } from './clients.ts';
 import type { ListMessagesQuery, MessageView } from './ports.ts';
-import type { GoogleRequest, Sending, SendRequest } from './request.ts';
+import type { GoogleClients, GoogleRequest, Sending, SendRequest } from './request.ts';
 
 const rowHeaders = ['From', 'To', 'Cc', 'Subject', 'Date'];
 const basicFields = 'id,threadId,labelIds,snippet';

@@ -1,4 +1,4 @@
-// Bytes that come in pieces, in memory that grows by pages without being copied, and that is given back at once.
+// A byte buffer of bounded size that is filled in pieces: its memory grows by pages and is never copied.
 
 /** Bytes added each time there is too little room. */
 const step = 64 * 1024;
@@ -43,9 +43,4 @@ export const createGrowingBytes = (most: number): GrowingBytes => {
       return whole;
     },
   };
-};
-
-/** Gives the memory of bytes back without waiting for the garbage collector; they are empty afterwards. */
-export const giveBack = (bytes: Uint8Array<ArrayBuffer>): void => {
-  if (bytes.buffer.resizable) bytes.buffer.resize(0);
 };

@@ -1,18 +1,16 @@
 // People v1, read only, for one caller: search over contacts, directory and other contacts, and the list of contacts.
-// Knows nothing of how people are presented.
+// What several sources bring is merged into one list without duplicates.
 import type { people_v1 } from '@googleapis/people';
 import type { AccountKey } from '../model/account-key.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import type { GoogleClients } from './clients.ts';
+import type { WarmUps } from './account-caches.ts';
 import type { Pieces } from './gmail-requests.ts';
 import { firstBadId } from './ids.ts';
-import { mergePeople } from './merge-people.ts';
 import type { FoundPerson, PeopleReader, PeopleSource } from './ports.ts';
 import { readJson } from './read-answer.ts';
-import type { GoogleRequest, SendRequest } from './request.ts';
-import type { WarmUps } from './warm-up.ts';
+import type { GoogleClients, GoogleRequest, SendRequest } from './request.ts';
 
 type Person = people_v1.Schema$Person;
 type SearchQuery = Parameters<PeopleReader['search']>[0];
@@ -179,3 +177,34 @@ export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
     });
   },
 });
+
+const emailsOf = (person: people_v1.Schema$Person): string[] =>
+  (person.emailAddresses ?? []).flatMap(({ value }) => (value ? [value.trim().toLowerCase()] : []));
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/** The first person with what only the second one knows; values of one kind are never mixed. */
+const completed = (first: people_v1.Schema$Person, second: people_v1.Schema$Person): people_v1.Schema$Person => {
+  const known = Object.entries(first).filter(([, value]) => !isEmpty(value));
+  return { ...second, ...Object.fromEntries(known) };
+};
+
+/**
+ * Merges duplicates by resource name, then by a shared e-mail address; the earlier entry keeps its place, source and
+ * values, and gains the fields it lacks.
+ */
+export const mergePeople = (found: readonly FoundPerson[]): FoundPerson[] => {
+  const merged: FoundPerson[] = [];
+  const placeOf = new Map<string, number>();
+  for (const entry of found) {
+    const name = entry.person.resourceName;
+    const keys = [...(name ? [`name ${name}`] : []), ...emailsOf(entry.person).map((email) => `email ${email}`)];
+    const known = keys.map((key) => placeOf.get(key)).find((place) => place !== undefined);
+    const place = known ?? merged.length;
+    const before = merged[place];
+    merged[place] = before ? { ...before, person: completed(before.person, entry.person) } : entry;
+    for (const key of keys) if (!placeOf.has(key)) placeOf.set(key, place);
+  }
+  return merged;
+};

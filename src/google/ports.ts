@@ -1,4 +1,4 @@
-// What a tool can ask Google for: readers already bound to one caller. Knows nothing of tokens, accounts or limits.
+// What a tool can ask Google for: readers already bound to one caller, without tokens, accounts or limits.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
 import type { Answer, Body } from '@postern/mail-text/answer';
@@ -35,7 +35,7 @@ export interface Hydrated<T> {
   readonly nextPageToken?: string;
 }
 
-/** Told how far something has come: steps of one kind, messages or bytes. A repeated request may begin anew. */
+/** Reports how far something has come: steps of one kind, messages or bytes. A repeated request may begin anew. */
 export type ReportProgress = (done: number, total: number) => void;
 
 export interface GmailLabel {
@@ -44,7 +44,7 @@ export interface GmailLabel {
   readonly name: string;
 }
 
-/** A message that has been fetched; what it holds is given back when the work on it is done. */
+/** A message that has been fetched; its memory is free again when the work on it is done. */
 export interface Fetched {
   readonly answer: Answer<gmail_v1.Schema$Message>;
   /**
@@ -65,8 +65,8 @@ export interface AttachmentOptions {
 }
 
 /**
- * Every method checks ids and page tokens against their grammar before they reach a URL. What comes is worked on by `use`
- * while it is held; its result is what is left of it.
+ * Every method checks ids and page tokens against their grammar before they reach a URL. What comes is in memory while
+ * `use` works on it; the result of `use` is what is left of it.
  */
 export interface GmailReader {
   /**
@@ -98,7 +98,7 @@ export interface GmailReader {
     use: (body: Body) => Promise<Result<R>>,
   ): Promise<Result<R>>;
   /**
-   * The same, handed on as it arrives and never held.
+   * The same, handed on as it arrives and never collected in memory.
    * @param take is called anew, from the beginning, for every try; what it took is whole only if the result is.
    */
   attachmentTo(
@@ -153,15 +153,15 @@ export interface CallerGoogle {
   readonly people: PeopleReader;
 }
 
-/** Built once in `compose`; limiter, warm-ups and labels live here, keyed by (account key, grant version). */
+/** Built once in `compose`: concurrency limits, warm-ups and labels outlive a call, keyed by account and grant version. */
 export interface GoogleServices {
   forCaller(call: {
     readonly key: AccountKey;
     readonly freshToken: FreshToken;
-    /** Told what an API answered for a capability, where that is not what was known of it; the request waits for it. */
+    /** Called with what an API answered for a capability, where that is not what was known of it; the request waits for it. */
     readonly record: (answered: AnsweredCapability) => Promise<void>;
     readonly signal: AbortSignal;
   }): CallerGoogle;
-  /** Drops everything kept for an account; called on any change of it. */
+  /** Drops everything cached for an account; called on any change of it. */
   forget(key: AccountKey): void;
 }

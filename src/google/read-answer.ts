@@ -1,9 +1,10 @@
-// An answer of Gmail's about one message, from the connection to what can be read or handed on: small ones are parsed at
-// once, of larger ones the bodies are taken out while they arrive, and no more is kept of them than is ever read.
+// Answers of Google's APIs, from the connection to what can be read or handed on: small ones are parsed at once, of a large
+// message the bodies are taken out while they arrive, and of a source (format=raw) only its head and one page are kept. So
+// no more of an answer is ever in memory than is read of it.
 import type { Answer, Body } from '@postern/mail-text/answer';
+import type { SourcePage } from '@postern/mail-text/message';
 import { readBody } from '../lib/bounded-body.ts';
-import { createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
-import { BrokenAnswer } from './base64-value.ts';
+import { BrokenAnswer, createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 
 /** Bytes. Up to here an answer is parsed as it is. */
@@ -12,13 +13,13 @@ const smallAnswer = 64 * 1024;
 export const mostOfBody = 5 * 1024 * 1024;
 const mostOfBodies = 8 * 1024 * 1024;
 const mostSkeleton = 4 * 1024 * 1024;
-/** What one message may have to hold at once. */
+/** What one message needs in memory at most. */
 export const mostOfMessage = mostOfBodies + mostSkeleton;
 /** Bytes of an answer that has no bodies: lists, people. */
 const mostOfList = 4 * 1024 * 1024;
 
-/** Waits until so many bytes may be held; rejects when nobody waits for the answer any more. */
-export type Hold = (bytes: number) => Promise<void>;
+/** Waits until so many bytes may be in memory; rejects when nobody waits for the answer any more. */
+export type Reserve = (bytes: number) => Promise<void>;
 
 const parsed = <T extends object>(json: Uint8Array): T => {
   try {
@@ -26,7 +27,7 @@ const parsed = <T extends object>(json: Uint8Array): T => {
     // What Google documents of its answers is all that is known of them.
     if (typeof value === 'object' && value !== null) return value as T;
   } catch {
-    // Not JSON: told below.
+    // Not JSON: thrown below.
   }
   throw new BrokenAnswer();
 };
@@ -58,7 +59,7 @@ const createBodies = (most: number) => {
  */
 export const readAnswer = async <T extends object>(
   answer: AsyncIterable<Uint8Array>,
-  hold: Hold,
+  reserve: Reserve,
   ofEachBody = mostOfBody,
 ): Promise<Answer<T>> => {
   let first: Uint8Array[] = [];
@@ -73,7 +74,7 @@ export const readAnswer = async <T extends object>(
     }
     for (const piece of first) scanner.push(piece);
     first = [];
-    await hold(scanner.skeletonLength + bodies.kept() + chunk.length);
+    await reserve(scanner.skeletonLength + bodies.kept() + chunk.length);
     scanner.push(chunk);
   }
   if (length <= smallAnswer) return { skeleton: { value: parsed<T>(Buffer.concat(first)) } };
@@ -96,4 +97,60 @@ export const readJson = async <T extends object>(answer: AsyncIterable<Uint8Arra
   const body = await readBody(answer, mostOfList);
   if (body === undefined) throw new OversizedAnswer();
   return parsed<T>(body);
+};
+
+/** Base64url units. A head without an end must not cost what a body does. */
+const longestHead = 1_400_000;
+/** Decoded anew to look for the end of the head; four units are three bytes. */
+const headStep = 16 * 1024;
+/** Bytes of a raw message's answer beside its source. */
+const mostBesideSource = 100_000;
+const endOfHead = /\r?\n\r?\n/;
+
+/** Keeps pieces until the header fields are complete. */
+const createHead = () => {
+  let head = '';
+  let looked = 0;
+  let complete = false;
+  return {
+    push: (piece: Buffer): void => {
+      if (complete) return;
+      head += piece.toString('latin1', 0, longestHead - head.length);
+      if (head.length - looked < headStep && head.length < longestHead) return;
+      // A little of what was looked at before, in case the end is parted there.
+      const from = Math.max(0, looked - 8) & ~3;
+      complete =
+        head.length >= longestHead || endOfHead.test(Buffer.from(head.slice(from), 'base64url').toString('latin1'));
+      looked = head.length;
+    },
+    text: () => head,
+  };
+};
+
+/**
+ * The answer of users.messages.get with format=raw.
+ * @throws BrokenAnswer where the answer or its connection ends early or it is something else.
+ */
+export const readSource = async <T extends object>(
+  answer: AsyncIterable<Uint8Array>,
+  { offset, maxChars }: { readonly offset: number; readonly maxChars: number },
+): Promise<SourcePage<T>> => {
+  const head = createHead();
+  const page: string[] = [];
+  let totalChars = 0;
+  const push = (piece: Buffer): void => {
+    head.push(piece);
+    const from = Math.max(0, offset - totalChars);
+    const end = Math.max(0, offset + maxChars - totalChars);
+    if (from < piece.length && end > from) page.push(piece.toString('latin1', from, Math.min(end, piece.length)));
+    totalChars += piece.length;
+  };
+  const scanner = createAnswerScanner(mostBesideSource, () => ({ push, end: () => undefined }));
+  for await (const chunk of answer) scanner.push(chunk);
+  try {
+    const value: T = JSON.parse(Buffer.from(scanner.end()).toString('utf8'));
+    return { value, head: head.text(), text: page.join(''), totalChars };
+  } catch {
+    throw new BrokenAnswer();
+  }
 };

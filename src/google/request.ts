@@ -1,17 +1,54 @@
-// One request to a Google API on behalf of one account: bearer, slot, timeout, retries, errors → problems.
-// Knows nothing of what is asked for, and no token but the one it is handed for this request.
-
+// One request to a Google API on behalf of one account: Google's client library, bearer, concurrency limit, timeout,
+// retries, errors → problems. Retries happen here alone: those of the libraries are switched off.
+import type { gmail_v1 } from '@googleapis/gmail';
+import type { people_v1 } from '@googleapis/people';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { FairSlots } from '../lib/fair-semaphore.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AnsweredCapability, CapabilityAnswer } from '../model/capability-state.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { type Problem, refusalIn } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
-import { BrokenAnswer } from './base64-value.ts';
-import { type RequestMeaning, readFailure } from './errors.ts';
-import type { Limiter } from './limiter.ts';
-import { type Try, withRetries } from './retry.ts';
+import { BrokenAnswer } from './answer-scanner.ts';
+import { type FailedRequest, type RequestMeaning, readFailure } from './errors.ts';
+
+export interface ClientOptions {
+  readonly fetch: typeof fetch;
+  readonly gmailRootUrl: string;
+  readonly peopleRootUrl: string;
+}
+
+export interface GoogleClients {
+  gmail(bearer: string): Promise<gmail_v1.Gmail>;
+  people(bearer: string): Promise<people_v1.People>;
+}
+
+const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
+
+/**
+ * Google's own client libraries, loaded at the first use (they cost tens of milliseconds at start). Their retries are off
+ * in both places that have a setting; there is no auth object: the bearer is a header, and nothing is refreshed here.
+ */
+export const createClients = ({ fetch, gmailRootUrl, peopleRootUrl }: ClientOptions): GoogleClients => {
+  const settings = (rootUrl: string, bearer: string) => ({
+    rootUrl: withSlash(rootUrl),
+    retry: false,
+    retryConfig: { retry: 0, noResponseRetries: 0 },
+    fetchImplementation: fetch,
+    headers: { Authorization: `Bearer ${bearer}` },
+  });
+  return {
+    gmail: async (bearer) => {
+      const { gmail } = await import('@googleapis/gmail');
+      return gmail({ version: 'v1', ...settings(gmailRootUrl, bearer) });
+    },
+    people: async (bearer) => {
+      const { people } = await import('@googleapis/people');
+      return people({ version: 'v1', ...settings(peopleRootUrl, bearer) });
+    },
+  };
+};
 
 /** What a request is sent with; exactly one HTTP request per call of `send`. */
 export interface Sending {
@@ -30,7 +67,8 @@ export interface GoogleRequest<T> extends RequestMeaning {
 export interface RequestOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly limiter: Limiter;
+  /** Requests in flight: Gmail answers 429 ("Too many concurrent requests for user") to more than 10 of one account. */
+  readonly slots: FairSlots;
   /** Milliseconds for one request with all its tries. */
   readonly callTimeoutMs: number;
   readonly log: (entry: object) => void;
@@ -86,6 +124,57 @@ const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
   return { signal: AbortSignal.any([signal, timeout.signal]), arriving, stop };
 };
 
+type Try<T> = { readonly kind: 'answered'; readonly value: T } | Exclude<FailedRequest, { kind: 'unauthorized' }>;
+
+interface RetryOptions {
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch: no try begins after it, and no wait goes beyond it. */
+  readonly deadline: number;
+  /** Called before each wait, for the log. */
+  readonly onRetry: (attempt: number, waitMs: number) => void;
+}
+
+const firstWaitMs = 500;
+const longestWaitMs = 16_000;
+const mostTries = 6;
+
+/** Between half of the doubling wait and all of it, so that many callers do not come back at once. */
+const backOffMs = (attempt: number, random: RandomBytes): number => {
+  const wait = Math.min(firstWaitMs * 2 ** (attempt - 1), longestWaitMs);
+  const [high = 0, low = 0] = random(2);
+  return Math.round((wait / 2) * (1 + (high * 256 + low) / 65_536));
+};
+
+/**
+ * Tries until there is an answer or a final failure, six times at the most and inside the deadline. A wait is what
+ * Retry-After asks for, else a jittered exponential back-off; the last failure is the result.
+ * @param once one try; gets its number, from 1.
+ */
+const withRetries = async <T>(
+  once: (attempt: number) => Promise<Try<T>>,
+  { clock, random, signal, deadline, onRetry }: RetryOptions,
+): Promise<Result<T>> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const tried = await once(attempt);
+    if (signal.aborted) return failed({ kind: 'cancelled' });
+    switch (tried.kind) {
+      case 'answered':
+        return ok(tried.value);
+      case 'final':
+        return failed(tried.problem);
+      case 'transient': {
+        const wait = Math.max(tried.retryAfterMs ?? 0, backOffMs(attempt, random));
+        if (attempt >= mostTries || clock.now() + wait >= deadline) return failed(tried.problem);
+        onRetry(attempt, wait);
+        await clock.sleep(wait, signal);
+        if (signal.aborted) return failed({ kind: 'cancelled' });
+      }
+    }
+  }
+};
+
 type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };
 
 const unavailable: Problem = { kind: 'google_unavailable' };
@@ -101,23 +190,27 @@ const sendOnce = async <T extends object>(
   request: GoogleRequest<T>,
   { token }: AccessToken,
   { key, signal }: RequestCall,
-  { clock, limiter, callTimeoutMs }: RequestOptions,
-): Promise<Sent<T>> =>
-  limiter.run(accountKeyText(key), signal, async () => {
-    if (signal.aborted) return { kind: 'final', problem: { kind: 'cancelled' }, evidence: {} };
-    const limit = limited(signal, callTimeoutMs * shareOfOneTry, clock);
-    try {
-      const { data } = await request.send({ bearer: token, signal: limit.signal, arriving: limit.arriving });
-      if (typeof data === 'object' && data !== null) return { kind: 'answered', value: data };
-      return { kind: 'transient', problem: unavailable, evidence: { reasons: ['not_json'] } };
-    } catch (error) {
-      const failure = readFailure(error, request, clock.now());
-      if (failure === undefined) throw error;
-      return failure;
-    } finally {
-      limit.stop();
-    }
-  });
+  { clock, slots, callTimeoutMs }: RequestOptions,
+): Promise<Sent<T>> => {
+  const slot = await slots.lease(accountKeyText(key), 1, signal);
+  if (typeof slot === 'string' || signal.aborted) {
+    if (typeof slot !== 'string') slot.release();
+    return { kind: 'final', problem: { kind: 'cancelled' }, evidence: {} };
+  }
+  const limit = limited(signal, callTimeoutMs * shareOfOneTry, clock);
+  try {
+    const { data } = await request.send({ bearer: token, signal: limit.signal, arriving: limit.arriving });
+    if (typeof data === 'object' && data !== null) return { kind: 'answered', value: data };
+    return { kind: 'transient', problem: unavailable, evidence: { reasons: ['not_json'] } };
+  } catch (error) {
+    const failure = readFailure(error, request, clock.now());
+    if (failure === undefined) throw error;
+    return failure;
+  } finally {
+    limit.stop();
+    slot.release();
+  }
+};
 
 /** What an answer says of the capability that was not known when the token was given out; undefined: nothing. */
 const newsIn = (
@@ -132,8 +225,9 @@ const newsIn = (
 };
 
 /**
- * Binds requests to one call. What was not granted is not asked for. A 401 gets another token from `freshToken` and repeats that one request once; a second
- * 401 is Google's trouble, because only the token endpoint says that an access has ended.
+ * Binds requests to one call. What was not granted is not asked for. A 401 gets another token from `freshToken` and
+ * repeats that one request once; a second 401 is Google's trouble, because only the token endpoint says that an access
+ * has ended.
  */
 export const requestsFor = (call: RequestCall, options: RequestOptions): SendRequest => {
   const { clock, random, callTimeoutMs, log } = options;

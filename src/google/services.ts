@@ -1,17 +1,17 @@
-// Builds what everybody else gets of Google: readers bound to one caller. START HERE. What outlives a call (limiter,
-// warm-ups, labels) is made here once, keyed by account.
+// START HERE. Builds what the rest of the program gets of Google: readers bound to one caller. What outlives a call
+// (concurrency limits, the memory budget, caches) is made here once, keyed by account.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import { createFairSlots } from '../lib/fair-semaphore.ts';
 import { accountKeyText } from '../model/account-key.ts';
-import { createClients } from './clients.ts';
+import type { Result } from '../model/result.ts';
+import type { Capability } from '../model/scope.ts';
+import { createLabelCache, createWarmUps } from './account-caches.ts';
 import { createGmailReader } from './gmail-reader.ts';
-import { createHoldings } from './holdings.ts';
-import { createLabelCache } from './label-cache.ts';
-import { createLimiter } from './limiter.ts';
+import { createMemoryBudget } from './memory-budget.ts';
 import { createPeopleReader } from './people-reader.ts';
-import type { GoogleServices } from './ports.ts';
-import { requestsFor } from './request.ts';
-import { createWarmUps } from './warm-up.ts';
+import type { CallerGoogle, GoogleServices } from './ports.ts';
+import { createClients, requestsFor } from './request.ts';
 
 export interface GoogleServicesOptions {
   readonly fetch: typeof fetch;
@@ -21,30 +21,33 @@ export interface GoogleServicesOptions {
   readonly peopleRootUrl: string;
   /** Milliseconds for one request with all its tries. */
   readonly callTimeoutMs: number;
-  /** Requests in flight per account; 10 unless told. */
+  /** Requests in flight per account; 10 when absent. */
   readonly maxInFlight?: number;
   /** Gets method names, status and reason codes; never an id, a query or a token. */
   readonly log?: (entry: object) => void;
 }
 
-const googleAllows = 10;
+/** What Gmail allows one account at a time. */
+const mostInFlight = 10;
+const anyNumber = Number.POSITIVE_INFINITY;
 
 /** Nothing of Google's code is loaded before the first request. */
 export const createGoogleServices = (options: GoogleServicesOptions): GoogleServices => {
-  const { clock, random, callTimeoutMs, maxInFlight = googleAllows, log = () => undefined } = options;
+  const { clock, random, callTimeoutMs, maxInFlight = mostInFlight, log = () => undefined } = options;
   const clients = createClients(options);
-  const limiter = createLimiter(maxInFlight);
-  const holdings = createHoldings();
+  // Of any number of accounts; each has its own, and what is more waits and is not refused.
+  const slots = createFairSlots({ total: anyNumber, accountAtOnce: maxInFlight, accountWaiting: anyNumber });
+  const memory = createMemoryBudget();
   const warmUps = createWarmUps();
   const labelCache = createLabelCache(clock);
 
   return {
     forCaller: ({ key, freshToken, record, signal }) => {
       const sendFor = (ending: AbortSignal) =>
-        requestsFor({ key, freshToken, record, signal: ending }, { clock, random, limiter, callTimeoutMs, log });
-      const openHolding = (most: number, ending: AbortSignal) => holdings.open(accountKeyText(key), most, ending);
+        requestsFor({ key, freshToken, record, signal: ending }, { clock, random, slots, callTimeoutMs, log });
+      const reserveMemory = (most: number, ending: AbortSignal) => memory.open(accountKeyText(key), most, ending);
       return {
-        gmail: createGmailReader({ key, freshToken, clients, sendFor, openHolding, signal, labelCache }),
+        gmail: createGmailReader({ key, freshToken, clients, sendFor, reserveMemory, signal, labelCache }),
         people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),
       };
     },
@@ -53,4 +56,23 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
       labelCache.forget(key);
     },
   };
+};
+
+/** A search that most directories answer: it is not about whom it finds. */
+const anybody = { text: 'a', pageSize: 1, personFields: ['names'] };
+
+/**
+ * The cheapest request to Google that shows whether a capability works; fails with the problem that a call of that
+ * capability would have. What Google answers is reported by the request itself (request.ts).
+ */
+export const probe = ({ gmail, people }: CallerGoogle, capability: Capability): Promise<Result<unknown>> => {
+  switch (capability) {
+    case 'mail':
+      return gmail.profile();
+    case 'contacts':
+      return people.connections({ pageSize: 1, personFields: ['names'] });
+    case 'directory':
+    case 'other_contacts':
+      return people.search({ ...anybody, sources: [capability] });
+  }
 };

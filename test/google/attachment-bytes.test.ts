@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BrokenAnswer } from '../../src/google/answer-scanner.ts';
 import { attachmentPieces, collected } from '../../src/google/attachment-bytes.ts';
-import { BrokenAnswer } from '../../src/google/base64-value.ts';
 
 /** The answer in pieces of a size, as a connection delivers it. */
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {

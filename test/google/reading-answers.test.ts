@@ -5,11 +5,9 @@ import { contentOf } from '@postern/mail-text/answer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inlineBytes, type Message, type MessagePart } from '../../packages/mail-text/src/mime/message-part.ts';
-import { OversizedAnswer } from '../../src/google/answer-scanner.ts';
-import { BrokenAnswer } from '../../src/google/base64-value.ts';
-import { createHoldings } from '../../src/google/holdings.ts';
-import { mostOfBody, readAnswer } from '../../src/google/read-answer.ts';
-import { readSource } from '../../src/google/read-source.ts';
+import { BrokenAnswer, OversizedAnswer } from '../../src/google/answer-scanner.ts';
+import { createMemoryBudget } from '../../src/google/memory-budget.ts';
+import { mostOfBody, readAnswer, readSource } from '../../src/google/read-answer.ts';
 
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(answer);
@@ -81,30 +79,30 @@ describe('What is held of answers', () => {
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   test('is bounded over all accounts: who needs much waits, and small ones never do', async () => {
-    const holdings = createHoldings();
+    const memory = createMemoryBudget();
     const got: string[] = [];
     const large = ['a', 'b', 'c', 'd', 'e'].map((account) => {
-      const holding = holdings.open(account, 12 * megabyte, any());
-      void holding.upTo(12 * megabyte).then(() => got.push(account));
-      return holding;
+      const reservation = memory.open(account, 12 * megabyte, any());
+      void reservation.growTo(12 * megabyte).then(() => got.push(account));
+      return reservation;
     });
     await turn();
     expect(got).toEqual(['a', 'b', 'c']);
-    expect(await holdings.open('f', 12 * megabyte, any()).upTo(60_000)).toBe(true);
-    expect(await holdings.open('f', 12 * megabyte, any()).upTo(500_000)).toBe(true);
+    expect(await memory.open('f', 12 * megabyte, any()).growTo(60_000)).toBe(true);
+    expect(await memory.open('f', 12 * megabyte, any()).growTo(500_000)).toBe(true);
     large[0]?.release();
     await turn();
     expect(got).toEqual(['a', 'b', 'c', 'd']);
-    expect(holdings.inUse).toBeLessThanOrEqual(64 * megabyte);
+    expect(memory.inUse).toBeLessThanOrEqual(64 * megabyte);
   });
 
   test('is one large answer of an account at a time, and several texts of one message share its place', async () => {
-    const holdings = createHoldings();
-    const first = holdings.open('a', 12 * megabyte, any());
-    expect(await Promise.all([first.upTo(2 * megabyte), first.upTo(5 * megabyte)])).toEqual([true, true]);
-    const second = holdings.open('a', 12 * megabyte, any());
+    const memory = createMemoryBudget();
+    const first = memory.open('a', 12 * megabyte, any());
+    expect(await Promise.all([first.growTo(2 * megabyte), first.growTo(5 * megabyte)])).toEqual([true, true]);
+    const second = memory.open('a', 12 * megabyte, any());
     let waits = true;
-    void second.upTo(2 * megabyte).then(() => {
+    void second.growTo(2 * megabyte).then(() => {
       waits = false;
     });
     await turn();
@@ -113,18 +111,18 @@ describe('What is held of answers', () => {
     await turn();
     expect(waits).toBe(false);
     second.release();
-    expect(holdings.inUse).toBe(0);
+    expect(memory.inUse).toBe(0);
   });
 
   test('is nothing for a call that was cancelled while it waited', async () => {
-    const holdings = createHoldings();
-    const first = holdings.open('a', 12 * megabyte, any());
-    await first.upTo(2 * megabyte);
+    const memory = createMemoryBudget();
+    const first = memory.open('a', 12 * megabyte, any());
+    await first.growTo(2 * megabyte);
     const leaving = new AbortController();
-    const waiting = holdings.open('a', 12 * megabyte, leaving.signal).upTo(2 * megabyte);
+    const waiting = memory.open('a', 12 * megabyte, leaving.signal).growTo(2 * megabyte);
     leaving.abort();
     expect(await waiting).toBe(false);
     first.release();
-    expect(holdings.inUse).toBe(0);
+    expect(memory.inUse).toBe(0);
   });
 });

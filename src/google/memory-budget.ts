@@ -1,9 +1,9 @@
-// How many bytes of Google's answers this process holds at once, over all calls. Who needs more than a little waits for it
+// How many bytes of Google's answers this process has in memory at once, over all calls. Who needs more than a little waits
 // in a fair queue before reading on (the connection stands still meanwhile), so that sixty people who read large mail take
-// no more memory than the first few. Knows nothing of what is read.
+// no more memory than the first few.
 import { createFairSlots, type Lease } from '../lib/fair-semaphore.ts';
 
-/** Bytes. Up to `small` nobody waits; most mail is `medium`; anything beyond is reserved as a whole. */
+/** Bytes. For `small` nobody waits; most mail is `medium`; more is reserved at once, all that the work will need. */
 const small = 64 * 1024;
 const medium = 1024 * 1024;
 const mostMedium = 24;
@@ -11,28 +11,28 @@ const mediumOfAccount = 6;
 /** Bytes for all large ones together. */
 const large = 40 * 1024 * 1024;
 
-/** What one piece of work (a message with its texts, an attachment) holds. Amounts are of the whole, not added up. */
-export interface Holding {
+/** The memory of one piece of work (a message with its texts, an attachment). */
+export interface MemoryReservation {
   /**
-   * Waits until `bytes` may be held in all.
+   * Waits until the work may have `bytes` in memory: all of its bytes together, not so many more.
    * @returns false once the call's signal is aborted.
    */
-  upTo(bytes: number): Promise<boolean>;
-  /** Nothing is held any more; may be called again. */
+  growTo(bytes: number): Promise<boolean>;
+  /** Nothing is in memory any more; may be called again. */
   release(): void;
 }
 
-export interface Holdings {
-  /** @param most bytes that it will ever need; more is not asked for. */
-  open(account: string, most: number, signal: AbortSignal): Holding;
-  /** Bytes that are given out beyond the small ones. */
+export interface MemoryBudget {
+  /** @param most bytes that the work will ever need. */
+  open(account: string, most: number, signal: AbortSignal): MemoryReservation;
+  /** Bytes reserved beyond the small amounts that everybody has. */
   readonly inUse: number;
 }
 
 /** Requests of one account are bounded by what sends them; they wait and are not refused. */
 const anyNumber = Number.POSITIVE_INFINITY;
 
-export const createHoldings = (): Holdings => {
+export const createMemoryBudget = (): MemoryBudget => {
   const mediums = createFairSlots({ total: mostMedium, accountAtOnce: mediumOfAccount, accountWaiting: anyNumber });
   const larges = createFairSlots({ total: large, accountAtOnce: 1, accountWaiting: anyNumber });
   return {
@@ -40,13 +40,13 @@ export const createHoldings = (): Holdings => {
       return mediums.inUse * medium + larges.inUse;
     },
     open: (account, most, signal) => {
-      let held = small;
+      let reserved = small;
       let lease: Lease | undefined;
       let released = false;
       let before = Promise.resolve(true);
-      // A holder of a medium place may wait for a large one, never the other way round: so nobody waits in a circle.
+      // Who has a medium amount may wait for a large one, never the other way round: so there is no deadlock.
       const more = async (bytes: number): Promise<boolean> => {
-        if (bytes <= held) return !signal.aborted;
+        if (bytes <= reserved) return !signal.aborted;
         const isMedium = bytes <= medium;
         const got = isMedium
           ? await mediums.lease(account, 1, signal)
@@ -55,12 +55,12 @@ export const createHoldings = (): Holdings => {
         lease?.release();
         if (released) got.release();
         lease = got;
-        held = isMedium ? medium : anyNumber;
+        reserved = isMedium ? medium : anyNumber;
         return true;
       };
       return {
-        // One after the other: two texts of one message would wait for each other's place.
-        upTo: (bytes) => {
+        // One after the other: two texts of one message would wait for each other.
+        growTo: (bytes) => {
           before = before.then(() => more(bytes));
           return before;
         },
