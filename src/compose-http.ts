@@ -11,9 +11,8 @@ import { authorizationErrorPage } from './http/pages/html/authorization-error.ts
 import { renderedPage } from './http/pages/page-response.ts';
 import { createAccessTokens, type TrustedIssuer } from './identity/access-tokens.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
-import { createEmbeddedIssuer } from './identity/embedded-issuer.ts';
-import { createExternalIssuer } from './identity/external-issuer.ts';
-import { createSessions } from './identity/sessions.ts';
+import { createSessions } from './identity/credentials.ts';
+import { createEmbeddedIssuer, createExternalIssuer } from './identity/trusted-issuers.ts';
 import { catalogue } from './mcp/tools/index.ts';
 import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
 

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { AuthorizationServer } from '../authorization-server/index.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import type { Authenticate } from '../identity/authenticate.ts';
-import type { Sessions } from '../identity/sessions.ts';
+import type { Sessions } from '../identity/credentials.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../mcp/describe-defect.ts';
 import type { Caller } from '../model/caller.ts';

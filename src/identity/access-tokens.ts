@@ -1,5 +1,5 @@
 // OAuth access tokens (JWT, RFC 9068) → one account key and scopes, or refused. The issuer alone decides the realm.
-// Knows nothing of HTTP, of where keys come from, or of Google: its tokens are refused like any unknown one.
+// Google’s tokens are refused like those of any unknown issuer.
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, identifierSchema } from '../model/account-key.ts';
@@ -52,8 +52,8 @@ export type AccessTokenLog = (entry: {
 
 const refused: AccessTokenReading = { kind: 'refused' };
 
-/** `iss` and `typ` as they stand there, unproven; undefined for everything that is no signed JWT. */
-const peek = (token: string): { readonly issuer: unknown; readonly type: unknown } | undefined => {
+/** `iss` and `typ` as they stand there, before anything is verified; undefined for everything that is no signed JWT. */
+const unverifiedIssuerAndType = (token: string): { readonly issuer: unknown; readonly type: unknown } | undefined => {
   try {
     return { issuer: decodeJwt(token).iss, type: decodeProtectedHeader(token).typ };
   } catch {
@@ -146,7 +146,7 @@ const callerOf = async (
 };
 
 /**
- * The check of access tokens. The issuer is chosen by the unproven `iss`, so that a token of nobody we trust costs
+ * The check of access tokens. The issuer is chosen by the unverified `iss`, so that a token of nobody we trust costs
  * neither a look into a store nor a request; then signature, `aud`, `exp`, `nbf` and `iat` are checked by our clock.
  */
 export const createAccessTokens = (
@@ -160,9 +160,9 @@ export const createAccessTokens = (
     throw new TypeError('two issuers must not share a name or a realm');
 
   return async (token) => {
-    const unproven = peek(token);
-    const issuer = byIssuer.get(unproven?.issuer);
-    if (unproven === undefined) return refused;
+    const unverified = unverifiedIssuerAndType(token);
+    const issuer = byIssuer.get(unverified?.issuer);
+    if (unverified === undefined) return refused;
     if (issuer === undefined) {
       log({ event: 'access_token_refused', check: 'iss' });
       return refused;
@@ -171,7 +171,7 @@ export const createAccessTokens = (
       log({ event: 'access_token_refused', issuer: issuer.issuer, check });
       return refused;
     };
-    if (!hasType(unproven.type, issuer.typed)) return refuse('typ');
+    if (!hasType(unverified.type, issuer.typed)) return refuse('typ');
     let claims: JWTPayload;
     try {
       claims = await verifiedClaims(token, issuer, clock);

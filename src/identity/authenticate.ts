@@ -1,12 +1,40 @@
-// The credential of an HTTP request → one account key, or a refusal. The realm always comes from the credential.
-// Knows nothing of routes; a service key without a person is left to the route to accept or refuse.
-
+// The credential of an HTTP request, and the person that `Postern-Identifier` names → one account key, or a refusal. The
+// realm always comes from the credential. A service key without a person is left to the route to accept or refuse.
 import type { Clock } from '../lib/clock.ts';
+import { identifierSchema } from '../model/account-key.ts';
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { readIdentifier } from './postern-identifier.ts';
-import { matchesRecord, type PresentedToken, parseToken } from './secret-token.ts';
+import { matchesRecord, type PresentedToken, parseToken } from './credentials.ts';
+
+export type IdentifierReading =
+  | { readonly kind: 'identifier'; readonly identifier: string }
+  | { readonly kind: 'malformed'; readonly description: string };
+
+const visibleAscii = /^[\x20-\x7e]*$/;
+const brokenEscape = /%(?![0-9a-f]{2})/i;
+
+const malformed = (description: string): IdentifierReading => ({ kind: 'malformed', description });
+
+/**
+ * Reads an identifier as it stands in the `Postern-Identifier` header or in a path: percent-encoded UTF-8, decoded once.
+ * A comma is refused before decoding: HTTP joins two headers of one name with ", " (RFC 9110 §5.3).
+ * @returns the decoded identifier, or a sentence that says what is wrong (it never repeats the value).
+ */
+export const readIdentifier = (encoded: string): IdentifierReading => {
+  if (encoded.includes(',')) return malformed('must be sent once, and must not contain a comma');
+  if (!visibleAscii.test(encoded)) return malformed('must be percent-encoded UTF-8, as encodeURIComponent writes it');
+  if (brokenEscape.test(encoded)) return malformed('has a "%" that is not followed by two hexadecimal digits');
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(encoded);
+  } catch {
+    return malformed('is not valid UTF-8 after percent-decoding');
+  }
+  const parsed = identifierSchema.safeParse(decoded);
+  if (parsed.success) return { kind: 'identifier', identifier: parsed.data };
+  return malformed(parsed.error.issues[0]?.message ?? 'is not an identifier');
+};
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -48,7 +76,7 @@ const bearerOf = (authorization: string): string | undefined => /^bearer +([^\s,
  * What is looked up in a store before anything of it is proven: the key or session token of this header, however it is
  * spaced. Undefined for an access token, of which the signature is checked first, and for what is no credential.
  */
-export const lookedUpOf = (authorization: string): string | undefined =>
+export const storedCredentialIn = (authorization: string): string | undefined =>
   parseToken(bearerOf(authorization) ?? '')?.text;
 
 const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
@@ -82,7 +110,7 @@ const forServiceKey = (record: ApiKeyRecord, named: string | null): Authenticati
 };
 
 /** The key a credential stands on, and for a session token whose it is; undefined unless both are in force. */
-const proven = async (
+const findCredential = async (
   { apiKeys, sessions }: CredentialStores,
   presented: PresentedToken,
   now: number,
@@ -98,14 +126,14 @@ const proven = async (
   return { record, sessionOf: session.key.identifier };
 };
 
-/** One of the credentials that Postern keeps itself. */
-const withOwnCredential = async (
+/** An API key or a session token, of which a store knows the hash. */
+const withStoredCredential = async (
   stores: CredentialStores,
   presented: PresentedToken,
   named: string | null,
   now: number,
 ): Promise<Authentication> => {
-  const found = await proven(stores, presented, now);
+  const found = await findCredential(stores, presented, now);
   if (found === undefined) return invalidToken;
   const { record, sessionOf } = found;
   // Only informative: a store too busy to note the use must not fail the call.
@@ -154,7 +182,7 @@ export const createAuthenticator = (
     if (text === undefined) return invalidToken;
     const named = headers.get('postern-identifier');
     const presented = parseToken(text);
-    if (presented !== undefined) return withOwnCredential(stores, presented, named, clock.now());
+    if (presented !== undefined) return withStoredCredential(stores, presented, named, clock.now());
     if (accessTokens === undefined) return invalidToken;
     return withAccessToken(accessTokens, text, named);
   };

@@ -1,5 +1,5 @@
 // An external issuer's keys: fetched at first use, cached, and fetched again for a key that is not known, as often as
-// is good for both sides. Knows nothing of where they are published.
+// is good for both sides.
 import { type CryptoKey, createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { Discovered } from './issuer-metadata.ts';
@@ -53,7 +53,7 @@ const keyFrom = async (keys: LocalJWKSet, ...asked: Parameters<JWTVerifyGetKey>)
 export const createIssuerKeys = (
   fetchKeys: () => Promise<Discovered>,
   clock: Clock,
-  failed: (reason: string) => void,
+  onFailure: (reason: string) => void,
 ): JWTVerifyGetKey => {
   let loaded: Loaded | undefined;
   let failedAt: number | undefined;
@@ -63,7 +63,7 @@ export const createIssuerKeys = (
     const answer = await fetchKeys();
     failedAt = answer.kind === 'keys' ? undefined : clock.now();
     if (answer.kind === 'keys') loaded = { keys: createLocalJWKSet(answer.keySet), at: clock.now() };
-    else failed(answer.reason);
+    else onFailure(answer.reason);
   };
   const reload = (): Promise<void> => {
     if (failedAt !== undefined && clock.now() < failedAt + issuerKeyTimes.pauseAfterFailure) return Promise.resolve();

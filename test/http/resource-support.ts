@@ -1,12 +1,11 @@
 // The HTTP application of a Postern where MCP clients sign in, with two tools that need different scopes. Its access
 // tokens are words that say what they allow.
-import type { McpServer } from '@modelcontextprotocol/server';
-import { McpServer as Server } from '@modelcontextprotocol/server';
+import { type McpServer, McpServer as Server } from '@modelcontextprotocol/server';
 import { pino } from 'pino';
 import { createHttpApp } from '../../src/http/app.ts';
 import type { AccessTokens } from '../../src/identity/access-tokens.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
-import { createSessions } from '../../src/identity/sessions.ts';
+import { createSessions } from '../../src/identity/credentials.ts';
 import { isMcpScope, type McpScope } from '../../src/model/mcp-scope.ts';
 import { ok } from '../../src/model/result.ts';
 import { aWorld, type World } from './support.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { CompactEncrypt, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type AccessTokenReading, createAccessTokens, type TrustedIssuer } from '../../src/identity/access-tokens.ts';
-import { createEmbeddedIssuer } from '../../src/identity/embedded-issuer.ts';
+import { createEmbeddedIssuer } from '../../src/identity/trusted-issuers.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { goodClaims, newSigner, resource, type Signer, trusting } from './signer.ts';
 

@@ -2,11 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ApiKeyOptions, createApiKey } from '../../src/identity/api-keys.ts';
-import { type Authentication, createAuthenticator } from '../../src/identity/authenticate.ts';
-import { challengeFor } from '../../src/identity/challenge.ts';
-import { readIdentifier } from '../../src/identity/postern-identifier.ts';
-import { parseToken } from '../../src/identity/secret-token.ts';
+import { challengeFor } from '../../src/http/errors.ts';
+import { type Authentication, createAuthenticator, readIdentifier } from '../../src/identity/authenticate.ts';
+import { type ApiKeyOptions, createApiKey, parseToken } from '../../src/identity/credentials.ts';
 import { identifierSchema } from '../../src/model/account-key.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 import { handClock } from '../support/hand-clock.ts';

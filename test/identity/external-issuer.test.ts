@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccessTokens } from '../../src/identity/access-tokens.ts';
-import { createExternalIssuer } from '../../src/identity/external-issuer.ts';
+import { createExternalIssuer } from '../../src/identity/trusted-issuers.ts';
 import { createOutsideFetch } from '../../src/lib/outside-fetch.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { goodClaims, newSigner, resource, type Signer } from './signer.ts';

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp, type HttpService } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { createApiKey } from '../../src/identity/api-keys.ts';
+import { createApiKey } from '../../src/identity/credentials.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';

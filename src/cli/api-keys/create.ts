@@ -1,8 +1,7 @@
 // `postern api-keys create`: the key goes to stdout once, everything else to stderr.
 import { randomBytes } from 'node:crypto';
 import { ensureAccount } from '../../connect/account-settings.ts';
-import { createApiKey } from '../../identity/api-keys.ts';
-import { verifyUrlSchema } from '../../identity/verify-url.ts';
+import { createApiKey, verifyUrlSchema } from '../../identity/credentials.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Pins } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';

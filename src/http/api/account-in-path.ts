@@ -1,6 +1,6 @@
 // Which account a path of /api/v1 is about: /api/v1/accounts/{identifier}[/…]. Knows no routes.
 import type { Context } from 'hono';
-import { readIdentifier } from '../../identity/postern-identifier.ts';
+import { readIdentifier } from '../../identity/authenticate.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { errorResponse, problemResponse } from '../errors.ts';
 import { type ApiContext, keyFor } from './service.ts';

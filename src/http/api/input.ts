@@ -1,7 +1,7 @@
 // Bodies of /api/v1: JSON objects with known fields only; a misspelled one is named with the right one beside it.
 import { z } from 'zod';
 import type { WishesChange, WishesGiven } from '../../connect/accounts.ts';
-import { sessionSeconds } from '../../identity/sessions.ts';
+import { sessionSeconds } from '../../identity/credentials.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { identifierSchema } from '../../model/account-key.ts';
 import { failed, ok, type Result } from '../../model/result.ts';

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate } from '../../identity/authenticate.ts';
-import type { Sessions } from '../../identity/sessions.ts';
+import type { Sessions } from '../../identity/credentials.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountNotFound, keyInPath } from './account-in-path.ts';

@@ -1,7 +1,7 @@
 // /api/v1/accounts/{identifier}/sessions: a product makes tokens for one of its people, and ends them.
 import { Hono } from 'hono';
 import type { Accounts } from '../../connect/accounts.ts';
-import { type Sessions, sessionSeconds } from '../../identity/sessions.ts';
+import { type Sessions, sessionSeconds } from '../../identity/credentials.ts';
 import { problemResponse } from '../errors.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountNotFound, keyInPath } from './account-in-path.ts';

@@ -2,7 +2,7 @@
 // pages a minute. In memory: several processes count each for itself.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
-import { lookedUpOf } from '../../identity/authenticate.ts';
+import { storedCredentialIn } from '../../identity/authenticate.ts';
 import { createBoundedMap } from '../../lib/bounded-map.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { createAddressLimit } from '../../lib/rate-limit.ts';
@@ -39,7 +39,7 @@ export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): Mid
   const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
   const good = createBoundedMap<string, true>({ maxSize: maxRemembered });
   return async (c, next) => {
-    const credential = lookedUpOf(c.req.header('authorization') ?? '');
+    const credential = storedCredentialIn(c.req.header('authorization') ?? '');
     // None at all costs nothing, and is how clients ask where to sign in.
     if (credential === undefined) return next();
     const fingerprint = createHash('sha256').update(credential).digest('base64url');

@@ -4,7 +4,6 @@ import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate, Refusal } from '../../identity/authenticate.ts';
-import type { SignInHint } from '../../identity/challenge.ts';
 import { describeDefect } from '../../mcp/describe-defect.ts';
 import { maxMessageBytes, notJson } from '../../mcp/json-rpc.ts';
 import type { Caller } from '../../model/caller.ts';
@@ -16,6 +15,7 @@ import {
   problemResponse,
   refusalResponse,
   type ScopeShortage,
+  type SignInHint,
 } from '../errors.ts';
 import type { CallGate, Turn } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';

@@ -1,10 +1,36 @@
-// Somebody else's authorization server (Keycloak, Entra, Auth0 …) as an issuer whose access tokens are trusted.
-// Contacts it at the first token, not before, and never sends a token anywhere.
+// Whose access tokens are trusted: the embedded authorization server's, and those of somebody else's (Keycloak, Entra,
+// Auth0 …). The external one is contacted at the first token, not before, and never gets a token.
+import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
+import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { TrustedIssuer } from './access-tokens.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { fetchIssuerKeys } from './issuer-metadata.ts';
+
+export interface EmbeddedIssuerOptions {
+  readonly issuer: string;
+  /** The resource identifier (RFC 8707) of this server. */
+  readonly resource: string;
+  readonly keys: JWTVerifyGetKey;
+  /** Whether the grant behind this hash is there and this account's, and whose it is may still enter. */
+  readonly stillGood: (owner: AccountKey, grantHash: string) => Promise<boolean>;
+}
+
+/** People are known by Google's `sub`; a token ends with the grant that it stands on, whatever its `exp` says. */
+export const createEmbeddedIssuer = ({ issuer, resource, keys, stillGood }: EmbeddedIssuerOptions): TrustedIssuer => ({
+  issuer,
+  realm: googleRealm,
+  audience: resource,
+  identifierClaim: 'sub',
+  keys,
+  algorithms: ['ES256'],
+  typed: true,
+  scopePrefix: '',
+  clockToleranceSeconds: 0,
+  linkPolicy: 'signed_in',
+  stillGood: async ({ key, grantHash }) => grantHash !== undefined && stillGood(key, grantHash),
+});
 
 /** For all requests that one look after the keys takes. */
 const fetchTimeoutMs = 8000;
