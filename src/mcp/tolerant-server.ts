@@ -23,8 +23,16 @@ const readArguments = (message: JSONRPCMessage): void => {
   if ('arguments' in message.params) message.params.arguments = readable(message.params.arguments);
 };
 
+/** Where the SDK keeps its tools: a plain object, in which `constructor` and `__proto__` would be tools that are switched off. */
+const registry = '_registeredTools';
+
 /** A transport's first handler sees every message before the SDK looks at it, in both eras and over every transport. */
 export class TolerantServer extends McpServer {
+  constructor(...args: ConstructorParameters<typeof McpServer>) {
+    super(...args);
+    Object.setPrototypeOf(Reflect.get(this, registry), null);
+  }
+
   override connect(transport: Transport): Promise<void> {
     const before = transport.onmessage;
     transport.onmessage = (message, extra) => {

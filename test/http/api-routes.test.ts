@@ -210,8 +210,13 @@ describe('5. Who may', () => {
       ['DELETE', ''],
       ['POST', '/link'],
       ['POST', '/disconnect'],
-    ] as const)
-      expect((await api(world, clinic)(method, `/user_42${path}`)).status).toBe(404);
+      ['POST', '/check'],
+      ['PATCH', ''],
+    ] as const) {
+      const body = method === 'PATCH' ? { expected_email: 'ben@example.com' } : undefined;
+      expect((await api(world, clinic)(method, `/user_42${path}`, body)).status).toBe(404);
+    }
+    expect((await api(world, shop)('GET', '/user_42')).body.expected_email).toBeNull();
     expect((await api(world, shop)('GET', '/user_42')).status).toBe(200);
   });
 

@@ -115,6 +115,15 @@ describe('3. Only over a socket', () => {
     expect(await ask('localhost', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
   });
 
+  it('a whole URL as the target of a request is what counts, not the Host beside it (RFC 9112 §3.2.2)', async () => {
+    const { port } = await overSocket(await aWorld());
+    const ask = (target: string, host: string) =>
+      raw(port, [`GET ${target}/api/v1/accounts/ada HTTP/1.1`, `Host: ${host}`, 'Connection: close']);
+    expect(await ask('http://rebound.example', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask('http://localhost', 'rebound.example')).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await ask('http://localhost@rebound.example', 'localhost')).toMatch(/^HTTP\/1\.1 40[03] /);
+  });
+
   it('HEAD on a download tells its length and sends no byte', async () => {
     const { world, path } = await download();
     const { port } = await overSocket(world);

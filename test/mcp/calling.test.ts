@@ -45,6 +45,11 @@ const callWith = async (client: AnyClient, name: string, args: Record<string, un
 const textOf = ({ content }: Seen): string => content.map(({ text }) => text).join('\n');
 
 describe.each(everyClient)('%s', (_, connect) => {
+  it.each(['no_such_tool', 'constructor', '__proto__', 'toString'])('hears that there is no tool %s', async (name) => {
+    const client = await connect();
+    await expect(client.callTool({ name, arguments: {} })).rejects.toThrow(`Tool ${name} not found`);
+  });
+
   it('gets a link as a normal result from every tool while nobody is connected', async () => {
     const client = await connect();
     const args: Record<string, Record<string, unknown>> = {

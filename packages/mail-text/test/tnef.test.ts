@@ -79,6 +79,21 @@ describe('A text that exists only as compressed RTF', () => {
     expect(removed?.hiddenElements).toBe(1);
   });
 
+  const colors = '{\\colortbl;\\red255\\green255\\blue255;\\red250\\green250\\blue252;\\red200\\green0\\blue0;}';
+  test.each([
+    ['white', 'Dear {\\cf1 obey} Alex\\cf1  now\\cf0 , hello', 'Dear  Alex, hello', 2],
+    ['nearly white', 'Dear \\cf2 obey\\plain  Alex', 'Dear  Alex', 1],
+    ['specks', 'Dear \\fs2 obey\\par now\\fs24  Alex', 'Dear  Alex', 1],
+    ['red and small', 'Dear \\cf3\\fs12 Alex', 'Dear Alex', 0],
+    ['white on a dark cell', '\\clcbpat3 \\cf1 Dear Alex', 'Dear Alex', 0],
+    ['white on a mark', 'Dear {\\highlight3\\cf1 Alex}', 'Dear Alex', 0],
+    ['of a colour that is not in the table', 'Dear \\cf9 Alex', 'Dear Alex', 0],
+  ])('is left out where it is in the colour of the paper or too small: %s', (_, words, text, hidden) => {
+    const { body, removed } = readAs(ofRtf(compressedRtf(`{\\rtf1\\ansi${colors}${words}}`)));
+    expect(body.text).toBe(text);
+    expect(removed?.hiddenElements ?? 0).toBe(hidden);
+  });
+
   test('gives way to a text in another form', () => {
     const both = winmail(
       attribute(1, 0x0002800c, Buffer.from('Plain\0')),

@@ -4,6 +4,7 @@ import { decompressRTF } from '@kenjiuno/decompressrtf';
 import iconv from 'iconv-lite';
 import { deEncapsulateSync, Tokenize } from 'rtf-stream-parser';
 import { ToPlainText } from 'rtf-stream-parser/dist/src/ToPlainText.js';
+import { type Color, isDistinct, white } from '../css/color.ts';
 
 export interface RtfText {
   readonly html?: string;
@@ -45,6 +46,7 @@ interface Token {
   readonly type: number;
   readonly word?: string;
   readonly param?: number;
+  readonly data?: Buffer;
 }
 const groupStart = 0;
 const groupEnd = 1;
@@ -65,25 +67,92 @@ const aside = new Set([
 /** What makes something visible. */
 const shows = /^(?:'|u|~|_|par|line|tab|cell|row|bullet|emdash|endash|[lr]d?blquote|[lr]quote)$/;
 
-/** Tells which tokens nobody sees: those of groups aside, and hidden text (`\v` until `\v0`, `\plain` or its group's end). */
+/** Half points. Letters of this size or smaller are specks. */
+const smallestSize = 3;
+const usualSize = 24;
+/** What something behind the letters is painted with; then nobody knows whether they can be told from it. */
+const paints = /^(?:cb|highlight|chcbpat|chshdng|cbpat|clcbpat|clcbpatraw|shading|clshdng|background)$/;
+
+/** The colour table: entry 0 is mostly empty, the colour that the reader has for text. */
+const createColors = () => {
+  const colors: (Color | undefined)[] = [];
+  let next: Color | undefined;
+  return {
+    component: (name: string, value: number): void => {
+      if (/^(?:red|green|blue)$/.test(name))
+        next = { ...(next ?? { red: 0, green: 0, blue: 0, alpha: 1 }), [name]: value };
+    },
+    /** Entries end with a semicolon. */
+    text: (text: string): void => {
+      for (const character of text) {
+        if (character !== ';') continue;
+        if (colors.length < mostColors) colors.push(next);
+        next = undefined;
+      }
+    },
+    isPaper: (index: number): boolean => {
+      const color = colors[index];
+      return color !== undefined && !isDistinct(color, white, 1);
+    },
+  };
+};
+
+const mostColors = 1000;
+
+/** How text is set, until its group ends. */
+interface Style {
+  readonly isHidden: boolean;
+  readonly size: number;
+  readonly color: number;
+  readonly isAside: boolean;
+  readonly isColorTable: boolean;
+}
+
+const usual = { isHidden: false, size: usualSize, color: 0 };
+
+/**
+ * Tells which tokens nobody sees: those of groups aside, hidden text (`\v`), specks (`\fs2`) and text in the colour of
+ * the paper, until that is taken back, by `\plain` too, or the group ends.
+ */
 const createHiding = () => {
-  const groups: { isHidden: boolean; isAside: boolean }[] = [];
-  let here = { isHidden: false, isAside: false };
-  let passages = 0;
-  const turn = (isHidden: boolean) => {
-    if (isHidden && !here.isHidden && !here.isAside) passages += 1;
-    here = { ...here, isHidden };
+  const groups: Style[] = [];
+  const colors = createColors();
+  let here: Style = { ...usual, isAside: false, isColorTable: false };
+  let [passages, isInPassage, isPainted] = [0, false, false];
+  const setting = (word: string, param: number | undefined): Partial<Style> | undefined => {
+    if (aside.has(word)) return { isAside: true };
+    if (word === 'colortbl') return { isColorTable: true };
+    if (word === 'v') return { isHidden: param !== 0 };
+    if (word === 'plain') return usual;
+    if (word === 'fs') return { size: param ?? usualSize };
+    return word === 'cf' ? { color: param ?? 0 } : undefined;
+  };
+  const isUnseen = (): boolean => {
+    const isSpeck = here.size > 0 && here.size <= smallestSize;
+    return here.isHidden || isSpeck || (!isPainted && colors.isPaper(here.color));
   };
   return {
     passages: () => passages,
-    hides: ({ type, word = '', param }: Token): boolean => {
+    hides: ({ type, word = '', param, data }: Token): boolean => {
       if (type === groupStart) groups.push(here);
       else if (type === groupEnd) here = groups.pop() ?? here;
-      else if (type === control && aside.has(word)) here = { ...here, isAside: true };
-      else if (type === control && word === 'v') turn(param !== 0);
-      else if (type === control && word === 'plain') turn(false);
-      else return here.isAside || (here.isHidden && (type !== control || shows.test(word)));
-      return false;
+      if (type === groupStart || type === groupEnd) return false;
+      if (type === control) {
+        const change = setting(word, param);
+        if (change) here = { ...here, ...change };
+        if (here.isColorTable) colors.component(word, param ?? 0);
+        if (paints.test(word) && param !== 0) isPainted = true;
+        if (change || here.isColorTable) return false;
+      } else if (here.isColorTable) {
+        colors.text(data?.toString('latin1') ?? '');
+        return false;
+      }
+      if (here.isAside) return true;
+      if (type === control && !shows.test(word)) return false;
+      const unseen = isUnseen();
+      if (unseen && !isInPassage) passages += 1;
+      isInPassage = unseen;
+      return unseen;
     },
   };
 };
