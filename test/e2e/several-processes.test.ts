@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ListeningSandbox, listenSandbox } from '@postern/gmail-sandbox/listen';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld } from '../support/world.ts';
@@ -16,6 +16,12 @@ import type { ProcessSettings } from './refresh-in-process.ts';
 const script = fileURLToPath(new URL('refresh-in-process.ts', import.meta.url));
 const encryptionKey = Buffer.alloc(32, 5).toString('base64');
 const hour = 3_600_000;
+
+let compiled: string;
+beforeAll(async () => {
+  compiled = await mkdtemp(join(tmpdir(), 'postern-compiled-'));
+});
+afterAll(() => rm(compiled, { recursive: true }));
 
 let folder: string;
 let google: ListeningSandbox;
@@ -74,7 +80,8 @@ const start = async (wanted: { calls: number; leaseMs?: number }): Promise<Start
     leaseMs: 12_000,
     ...wanted,
   };
-  const env = { PATH: process.env.PATH, SETTINGS: JSON.stringify(settings) };
+  // Compiled by the first of them, not by each: that takes longer than all it does.
+  const env = { PATH: process.env.PATH, SETTINGS: JSON.stringify(settings), NODE_COMPILE_CACHE: compiled };
   const child = spawn(process.execPath, [script], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const lines = createInterface({ input: child.stdout });
