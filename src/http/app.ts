@@ -45,6 +45,8 @@ export interface HttpOptions {
   readonly callLimits?: CallLimits;
   /** `defaultKeyRates` unless given. */
   readonly keyRates?: KeyRates;
+  /** Good credentials that the limit of refused ones knows again. */
+  readonly rememberedCredentials?: number;
   /** Addresses and networks whose forwarding headers say where a request comes from; nobody's unless given. */
   readonly trustedProxies?: readonly string[];
   readonly log: Logger;
@@ -69,7 +71,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   for (const path of mcpPaths) app.use(path, originGuard(publicUrl.origin));
   app.use('/api/*', originGuard(publicUrl.origin));
   const addressOf = createAddressOf(options.trustedProxies ?? [], log);
-  const credentials = limitRefusedCredentials(clock, addressOf);
+  const credentials = limitRefusedCredentials(clock, addressOf, options.rememberedCredentials);
   for (const path of mcpPaths) app.use(path, credentials);
   app.use('/api/*', credentials);
   app.use('/downloads/*', limitUnknownDownloads(clock, addressOf));

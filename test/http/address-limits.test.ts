@@ -148,11 +148,12 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
   });
 
   it('goes on also after a neighbour wrote one good key in very many ways', async () => {
-    const world = await aWorld();
+    const rememberedCredentials = 100;
+    const world = await aWorld({ rememberedCredentials });
     const [key, other] = [await world.key(), await world.key()];
     await world.accounts.ensure({ realm: 'default', identifier: 'ada' });
     expect(await statusOf(knock(world, somebody, key))).toBe(200);
-    for (let spaces = 1; spaces <= 10_001; spaces++) {
+    for (let spaces = 1; spaces <= rememberedCredentials + 1; spaces++) {
       const headers = { authorization: `Bearer${' '.repeat(spaces)}${other}` };
       await world.app.request(`${origin}/api/v1/accounts/ada`, { headers }, from(attacker));
     }

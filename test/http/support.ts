@@ -47,6 +47,7 @@ export interface WorldOptions {
   readonly ready?: () => Promise<boolean>;
   readonly callLimits?: CallLimits;
   readonly keyRates?: KeyRates;
+  readonly rememberedCredentials?: number;
   readonly trustedProxies?: readonly string[];
   /** Instead of the one tool that says for whom it was called. */
   readonly mcpServer?: (caller: Caller) => McpServer;
@@ -97,6 +98,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     mcpServer: options.mcpServer ?? whoami,
     ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
     ...(options.keyRates === undefined ? {} : { keyRates: options.keyRates }),
+    ...(options.rememberedCredentials === undefined ? {} : { rememberedCredentials: options.rememberedCredentials }),
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     fetchAttachment: options.fetchAttachment ?? giving(new TextEncoder().encode('attachment bytes')),
     publicUrl,

@@ -15,7 +15,8 @@ import { pageResponse } from '../pages/page-response.ts';
 const failuresPerMinute = 60;
 const pagesPerMinute = 300;
 const minuteMs = 60_000;
-const maxRemembered = 10_000;
+/** Credentials that were good. */
+const usuallyRemembered = 10_000;
 
 const tooManyFailures = (c: Context, seconds: number, what: string): Response => {
   c.header('Retry-After', String(seconds));
@@ -34,10 +35,15 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
  * its end, which counts only from the second time on. Only one never seen here may have to wait while somebody at the
  * same address keeps guessing. Access tokens are neither counted nor held up: no store is asked before their signature
  * is proven, and as each is new within minutes, any neighbour could else shut everybody out.
+ * @param mostRemembered good credentials that are known again
  */
-export const limitRefusedCredentials = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
+export const limitRefusedCredentials = (
+  clock: Clock,
+  addressOf: AddressOf,
+  mostRemembered = usuallyRemembered,
+): MiddlewareHandler => {
   const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
-  const good = createBoundedMap<string, true>({ maxSize: maxRemembered });
+  const good = createBoundedMap<string, true>({ maxSize: mostRemembered });
   return async (c, next) => {
     const credential = storedCredentialIn(c.req.header('authorization') ?? '');
     // None at all costs nothing, and is how clients ask where to sign in.
