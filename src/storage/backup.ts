@@ -1,6 +1,6 @@
 // A whole copy of the database while others read and write it, and such a copy put in the place of the database. The
 // sealing key is in neither. Knows no settings.
-import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { makeFolder, pathErrorOf } from '../lib/checked-paths.ts';
@@ -8,7 +8,16 @@ import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { openStorage } from './index.ts';
 import { schemaOf } from './migrate.ts';
 import type { Sealer } from './sealer.ts';
-import { alreadyThere, databaseInUse, inOurWords, isBusy, notADatabase, notWritable } from './storage-error.ts';
+import {
+  alreadyThere,
+  databaseInUse,
+  inOurWords,
+  isBusy,
+  notABackup,
+  notADatabase,
+  notWritable,
+  StorageError,
+} from './storage-error.ts';
 
 /** Milliseconds that a copy waits for a lock. */
 const patienceMs = 10_000;
@@ -96,6 +105,23 @@ const demandUnused = (path: string): void => {
   }
 };
 
+/** Copies a backup, of which nothing is known yet. @throws StorageError that names it where it is at fault */
+const copyBackup = (backup: string, draft: string): void => {
+  // Opening what is no file may wait for ever (a pipe), or end in an error that says nothing.
+  const found = statSync(backup, { throwIfNoEntry: false });
+  if (!found) throw notABackup(backup, 'there is no such file');
+  if (!found.isFile()) throw notABackup(backup, 'it is not a file');
+  try {
+    copyInto(backup, draft);
+  } catch (error) {
+    const problem = inOurWords(error, backup);
+    const kind = problem instanceof StorageError ? problem.kind : undefined;
+    if (kind === 'not_a_database') throw notABackup(backup, 'it is another file, or it is damaged');
+    if (kind === 'not_writable') throw notABackup(backup, 'the system does not let it be read');
+    throw error;
+  }
+};
+
 /**
  * Puts a backup in the place of the database, after trying it: its schema, every page, and whether the key opens it.
  * @throws StorageError: then the present database is as it was
@@ -121,7 +147,7 @@ export const restore = async (
   }
   const draft = draftOf(path, options.random);
   try {
-    copyInto(backup, draft);
+    copyBackup(backup, draft);
     const storage = await openStorage({ path: draft, ...options });
     try {
       await storage.demandKey();
@@ -134,7 +160,7 @@ export const restore = async (
     publish(draft, path, options.replace);
     chmodSync(path, 0o600);
   } catch (error) {
-    throw inWords(error, existsSync(backup) ? path : backup);
+    throw inWords(error, path);
   } finally {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${draft}${suffix}`, { force: true });
   }

@@ -32,6 +32,12 @@ export const notADatabase = (path: string): StorageError =>
     `${path} is not a Postern database, or it is damaged. Set POSTERN_DATABASE_URL to another path, or restore a backup.`,
   );
 
+export const notABackup = (path: string, why: string): StorageError =>
+  new StorageError(
+    'not_a_database',
+    `${path} is no backup of Postern: ${why}. Name a file that \`postern backup\` made.`,
+  );
+
 export const alreadyThere = (path: string): StorageError =>
   new StorageError('already_there', `${path} exists already. Name another file, or add --force to replace it.`);
 

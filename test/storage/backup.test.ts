@@ -1,6 +1,16 @@
 // A backup is the whole database at one moment, and a restore puts it back or changes nothing.
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
@@ -122,9 +132,13 @@ describe('A restore', () => {
     await restored.close();
   });
 
-  const damages: [string, (file: string) => void, string][] = [
+  const damages: [string, (file: string) => unknown, string][] = [
     ['is a text', (file) => writeFileSync(file, 'Dear diary\n'.repeat(1000)), 'not_a_database'],
     ['is empty', (file) => writeFileSync(file, ''), 'not_a_database'],
+    ['is not there', (file) => rmSync(file), 'not_a_database'],
+    ['is a folder', (file) => [rmSync(file), mkdirSync(file)], 'not_a_database'],
+    ['is a pipe', (file) => [rmSync(file), execFileSync('mkfifo', [file])], 'not_a_database'],
+    ['is a device', (file) => [rmSync(file), symlinkSync('/dev/zero', file)], 'not_a_database'],
     [
       'is cut short',
       (file) => writeFileSync(file, readFileSync(file).subarray(0, statSync(file).size - 8192)),
@@ -150,7 +164,10 @@ describe('A restore', () => {
     const file = await aBackup();
     damage(file);
     const path = join(tempFolder(), 'postern.db');
-    await expect(restore(file, path, options())).rejects.toMatchObject({ kind });
+    // What is wrong is the backup, and no setting.
+    const words = kind === 'newer_schema' ? 'newer Postern' : 'is no backup of Postern';
+    const message = expect.stringMatching(new RegExp(`^(?:The database )?${file} .*${words}`));
+    await expect(restore(file, path, options())).rejects.toMatchObject({ kind, message });
     expect(readdirSync(dirname(path))).toEqual([]);
   });
 
