@@ -32,7 +32,7 @@ const htmlOf = (part: Part): string[] => [
 
 const sampleMail = (): Sample[] => {
   const mailbox = createMailbox({ owner: 'owner@example.com', clock });
-  fillSampleMailbox(mailbox, clock);
+  fillSampleMailbox(mailbox);
   return mailbox.newestFirst().flatMap((message) => {
     const { payload } = viewMessage(mailbox, message, 'full', []);
     const subject = payload?.headers?.find(({ name }) => name?.toLowerCase() === 'subject')?.value ?? '(no subject)';

@@ -38,7 +38,7 @@ const listen = async (port: number): Promise<ListeningSandbox> => {
 
 const fill = async ({ sandbox }: ListeningSandbox, mailbox: readonly string[] | undefined): Promise<Person[]> => {
   try {
-    return await populate(sandbox, { clock: systemClock, mailboxPaths: mailbox ?? [] });
+    return await populate(sandbox, { mailboxPaths: mailbox ?? [] });
   } catch (error) {
     throw mailbox === undefined ? error : asCommandError(error);
   }

@@ -4,7 +4,6 @@ import { mkdirSync } from 'node:fs';
 import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/lib/clock.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 import { type AppMemory, appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';
@@ -51,7 +50,7 @@ describe.runIf(found)('Signing in from a remote client', () => {
       { env: { POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: `${alex},${kim}` }, fetch: withDocument },
     );
     ({ google, postern } = world);
-    fillSampleMailbox(google.sandbox.account(alex).mailbox, systemClock);
+    fillSampleMailbox(google.sandbox.account(alex).mailbox);
     mcp = new URL('/mcp', world.origin);
   });
   afterAll(async () => {

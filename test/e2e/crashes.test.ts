@@ -28,7 +28,7 @@ interface Google {
 const startGoogle = async (): Promise<Google> => {
   const port = await freePort();
   const sandbox = createSandbox({ clock: systemClock, origin: `http://127.0.0.1:${port}` });
-  fillSampleMailbox(sandbox.addAccount({ email: alex }).mailbox, systemClock);
+  fillSampleMailbox(sandbox.addAccount({ email: alex }).mailbox);
   let plan: { moment: Moment; kill: () => Promise<unknown>; killed: (value?: unknown) => void } | undefined;
   const answer = async (request: Request): Promise<Response> => {
     const held = new URL(request.url).pathname === '/token' ? plan : undefined;

@@ -65,7 +65,7 @@ export const sam = 'sam@example.org';
 /** A sandbox with two people; Alex has the sample mailbox. */
 export const newSandbox = (clock: HandClock): Sandbox => {
   const sandbox = createSandbox({ clock });
-  fillSampleMailbox(sandbox.addAccount({ email: alex, name: 'Alex Example' }).mailbox, clock);
+  fillSampleMailbox(sandbox.addAccount({ email: alex, name: 'Alex Example' }).mailbox);
   sandbox.addAccount({ email: sam, name: 'Sam Sample' });
   return sandbox;
 };

@@ -1,5 +1,4 @@
 // The Google accounts that exist in the sandbox: who they are, their mailbox and their contacts.
-// Knows nothing of tokens, apps or HTTP.
 import { createHash } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { createMailbox, type Mailbox } from './gmail/mailbox.ts';
@@ -33,7 +32,8 @@ export interface AccountRegistry {
   get(email: string): GoogleAccount;
   /** By address or `sub`, as `login_hint` may be; undefined for deleted and unknown ones. */
   find(hint: string): GoogleAccount | undefined;
-  living(): GoogleAccount[];
+  /** Those that are not deleted. */
+  existing(): GoogleAccount[];
 }
 
 /** 21 digits that never begin with 0 and are the same in every run for one address. */
@@ -41,6 +41,10 @@ const subFor = (email: string): string =>
   `1${BigInt(`0x${createHash('sha256').update(email).digest('hex')}`)
     .toString()
     .slice(0, 20)}`;
+
+/** The domain whose admin decides over this account. */
+export const domainOf = (account: GoogleAccount): string =>
+  account.hostedDomain ?? (account.email.split('@')[1] as string);
 
 /** @param clock what the mailboxes take "now" from */
 export const createAccountRegistry = (clock: Clock): AccountRegistry => {
@@ -53,7 +57,7 @@ export const createAccountRegistry = (clock: Clock): AccountRegistry => {
     directories.set(domain, entries);
     return entries;
   };
-  const living = () => [...accounts.values()].filter((account) => !account.deleted);
+  const existing = () => [...accounts.values()].filter((account) => !account.deleted);
 
   return {
     add(options) {
@@ -77,7 +81,7 @@ export const createAccountRegistry = (clock: Clock): AccountRegistry => {
       if (account === undefined) throw new Error(`The sandbox has no account ${email}; add it with addAccount first.`);
       return account;
     },
-    find: (hint) => living().find((account) => account.email === hint.toLowerCase() || account.sub === hint),
-    living,
+    find: (hint) => existing().find((account) => account.email === hint.toLowerCase() || account.sub === hint),
+    existing,
   };
 };

@@ -1,6 +1,5 @@
-// Time and randomness as arguments, so that tests turn the clock by hand. Knows nothing of what they are used for.
-
-/** Where every part of Postern gets the time from. */
+// Time as an argument, so that tests turn the clock by hand.
+/** Where every part of the sandbox gets the time from. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
@@ -9,9 +8,6 @@ export interface Clock {
    */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
-
-/** Cryptographically strong random bytes; `length` is in bytes. */
-export type RandomBytes = (length: number) => Uint8Array;
 
 export const systemClock: Clock = {
   now: () => Date.now(),

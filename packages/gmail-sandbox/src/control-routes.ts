@@ -2,8 +2,8 @@
 // POST /_sandbox/{verb} with a JSON body does one. Shows no token.
 import { Hono } from 'hono';
 import type { Fault } from './faults.ts';
-import type { GoogleService } from './oauth/clients.ts';
-import type { Sandbox } from './sandbox-interface.ts';
+import type { GoogleService } from './oauth/project.ts';
+import type { Sandbox } from './verbs.ts';
 
 export const controlPath = '/_sandbox';
 

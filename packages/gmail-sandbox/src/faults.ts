@@ -1,8 +1,6 @@
-// Faults on demand: which requests fail, how, and how often. Knows nothing of what the requests ask for.
-
-import { plainError } from './api-errors.ts';
+// Faults on demand: which requests fail, how, and how often.
 import type { Clock } from './clock.ts';
-import { oauthError } from './oauth/client-authentication.ts';
+import { oauthError, statusError } from './google-answers.ts';
 
 export interface FaultMatch {
   /** The whole path, or a pattern for it; every path when absent. */
@@ -47,7 +45,7 @@ const statusAnswer = (fault: Extract<Fault, { status: number }>, path: string): 
   if (typeof body === 'string')
     return new Response(body, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers } });
   if (body !== undefined) return Response.json(body, { status, headers });
-  if (isApi(path)) return plainError(status, headers);
+  if (isApi(path)) return statusError(status, headers);
   const answer = oauthError(status, 'internal_failure');
   for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
   return answer;

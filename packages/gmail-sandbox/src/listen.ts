@@ -1,4 +1,4 @@
-// The sandbox on a real port (loopback unless told otherwise). The only file here that opens a socket.
+// The sandbox on a real port, loopback unless told otherwise.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
@@ -72,7 +72,7 @@ const wrongName = () =>
  * Starts the sandbox on a port.
  * @throws Error with a sentence that names the fix, when the port cannot be opened
  */
-export const listenSandbox = async (options: ListenOptions): Promise<ListeningSandbox> => {
+export const listenSandbox = async (options: ListenOptions = {}): Promise<ListeningSandbox> => {
   const { host = '127.0.0.1', port = 0, publicHost = host, ...sandboxOptions } = options;
   let sandbox: Sandbox | undefined;
   const onLoopback = /^(?:127\.|localhost$|::1$)/.test(host);

@@ -1,10 +1,8 @@
 // Fills a sandbox with people to try things on: sample mail and contacts, or the reader's own mail files.
-
 import type { GoogleAccount } from './accounts.ts';
-import type { Clock } from './clock.ts';
-import { readMailFiles } from './gmail/import-files.ts';
-import { fillSampleContacts } from './sample-contacts.ts';
-import { fillSampleMailbox } from './sample-mailbox/index.ts';
+import { readMailFiles } from './gmail/mail-files.ts';
+import { fillSampleContacts } from './samples/contacts.ts';
+import { fillSampleMailbox } from './samples/mailbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
 const importFiles = async (account: GoogleAccount, paths: readonly string[]): Promise<void> => {
@@ -22,14 +20,13 @@ const importFiles = async (account: GoogleAccount, paths: readonly string[]): Pr
  */
 export const populate = async (
   sandbox: Sandbox,
-  options: { clock: Clock; mailboxPaths?: readonly string[] },
+  options: { mailboxPaths?: readonly string[] } = {},
 ): Promise<{ email: string; name: string }[]> => {
   const alex = sandbox.addAccount({ email: 'alex@example.com', name: 'Alex Marsh', hostedDomain: 'example.com' });
   const robin = sandbox.addAccount({ email: 'robin@example.org', name: 'Robin Quill' });
   for (const account of [alex, robin]) fillSampleContacts(account);
-  if (options.mailboxPaths === undefined || options.mailboxPaths.length === 0)
-    fillSampleMailbox(alex.mailbox, options.clock);
+  if (options.mailboxPaths === undefined || options.mailboxPaths.length === 0) fillSampleMailbox(alex.mailbox);
   else await importFiles(alex, options.mailboxPaths);
-  fillSampleMailbox(robin.mailbox, options.clock);
+  fillSampleMailbox(robin.mailbox);
   return [alex, robin].map(({ email, name }) => ({ email, name }));
 };

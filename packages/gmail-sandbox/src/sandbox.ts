@@ -1,26 +1,24 @@
 // The fake Google as one value: a web-standard handler for OAuth, Gmail and People, and verbs for what people and admins
-// do there. START HERE. Needs no socket (listen.ts adds one) and knows nothing of the rest of the product.
-
+// do there. START HERE. It needs no socket: listen.ts adds one.
 import { createAccountRegistry } from './accounts.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { createFaults } from './faults.ts';
-import { handleGoogle } from './google.ts';
-import { createAuthorizationCodes } from './oauth/authorization-codes.ts';
-import { newClientId, newClientSecret, type OAuthClient, type Project } from './oauth/clients.ts';
-import { createGrantStore } from './oauth/grants.ts';
-import type { OAuthState } from './oauth/oauth-state.ts';
-import type { Sandbox } from './sandbox-interface.ts';
+import type { OAuthState } from './oauth/grants.ts';
+import { createAuthorizationCodes, createConsents, createGrantStore } from './oauth/grants.ts';
+import { newClientId, newClientSecret, type OAuthClient, type Project } from './oauth/project.ts';
+import { createRequestHandler } from './request-handler.ts';
 import { createTraffic } from './traffic.ts';
+import type { Sandbox } from './verbs.ts';
 import { createVerbs } from './verbs.ts';
 
 export type { GoogleAccount, NewAccount } from './accounts.ts';
 export { ConnectionReset, type Fault, type FaultMatch } from './faults.ts';
-export type { Sandbox } from './sandbox-interface.ts';
 export type { RecordedRequest } from './traffic.ts';
+export type { Sandbox } from './verbs.ts';
 
 export interface SandboxOptions {
-  /** Ages of codes and tokens, dates of mail, latency and delays follow it. */
-  readonly clock: Clock;
+  /** Ages of codes and tokens, dates of mail, latency and delays follow it. Default: the system's. */
+  readonly clock?: Clock;
   /** Where the sandbox is reached, and the issuer of its ID tokens. Default `http://google.test`. */
   readonly origin?: string;
   readonly clientId?: string;
@@ -43,7 +41,7 @@ const settingsFor = (origin: string, client: OAuthClient): Record<string, string
 });
 
 const createState = (options: SandboxOptions, client: OAuthClient): OAuthState => {
-  const { clock, origin = 'http://google.test' } = options;
+  const { clock = systemClock, origin = 'http://google.test' } = options;
   const project: Project = {
     clients: new Map([[client.clientId, client]]),
     testingMode: false,
@@ -57,13 +55,14 @@ const createState = (options: SandboxOptions, client: OAuthClient): OAuthState =
     origin,
     project,
     accounts: createAccountRegistry(clock),
+    consents: createConsents(project),
     grants: createGrantStore(clock, project),
     codes: createAuthorizationCodes(clock),
   };
 };
 
 /** A fake Google without accounts; add them with `addAccount`. */
-export const createSandbox = (options: SandboxOptions): Sandbox => {
+export const createSandbox = (options: SandboxOptions = {}): Sandbox => {
   const client: OAuthClient = {
     clientId: options.clientId ?? newClientId(),
     clientSecret: options.clientSecret ?? newClientSecret(),
@@ -71,7 +70,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
   };
   const state = createState(options, client);
   const traffic = createTraffic();
-  const faults = createFaults(options.clock);
+  const faults = createFaults(state.clock);
   const latency = { milliseconds: 0 };
   const { accounts, grants } = state;
 
@@ -87,7 +86,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     addAccount: (account) => accounts.add(account),
     account: (email) => accounts.get(email),
     get accounts() {
-      return accounts.living();
+      return accounts.existing();
     },
     requests: traffic.requests,
     clearRequests: () => traffic.clear(),
@@ -104,6 +103,6 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     },
     maxInFlight: (email) => traffic.maxInFlight(accounts.get(email).email),
   };
-  const handle = handleGoogle({ state, traffic, faults, latency, sandbox, log: options.log });
+  const handle = createRequestHandler({ state, traffic, faults, latency, sandbox, log: options.log });
   return sandbox;
 };

@@ -1,6 +1,4 @@
 // What arrived: every request recorded without its secrets, and how many of one account were in flight at once.
-// Knows nothing of what is answered.
-
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -28,7 +26,7 @@ export interface Traffic {
   readonly requests: RecordedRequest[];
   record(arrived: Omit<RecordedRequest, 'status' | 'query' | 'errorReturned'> & { query: URLSearchParams }): OpenRecord;
   /** Counts one request of an account; `tooMany` when the limit is exceeded. Always followed by `leave`. */
-  enter(account: string): 'welcome' | 'tooMany';
+  enter(account: string): 'allowed' | 'tooMany';
   leave(account: string): void;
   maxInFlight(account: string): number;
   limit: number | undefined;
@@ -87,7 +85,7 @@ export const createTraffic = (): Traffic => {
       const now = (inFlight.get(account) ?? 0) + 1;
       inFlight.set(account, now);
       most.set(account, Math.max(most.get(account) ?? 0, now));
-      return traffic.limit !== undefined && now > traffic.limit ? 'tooMany' : 'welcome';
+      return traffic.limit !== undefined && now > traffic.limit ? 'tooMany' : 'allowed';
     },
     leave(account) {
       inFlight.set(account, (inFlight.get(account) ?? 1) - 1);

@@ -1,9 +1,45 @@
-// What people and admins do at Google, as verbs. Each changes state only; the endpoints then answer accordingly.
-import { type GoogleService, newClientId, newClientSecret, type OAuthClient } from './oauth/clients.ts';
-import type { Grant } from './oauth/grants.ts';
-import type { OAuthState } from './oauth/oauth-state.ts';
-import { revokeEverything } from './oauth/revocation-endpoint.ts';
-import { canonicalScopes, isGmailScope } from './oauth/scopes.ts';
+// What a sandbox can do for whoever runs it, and what people and admins do at Google, as verbs: each changes state only, the
+// endpoints then answer accordingly.
+import type { GoogleAccount, NewAccount } from './accounts.ts';
+import type { Fault, FaultMatch } from './faults.ts';
+import { type Grant, type OAuthState, revokeEverything } from './oauth/grants.ts';
+import {
+  canonicalScopes,
+  type GoogleService,
+  isGmailScope,
+  newClientId,
+  newClientSecret,
+  type OAuthClient,
+} from './oauth/project.ts';
+import type { RecordedRequest } from './traffic.ts';
+
+export interface Sandbox extends Verbs {
+  readonly origin: string;
+  readonly clientId: string;
+  /** The secret that works now. */
+  readonly clientSecret: string;
+  /** The whole fake Google. Rejects like a real `fetch` where a fault cuts the connection or the request is aborted. */
+  fetch(request: Request): Promise<Response>;
+  /** The settings that point a Postern at this sandbox. */
+  env(): Record<string, string>;
+  addAccount(account: NewAccount): GoogleAccount;
+  /** Throws for an unknown address. */
+  account(email: string): GoogleAccount;
+  readonly accounts: readonly GoogleAccount[];
+  /** Every request that arrived (not those to `/_sandbox`), oldest first. */
+  readonly requests: readonly RecordedRequest[];
+  clearRequests(): void;
+  /** How many grants of this account still have a working refresh token, over all clients. */
+  livingGrants(email: string): number;
+  fault(match: FaultMatch, fault: Fault): void;
+  clearFaults(): void;
+  /** Every answer takes this many milliseconds of the clock. */
+  setLatency(milliseconds: number): void;
+  /** API requests of one account in flight before Google answers 429; undefined for no limit. */
+  setConcurrencyLimit(count: number | undefined): void;
+  /** The most API requests of one account that were in flight at once since `clearRequests`. */
+  maxInFlight(email: string): number;
+}
 
 export interface Verbs {
   /** Ends every grant of the account that carries a Gmail scope; the others live on. */
@@ -41,7 +77,7 @@ export interface Verbs {
 }
 
 export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
-  const { accounts, grants, project } = state;
+  const { accounts, consents, grants, project } = state;
   const grantsOf = (email: string): Grant[] => grants.of(accounts.get(email));
 
   return {
@@ -67,7 +103,7 @@ export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
       const removed = canonicalScopes([scope]).filter((item) => item !== 'openid' || scope === 'openid');
       for (const grant of grants.of(account)) {
         grant.scopes = grant.scopes.filter((item) => !removed.includes(item));
-        for (const item of removed) grants.consentOf(account, grant.clientId)?.scopes.delete(item);
+        for (const item of removed) consents.of(account, grant.clientId)?.scopes.delete(item);
       }
     },
     setTestingMode(on) {

@@ -1,6 +1,6 @@
 // A sandbox on a hand-turned clock, one account, and the steps an app and a person take: ask, consent, exchange, refresh.
 import { createHash } from 'node:crypto';
-import { type HandClock, handClock } from '../../../test/support/hand-clock.ts';
+import { type HandClock, handClock } from '../src/hand-clock.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../src/sandbox.ts';
 
 export const gmailReadonly = 'https://www.googleapis.com/auth/gmail.readonly';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { handClock } from '../../../test/support/hand-clock.ts';
+import { handClock } from '../src/hand-clock.ts';
 import { populate } from '../src/populate.ts';
 import { createSandbox } from '../src/sandbox.ts';
 
@@ -14,8 +14,8 @@ const emptySandbox = () => {
 
 describe('the people of the sandbox', () => {
   it('are one in a Workspace domain and one with a consumer account, both with mail and contacts', async () => {
-    const { clock, sandbox } = emptySandbox();
-    const people = await populate(sandbox, { clock });
+    const { sandbox } = emptySandbox();
+    const people = await populate(sandbox);
     expect(people.map(({ email }) => email)).toEqual(['alex@example.com', 'robin@example.org']);
     const [alex, robin] = people.map(({ email }) => sandbox.account(email));
     expect(alex?.mailbox.size).toBeGreaterThanOrEqual(36);
@@ -27,8 +27,8 @@ describe('the people of the sandbox', () => {
 
   it('are the same in every run', async () => {
     const snapshot = async () => {
-      const { clock, sandbox } = emptySandbox();
-      await populate(sandbox, { clock });
+      const { sandbox } = emptySandbox();
+      await populate(sandbox);
       const { sub, mailbox, contacts } = sandbox.account('alex@example.com');
       return { sub, ids: mailbox.newestFirst().map(({ id }) => id), people: contacts.all };
     };
@@ -61,8 +61,8 @@ describe('the reader’s own mail', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('takes the place of the first person’s sample mail, with its labels and drafts', async () => {
-    const { clock, sandbox } = emptySandbox();
-    await populate(sandbox, { clock, mailboxPaths: [join(folder, 'takeout.mbox'), join(folder, 'one.eml')] });
+    const { sandbox } = emptySandbox();
+    await populate(sandbox, { mailboxPaths: [join(folder, 'takeout.mbox'), join(folder, 'one.eml')] });
     const { mailbox } = sandbox.account('alex@example.com');
     const nameOf = (id: string) => mailbox.labels.userLabelName(id) ?? id;
     const labels = mailbox.newestFirst().map(({ labelIds }) => [...labelIds].map(nameOf));
@@ -72,8 +72,8 @@ describe('the reader’s own mail', () => {
   });
 
   it('that cannot be read is named', async () => {
-    const { clock, sandbox } = emptySandbox();
+    const { sandbox } = emptySandbox();
     const path = join(folder, 'missing.mbox');
-    await expect(populate(sandbox, { clock, mailboxPaths: [path] })).rejects.toThrow('missing.mbox');
+    await expect(populate(sandbox, { mailboxPaths: [path] })).rejects.toThrow('missing.mbox');
   });
 });

@@ -1,27 +1,26 @@
 // The Gmail API v1 over HTTP, as far as reading goes: parameters, scopes, formats, error answers.
-// Who may ask is decided by the `authorize` it is given. Knows nothing of tokens.
+// Whether a token is good is decided by the `authorize` that it is given.
+// Source: https://developers.google.com/workspace/gmail/api/reference/rest
 import type { gmail_v1 } from '@googleapis/gmail';
 import { type Context, Hono } from 'hono';
-import { applyFields } from './fields-mask.ts';
-import { GoogleError, googleErrorResponse, googleJson, notFound } from './google-errors.ts';
-import { viewHistory } from './history-view.ts';
-import { viewLabel } from './label-view.ts';
+import { applyFields, GoogleError, googleErrorResponse, googleJson, notFound } from '../google-answers.ts';
+import { viewHistory } from './history.ts';
+import { viewLabel } from './labels.ts';
 import type { Draft, Mailbox, StoredMessage } from './mailbox.ts';
 import { listPage } from './message-list.ts';
 import { base64url, partBytes, walkParts } from './message-part.ts';
-import { viewMessage } from './message-view.ts';
-import { booleanParameter, countParameter, formatParameter } from './request-parameters.ts';
+import { type Format, formats, viewMessage } from './message-view.ts';
 
 /** Finds the mailbox a request may read with one of the scopes; a Response is Google's refusal (401 or 403). */
 export type Authorize = (request: Request, acceptedScopes: readonly string[]) => { mailbox: Mailbox } | Response;
 
-const SCOPE = 'https://www.googleapis.com/auth/gmail.';
-const FULL_ACCESS = 'https://mail.google.com/';
-const METADATA = `${SCOPE}metadata`;
-const READING = [FULL_ACCESS, `${SCOPE}modify`, `${SCOPE}readonly`];
-const DRAFTS = [...READING, `${SCOPE}compose`];
-const LABELS = [...READING, `${SCOPE}labels`, METADATA];
-const PROFILE = [...DRAFTS, METADATA];
+const gmailScope = 'https://www.googleapis.com/auth/gmail.';
+const fullAccess = 'https://mail.google.com/';
+const metadataScope = `${gmailScope}metadata`;
+const readingScopes = [fullAccess, `${gmailScope}modify`, `${gmailScope}readonly`];
+const draftScopes = [...readingScopes, `${gmailScope}compose`];
+const labelScopes = [...readingScopes, `${gmailScope}labels`, metadataScope];
+const profileScopes = [...draftScopes, metadataScope];
 
 /** What a handler works with: the mailbox, the query string, and whether the token may see headers only. */
 interface Call {
@@ -37,16 +36,18 @@ export const gmailRoutes = (authorize: Authorize): Hono => {
   const get = (path: string, scopes: readonly string[], handler: (call: Call) => unknown): void => {
     app.get(`/gmail/v1/users/:userId/${path}`, (context) => answer(authorize, scopes, context, handler));
   };
-  get('messages', [...READING, METADATA], listMessages);
-  get('messages/:id', [...READING, METADATA], getMessage);
-  get('messages/:messageId/attachments/:id', READING, getAttachment);
-  get('threads/:id', [...READING, METADATA], getThread);
-  get('drafts', DRAFTS, listDrafts);
-  get('drafts/:id', DRAFTS, getDraft);
-  get('labels', LABELS, ({ mailbox }) => ({ labels: mailbox.labels.list() }));
-  get('labels/:id', LABELS, ({ mailbox, parameter }) => viewLabel(mailbox, parameter('id')));
-  get('profile', PROFILE, getProfile);
-  get('history', [...READING, METADATA], listHistory);
+  get('messages', [...readingScopes, metadataScope], listMessages);
+  get('messages/:id', [...readingScopes, metadataScope], getMessage);
+  get('messages/:messageId/attachments/:id', readingScopes, getAttachment);
+  get('threads/:id', [...readingScopes, metadataScope], getThread);
+  get('drafts', draftScopes, listDrafts);
+  get('drafts/:id', draftScopes, getDraft);
+  get('labels', labelScopes, ({ mailbox }) => ({ labels: mailbox.labels.list() }));
+  get('labels/:id', labelScopes, ({ mailbox, parameter }) =>
+    viewLabel(mailbox.labels, mailbox.newestFirst(), parameter('id')),
+  );
+  get('profile', profileScopes, getProfile);
+  get('history', [...readingScopes, metadataScope], listHistory);
   return app;
 };
 
@@ -58,7 +59,7 @@ const answer = (
   handler: (call: Call) => unknown,
 ): Response => {
   const request = context.req.raw;
-  const reading = scopes.filter((scope) => scope !== METADATA);
+  const reading = scopes.filter((scope) => scope !== metadataScope);
   let granted = authorize(request, reading);
   const metadataOnly = granted instanceof Response && granted.status === 403 && reading.length < scopes.length;
   if (metadataOnly) granted = authorize(request, scopes);
@@ -167,10 +168,38 @@ const getProfile = ({ mailbox }: Call): gmail_v1.Schema$Profile => ({
 });
 
 const listHistory = ({ mailbox, query }: Call): gmail_v1.Schema$ListHistoryResponse =>
-  viewHistory(mailbox, {
+  viewHistory(mailbox.history, {
     startHistoryId: query.get('startHistoryId') ?? undefined,
     historyTypes: query.getAll('historyTypes'),
     labelId: query.get('labelId') ?? undefined,
     maxResults: countParameter(query, 'maxResults', 100, 500),
     pageToken: query.get('pageToken') || undefined,
   });
+
+/** A count: `fallback` when absent or 0, never more than `maximum`. */
+const countParameter = (query: URLSearchParams, name: string, fallback: number, maximum: number): number => {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  if (!/^\d{1,10}$/.test(text)) throw unreadable(name, 'TYPE_UINT32', text);
+  return Math.min(Number(text) || fallback, maximum);
+};
+
+/** `format`, in any case; `full` when absent. */
+const formatParameter = (query: URLSearchParams): Format => {
+  const text = query.get('format') ?? 'full';
+  const format = formats.find((known) => known === text.toLowerCase());
+  if (format === undefined) throw unreadable('format', 'type.googleapis.com/google.gmail.v1.Format', text);
+  return format;
+};
+
+const booleanParameter = (query: URLSearchParams, name: string): boolean => {
+  const text = query.get(name);
+  if (text === null || text === 'false' || text === '0') return false;
+  if (text === 'true' || text === '1' || text === '') return true;
+  throw unreadable(name, 'TYPE_BOOL', text);
+};
+
+const unreadable = (name: string, type: string, text: string): GoogleError => {
+  const protoName = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return new GoogleError('invalidArgument', `Invalid value at '${protoName}' (${type}), ${JSON.stringify(text)}`);
+};

@@ -1,7 +1,8 @@
-// The labels of one mailbox: Gmail's own and the user's. Knows nothing of messages.
+// The labels of one mailbox, Gmail's own and the user's, and one label with its counts as the API shows it.
 import type { gmail_v1 } from '@googleapis/gmail';
+import { notFound } from '../google-answers.ts';
 
-const SYSTEM_LABELS = [
+const systemLabels = [
   'INBOX',
   'SENT',
   'DRAFT',
@@ -18,7 +19,7 @@ const SYSTEM_LABELS = [
   'CATEGORY_FORUMS',
 ];
 /** Labels that Gmail lists without the two visibility fields. */
-const WITHOUT_VISIBILITY = new Set(['INBOX', 'SENT', 'DRAFT', 'UNREAD', 'STARRED', 'SPAM']);
+const withoutVisibility = new Set(['INBOX', 'SENT', 'DRAFT', 'UNREAD', 'STARRED', 'SPAM']);
 
 export interface Labels {
   /** True for a label that exists, by id. */
@@ -33,7 +34,7 @@ export interface Labels {
 /** @param userLabels names by id */
 export const createLabels = (userLabels: Readonly<Record<string, string>>): Labels => {
   const names = new Map(Object.entries(userLabels));
-  const system = new Set(SYSTEM_LABELS);
+  const system = new Set(systemLabels);
 
   const idOfName = (name: string): string | undefined => {
     for (const [id, known] of names) if (known.toLowerCase() === name.toLowerCase()) return id;
@@ -52,8 +53,8 @@ export const createLabels = (userLabels: Readonly<Record<string, string>>): Labe
       system.has(idOrName) || names.has(idOrName) ? idOrName : (idOfName(idOrName) ?? create(idOrName)),
     userLabelName: (id) => names.get(id),
     list: () => [
-      ...SYSTEM_LABELS.map((id) =>
-        WITHOUT_VISIBILITY.has(id)
+      ...systemLabels.map((id) =>
+        withoutVisibility.has(id)
           ? { id, name: id, type: 'system' }
           : { id, name: id, messageListVisibility: 'hide', labelListVisibility: 'labelHide', type: 'system' },
       ),
@@ -67,3 +68,31 @@ export const createLabels = (userLabels: Readonly<Record<string, string>>): Labe
     ],
   };
 };
+
+/** What counting needs of a message. */
+interface LabelledMessage {
+  readonly threadId: string;
+  readonly labelIds: ReadonlySet<string>;
+}
+
+/**
+ * One label with its counts, as `users.labels.get` answers.
+ * @param all every message of the mailbox
+ * @throws GoogleError (404) for an unknown label
+ */
+export const viewLabel = (labels: Labels, all: readonly LabelledMessage[], id: string): gmail_v1.Schema$Label => {
+  const label = labels.list().find((candidate) => candidate.id === id);
+  if (label === undefined) throw notFound();
+  const messages = all.filter((message) => message.labelIds.has(id));
+  const unread = messages.filter((message) => message.labelIds.has('UNREAD'));
+  return {
+    ...label,
+    messagesTotal: messages.length,
+    messagesUnread: unread.length,
+    threadsTotal: countThreads(messages),
+    threadsUnread: countThreads(unread),
+  };
+};
+
+const countThreads = (messages: readonly LabelledMessage[]): number =>
+  new Set(messages.map((message) => message.threadId)).size;

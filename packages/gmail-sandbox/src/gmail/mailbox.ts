@@ -1,14 +1,12 @@
-// One person's fake Gmail mailbox: messages, drafts, labels, threads, history. Bodies are parsed when somebody asks.
-// Knows nothing of HTTP, scopes or Google's JSON.
+// One person's fake Gmail mailbox: messages, drafts, labels, threads, history. Bodies are parsed when somebody asks for
+// what is in them, so that large imports are quick.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { type AttachmentIds, createAttachmentIds } from './attachment-ids.ts';
-import { type HeaderField, headerValue, parseHeaderFields } from './header-fields.ts';
 import { createHistory, type History, type HistoryType } from './history.ts';
 import { createLabels, type Labels } from './labels.ts';
-import { receivedAt } from './message-date.ts';
+import { type AttachmentIds, createAttachmentIds } from './message-part.ts';
+import { type HeaderField, headerValue, parseHeaderFields } from './mime.ts';
 import { type ParsedMessage, parseMessage } from './parsed-message.ts';
-import { createThreads, type ThreadHeaders } from './threads.ts';
 
 export interface ImportOptions {
   /** Ids or names; unknown names become labels of the user. Default: `INBOX` and `UNREAD`, or `DRAFT` for a draft. */
@@ -71,8 +69,8 @@ export interface Mailbox {
   drafts(): readonly Draft[];
 }
 
-const LF = 10;
-const CR = 13;
+const lf = 10;
+const cr = 13;
 
 type MutableMessage = StoredMessage & { labelIds: Set<string>; historyId: number };
 
@@ -206,8 +204,8 @@ const threadHeaders = (fields: readonly HeaderField[]): ThreadHeaders => ({
 /** Gmail stores every line with CRLF. Bytes that are so already are not copied: large imports would double. */
 const withCrlf = (bytes: Uint8Array): Buffer => {
   const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = raw.indexOf(LF); at !== -1; at = raw.indexOf(LF, at + 1)) {
-    if (raw[at - 1] !== CR) return Buffer.from(raw.toString('latin1').replace(/(?<!\r)\n/g, '\r\n'), 'latin1');
+  for (let at = raw.indexOf(lf); at !== -1; at = raw.indexOf(lf, at + 1)) {
+    if (raw[at - 1] !== cr) return Buffer.from(raw.toString('latin1').replace(/(?<!\r)\n/g, '\r\n'), 'latin1');
   }
   return raw;
 };
@@ -222,3 +220,71 @@ const lazily = <T>(compute: () => T): (() => T) => {
 
 const hashNumber = (seed: string, text: string): number =>
   createHash('sha256').update(`${seed}\0${text}`).digest().readUIntBE(0, 6);
+
+/** The `Date` header's time, else that of the newest `Received`; milliseconds since the epoch, undefined when neither can be read. */
+const receivedAt = (fields: readonly HeaderField[]): number | undefined =>
+  parseMailDate(headerValue(fields, 'date')) ?? parseMailDate(headerValue(fields, 'received')?.split(';').at(-1));
+
+/** The year 2286: what does not fit into 13 digits is no date of a message. */
+const latest = 10_000_000_000_000;
+
+/** RFC 5322 §3.3 with the obsolete forms that occur; comments such as `(PDT)` are left out. */
+const parseMailDate = (value: string | undefined): number | undefined => {
+  const time = Date.parse(
+    (value ?? '')
+      .slice(0, 200)
+      .replace(/\([^)]*\)/g, '')
+      .trim(),
+  );
+  return time > 0 && time < latest ? time : undefined;
+};
+
+/** The header values threading looks at, '' when absent. */
+interface ThreadHeaders {
+  readonly messageId: string;
+  readonly inReplyTo: string;
+  readonly references: string;
+  readonly subject: string;
+}
+
+interface Threads {
+  /** The thread that a new message joins, or undefined when it starts one. */
+  find(headers: ThreadHeaders): string | undefined;
+  /** Remembers that a message is in a thread, so that later and earlier ones of its conversation find it. */
+  remember(headers: ThreadHeaders, threadId: string): void;
+}
+
+const replyPrefix = /^\s*(?:(?:re|fwd?|aw|wg|sv|vs|antw|tr|rv|回复|答复|转发|返信)\s*(?:\[\d+\])?\s*[:：]\s*)+/i;
+const maximumReferences = 100;
+
+const createThreads = (): Threads => {
+  const byMessageId = new Map<string, { threadId: string; subject: string }>();
+  const bySubject = new Map<string, string>();
+
+  return {
+    find: (headers) => {
+      const subject = baseSubject(headers.subject);
+      for (const id of [...messageIds(headers.messageId), ...referenced(headers)]) {
+        const known = byMessageId.get(id);
+        if (known !== undefined && known.subject === subject) return known.threadId;
+      }
+      return subject !== '' && replyPrefix.test(headers.subject) ? bySubject.get(subject) : undefined;
+    },
+    remember: (headers, threadId) => {
+      const subject = baseSubject(headers.subject);
+      for (const id of referenced(headers)) if (!byMessageId.has(id)) byMessageId.set(id, { threadId, subject });
+      for (const id of messageIds(headers.messageId)) byMessageId.set(id, { threadId, subject });
+      bySubject.set(subject, threadId);
+    },
+  };
+};
+
+const messageIds = (value: string): string[] => value.match(/<[^<>\s]{1,500}>/g)?.slice(-maximumReferences) ?? [];
+
+/** Nearest ancestor first. */
+const referenced = (headers: ThreadHeaders): string[] => [
+  ...messageIds(headers.inReplyTo),
+  ...messageIds(headers.references).reverse(),
+];
+
+const baseSubject = (subject: string): string => subject.replace(replyPrefix, '').trim().toLowerCase();

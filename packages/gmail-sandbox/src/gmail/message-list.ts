@@ -1,9 +1,8 @@
-// Which messages a list request means: query, labels, spam and trash, pages. Knows nothing of HTTP.
-import { GoogleError } from './google-errors.ts';
+// Which messages a list request means: query, labels, spam and trash, and the page of them.
+import { GoogleError } from '../google-answers.ts';
 import type { Mailbox, StoredMessage } from './mailbox.ts';
-import { matchesQuery, type SearchableMessage } from './query-match.ts';
+import { matchesQuery, type SearchableMessage, wordLine } from './query-match.ts';
 import { asksForSpamOrTrash, parseQuery } from './query-parser.ts';
-import { wordLine } from './words.ts';
 
 export interface ListRequest {
   readonly query: string;
@@ -20,7 +19,7 @@ export interface Page<T> {
 }
 
 /** Gmail stops counting here. */
-const ESTIMATE_LIMIT = 201;
+const estimateLimit = 201;
 
 /**
  * The page that a request asks for.
@@ -39,7 +38,7 @@ export const listPage = <T>(
   const start = wanted.findIndex((candidate) => isAfter(messageOf(candidate)));
   const items = start === -1 ? [] : wanted.slice(start, start + request.maxResults);
   const last = items.at(-1);
-  const resultSizeEstimate = Math.min(wanted.length, ESTIMATE_LIMIT);
+  const resultSizeEstimate = Math.min(wanted.length, estimateLimit);
   if (last === undefined || start + items.length >= wanted.length) return { items, resultSizeEstimate };
   return { items, nextPageToken: pageTokenAt(messageOf(last)), resultSizeEstimate };
 };
@@ -71,14 +70,14 @@ const afterPageToken = (token: string): ((message: StoredMessage) => boolean) =>
 };
 
 const searchTexts = new WeakMap<StoredMessage, Pick<SearchableMessage, 'words' | 'filenames' | 'header'>>();
-const SEARCHED_HEADERS = ['subject', 'from', 'to', 'cc', 'bcc'];
+const searchedHeaders = ['subject', 'from', 'to', 'cc', 'bcc'];
 
 /** The message as queries see it; what depends only on its bytes is computed once. */
 const searchable = (mailbox: Mailbox, message: StoredMessage): SearchableMessage => {
   let texts = searchTexts.get(message);
   if (texts === undefined) {
     const { header, bodyText, filenames } = message.parsed();
-    const fields = [...SEARCHED_HEADERS.map(header), bodyText(), ...filenames];
+    const fields = [...searchedHeaders.map(header), bodyText(), ...filenames];
     texts = { words: fields.map(wordLine).join('|'), filenames, header };
     searchTexts.set(message, texts);
   }

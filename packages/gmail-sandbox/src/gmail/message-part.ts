@@ -1,10 +1,10 @@
 // A MIME part → Gmail's MessagePart: part ids, file names, UTF-8 text in `body.data`, attachment ids for the rest.
-// Calibrated on recorded answers of the real API. Knows nothing of labels, threads or HTTP.
+// Calibrated on recorded answers of the real API.
+import { createHash } from 'node:crypto';
 import type { gmail_v1 } from '@googleapis/gmail';
-import { decodeCharset } from './charsets.ts';
-import { decodeName, headerValue, parseParameters } from './header-fields.ts';
-import type { MimePart } from './mime-tree.ts';
-import { decodeTransferEncoding } from './transfer-encoding.ts';
+import { decodeCharset, decodeTransferEncoding } from './decoding.ts';
+import type { MimePart } from './mime.ts';
+import { decodeName, headerValue, parseParameters } from './mime.ts';
 
 /** Gives the attachment id of a part. */
 export type IssueAttachmentId = (partId: string, isBase64: boolean) => string;
@@ -82,3 +82,52 @@ const partBody = (
 
 const transferEncoding = (part: MimePart): string =>
   (headerValue(part.headers, 'content-transfer-encoding') ?? '').trim();
+
+/** Where an attachment id points. */
+export interface AttachmentTarget {
+  readonly messageId: string;
+  readonly partId: string;
+}
+
+export interface AttachmentIds {
+  /** A new id, never given before. Base64 parts get 404 characters and others 383, as in recorded answers. */
+  issue(target: AttachmentTarget, isBase64: boolean): string;
+  /** Where an id of any age points; undefined for one this mailbox never gave. */
+  resolve(attachmentId: string): AttachmentTarget | undefined;
+}
+
+const prefix = 'ANGjdJ';
+const nonceBytes = 12;
+const tagBytes = 8;
+const payloadBytes = 261;
+
+/** @param seed makes the ids of one mailbox different from another's, and reproducible */
+export const createAttachmentIds = (seed: string): AttachmentIds => {
+  let issued = 0;
+  const digest = (text: string | Buffer, length: number): Buffer =>
+    createHash('shake256', { outputLength: length }).update(seed).update(text).digest();
+  const mask = (nonce: Buffer, bytes: Buffer): Buffer => {
+    const stream = digest(nonce, bytes.length);
+    return Buffer.from(bytes.map((byte, at) => byte ^ (stream[at] ?? 0)));
+  };
+
+  return {
+    issue: ({ messageId, partId }, isBase64) => {
+      const nonce = digest(`nonce ${issued++}`, nonceBytes);
+      const payload = Buffer.alloc(isBase64 ? payloadBytes + 16 : payloadBytes);
+      payload.write(`${messageId} ${partId}\n`, 'latin1');
+      const body = Buffer.concat([nonce, digest(payload, tagBytes), mask(nonce, payload)]).toString('base64url');
+      return `${prefix}${isBase64 ? '_x' : '-'}${body}`;
+    },
+    resolve: (attachmentId) => {
+      const body = /^ANGjdJ(?:_x|-)([\w-]+)$/.exec(attachmentId)?.[1];
+      if (body === undefined) return undefined;
+      const bytes = Buffer.from(body, 'base64url');
+      const payload = mask(bytes.subarray(0, nonceBytes), bytes.subarray(nonceBytes + tagBytes));
+      const tag = bytes.subarray(nonceBytes, nonceBytes + tagBytes);
+      if (!digest(payload, tagBytes).equals(tag)) return undefined;
+      const [messageId = '', partId = ''] = payload.toString('latin1').split('\n', 1)[0]?.split(' ') ?? [];
+      return { messageId, partId };
+    },
+  };
+};

@@ -1,8 +1,10 @@
-// A stored message → Gmail's Message in each of the four formats. Knows nothing of HTTP or scopes.
+// A stored message → Gmail's Message in each of the four formats.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { Mailbox, StoredMessage } from './mailbox.ts';
 import { base64url, messagePayload } from './message-part.ts';
-import type { Format } from './request-parameters.ts';
+
+export const formats = ['minimal', 'full', 'raw', 'metadata'] as const;
+export type Format = (typeof formats)[number];
 
 /** @param metadataHeaders for `metadata`: the header names wanted, in any case; none means all */
 export const viewMessage = (

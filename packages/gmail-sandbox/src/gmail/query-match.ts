@@ -1,8 +1,6 @@
-// Gmail's search syntax, third step: does a message match the tree? Knows nothing of pages, spam rules or storage.
-
+// Whether a message matches a parsed query: Gmail's operators with their dates, periods and sizes, and words compared
+// without case and accents.
 import type { Query } from './query-parser.ts';
-import { dateBound, periodStart, sizeInBytes } from './query-values.ts';
-import { wordLine } from './words.ts';
 
 /** What a query can ask about one message. Texts are asked for lazily: most queries need few of them. */
 export interface SearchableMessage {
@@ -70,7 +68,7 @@ const matchesTerm = (
     case 'is':
     case 'label':
     case 'category':
-      return matchesPlace(operator, text.toLowerCase(), message);
+      return matchesLabel(operator, text.toLowerCase(), message);
     default:
       return matchesAmount(operator, text, message, context);
   }
@@ -119,10 +117,10 @@ const matchesHas = (what: string, message: SearchableMessage): boolean => {
   }
 };
 
-const ARCHIVED_MEANS_NONE_OF = ['INBOX', 'SENT', 'DRAFT', 'SPAM', 'TRASH'];
+const archivedMeansNoneOf = ['INBOX', 'SENT', 'DRAFT', 'SPAM', 'TRASH'];
 
 /** Labels under the names that each operator knows them by. */
-const matchesPlace = (
+const matchesLabel = (
   operator: 'in' | 'is' | 'label' | 'category',
   name: string,
   message: SearchableMessage,
@@ -136,7 +134,7 @@ const matchesPlace = (
     case 'read':
       return !has('UNREAD');
     case 'archive':
-      return !ARCHIVED_MEANS_NONE_OF.some(has);
+      return !archivedMeansNoneOf.some(has);
     case 'drafts':
       return has('DRAFT');
     default:
@@ -146,3 +144,61 @@ const matchesPlace = (
 
 /** Gmail's search writes `My clients/North` as `my-clients-north`. */
 const hyphenated = (label: string): string => label.toLowerCase().replace(/[\s/&()|"]+/g, '-');
+
+const dayMilliseconds = 86_400_000;
+/** "All dates used in the search query are interpreted as midnight on that date in the PST timezone" (Gmail API guide, Search). */
+const pstOffset = 8 * 3_600_000;
+
+/**
+ * `2024/3/9`, `2024-03-09`, `03/09/2024` or seconds since the Unix epoch.
+ * @returns milliseconds since the epoch, or undefined for anything else
+ */
+const dateBound = (text: string): number | undefined => {
+  if (/^\d{9,11}$/.test(text)) return Number(text) * 1000;
+  const [, y1, m1, d1, m2, d2, y2] =
+    /^(?:(\d{4})[/-](\d{1,2})[/-](\d{1,2})|(\d{1,2})[/-](\d{1,2})[/-](\d{4}))$/.exec(text) ?? [];
+  const [year, month, day] = [Number(y1 ?? y2), Number(m1 ?? m2), Number(d1 ?? d2)];
+  const midnight = Date.UTC(year, month - 1, day);
+  return Number.isNaN(midnight) || new Date(midnight).getUTCDate() !== day ? undefined : midnight + pstOffset;
+};
+
+/**
+ * `12h`, `2d`, `1w`, `3m`, `1y` back from now.
+ * @returns milliseconds since the epoch, or undefined for anything else
+ */
+const periodStart = (text: string, now: number): number | undefined => {
+  const [, digits, unit] = /^(\d{1,5})([hdwmy])$/i.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const count = Number(digits);
+  const date = new Date(now);
+  switch (unit?.toLowerCase()) {
+    case 'h':
+      return now - (count * dayMilliseconds) / 24;
+    case 'd':
+      return now - count * dayMilliseconds;
+    case 'w':
+      return now - count * 7 * dayMilliseconds;
+    case 'm':
+      return date.setUTCMonth(date.getUTCMonth() - count);
+    default:
+      return date.setUTCFullYear(date.getUTCFullYear() - count);
+  }
+};
+
+/** `5000`, `10K`, `2M`, `1G` in bytes, or undefined for anything else. */
+const sizeInBytes = (text: string): number | undefined => {
+  const [, digits, unit] = /^(\d{1,12})([kmg]?)b?$/i.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  return Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit?.toLowerCase() ?? '');
+};
+
+const spaceless = String.raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}`;
+const word = new RegExp(String.raw`[${spaceless}]|[[\p{L}\p{N}\p{M}_]--[${spaceless}]]+`, 'gv');
+const latinAccents = /[\u0300-\u036f]/g;
+
+/** The words of a text, each between spaces: ` like this `. Two such lines are compared with `includes`. */
+export const wordLine = (text: string): string => {
+  const plain = text.normalize('NFKD').replace(latinAccents, '').normalize('NFC').toLowerCase().replaceAll('ß', 'ss');
+  const words = plain.match(word);
+  return words === null ? ' ' : ` ${words.join(' ')} `;
+};

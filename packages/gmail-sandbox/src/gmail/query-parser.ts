@@ -1,6 +1,60 @@
-// Gmail's search syntax, second step: tokens → a tree. Terms side by side are all required; OR binds its two neighbours
-// closer than that; an operator before parentheses applies to every term in them. Knows nothing of messages.
-import { type Token, tokenizeQuery } from './query-tokens.ts';
+// Gmail's search syntax (support.google.com/mail/answer/7190): characters → tokens → a tree. Terms side by side are all
+// required; OR binds its two neighbours closer than that; an operator before parentheses applies to every term in them.
+type Token =
+  | { readonly kind: 'open' | 'close' | 'open-brace' | 'close-brace' | 'or' | 'and' | 'not' }
+  | { readonly kind: 'operator'; readonly name: string }
+  | { readonly kind: 'text'; readonly text: string };
+
+/** Words before a colon that are operators; any other `word:word` is searched for as it stands. */
+const operators = new Set(
+  `from to cc bcc deliveredto list subject label in is has filename after before older newer older_than newer_than
+   rfc822msgid larger smaller size category`.split(/\s+/),
+);
+const tokenOfCharacter: Readonly<Record<string, Token>> = {
+  '(': { kind: 'open' },
+  ')': { kind: 'close' },
+  '{': { kind: 'open-brace' },
+  '}': { kind: 'close-brace' },
+  '|': { kind: 'or' },
+};
+const tokenOfWord: Readonly<Record<string, Token>> = { OR: { kind: 'or' }, AND: { kind: 'and' }, NOT: { kind: 'not' } };
+
+/** Never fails: an unclosed quotation runs to the end of the query. */
+const tokenizeQuery = (query: string): Token[] => {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < query.length) {
+    const character = query[at] ?? '';
+    const punctuation = tokenOfCharacter[character];
+    const operator = /^([a-zA-Z0-9_]+):/.exec(query.slice(at, at + 20))?.[1]?.toLowerCase();
+    if (/\s/.test(character)) {
+      at++;
+    } else if (punctuation !== undefined) {
+      tokens.push(punctuation);
+      at++;
+    } else if ((character === '-' || character === '+') && /\S/.test(query[at + 1] ?? '')) {
+      if (character === '-') tokens.push({ kind: 'not' });
+      at++;
+    } else if (character === '"' || character === '“') {
+      const end = closingQuote(query, at + 1);
+      tokens.push({ kind: 'text', text: query.slice(at + 1, end) });
+      at = end + 1;
+    } else if (operator !== undefined && operators.has(operator)) {
+      tokens.push({ kind: 'operator', name: operator });
+      at += operator.length + 1;
+    } else {
+      const word = /^[^\s(){}"“|]+/.exec(query.slice(at))?.[0] ?? character;
+      tokens.push(tokenOfWord[word] ?? { kind: 'text', text: word });
+      at += word.length;
+    }
+  }
+  return tokens;
+};
+
+const closingQuote = (query: string, from: number): number => {
+  const found = query.slice(from).search(/["”]/);
+  return found === -1 ? query.length : from + found;
+};
 
 export type Query =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Query[] }
@@ -9,7 +63,7 @@ export type Query =
   | { readonly kind: 'term'; readonly operator: string | undefined; readonly text: string };
 
 /** Deeper nesting is read as if its parentheses were not there. */
-const MAXIMUM_DEPTH = 50;
+const maximumDepth = 50;
 
 /** Never fails: what makes no sense is left out, as Gmail does. An empty query is an empty `and`: everything matches. */
 export const parseQuery = (query: string): Query => {
@@ -47,9 +101,9 @@ export const parseQuery = (query: string): Query => {
       case 'text':
         return { kind: 'term', operator, text: token.text };
       case 'operator':
-        return depth > MAXIMUM_DEPTH ? undefined : parseTerm(token.name, depth + 1);
+        return depth > maximumDepth ? undefined : parseTerm(token.name, depth + 1);
       case 'not': {
-        const of = depth > MAXIMUM_DEPTH ? undefined : parseTerm(operator, depth + 1);
+        const of = depth > maximumDepth ? undefined : parseTerm(operator, depth + 1);
         return of === undefined ? undefined : { kind: 'not', of };
       }
       case 'open':
@@ -64,7 +118,7 @@ export const parseQuery = (query: string): Query => {
   };
 
   const parseGroup = (kind: 'open' | 'open-brace', operator: string | undefined, depth: number): Query | undefined => {
-    if (depth > MAXIMUM_DEPTH) return undefined;
+    if (depth > maximumDepth) return undefined;
     const inner = parseAll(operator, depth + 1);
     if (!skip('close')) skip('close-brace');
     return kind === 'open-brace' && inner.kind === 'and' ? { kind: 'or', of: inner.of } : inner;

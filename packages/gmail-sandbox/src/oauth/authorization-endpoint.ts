@@ -4,8 +4,8 @@ import type { Hono } from 'hono';
 import type { GoogleAccount } from '../accounts.ts';
 import { type AuthorizationRequest, readAuthorizationRequest } from './authorization-request.ts';
 import { adminBlockPage, authorizationPath, chooserPage, consentPage, requestErrorPage } from './consent-pages.ts';
-import { blockedByAdmin, type OAuthState } from './oauth-state.ts';
-import { canonicalScopes, isIdentityScope } from './scopes.ts';
+import type { OAuthState } from './grants.ts';
+import { canonicalScopes, isBlockedByAdmin, isIdentityScope } from './project.ts';
 
 const redirect = (request: AuthorizationRequest, answer: Record<string, string | undefined>): Response => {
   const url = new URL(request.redirectUri);
@@ -17,7 +17,7 @@ const redirect = (request: AuthorizationRequest, answer: Record<string, string |
 /** Whether a person has to look at the consent page: asked to, or something is new. */
 const needsConsent = (state: OAuthState, request: AuthorizationRequest, account: GoogleAccount): boolean => {
   if (request.prompt.has('consent')) return true;
-  const consent = state.grants.consentOf(account, request.client.clientId);
+  const consent = state.consents.of(account, request.client.clientId);
   if (consent === undefined || (request.offline && !consent.offline)) return true;
   return canonicalScopes(request.scopes).some((scope) => !consent.scopes.has(scope));
 };
@@ -31,8 +31,8 @@ const grantAccess = (
 ): Response => {
   const { clientId } = request.client;
   const refresh = request.offline && needsConsent(state, request, account);
-  const before = state.grants.consentOf(account, clientId);
-  state.grants.rememberConsent(account, clientId, grantedScopes, request.offline);
+  const before = state.consents.of(account, clientId);
+  state.consents.remember(account, clientId, grantedScopes, request.offline);
   const scopes = canonicalScopes([
     ...grantedScopes,
     ...(request.includeGrantedScopes && before !== undefined ? before.scopes : []),
@@ -60,7 +60,7 @@ const grantAccess = (
 const answerSilently = (state: OAuthState, request: AuthorizationRequest): Response => {
   const account = request.loginHint === undefined ? undefined : state.accounts.find(request.loginHint);
   if (account === undefined) return redirect(request, { error: 'interaction_required' });
-  if (blockedByAdmin(state.project, account) || needsConsent(state, request, account))
+  if (isBlockedByAdmin(state.project, account) || needsConsent(state, request, account))
     return redirect(request, { error: 'consent_required' });
   return grantAccess(state, request, account, request.scopes);
 };
@@ -69,7 +69,7 @@ const chooser = (state: OAuthState, request: AuthorizationRequest): Response =>
   chooserPage(
     request,
     state.accounts
-      .living()
+      .existing()
       .filter(({ hostedDomain }) => request.hostedDomain === undefined || hostedDomain === request.hostedDomain),
   );
 
@@ -91,7 +91,7 @@ const show = (state: OAuthState, query: URLSearchParams): Response => {
   if (request.prompt.has('none')) return answerSilently(state, request);
   const account = chosenAccount(state, request, query.get('authuser'));
   if (account === undefined) return chooser(state, request);
-  if (blockedByAdmin(state.project, account)) return adminBlockPage(account);
+  if (isBlockedByAdmin(state.project, account)) return adminBlockPage(account);
   if (!needsConsent(state, request, account)) return grantAccess(state, request, account, request.scopes);
   return consentPage(request, account, state.project.testingMode);
 };
@@ -102,7 +102,7 @@ const decide = (state: OAuthState, form: URLSearchParams): Response => {
   const { request } = read;
   const account = state.accounts.find(form.get('authuser') ?? '');
   if (account === undefined) return chooser(state, request);
-  if (blockedByAdmin(state.project, account)) return adminBlockPage(account);
+  if (isBlockedByAdmin(state.project, account)) return adminBlockPage(account);
   if (form.get('decision') !== 'allow') return redirect(request, { error: 'access_denied' });
   const ticked = new Set(form.getAll('scope_granted'));
   const granted = canonicalScopes(request.scopes).filter((scope) => isIdentityScope(scope) || ticked.has(scope));

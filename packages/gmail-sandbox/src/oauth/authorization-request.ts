@@ -1,9 +1,8 @@
 // Reads an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, Google's own parameters) or says why Google shows an
-// error page instead of redirecting. Knows nothing of accounts or pages.
+// error page instead of redirecting.
 
-import type { IssuedCode } from './authorization-codes.ts';
-import { type OAuthClient, type Project, redirectUriAllowed } from './clients.ts';
-import { unknownScopes } from './scopes.ts';
+import type { IssuedCode } from './grants.ts';
+import { type OAuthClient, type Project, redirectUriAllowed, unknownScopes } from './project.ts';
 
 export type Prompt = 'none' | 'consent' | 'select_account';
 

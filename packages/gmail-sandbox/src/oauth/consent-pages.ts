@@ -2,7 +2,7 @@
 // names, so that a script can walk them too: `authuser` (chooser), `scope_granted` and `decision` (consent).
 import type { GoogleAccount } from '../accounts.ts';
 import type { AuthorizationRequest, RequestRefused } from './authorization-request.ts';
-import { canonicalScopes, isIdentityScope, scopeText } from './scopes.ts';
+import { canonicalScopes, isIdentityScope, scopeText } from './project.ts';
 
 export const authorizationPath = '/o/oauth2/v2/auth';
 

@@ -1,10 +1,10 @@
-// What people have granted to the project's clients: remembered consents, grants with their tokens, and how long each lives.
-// Knows nothing of HTTP, pages or error wording.
-import { randomBytes } from 'node:crypto';
-import type { GoogleAccount } from '../accounts.ts';
+// What people have granted to the project's clients: remembered consents, authorization codes, grants with their tokens, and
+// how long each lives. With the accounts and the project that is all the state the OAuth endpoints share.
+import { createHash, randomBytes } from 'node:crypto';
+import type { AccountRegistry, GoogleAccount } from '../accounts.ts';
 import type { Clock } from '../clock.ts';
-import type { Project } from './clients.ts';
-import { canonicalScopes, isIdentityScope } from './scopes.ts';
+import type { Project } from './project.ts';
+import { canonicalScopes, isIdentityScope } from './project.ts';
 
 /** Why a refresh token no longer works. `cap` and `expired` leave access tokens to run out by themselves. */
 export type Ending = 'revoked' | 'password_changed' | 'account_deleted' | 'cap' | 'expired' | 'idle';
@@ -35,17 +35,41 @@ interface Consent {
   offline: boolean;
 }
 
-export interface GrantStore {
-  consentOf(account: GoogleAccount, clientId: string): Consent | undefined;
-  rememberConsent(account: GoogleAccount, clientId: string, scopes: readonly string[], offline: boolean): void;
-  forgetConsents(account: GoogleAccount): void;
+interface Consents {
+  of(account: GoogleAccount, clientId: string): Consent | undefined;
+  /** Adds to what was agreed to before. */
+  remember(account: GoogleAccount, clientId: string, scopes: readonly string[], offline: boolean): void;
+  /** For all clients of the project. */
+  forget(account: GoogleAccount): void;
+}
+
+export const createConsents = (project: Project): Consents => {
+  const consents = new Map<string, Consent>();
+  const keyOf = (account: GoogleAccount, clientId: string) => `${account.sub} ${clientId}`;
+  return {
+    of: (account, clientId) => consents.get(keyOf(account, clientId)),
+    remember(account, clientId, scopes, offline) {
+      const key = keyOf(account, clientId);
+      const before = consents.get(key);
+      consents.set(key, {
+        scopes: new Set([...(before?.scopes ?? []), ...canonicalScopes(scopes)]),
+        offline: offline || (before?.offline ?? false),
+      });
+    },
+    forget(account) {
+      for (const clientId of project.clients.keys()) consents.delete(keyOf(account, clientId));
+    },
+  };
+};
+
+interface GrantStore {
   /** A new grant; with a refresh token it may push the oldest one over the cap. */
   open(options: { account: GoogleAccount; clientId: string; scopes: readonly string[]; refresh: boolean }): Grant;
   issueAccessToken(grant: Grant): AccessToken;
   byRefreshToken(token: string): Grant | undefined;
   /** The token if Google would accept it now. */
-  livingAccessToken(token: string): AccessToken | undefined;
-  /** Whom a token was made for, living or not: for records only. */
+  validAccessToken(token: string): AccessToken | undefined;
+  /** Whom a token was made for, valid or not: for records only. */
   ownerOf(token: string): GoogleAccount | undefined;
   /** How and when the grant's refresh token ended; undefined while it works. */
   endingOf(grant: Grant): { readonly why: Ending; readonly at: number } | undefined;
@@ -78,50 +102,38 @@ const killsAccessTokens = (why: Ending): boolean => {
   }
 };
 
+const endingAt = (grant: Grant, now: number): { why: Ending; at: number } | undefined => {
+  if (grant.ended !== undefined) return grant.ended;
+  const expiresAt = grant.refreshTokenExpiresAt;
+  if (expiresAt !== undefined && expiresAt <= now) return { why: 'expired', at: expiresAt };
+  const idleAt = grant.usedAt + idleLifetime;
+  return idleAt <= now ? { why: 'idle', at: idleAt } : undefined;
+};
+
 export const createGrantStore = (clock: Clock, project: Project): GrantStore => {
   const grants: Grant[] = [];
   const refreshTokens = new Map<string, Grant>();
   const accessTokens = new Map<string, AccessToken>();
-  const consents = new Map<string, Consent>();
 
-  const consentKey = (account: GoogleAccount, clientId: string) => `${account.sub} ${clientId}`;
   const of = (account: GoogleAccount) => grants.filter((grant) => grant.account === account);
   const end = (grant: Grant, why: Ending) => {
     const before = grant.ended;
     if (before === undefined || (!killsAccessTokens(before.why) && killsAccessTokens(why)))
       grant.ended = { why, at: before?.at ?? clock.now() };
   };
-  const endingOf = (grant: Grant): { why: Ending; at: number } | undefined => {
-    if (grant.ended !== undefined) return grant.ended;
-    const expiresAt = grant.refreshTokenExpiresAt;
-    if (expiresAt !== undefined && expiresAt <= clock.now()) return { why: 'expired', at: expiresAt };
-    const idleAt = grant.usedAt + idleLifetime;
-    return idleAt <= clock.now() ? { why: 'idle', at: idleAt } : undefined;
-  };
+  const endingOf = (grant: Grant) => endingAt(grant, clock.now());
   const enforceCap = (newest: Grant) => {
-    const living = grants.filter(
+    const working = grants.filter(
       (grant) =>
         grant.account === newest.account &&
         grant.clientId === newest.clientId &&
         grant.refreshToken !== undefined &&
         endingOf(grant) === undefined,
     );
-    for (const grant of living.slice(0, Math.max(0, living.length - project.refreshTokenCap))) end(grant, 'cap');
+    for (const grant of working.slice(0, Math.max(0, working.length - project.refreshTokenCap))) end(grant, 'cap');
   };
 
   return {
-    consentOf: (account, clientId) => consents.get(consentKey(account, clientId)),
-    rememberConsent(account, clientId, scopes, offline) {
-      const key = consentKey(account, clientId);
-      const before = consents.get(key);
-      consents.set(key, {
-        scopes: new Set([...(before?.scopes ?? []), ...canonicalScopes(scopes)]),
-        offline: offline || (before?.offline ?? false),
-      });
-    },
-    forgetConsents(account) {
-      for (const clientId of project.clients.keys()) consents.delete(consentKey(account, clientId));
-    },
     open({ account, clientId, scopes, refresh }) {
       const now = clock.now();
       const expires = refresh && project.testingMode && !scopes.every(isIdentityScope);
@@ -151,7 +163,7 @@ export const createGrantStore = (clock: Clock, project: Project): GrantStore => 
       return issued;
     },
     byRefreshToken: (token) => refreshTokens.get(token),
-    livingAccessToken(token) {
+    validAccessToken(token) {
       const found = accessTokens.get(token);
       if (found === undefined || found.expiresAt <= clock.now()) return undefined;
       const { ended } = found.grant;
@@ -171,4 +183,75 @@ export const createGrantStore = (clock: Clock, project: Project): GrantStore => 
         if (issued.grant.account === account) issued.expiresAt -= milliseconds;
     },
   };
+};
+
+export interface IssuedCode {
+  readonly account: GoogleAccount;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scopes: readonly string[];
+  /** Whether the exchange brings a refresh token. */
+  readonly refresh: boolean;
+  readonly nonce: string | undefined;
+  readonly codeChallenge: { readonly value: string; readonly method: 'S256' | 'plain' } | undefined;
+}
+
+interface AuthorizationCodes {
+  issue(code: IssuedCode): string;
+  /** The code's content while it is unused and younger than ten minutes. */
+  find(code: string): IssuedCode | undefined;
+  /** Uses it up. */
+  spend(code: string): void;
+  /** Whom a code was made for, usable or not: for records only. */
+  ownerOf(code: string): GoogleAccount | undefined;
+}
+
+const codeLifetime = 10 * 60 * 1000;
+
+export const createAuthorizationCodes = (clock: Clock): AuthorizationCodes => {
+  const codes = new Map<string, { issued: IssuedCode; expiresAt: number; spent: boolean }>();
+  return {
+    issue(issued) {
+      const code = `4/0A${randomBytes(36).toString('base64url')}`;
+      codes.set(code, { issued, expiresAt: clock.now() + codeLifetime, spent: false });
+      return code;
+    },
+    find(code) {
+      const entry = codes.get(code);
+      return entry === undefined || entry.spent || entry.expiresAt <= clock.now() ? undefined : entry.issued;
+    },
+    spend(code) {
+      const entry = codes.get(code);
+      if (entry !== undefined) entry.spent = true;
+    },
+    ownerOf: (code) => codes.get(code)?.issued.account,
+  };
+};
+
+/** Whether a code verifier fits the challenge (RFC 7636 §4.6). */
+export const verifierFits = (challenge: NonNullable<IssuedCode['codeChallenge']>, verifier: string): boolean => {
+  switch (challenge.method) {
+    case 'plain':
+      return verifier === challenge.value;
+    case 'S256':
+      return createHash('sha256').update(verifier).digest('base64url') === challenge.value;
+  }
+};
+
+/** What the OAuth endpoints share. */
+export interface OAuthState {
+  readonly clock: Clock;
+  /** The sandbox's address; the issuer of its ID tokens. */
+  readonly origin: string;
+  readonly project: Project;
+  readonly accounts: AccountRegistry;
+  readonly consents: Consents;
+  readonly grants: GrantStore;
+  readonly codes: AuthorizationCodes;
+}
+
+/** Ends everything the account granted to any client of the project, and forgets that it ever consented. */
+export const revokeEverything = (state: OAuthState, account: GoogleAccount): void => {
+  for (const grant of state.grants.of(account)) state.grants.end(grant, 'revoked');
+  state.consents.forget(account);
 };

@@ -1,8 +1,7 @@
 // Google's signing key, ID tokens signed with it, and the two documents that let a client check them.
-// Knows nothing of how tokens are obtained.
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { GoogleAccount } from '../accounts.ts';
-import { emailScope, profileScope } from './scopes.ts';
+import { emailScope, profileScope } from './project.ts';
 
 interface SigningKey {
   readonly kid: string;

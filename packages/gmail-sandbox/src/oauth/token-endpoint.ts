@@ -1,12 +1,12 @@
-// POST /token: an authorization code or a refresh token becomes an access token, or one of Google's errors.
-// Rules: RFC 6749 §4.1.3–§6, RFC 7636 §4.5, https://developers.google.com/identity/protocols/oauth2/web-server
+// POST /token: an authorization code or a refresh token becomes an access token, or one of Google's errors; POST /revoke.
+// Rules: RFC 6749 §2.3.1, §4.1.3–§6, RFC 7636 §4.5, RFC 7009, https://developers.google.com/identity/protocols/oauth2/web-server
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Hono } from 'hono';
-import { verifierFits } from './authorization-codes.ts';
-import { authenticateClient, oauthError, oauthJson } from './client-authentication.ts';
-import type { OAuthClient } from './clients.ts';
-import { accessTokenLifetimeSeconds, type Grant } from './grants.ts';
+import type { GoogleAccount } from '../accounts.ts';
+import { oauthError, oauthJson } from '../google-answers.ts';
+import { accessTokenLifetimeSeconds, type Grant, type OAuthState, revokeEverything, verifierFits } from './grants.ts';
 import { signIdToken } from './id-token.ts';
-import { blockedByAdmin, type OAuthState } from './oauth-state.ts';
+import { isBlockedByAdmin, type OAuthClient, type Project } from './project.ts';
 
 const hour = 60 * 60 * 1000;
 
@@ -52,7 +52,7 @@ const exchangeCode = (state: OAuthState, client: OAuthClient, form: URLSearchPar
     if (!verifierFits(issued.codeChallenge, verifier))
       return oauthError(400, 'invalid_grant', 'Invalid code verifier.');
   }
-  if (blockedByAdmin(state.project, issued.account)) return oauthError(400, 'admin_policy_enforced');
+  if (isBlockedByAdmin(state.project, issued.account)) return oauthError(400, 'admin_policy_enforced');
   state.codes.spend(code);
   const { account, clientId, scopes, refresh, nonce } = issued;
   const grant = state.grants.open({ account, clientId, scopes, refresh });
@@ -74,7 +74,7 @@ const refreshGrant = (state: OAuthState, client: OAuthClient, form: URLSearchPar
   if (grant.clientId !== client.clientId) return oauthError(401, 'unauthorized_client', 'Unauthorized');
   const ending = state.grants.endingOf(grant);
   if (ending !== undefined) return endedGrant(ending.at, ending.why, state.clock.now());
-  if (blockedByAdmin(state.project, grant.account)) return oauthError(400, 'admin_policy_enforced');
+  if (isBlockedByAdmin(state.project, grant.account)) return oauthError(400, 'admin_policy_enforced');
   if (grant.reauthRequired)
     return oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)', { error_subtype: 'invalid_rapt' });
   return tokenResponse(state, grant, { nonce: undefined, refreshToken: undefined });
@@ -96,5 +96,69 @@ export const addTokenEndpoint = (app: Hono, state: OAuthState): void => {
       default:
         return oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType}`);
     }
+  });
+};
+
+interface Credentials {
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+}
+
+const decodePart = (part: string): string => {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return part;
+  }
+};
+
+const credentialsOf = (authorization: string | null, form: URLSearchParams): Credentials => {
+  const basic = authorization?.match(/^Basic\s+(\S+)$/i)?.[1];
+  if (basic === undefined)
+    return { clientId: form.get('client_id') ?? undefined, clientSecret: form.get('client_secret') ?? undefined };
+  const [id = '', ...secret] = Buffer.from(basic, 'base64').toString('utf8').split(':');
+  return { clientId: decodePart(id), clientSecret: decodePart(secret.join(':')) };
+};
+
+const same = (left: string, right: string): boolean => {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(left), digest(right));
+};
+
+/** The authenticated client, or the response that refuses it. */
+const authenticateClient = (
+  project: Project,
+  authorization: string | null,
+  form: URLSearchParams,
+): OAuthClient | Response => {
+  const { clientId, clientSecret } = credentialsOf(authorization, form);
+  if (clientId === undefined || clientId === '')
+    return oauthError(400, 'invalid_request', 'Could not determine client ID from request.');
+  const client = project.clients.get(clientId);
+  if (client === undefined) return oauthError(401, 'invalid_client', 'The OAuth client was not found.');
+  if (clientSecret === undefined || clientSecret === '')
+    return oauthError(400, 'invalid_request', 'client_secret is missing.');
+  if (!same(clientSecret, client.clientSecret))
+    return oauthError(401, 'invalid_client', 'The provided client secret is invalid.');
+  return client;
+};
+
+const ownerOfWorkingToken = (state: OAuthState, token: string): GoogleAccount | undefined => {
+  const grant = state.grants.validAccessToken(token)?.grant ?? state.grants.byRefreshToken(token);
+  if (grant === undefined) return undefined;
+  if (grant.refreshToken === token && state.grants.endingOf(grant) !== undefined) return undefined;
+  return grant.account;
+};
+
+/** Revoking one token ends every grant of that account (https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke). */
+export const addRevocationEndpoint = (app: Hono, state: OAuthState): void => {
+  app.post('/revoke', async (context) => {
+    const form = new URLSearchParams(await context.req.text());
+    const token = form.get('token') ?? context.req.query('token') ?? '';
+    if (token === '') return oauthError(400, 'invalid_request', 'Missing required parameter: token');
+    const account = ownerOfWorkingToken(state, token);
+    if (account === undefined) return oauthError(400, 'invalid_token', 'Token expired or revoked');
+    revokeEverything(state, account);
+    return oauthJson({});
   });
 };

@@ -3,13 +3,26 @@
 import type { people_v1 } from '@googleapis/people';
 import { type Context, Hono } from 'hono';
 import type { GoogleAccount } from '../accounts.ts';
-import { failedPrecondition, invalidArgument, plainError } from '../api-errors.ts';
-import { applyFields } from '../gmail/fields-mask.ts';
-import { GoogleError, googleErrorResponse, googleJson } from '../gmail/google-errors.ts';
+import {
+  applyFields,
+  failedPrecondition,
+  GoogleError,
+  googleErrorResponse,
+  googleJson,
+  invalidArgument,
+  statusError,
+} from '../google-answers.ts';
 import type { StoredPerson } from './contacts.ts';
-import { bindingOf, pageOf, readPageSize } from './pages.ts';
-import { otherContactFields, personFields, readFieldMask, withFields } from './person-fields.ts';
-import { contactFields, otherFields, personMatches } from './person-match.ts';
+import { contactFields, otherFields, personMatches } from './contacts.ts';
+import {
+  bindingOf,
+  otherContactFields,
+  pageOf,
+  personFields,
+  readFieldMask,
+  readPageSize,
+  withFields,
+} from './request-parameters.ts';
 
 /** The account a request may act for, or Google's 401 or 403. */
 export type AuthorizePeople = (request: Request, acceptedScopes: readonly string[]) => GoogleAccount | Response;
@@ -141,7 +154,7 @@ export const peopleRoutes = (authorize: AuthorizePeople): Hono => {
       ? listConnections(call)
       : invalidArgument('Resource name must be "people/me".'),
   );
-  app.all('/v1/*', () => plainError(404));
+  app.all('/v1/*', () => statusError(404));
   app.onError((error) => {
     if (error instanceof GoogleError) return googleErrorResponse(error);
     throw error;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gmailWorld, NOW, OWNER, rfc822 } from './support.ts';
+import { gmailWorld, now, owner, rfc822 } from './support.ts';
 
 const DAY = 86_400_000;
 
@@ -8,13 +8,13 @@ const searchable = () => {
   const world = gmailWorld();
   const { mailbox } = world;
   const add = (daysAgo: number, labelIds: string[], ...lines: string[]) =>
-    mailbox.importMessage(rfc822(...lines), { internalDate: NOW - daysAgo * DAY, labelIds });
+    mailbox.importMessage(rfc822(...lines), { internalDate: now - daysAgo * DAY, labelIds });
   add(
     1,
     ['INBOX', 'UNREAD', 'STARRED'],
     'Subject: A',
     'From: Ada <ada@example.org>',
-    `To: ${OWNER}`,
+    `To: ${owner}`,
     'Message-ID: <m1@x>',
     '',
     'Caf\xe9 cr\xe8me tomorrow',
@@ -24,7 +24,7 @@ const searchable = () => {
     ['INBOX', 'IMPORTANT', 'Label_9'],
     'Subject: B report',
     'From: Bob <bob@example.org>',
-    `Cc: ${OWNER}`,
+    `Cc: ${owner}`,
     '',
     'tomorrow never comes',
   );
@@ -32,7 +32,7 @@ const searchable = () => {
     40,
     ['SENT'],
     'Subject: C',
-    `From: ${OWNER}`,
+    `From: ${owner}`,
     'To: ada@example.org',
     'Content-Type: multipart/mixed; boundary=a',
     '',
@@ -114,7 +114,7 @@ describe('The search finds what Gmail finds', () => {
     ['older_than:1y in:anywhere', 'D'],
     ['after:2025/06/12', 'A B'],
     ['before:2025-06-12', 'C F'],
-    [`after:${(NOW - 2 * DAY) / 1000}`, 'A'],
+    [`after:${(now - 2 * DAY) / 1000}`, 'A'],
     ['larger:2K', 'C'],
     ['smaller:2K', 'A B F'],
     ['rfc822msgid:m1@x', 'A'],

@@ -2,14 +2,14 @@ import type { gmail_v1 } from '@googleapis/gmail';
 import { describe, expect, it } from 'vitest';
 import type { Authorize } from '../../src/gmail/gmail-routes.ts';
 import type { Mailbox } from '../../src/gmail/mailbox.ts';
-import { type GoogleErrorBody, gmailWorld, NOW, OWNER, rfc822 } from './support.ts';
+import { type GoogleErrorBody, gmailWorld, now, owner, rfc822 } from './support.ts';
 
 type List = gmail_v1.Schema$ListMessagesResponse;
 
 const filled = (count: number) => {
   const world = gmailWorld();
   for (let n = 0; n < count; n++) {
-    world.mailbox.importMessage(rfc822(`Subject: ${n}`, '', 'x'), { internalDate: NOW - (n % 7) * 1000 });
+    world.mailbox.importMessage(rfc822(`Subject: ${n}`, '', 'x'), { internalDate: now - (n % 7) * 1000 });
   }
   return world;
 };
@@ -32,7 +32,7 @@ describe('Lists', () => {
     const { get, mailbox } = filled(6);
     const expected = mailbox.newestFirst().map(({ id }) => id);
     const first = (await get<List>('messages?maxResults=3')).body;
-    mailbox.importMessage(rfc822('Subject: new', '', 'x'), { internalDate: NOW + 5000 });
+    mailbox.importMessage(rfc822('Subject: new', '', 'x'), { internalDate: now + 5000 });
     const second = (await get<List>(`messages?maxResults=3&pageToken=${first.nextPageToken}`)).body;
     expect([...(first.messages ?? []), ...(second.messages ?? [])].map(({ id }) => id)).toEqual(expected);
   });
@@ -158,9 +158,9 @@ describe('Errors are those of Google', () => {
 
   it('for the mailbox of somebody else', async () => {
     const { get } = gmailWorld();
-    expect((await get('profile', OWNER)).status).toBe(200);
+    expect((await get('profile', owner)).status).toBe(200);
     const { status, body } = await get<GoogleErrorBody>('profile', 'other@example.com');
-    expect([status, body.error.message]).toEqual([403, `Delegation denied for ${OWNER}`]);
+    expect([status, body.error.message]).toEqual([403, `Delegation denied for ${owner}`]);
   });
 });
 
@@ -227,7 +227,7 @@ describe('A mailbox changes', () => {
     const start = mailbox.historyId;
     mailbox.importMessage(rfc822('Subject: s', '', 'x'));
     const current = mailbox.historyId;
-    clock.advance(8 * 86_400_000);
+    await clock.advance(8 * 86_400_000);
     expect((await get(`history?startHistoryId=${start}`)).status).toBe(404);
     expect((await get(`history?startHistoryId=${current}`)).status).toBe(200);
   });

@@ -1,21 +1,22 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import { describe, expect, it } from 'vitest';
 import { createMailbox } from '../../src/gmail/mailbox.ts';
-import { CANARY, fillSampleMailbox } from '../../src/sample-mailbox/index.ts';
-import { allParts, gmailWorld, handClock, OWNER } from './support.ts';
+import { handClock } from '../../src/hand-clock.ts';
+import { canary, fillSampleMailbox } from '../../src/samples/mailbox.ts';
+import { allParts, gmailWorld, now, owner } from './support.ts';
 
 const sample = () => {
   const world = gmailWorld();
-  fillSampleMailbox(world.mailbox, world.clock);
+  fillSampleMailbox(world.mailbox);
   return world;
 };
 
 describe('The sample mailbox', () => {
   it('is the same every time the clock says the same', () => {
     const [one, two] = [1, 2].map(() => {
-      const clock = handClock();
-      const mailbox = createMailbox({ owner: OWNER, clock });
-      fillSampleMailbox(mailbox, clock);
+      const clock = handClock(now);
+      const mailbox = createMailbox({ owner, clock });
+      fillSampleMailbox(mailbox);
       return mailbox.newestFirst().map(({ id, threadId, raw }) => [id, threadId, raw.toString('latin1')]);
     });
     expect(one).toEqual(two);
@@ -53,7 +54,7 @@ describe('The sample mailbox', () => {
     ['你好 OR 您好', 1],
     ['grusse', 1],
     ['newer_than:1d', 4],
-    [CANARY, 1],
+    [canary, 1],
   ])('answers %j with at least %i messages', async (query, count) => {
     expect((await sample().search(query)).length).toBeGreaterThanOrEqual(count);
   });

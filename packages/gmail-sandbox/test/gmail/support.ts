@@ -1,23 +1,11 @@
-// A mailbox and a small client for it. Knows nothing of OAuth: every request is let through.
+// A mailbox and a small client for it, without OAuth: every request is let through.
 import type { gmail_v1 } from '@googleapis/gmail';
-import type { Clock } from '../../../../src/lib/clock.ts';
 import { type Authorize, gmailRoutes } from '../../src/gmail/gmail-routes.ts';
 import { createMailbox, type Mailbox } from '../../src/gmail/mailbox.ts';
+import { handClock } from '../../src/hand-clock.ts';
 
-export const OWNER = 'kim@example.com';
-export const NOW = Date.UTC(2025, 5, 15, 12);
-
-/** A clock turned by hand. */
-export const handClock = (start = NOW): Clock & { advance(milliseconds: number): void } => {
-  let now = start;
-  return {
-    now: () => now,
-    sleep: () => Promise.resolve(),
-    advance: (milliseconds) => {
-      now += milliseconds;
-    },
-  };
-};
+export const owner = 'kim@example.com';
+export const now = Date.UTC(2025, 5, 15, 12);
 
 export interface Answer<T> {
   readonly status: number;
@@ -26,8 +14,8 @@ export interface Answer<T> {
 
 /** A mailbox behind its routes. */
 export const gmailWorld = (authorize?: (mailbox: Mailbox) => Authorize) => {
-  const clock = handClock();
-  const mailbox = createMailbox({ owner: OWNER, clock, labels: { Label_9: 'Family/Photos' } });
+  const clock = handClock(now);
+  const mailbox = createMailbox({ owner, clock, labels: { Label_9: 'Family/Photos' } });
   const app = gmailRoutes(authorize?.(mailbox) ?? (() => ({ mailbox })));
   const get = async <T>(path: string, user = 'me'): Promise<Answer<T>> => {
     const response = await app.request(`/gmail/v1/users/${user}/${path}`);

@@ -1,4 +1,4 @@
-// What one message of the sample is: how old, where it lies, and how to write it. Knows nothing of mailboxes.
+// What one message of the sample is: how old, where it lies, and how to write it.
 
 /** What a message is written for. */
 export interface Occasion {

@@ -1,5 +1,5 @@
 // Writes RFC 822 messages as mail programs do: headers, charsets, transfer encodings, multiparts.
-// Knows nothing of the sample's content. The same input gives the same bytes.
+// The same input gives the same bytes.
 import { createHash } from 'node:crypto';
 import iconv from 'iconv-lite';
 

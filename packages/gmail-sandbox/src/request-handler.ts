@@ -1,20 +1,29 @@
-// The way of one request through the fake Google: recorded, counted, delayed, broken on demand, answered.
-// Puts the endpoints together; holds no rule of any of them.
+// The way of one request through the fake Google: recorded, counted, delayed, failed on demand, answered. Puts the endpoints
+// together and finds whose bearer token an API request carries.
 import { Hono } from 'hono';
-import { gmailAppsDisabled, tooManyConcurrentRequests } from './api-errors.ts';
-import { authorizeBearer, bearerToken } from './bearer.ts';
+import type { GoogleAccount } from './accounts.ts';
+import { domainOf } from './accounts.ts';
 import { controlPath, controlRoutes } from './control-routes.ts';
 import type { Faults } from './faults.ts';
 import { gmailRoutes } from './gmail/gmail-routes.ts';
-import { mailServiceNotEnabled } from './gmail/google-errors.ts';
+import {
+  credentialsMissing,
+  gmailAppsDisabled,
+  insufficientScopes,
+  invalidCredentials,
+  mailServiceNotEnabled,
+  serviceDisabled,
+  tooManyConcurrentRequests,
+} from './google-answers.ts';
 import { addAuthorizationEndpoint } from './oauth/authorization-endpoint.ts';
+import type { AccessToken, OAuthState } from './oauth/grants.ts';
 import { discoveryDocument, jsonWebKeySet } from './oauth/id-token.ts';
-import { domainOf, type OAuthState } from './oauth/oauth-state.ts';
-import { addRevocationEndpoint } from './oauth/revocation-endpoint.ts';
-import { addTokenEndpoint } from './oauth/token-endpoint.ts';
+import type { GoogleService } from './oauth/project.ts';
+import { isBlockedByAdmin } from './oauth/project.ts';
+import { addRevocationEndpoint, addTokenEndpoint } from './oauth/token-endpoint.ts';
 import { peopleRoutes } from './people/people-routes.ts';
-import type { Sandbox } from './sandbox-interface.ts';
 import type { Traffic } from './traffic.ts';
+import type { Sandbox } from './verbs.ts';
 
 const endpoints = (state: OAuthState, sandbox: Sandbox): Hono => {
   const app = new Hono();
@@ -56,14 +65,14 @@ const describe = async (state: OAuthState, request: Request, query: URLSearchPar
     state.codes.ownerOf(form.get('code') ?? '');
   const grantType = form.get('grant_type');
   return {
-    ...(isForm ? { formKeys: [...new Set(form.keys())] } : {}),
-    ...(grantType === null ? {} : { grantType }),
-    ...(owner === undefined ? {} : { account: owner.email }),
+    formKeys: isForm ? [...new Set(form.keys())] : undefined,
+    grantType: grantType ?? undefined,
+    account: owner?.email,
   };
 };
 
 /** @returns the sandbox's `fetch` */
-export const handleGoogle = (parts: {
+export const createRequestHandler = (parts: {
   state: OAuthState;
   traffic: Traffic;
   faults: Faults;
@@ -100,4 +109,36 @@ export const handleGoogle = (parts: {
     log?.(`${request.method} ${pathname} ${response.status}`);
     return response;
   };
+};
+
+/** The token of `Authorization: Bearer …` (RFC 6750 §2.1). */
+const bearerToken = (request: Request): string | undefined =>
+  request.headers.get('authorization')?.match(/^Bearer\s+(\S+)$/i)?.[1];
+
+/** The valid access token of a request; none where the admin has blocked the app. */
+const validToken = (state: OAuthState, token: string): AccessToken | undefined => {
+  const found = state.grants.validAccessToken(token);
+  return found === undefined || isBlockedByAdmin(state.project, found.grant.account) ? undefined : found;
+};
+
+/**
+ * The account a request may act for.
+ * @param acceptedScopes any one of them suffices
+ * @param service as Google names it in the error, e.g. `people.googleapis.com`
+ * @returns the account, or Google's 401 or 403
+ */
+const authorizeBearer = (
+  state: OAuthState,
+  request: Request,
+  acceptedScopes: readonly string[],
+  service: GoogleService,
+): GoogleAccount | Response => {
+  const token = bearerToken(request);
+  if (token === undefined) return credentialsMissing();
+  if (state.project.disabledServices.has(service)) return serviceDisabled(service);
+  const found = validToken(state, token);
+  if (found === undefined) return invalidCredentials();
+  if (!found.grant.scopes.some((scope) => acceptedScopes.includes(scope)))
+    return insufficientScopes(acceptedScopes, service);
+  return found.grant.account;
 };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readMailFiles } from '../../src/gmail/import-files.ts';
+import { readMailFiles } from '../../src/gmail/mail-files.ts';
 
 let folder: string;
 beforeEach(async () => {

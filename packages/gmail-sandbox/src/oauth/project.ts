@@ -1,5 +1,49 @@
-// The scopes the fake Google knows, how it spells them in answers and what its consent page says about each.
-// Source: https://developers.google.com/identity/protocols/oauth2/scopes
+// The one Cloud project that the sandbox plays: its OAuth clients and settings, and the scopes that Google knows, how it
+// spells them in answers and what its consent page says about each
+// (https://developers.google.com/identity/protocols/oauth2/scopes).
+import { randomBytes } from 'node:crypto';
+import { domainOf, type GoogleAccount } from '../accounts.ts';
+
+export interface OAuthClient {
+  readonly clientId: string;
+  clientSecret: string;
+  readonly redirectUris: readonly string[] | 'any';
+}
+
+export interface Project {
+  readonly clients: Map<string, OAuthClient>;
+  /** "Testing" publishing status: refresh tokens live seven days. */
+  testingMode: boolean;
+  /** Living refresh tokens per Google account and client before the oldest dies. */
+  refreshTokenCap: number;
+  /** Workspace domains whose admin blocked the app. */
+  readonly blockedDomains: Set<string>;
+  /** Workspace domains whose admin lets no app at Gmail. */
+  readonly domainsWithoutGmailApps: Set<string>;
+  /** APIs that are not enabled in the project, by Google's name of the service. */
+  readonly disabledServices: Set<GoogleService>;
+}
+
+export type GoogleService = 'gmail.googleapis.com' | 'people.googleapis.com';
+
+export const newClientId = (): string =>
+  `${BigInt(`0x${randomBytes(5).toString('hex')}`)}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;
+
+export const newClientSecret = (): string => `GOCSPX-${randomBytes(21).toString('base64url')}`;
+
+const loopback = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/**
+ * Whether the client may be answered at this URI: exactly one of its list, or, for `any`, a desktop client's loopback
+ * on any port and every https address (https://developers.google.com/identity/protocols/oauth2/native-app).
+ */
+export const redirectUriAllowed = (client: OAuthClient, redirectUri: string): boolean => {
+  if (client.redirectUris !== 'any') return client.redirectUris.includes(redirectUri);
+  if (!URL.canParse(redirectUri)) return false;
+  const url = new URL(redirectUri);
+  if (url.hash !== '' || url.username !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && loopback.has(url.hostname));
+};
 
 const auth = 'https://www.googleapis.com/auth/';
 
@@ -56,3 +100,7 @@ export const scopeText = (scope: string): string => identityTexts[scope] ?? acce
 
 export const emailScope: string = `${auth}userinfo.email`;
 export const profileScope: string = `${auth}userinfo.profile`;
+
+/** Whether the admin of this account's Workspace domain has blocked the app. */
+export const isBlockedByAdmin = (project: Project, account: GoogleAccount): boolean =>
+  project.blockedDomains.has(domainOf(account));

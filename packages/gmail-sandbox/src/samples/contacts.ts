@@ -1,7 +1,7 @@
 // The people in the sample accounts' address books: contacts, "other contacts" and a Workspace directory.
 // All invented; several alphabets, people without a name, without an address, with the same name twice.
-import type { GoogleAccount } from './accounts.ts';
-import type { NewContact } from './people/contacts.ts';
+import type { GoogleAccount } from '../accounts.ts';
+import type { NewContact } from '../people/contacts.ts';
 
 const contacts: readonly NewContact[] = [
   {

@@ -1,4 +1,4 @@
-// Small real files for the sample's attachments: a PDF and a PNG, made in code. Knows nothing of mail.
+// Small real files for the sample's attachments: a PDF and a PNG, made in code.
 import { crc32, deflateSync } from 'node:zlib';
 
 /** A one-page PDF 1.4 with the lines as text. ASCII only. */
