@@ -19,13 +19,12 @@ import { type CallLimits, createCallGate, defaultCallLimits } from './limits/cal
 import { createKeyLimits, defaultKeyRates, type KeyRates } from './limits/key-limits.ts';
 import { type ProtectedResource, resourceMetadataRoutes, resourceOf, signInRulesOf } from './mcp/resource-metadata.ts';
 import { mcpPaths, mcpRoute } from './mcp/route.ts';
+import { hostGuard, originGuard, requestLog } from './middleware.ts';
 import { browserErrors } from './pages/browser-errors.ts';
 import { connectRoutes } from './pages/connect-routes.ts';
 import { homePage } from './pages/html/home.ts';
 import { pageResponse } from './pages/page-response.ts';
 import { signInRoutes } from './pages/sign-in-routes.ts';
-import { hostGuard, originGuard } from './request-guards.ts';
-import { requestLog } from './request-log.ts';
 
 export interface HttpOptions {
   readonly accounts: Accounts;

@@ -1,4 +1,4 @@
-// /mcp: streamable HTTP, stateless, both protocol eras from the SDK's one handler. Knows nothing of tools.
+// /mcp: streamable HTTP, stateless, both protocol eras from the SDK's one handler.
 import { type AuthInfo, createMcpHandler, isJsonContentType, type McpServer } from '@modelcontextprotocol/server';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
@@ -19,10 +19,15 @@ import {
 } from '../errors.ts';
 import type { CallGate, Turn } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
-import { whenSent } from '../response-completion.ts';
-import { answerFormOf } from './accept.ts';
-import { calledTools, countMessages, parseJson, readMessageText } from './body.ts';
-import { completeAnswer, type PostedMessages, readPostedMessages, refusedAnswer } from './messages.ts';
+import { answerFormOf, completeAnswer, onCompletion, refusedAnswer } from './answer.ts';
+import {
+  calledTools,
+  countMessages,
+  type PostedMessages,
+  parseJson,
+  readMessageText,
+  readPostedMessages,
+} from './posted-messages.ts';
 
 /** With a slash at its end too, as people write addresses; nothing tells the two apart. */
 export const mcpPaths = ['/mcp', '/mcp/'] as const;
@@ -106,11 +111,15 @@ const acceptingBoth = ({ url, headers, signal }: Request): Request => {
 const isSubscription = ({ forSdk }: PostedMessages): boolean =>
   forSdk !== undefined && 'method' in forSdk && forSdk.method === 'subscriptions/listen';
 
-/** What an access token does not allow of the calls in a body, of all of them at once; other credentials allow all. */
-const shortageOf = ({ scopes }: Caller, body: unknown, signIn: SignInRules | undefined): ScopeShortage | undefined => {
+/** What an access token does not allow of the tools that a body calls, of all of them at once; other credentials allow all. */
+const shortageOf = (
+  { scopes }: Caller,
+  tools: readonly string[],
+  signIn: SignInRules | undefined,
+): ScopeShortage | undefined => {
   if (scopes === undefined) return undefined;
   if (signIn === undefined) throw new TypeError('an access token where nobody signs in');
-  const needed = calledTools(body).flatMap(signIn.scopesOfTool);
+  const needed = tools.flatMap(signIn.scopesOfTool);
   return needed.every((scope) => scopes.includes(scope)) ? undefined : { granted: scopes, needed, hint: signIn.hint };
 };
 
@@ -128,13 +137,12 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
   );
 
   /** A service key may name anybody; the first call for somebody new makes them an account, and a link. */
-  const tooManyNew = async (
+  const tooManyNewAccounts = async (
     c: Context,
     caller: Caller,
     keyId: string | undefined,
-    body: unknown,
   ): Promise<Response | undefined> => {
-    if (caller.credential !== 'service_key' || keyId === undefined || calledTools(body).length === 0) return undefined;
+    if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
     if ((await accounts.find(caller.key)) !== undefined) return undefined;
     return keyLimits.take(c, keyId, 'accounts');
   };
@@ -149,9 +157,10 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     if (!isJsonContentType(c.req.raw.headers.get('content-type') ?? '')) return handler.fetch(c.req.raw, { authInfo });
     const posted = await readPosted(c, turn);
     if (posted instanceof Response) return posted;
-    const shortage = shortageOf(caller, posted.forSdk, signIn);
+    const tools = calledTools(posted.forSdk);
+    const shortage = shortageOf(caller, tools, signIn);
     if (shortage !== undefined) return insufficientScopeResponse(c, shortage);
-    const tooMany = await tooManyNew(c, caller, keyId, posted.forSdk);
+    const tooMany = tools.length === 0 ? undefined : await tooManyNewAccounts(c, caller, keyId);
     if (tooMany !== undefined) return tooMany;
     if (posted.forSdk === undefined) return refusedAnswer(posted);
     if (form === 'json' && isSubscription(posted)) return notAcceptable(c);
@@ -167,7 +176,7 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     const turn = callGate.enter(caller.key);
     if (!('take' in turn)) return busyResponse(c, turn);
     try {
-      return whenSent(await answer(c, caller, keyId, turn), c.req.raw.signal, turn.end);
+      return onCompletion(await answer(c, caller, keyId, turn), c.req.raw.signal, turn.end);
     } catch (error) {
       turn.end();
       throw error;

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
-import { hasOwnOrigin } from '../request-guards.ts';
+import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { confirmPage } from './html/confirm.ts';
 import { backToLinkPage, continuingPage, toIssuerPage } from './html/continuing.ts';

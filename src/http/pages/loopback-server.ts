@@ -36,7 +36,7 @@ const loadPages = async () => ({
   ...(await import('./connect-routes.ts')),
   ...(await import('./page-response.ts')),
   ...(await import('./html/error-page.ts')),
-  ...(await import('../request-guards.ts')),
+  ...(await import('../middleware.ts')),
   ...(await import('../serve.ts')),
 });
 

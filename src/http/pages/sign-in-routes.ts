@@ -6,7 +6,7 @@ import type { SignIn } from '../../connect/accounts.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { capabilitiesWithin } from '../../model/mcp-scope.ts';
-import { hasOwnOrigin } from '../request-guards.ts';
+import { hasOwnOrigin } from '../middleware.ts';
 import { formLimit } from './connect-routes.ts';
 import { continuingPage } from './html/continuing.ts';
 import { signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';

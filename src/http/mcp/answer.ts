@@ -1,55 +1,36 @@
-// What was posted to /mcp, message by message: what the SDK gets of it, and what is answered without it; and both
-// together as one answer. Knows neither who asks nor what a method does.
-import { isInitializeRequest, type JSONRPCMessage } from '@modelcontextprotocol/server';
-import { type ErrorAnswer, errorAnswer, type MessageId, readMessage, requestIdOf } from '../../mcp/json-rpc.ts';
-import type { AnswerForm } from './accept.ts';
+// How /mcp answers: in a form that the client takes, with what was refused before the SDK and what the SDK answered as one
+// answer; and when that answer has been sent to its end.
+import { parseAccept } from 'hono/utils/accept';
+import { type ErrorAnswer, errorAnswer } from '../../mcp/json-rpc.ts';
+import type { PostedMessages } from './posted-messages.ts';
 
-/** As many messages as the SDK takes in one batch. */
-const maxBatch = 100;
+/**
+ * Which form of an answer a client takes (RFC 9110 §12.5.1). The protocol wants it to name both, JSON and an event stream;
+ * scripts and gateways name one, anything, or nothing, and JSON is what those can read. `either`: the server may choose.
+ */
+export type AnswerForm = 'json' | 'events' | 'either';
 
-export interface PostedMessages {
-  /** For the SDK: one message, or a batch of them; undefined: none. */
-  readonly forSdk: JSONRPCMessage | readonly JSONRPCMessage[] | undefined;
-  /** The ids of the requests in it. */
-  readonly ids: readonly MessageId[];
-  readonly refused: readonly ErrorAnswer[];
-  readonly isBatch: boolean;
-}
-
-const readBatch = (batch: readonly unknown[]): PostedMessages => {
-  const messages: JSONRPCMessage[] = [];
-  const ids = new Set<MessageId>();
-  const refused: ErrorAnswer[] = [];
-  for (const value of batch) {
-    const reading = readMessage(value);
-    if (reading.kind === 'refused') refused.push(reading.answer);
-    if (reading.kind !== 'message') continue;
-    const id = requestIdOf(reading.message);
-    const refuse = (fault: string) => refused.push(errorAnswer('request', id ?? null, `Invalid request: ${fault}.`));
-    if (id !== undefined && isInitializeRequest(reading.message)) refuse('"initialize" cannot be part of a batch');
-    else if (id !== undefined && ids.has(id)) refuse('its "id" stands twice in the batch');
-    else if (messages.length === maxBatch) {
-      if (id !== undefined) refuse(`a batch has at most ${maxBatch} messages`);
-    } else {
-      messages.push(reading.message);
-      if (id !== undefined) ids.add(id);
-    }
+/** The quality of a type, by the most specific range that fits it; 0 where none does. */
+const qualityOf = (ranges: ReturnType<typeof parseAccept>, fitting: readonly string[]): number => {
+  for (const range of fitting) {
+    const found = ranges.find(({ type }) => type.toLowerCase() === range);
+    if (found !== undefined) return found.q;
   }
-  return { forSdk: messages.length === 0 ? undefined : messages, ids: [...ids], refused, isBatch: true };
+  return 0;
 };
 
-/** @param body as it came out of JSON; a list is a batch (revision 2025-03-26). */
-export const readPostedMessages = (body: unknown): PostedMessages => {
-  if (Array.isArray(body) && body.length > 0) return readBatch(body);
-  const reading = readMessage(body);
-  if (reading.kind === 'message') {
-    const id = requestIdOf(reading.message);
-    return { forSdk: reading.message, ids: id === undefined ? [] : [id], refused: [], isBatch: false };
-  }
-  // Over HTTP every request has an answer, also one that carried a notification.
-  const notWellFormed = errorAnswer('request', null, 'Invalid request: the message is not well formed.');
-  const refused = [reading.kind === 'refused' ? reading.answer : notWellFormed];
-  return { forSdk: undefined, ids: [], refused, isBatch: false };
+/**
+ * A stream is sent only to who names it: whoever takes anything gets JSON.
+ * @returns undefined where nothing fits
+ */
+export const answerFormOf = (accept: string | null): AnswerForm | undefined => {
+  const text = accept?.trim() ?? '';
+  if (text === '') return 'json';
+  const ranges = parseAccept(text);
+  const json = qualityOf(ranges, ['application/json', 'application/*', '*/*', '*']);
+  const events = qualityOf(ranges, ['text/event-stream', 'text/*']);
+  if (json === 0) return events === 0 ? undefined : 'events';
+  return events === 0 || json > events ? 'json' : 'either';
 };
 
 type Answer = { readonly id?: unknown };
@@ -118,4 +99,39 @@ export const completeAnswer = async (
       headers: { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' },
     });
   return json(isBatch ? answers : answers[0], response.status);
+};
+
+/**
+ * Calls `done` as soon as the last byte of a streamed answer was taken or its reader left; at once for any other
+ * answer, whose bytes are all there already. `done` may be called more than once.
+ * @returns the answer to send instead.
+ */
+export const onCompletion = (response: Response, signal: AbortSignal, done: () => void): Response => {
+  const streamed = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (response.body === null || !streamed || signal.aborted) {
+    done();
+    return response;
+  }
+  signal.addEventListener('abort', done, { once: true });
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const piece = await reader.read();
+          if (!piece.done) return controller.enqueue(piece.value);
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+        done();
+      },
+      cancel: (reason) => {
+        done();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status: response.status, headers: response.headers });
 };

@@ -1,7 +1,22 @@
-// Which Host and Origin a request may carry: against DNS rebinding and against other sites' pages (the MCP
-// specification's transport section demands the Origin check). Knows nothing of credentials.
+// What happens to every request before its route: a line in the log, and the check of Host and Origin, against DNS rebinding
+// and against other sites' pages (the MCP specification's transport section demands the Origin check).
 import type { Context, MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import type { Logger } from 'pino';
+import type { Clock } from '../lib/clock.ts';
 import { errorResponse } from './errors.ts';
+
+/** One line per request, naming the route's template only: paths, queries and headers hold links, keys and identifiers. */
+export const requestLog = (log: Logger, clock: Clock): MiddlewareHandler => {
+  return async (c, next) => {
+    const startedAt = clock.now();
+    await next();
+    // Middleware has templates that end in "*"; where nothing else matched, the path is none of ours and may be anything.
+    const templates = matchedRoutes(c).map(({ path }) => path);
+    const route = templates.findLast((template) => !template.endsWith('*')) ?? 'unmatched';
+    log.info({ event: 'request', method: c.req.method, route, status: c.res.status, ms: clock.now() - startedAt });
+  };
+};
 
 const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
