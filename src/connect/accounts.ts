@@ -3,18 +3,14 @@
 
 import { createAccess } from '../grants/access.ts';
 import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
-import { type Check, createCheck } from '../grants/check.ts';
-import { createDailyChecks, type DailyChecks } from '../grants/daily-checks.ts';
+import { type Check, createCheck, createDailyChecks, type DailyChecks } from '../grants/checks.ts';
 import { type Disconnected, disconnect } from '../grants/disconnect.ts';
 import { createDownloads, type Downloads } from '../grants/downloads.ts';
-import { createLastUse } from '../grants/last-use.ts';
 import type { AccountsOptions } from '../grants/options.ts';
-import { createWitnesses } from '../grants/probe-others.ts';
-import { createRecheck } from '../grants/recheck.ts';
 import { createRefreshOnce, createRenew } from '../grants/refresh.ts';
 import { createRefusedGrants } from '../grants/refused-grants.ts';
-import { createKeptGrants } from '../grants/retained-grants.ts';
-import { watchTokenEndpoint } from '../grants/token-endpoint.ts';
+import { createRetainedGrants, createRetryRefused } from '../grants/retry-refused.ts';
+import { observeTokenEndpoint } from '../grants/token-endpoint.ts';
 import type { Account } from '../model/account.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
@@ -31,7 +27,7 @@ import type { SignIn } from './sign-in/outcomes.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verify-user.ts';
 
 export type { RecordAnswer } from '../grants/capability-answers.ts';
-export type { Check, Checked } from '../grants/check.ts';
+export type { Check, Checked } from '../grants/checks.ts';
 export type { Disconnected } from '../grants/disconnect.ts';
 export type { ClaimedDownload, Downloads } from '../grants/downloads.ts';
 export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grants/options.ts';
@@ -83,19 +79,15 @@ export interface Accounts {
 
 export const createAccounts = (options: AccountsOptions): Accounts => {
   const { storage, changed } = options;
-  const oauth = watchTokenEndpoint({ ...options, accepted: (what) => refusedGrants.accepted(what) });
-  const watched: AccountsOptions = { ...options, oauth };
-  const refusedGrants = createRefusedGrants({
-    ...watched,
-    askOthers: createWitnesses({ ...watched, mark: () => refusedGrants.mark() }),
-    acceptsAgain: () => recheck.everybody(),
-  });
-  const refreshOnce = createRefreshOnce({ ...watched, refusedGrants });
-  const keptGrants = createKeptGrants({ ...watched, revived: () => recheck.everybody() });
+  const oauth = observeTokenEndpoint({ ...options, accepted: (what) => refusedGrants.noteAccepted(what) });
+  const observed: AccountsOptions = { ...options, oauth };
+  const refusedGrants = createRefusedGrants({ ...observed, acceptsAgain: () => retryRefused.all() });
+  const refreshOnce = createRefreshOnce({ ...observed, refusedGrants });
+  const retained = createRetainedGrants({ ...observed, reinstated: () => retryRefused.all() });
   const closing = new AbortController();
-  const asking = { renew: createRenew(watched, refreshOnce), tryKept: keptGrants.tryNow };
-  const recheck = createRecheck({ ...watched, ...asking, signal: closing.signal });
-  const check = createCheck({ ...watched, ...asking, refreshOnce, signal: closing.signal });
+  const retrying = { renew: createRenew(observed, refreshOnce), retryRetained: retained.retryNow };
+  const retryRefused = createRetryRefused({ ...observed, ...retrying, signal: closing.signal });
+  const check = createCheck({ ...observed, ...retrying, refreshOnce, signal: closing.signal });
   const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
   return {
@@ -104,14 +96,14 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     ensure: (key, wishes) => ensure(options, key, wishes),
     change: (key, change) => changeWishes(options, key, change),
     recordAnswer: createRecordAnswer(options),
-    freshToken: createAccess(watched, { refreshOnce, keptGrants, lastUse: createLastUse(options) }),
+    freshToken: createAccess(observed, { refreshOnce, retryRetained: retained.retry }),
     link,
     waitForLink,
     connection: createConnection({
-      ...watched,
+      ...observed,
       eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
     }),
-    signIn: options.signIn === undefined ? undefined : createGoogleSignIn(watched, options.signIn.allowed),
+    signIn: options.signIn === undefined ? undefined : createGoogleSignIn(observed, options.signIn.allowed),
     issuerSignIn: options.issuer === undefined ? undefined : createSignInAtIssuer(options, options.issuer),
     verification: createVerification(options),
     disconnect: (key) => endConnection(options, key),
@@ -123,7 +115,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     },
     downloads: createDownloads(options),
     check,
-    dailyChecks: createDailyChecks({ ...watched, check, lookAgain: recheck.some }),
+    dailyChecks: createDailyChecks({ ...observed, check, sampleRefused: retryRefused.sample }),
     close: () => closing.abort(),
   };
 };

@@ -1,11 +1,9 @@
 // Writes down what Google's APIs answer for a capability: that they refuse it, and since when and why, or that it works
 // again. Nothing is written for an answer that says nothing new, so a call that works costs no write.
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type AnsweredCapability, withAnswer } from '../model/capability-state.ts';
 import type { AccountsOptions } from './options.ts';
-
-/** How often a write that lost a race is looked at again; each time somebody else's write succeeded. */
-const attempts = 5;
 
 /** Resolves when it is written down. Never rejects: a database that is busy must not fail the call that found it out. */
 export type RecordAnswer = (key: AccountKey, answered: AnsweredCapability) => Promise<void>;
@@ -38,13 +36,13 @@ const record = async (
   key: AccountKey,
   { capability, answer, grantVersion }: AnsweredCapability,
 ): Promise<boolean> => {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const recorded = await retryLostWrites(async () => {
     const account = await storage.accounts.find(key);
     if (account?.state.status !== 'ACTIVE' || account.grantVersion !== grantVersion) return false;
     const refusals = withAnswer(account.refusals, capability, answer, clock.now());
     if (refusals === account.refusals) return false;
     const at = { accountVersion: account.version, grantVersion };
-    if (await storage.accounts.setRefusals(key, at, refusals)) return true;
-  }
-  return false;
+    return (await storage.accounts.setRefusals(key, at, refusals)) && true;
+  });
+  return recorded ?? false;
 };

@@ -1,4 +1,4 @@
-// Download URLs for attachments: capabilities bound to account, grant, message and part. Knows nothing of their bytes.
+// Download URLs for attachments: capabilities bound to account, grant, message and part.
 
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';

@@ -1,37 +1,132 @@
-// The token endpoint says that a grant is dead: say why and make the account REVOKED, or hold it (refused-grants.ts). A grant that
-// ended for no named reason stays sealed for a day, in case that Google accepts it again (retained-grants.ts).
+// The token endpoint refused a refresh: what that means, and, where it means that the grant is over, why and what becomes of
+// the account. Only `grant_ended` ends access; every other failure is a problem of an account that keeps its tokens. Why a
+// grant ended is judged by codes and our own evidence, and claims no more. A grant that ended for no named reason is
+// retained for a day, in case Google accepts it again (retry-refused.ts).
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
+import type { GoogleIdentity, RevokedEvidence, RevokedReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
 import { failed, type Result } from '../model/result.ts';
+import type { TokenFailure } from '../oauth/token-client.ts';
 import type { StoredGrant } from '../storage/index.ts';
-import { diagnose, type Ending, type GrantEnded } from './diagnosis.ts';
-import { given, openGrant, stillServes } from './grant-access.ts';
+import { accessTokenOf, openGrant, stillServes } from './access.ts';
 import type { AccountsOptions } from './options.ts';
-import type { RefreshOptions } from './refused-grants.ts';
 
-const attempts = 5;
+export type GrantEnded = TokenFailure & { readonly kind: 'grant_ended' };
 
-export interface Refused {
+/** What we know of a grant that ended. Times in milliseconds. */
+export interface GrantHistory {
+  readonly now: number;
+  readonly grantedAt: number;
+  /** When Google last accepted the refresh token. */
+  readonly refreshedAt: number;
+  /** What Google announced, if it did: `refresh_token_expires_in`. */
+  readonly refreshTokenExpiresAt?: number | undefined;
+  /** Refresh tokens that Google gave here for the same Google account and client after this one. */
+  readonly issuedSince: number;
+}
+
+export interface Ending {
+  readonly reason: RevokedReason;
+  readonly evidence?: RevokedEvidence;
+  /** Google said why, or had said when: this is no sign of an accident of the operator's. */
+  readonly explained: boolean;
+}
+
+const dayMs = 24 * 60 * 60_000;
+/** https://developers.google.com/identity/protocols/oauth2#expiration */
+const testingDays = 7;
+const idleDays = 180;
+export const refreshTokenCap = 100;
+/** Google's clock may be this much ahead of ours. */
+const skewMs = 60_000;
+
+/** The problem of a failure that does not end access. */
+export const problemOf = (failure: Exclude<TokenFailure, GrantEnded>): Problem => {
+  switch (failure.kind) {
+    case 'client_invalid':
+      return { kind: 'client_invalid' };
+    case 'rate_limited':
+      return { kind: 'rate_limited' };
+    case 'unavailable':
+      return { kind: 'google_unavailable' };
+    case 'refused':
+      return { kind: 'request_refused', status: 400 };
+  }
+};
+
+/** Judged by `error` and `error_subtype` first: Google changes the description of a dead grant after some hours. */
+export const diagnose = (failure: GrantEnded, history: GrantHistory): Ending => {
+  if (failure.error === 'admin_policy_enforced') return { reason: 'admin_policy', explained: true };
+  if (failure.subtype === 'invalid_rapt') return { reason: 'session_policy', explained: true };
+  const { now, grantedAt, refreshedAt, refreshTokenExpiresAt, issuedSince } = history;
+  const ageInDays = Math.floor((now - grantedAt) / dayMs);
+  if (refreshTokenExpiresAt !== undefined && refreshTokenExpiresAt <= now + skewMs) {
+    const lifetimeInDays = Math.round((refreshTokenExpiresAt - grantedAt) / dayMs);
+    return {
+      reason: 'testing_mode_expired',
+      evidence: { ageInDays: lifetimeInDays, announced: true },
+      explained: true,
+    };
+  }
+  if (now - refreshedAt >= idleDays * dayMs)
+    return { reason: 'idle_six_months', evidence: { unusedSince: refreshedAt }, explained: false };
+  if (issuedSince >= refreshTokenCap)
+    return { reason: 'token_cap_reached', evidence: { issuedSince }, explained: false };
+  if (ageInDays === testingDays && refreshedAt - grantedAt < testingDays * dayMs)
+    return { reason: 'testing_mode_expired', evidence: { ageInDays, announced: false }, explained: false };
+  return { reason: 'revoked_or_password_changed', explained: false };
+};
+
+/** A grant that the token endpoint refused without a named reason. */
+export interface RefusedGrant {
+  readonly key: AccountKey;
+  readonly grantVersion: number;
+  readonly google: GoogleIdentity;
+  /** `RefusedGrants.successCount` before Google was asked. */
+  readonly successesBefore: number;
+}
+
+/** Whether a refused grant is over (refused-grants.ts). */
+export interface RefusedGrants {
+  /** How often Google gave tokens to somebody in this process: read before Google is asked, it tells what Google accepts from then on. */
+  successCount(): number;
+  /** Google gave tokens to somebody in this process: for a grant, or for the code of a new authorization. */
+  noteAccepted(what: 'grant' | 'code'): Promise<void>;
+  /** Notes an `invalid_grant` without a better explanation, and judges it. */
+  judge(refused: RefusedGrant): Promise<'ended' | 'suspended'>;
+}
+
+/** What renewing and ending a grant need beside. */
+export interface RefreshOptions extends AccountsOptions {
+  readonly refusedGrants: RefusedGrants;
+}
+
+export interface RefusedRefresh {
   readonly grant: StoredGrant;
   readonly holder: string;
   readonly failure: GrantEnded;
   readonly rejected: string | undefined;
-  /** See RefusedGrants. */
-  readonly mark: number;
+  /** `RefusedGrants.successCount` before Google was asked. */
+  readonly successesBefore: number;
 }
 
-/** Never a token, unless a newer grant came meanwhile. */
+/**
+ * Ends the grant, or suspends its end (refused-grants.ts).
+ * @returns never a token, unless a newer grant came meanwhile.
+ */
 export const endAccess = async (
   options: RefreshOptions,
   key: AccountKey,
-  refused: Refused,
+  refused: RefusedRefresh,
 ): Promise<Result<AccessToken>> => {
-  const { grant, failure, mark } = refused;
+  const { grant, failure, successesBefore } = refused;
   const ending = await whyEnded(options, grant, failure);
   if (ending.explained) return end(options, key, refused, ending);
   const { grantVersion, google } = grant;
-  const verdict = await options.refusedGrants.judge({ key, grantVersion, google, mark });
-  return verdict === 'held' ? failed({ kind: 'many_grants_refused' }) : end(options, key, refused, ending);
+  const verdict = await options.refusedGrants.judge({ key, grantVersion, google, successesBefore });
+  return verdict === 'suspended' ? failed({ kind: 'many_grants_refused' }) : end(options, key, refused, ending);
 };
 
 /** What is known of the end of this grant. */
@@ -42,26 +137,21 @@ export const whyEnded = async (
 ): Promise<Ending> => {
   const issuedSince = await storage.refreshTokenCount.issuedSince(google.sub, clientId, grantedAt);
   const now = clock.now();
-  return diagnose(failure, {
-    ...{ now, grantedAt, refreshedAt, issuedSince },
-    ...(refreshTokenExpiresAt === undefined ? {} : { refreshTokenExpiresAt }),
-  });
+  return diagnose(failure, { now, grantedAt, refreshedAt, refreshTokenExpiresAt, issuedSince });
 };
 
 /** A newer grant, or a newer success of another process, is worth more than this late failure. */
 const end = async (
   options: RefreshOptions,
   key: AccountKey,
-  { grant, holder, rejected }: Refused,
+  { grant, holder, rejected }: RefusedRefresh,
   ending: Ending,
 ): Promise<Result<AccessToken>> => {
   const { storage, clock, changed, log } = options;
   const { explained, ...why } = ending;
-  const keepGrant = !explained;
   let at = { accountVersion: grant.accountVersion, grantVersion: grant.grantVersion, holder };
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const ended = await storage.refreshes.endGrant(key, at, { ...why, keepGrant });
-    if (ended) {
+  const ended = await retryLostWrites(async (): Promise<Result<AccessToken> | undefined> => {
+    if (await storage.refreshes.endGrant(key, at, { ...why, retain: !explained })) {
       changed(key);
       log({ event: 'access_ended', key, cause: why.reason });
       return failed({ kind: 'authorization_required', ...why });
@@ -69,10 +159,11 @@ const end = async (
     const opened = await openGrant(options, key);
     if (opened.kind === 'problem') return failed(opened.problem);
     const newer = opened.grant.grantVersion !== grant.grantVersion || opened.grant.refreshedAt !== grant.refreshedAt;
-    if (newer && stillServes(opened.grant, rejected, clock.now())) return given(opened.grant);
+    if (newer && stillServes(opened.grant, rejected, clock.now())) return accessTokenOf(opened.grant);
     if (newer) return failed({ kind: 'google_unavailable' });
     at = { ...at, accountVersion: opened.grant.accountVersion };
-  }
+    return undefined;
+  });
   // Another process has taken the lease meanwhile and judges for itself; what Google said of this grant stands.
-  return failed({ kind: 'authorization_required', ...why });
+  return ended ?? failed({ kind: 'authorization_required', ...why });
 };

@@ -1,4 +1,4 @@
-// What every room of this folder is given: the store, Google's OAuth, time, and whom to tell. Knows none of them.
+// What the code of `grants` and `connect` is given: the store, Google's OAuth, time, settings, and whom to notify.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -10,7 +10,7 @@ import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { IssuerSignIn } from '../oauth/issuer-sign-in.ts';
 import type { Storage } from '../storage/index.ts';
 
-/** Where a link could be opened is not to be had now; the message says what to do. */
+/** The pages that links lead to cannot be served now; the message says what to do. */
 export class LinkOriginError extends Error {
   override readonly name = 'LinkOriginError';
 }

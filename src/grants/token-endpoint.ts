@@ -1,21 +1,20 @@
-// Google's OAuth with listeners: every success says that the token endpoint is in order, a refused client or code is noted
-// for every process, and every new refresh token is counted towards Google's cap of 100. Changes nothing of what Google
-// answers.
+// Observes what Google's token endpoint answers, and passes it on unchanged: every success says that it is in order, a
+// refused client or code is noted for every process, and every new refresh token is counted towards Google's cap of 100.
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { TokenFailure } from '../oauth/token-client.ts';
 import type { TokenEndpointAnswer } from '../storage/index.ts';
-import { refreshTokenCap } from './diagnosis.ts';
+import { refreshTokenCap } from './end-grant.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** From so many refresh tokens of one Google account on, the operator is warned. */
 export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);
 
-type Watched = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
+type Observed = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
   /** Google gave tokens to somebody (refused-grants.ts). */
   readonly accepted: (what: 'grant' | 'code') => Promise<void>;
 };
 
-export const watchTokenEndpoint = ({ oauth, storage, clock, log, accepted }: Watched): GoogleOAuth => {
+export const observeTokenEndpoint = ({ oauth, storage, clock, log, accepted }: Observed): GoogleOAuth => {
   let clientRefused = false;
 
   const note = async (answer: TokenEndpointAnswer): Promise<void> => {

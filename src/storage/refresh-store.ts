@@ -28,21 +28,21 @@ export interface RefreshStore {
   /** Keeps refreshed tokens of the present grant and ends the lease. */
   saveRefreshed(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
   /**
-   * Makes the account REVOKED and ends the lease. With `keepGrant` the sealed grant stays where only `readKept` finds it,
+   * Makes the account REVOKED and ends the lease. With `retain` the sealed grant stays where only `readRetained` finds it,
    * until a sweep erases it (operations-store.ts).
    */
   endGrant(
     key: AccountKey,
     at: LeaseAt,
-    end: { readonly reason: RevokedReason; readonly evidence?: RevokedEvidence; readonly keepGrant: boolean },
+    end: { readonly reason: RevokedReason; readonly evidence?: RevokedEvidence; readonly retain: boolean },
   ): Promise<Account | undefined>;
   /** The grant that an account which ended still keeps, as far as it opens. */
-  readKept(key: AccountKey): Promise<{ readonly account: Account; readonly grant: StoredGrant } | undefined>;
+  readRetained(key: AccountKey): Promise<{ readonly account: Account; readonly grant: StoredGrant } | undefined>;
   /**
    * ACTIVE again with the kept grant, for which Google gave `tokens`; ends the lease. `undefined` when the grant was erased,
    * or somebody wrote meanwhile.
    */
-  revive(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
+  reinstate(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
 }
 
 /** A process that was held up, or waited for a lock, may ask with a time this much in the past. Milliseconds. */
@@ -76,19 +76,19 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
     const change = { ...refreshChange(key, tokens, at.grantVersion, sealer, now), ...noLease };
     return updateAccount(rows, key, at, () => change, now);
   },
-  endGrant: async (key, at, { reason, evidence, keepGrant }) => {
+  endGrant: async (key, at, { reason, evidence, retain }) => {
     const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
-    const change = { ...stateChange(state), ...(keepGrant ? noLease : noGrant) };
+    const change = { ...stateChange(state), ...(retain ? noLease : noGrant) };
     const account = await updateAccount(rows, key, at, () => change, clock.now());
-    if (!keepGrant) rows.erased();
+    if (!retain) rows.erased();
     return account;
   },
-  readKept: async ({ realm, identifier }) => {
+  readRetained: async ({ realm, identifier }) => {
     const row = await rows.find('accounts', { realm, identifier, status: 'REVOKED' });
     const grant = row && row.access_token !== null ? openGrant(row, sealer) : undefined;
     return row && grant && { account: toAccount(row), grant };
   },
-  revive: (key, at, tokens) => {
+  reinstate: (key, at, tokens) => {
     const now = clock.now();
     const change = {
       ...refreshChange(key, tokens, at.grantVersion, sealer, now),

@@ -169,9 +169,9 @@ describe('Changing', () => {
     await world.clock.advance(2 * 3_600_000);
     await mail();
     expect(await show()).toMatchObject({ status: 'REVOKED' });
-    expect(await world.postern.storage.refreshes.readKept(accountKey)).toBeDefined();
+    expect(await world.postern.storage.refreshes.readRetained(accountKey)).toBeDefined();
     expect((await change({ expected_email: sam })).body).toMatchObject({ status: 'PENDING', reason: 'pins_changed' });
-    expect(await world.postern.storage.refreshes.readKept(accountKey)).toBeUndefined();
+    expect(await world.postern.storage.refreshes.readRetained(accountKey)).toBeUndefined();
   });
 
   it('while a link is at Google lets in only who fits the pins as they are then', async () => {

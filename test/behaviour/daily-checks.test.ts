@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { Accounts } from '../../src/connect/accounts.ts';
-import { createDailyChecks } from '../../src/grants/daily-checks.ts';
+import { createDailyChecks } from '../../src/grants/checks.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { connectAtOnce } from '../support/connect-at-once.ts';
 import { createWorld, sam, type World } from '../support/world.ts';
@@ -183,7 +183,7 @@ const manyDue = async (size: number, answer: () => 'checked' | 'google_unavailab
     ...{ storage, clock, random, check },
     oauth: { ...oauth } as Parameters<typeof createDailyChecks>[0]['oauth'],
     log: () => {},
-    lookAgain: async () => {},
+    sampleRefused: async () => {},
   });
   await world.clock.advance(day);
   start(checks);

@@ -48,9 +48,9 @@ describe('Access that Google ended', () => {
     const key = { realm: 'default', identifier: 'user_42' };
     const { accounts, refreshes, operations } = world.postern.storage;
     expect((await accounts.readGrant(key)).kind).toBe('none');
-    expect(await refreshes.readKept(key)).toBeDefined();
+    expect(await refreshes.readRetained(key)).toBeDefined();
     await operations.sweep(world.clock.now() + 24 * 3_600_000);
-    expect(await refreshes.readKept(key)).toBeUndefined();
+    expect(await refreshes.readRetained(key)).toBeUndefined();
   });
 
   it('is not believed to have ended for another person of the same server', async () => {

@@ -59,7 +59,7 @@ describe('What is sealed of a person', () => {
         const { version, grantVersion } = await storage.accounts.getOrCreate(ada);
         const at = { accountVersion: version, grantVersion, holder: 'me' };
         await storage.refreshes.takeLease(ada, at, minute);
-        return storage.refreshes.endGrant(ada, at, { reason: 'admin_policy', keepGrant: false });
+        return storage.refreshes.endGrant(ada, at, { reason: 'admin_policy', retain: false });
       },
     ],
     ['connects again', (storage: Storage) => connect(storage, ada, aGrant({ refreshToken: 'newer' }))],

@@ -66,30 +66,28 @@ describe('the lease of a refresh', () => {
     const tokens = { accessToken: 'late', accessTokenExpiresAt: 1 };
     const late = { accountVersion, grantVersion, holder: 'first' };
     expect(await storage.refreshes.saveRefreshed(ada, late, tokens)).toBeUndefined();
-    expect(
-      await storage.refreshes.endGrant(ada, late, { reason: 'idle_six_months', keepGrant: false }),
-    ).toBeUndefined();
+    expect(await storage.refreshes.endGrant(ada, late, { reason: 'idle_six_months', retain: false })).toBeUndefined();
   });
 });
 
 describe('the kept grant of an account that ended', () => {
-  const ended = async (keepGrant: boolean) => {
+  const ended = async (retain: boolean) => {
     const world = await aWorld();
     const { version: accountVersion, grantVersion } = await connect(world.storage, ada);
     const at = { accountVersion, grantVersion, holder: 'me' };
     const { refreshes } = world.storage;
     await refreshes.takeLease(ada, at, minute);
-    const end = { reason: 'idle_six_months', evidence: { unusedSince: 7 }, keepGrant } as const;
+    const end = { reason: 'idle_six_months', evidence: { unusedSince: 7 }, retain } as const;
     const account = await refreshes.endGrant(ada, at, end);
     if (account === undefined) throw new Error('somebody else wrote first');
     return { ...world, account };
   };
 
   const tokens = { accessToken: 'new access token', accessTokenExpiresAt: start + 70 * minute };
-  const revive = async ({ storage, account }: Pick<Awaited<ReturnType<typeof ended>>, 'storage' | 'account'>) => {
+  const reinstate = async ({ storage, account }: Pick<Awaited<ReturnType<typeof ended>>, 'storage' | 'account'>) => {
     const at = { accountVersion: account.version, grantVersion: account.grantVersion, holder: 'reviver' };
     if (!(await storage.refreshes.takeLease(ada, at, minute))) throw new Error('somebody else has the lease');
-    return () => storage.refreshes.revive(ada, at, tokens);
+    return () => storage.refreshes.reinstate(ada, at, tokens);
   };
 
   it('serves nobody, and makes the account active again with the tokens that Google gave for it', async () => {
@@ -98,11 +96,11 @@ describe('the kept grant of an account that ended', () => {
     expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
     const of = { clientId: aGrant().clientId, tokenEndpoint: aGrant().tokenEndpoint };
     expect(await storage.tokenEndpoint.refused(of, 'REVOKED', { size: 10 })).toEqual([ada]);
-    expect(await storage.refreshes.readKept(ada)).toMatchObject({ account, grant: aGrant() });
-    const save = await revive({ storage, account });
+    expect(await storage.refreshes.readRetained(ada)).toMatchObject({ account, grant: aGrant() });
+    const save = await reinstate({ storage, account });
     expect(await save()).toMatchObject({ state: { status: 'ACTIVE' } });
     expect(await storage.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: { ...aGrant(), ...tokens } });
-    expect(await storage.refreshes.readKept(ada)).toBeUndefined();
+    expect(await storage.refreshes.readRetained(ada)).toBeUndefined();
   });
 
   it('survives a rotation of the sealing key', async () => {
@@ -110,13 +108,13 @@ describe('the kept grant of an account that ended', () => {
     const renewed = await open(sealerWith(2, 1));
     expect((await renewed.operations.reseal(10)).remaining).toBe(0);
     const after = await open(sealerWith(2));
-    expect(await after.refreshes.readKept(ada)).toMatchObject({ grant: aGrant() });
+    expect(await after.refreshes.readRetained(ada)).toMatchObject({ grant: aGrant() });
   });
 
   it('cannot be brought back where it is erased meanwhile, or somebody connected', async () => {
     for (const happen of ['sweep', 'connect'] as const) {
       const { storage, clock, account } = await ended(true);
-      const save = await revive({ storage, account });
+      const save = await reinstate({ storage, account });
       clock.turn(day);
       if (happen === 'sweep') await storage.operations.sweep(clock.now());
       else await connect(storage, ada);
@@ -128,7 +126,7 @@ describe('the kept grant of an account that ended', () => {
 
   it('is erased at once where its end is explained', async () => {
     const { storage } = await ended(false);
-    expect(await storage.refreshes.readKept(ada)).toBeUndefined();
+    expect(await storage.refreshes.readRetained(ada)).toBeUndefined();
   });
 });
 

@@ -1,0 +1,159 @@
+// Asks Google again for grants that it refused (refused-grants.ts): for one retained grant when its account is called, for
+// all suspended and retained ones when Google accepts again, and for a sample of them to see whether it does. What becomes of
+// an answer is decided where any refresh is; here a retained grant is only reinstated with tokens that Google gave for it.
+
+import { createRateLimit } from '../lib/rate-limit.ts';
+import { shuffled } from '../lib/shuffled.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import { isOurs } from './access.ts';
+import type { AccountsOptions } from './options.ts';
+import { newLease, refreshedTokens } from './refresh.ts';
+
+/** How often calls of one account may ask for its retained grant. */
+const tries = { times: 3, perMs: 3 * 60_000 };
+
+export interface RetainedGrants {
+  /** Asks Google, unless it was asked often of late. @returns whether the account is ACTIVE again */
+  retry(key: AccountKey): Promise<boolean>;
+  /** The same, however often Google was asked. */
+  retryNow(key: AccountKey): Promise<boolean>;
+}
+
+type RetainedGrantsOptions = AccountsOptions & {
+  /** Called after a grant was reinstated. */
+  readonly reinstated: () => void;
+};
+
+export const createRetainedGrants = (options: RetainedGrantsOptions): RetainedGrants => {
+  const limit = createRateLimit(options.clock, tries);
+  const running = new Map<string, Promise<boolean>>();
+
+  const retryNow: RetainedGrants['retryNow'] = (key) => {
+    const name = accountKeyText(key);
+    const shared = running.get(name);
+    if (shared !== undefined) return shared;
+    const started = reinstate(options, key).finally(() => running.delete(name));
+    running.set(name, started);
+    return started;
+  };
+  return {
+    retryNow,
+    retry: async (key) => {
+      const name = accountKeyText(key);
+      return running.get(name) ?? (limit.take(name) === 0 && retryNow(key));
+    },
+  };
+};
+
+const reinstate = async (options: RetainedGrantsOptions, key: AccountKey): Promise<boolean> => {
+  const { storage, oauth, changed, log } = options;
+  const retained = await storage.refreshes.readRetained(key);
+  if (retained?.grant.refreshToken === undefined || !isOurs(retained.grant, oauth)) return false;
+  const { accountVersion, grantVersion, refreshToken } = retained.grant;
+  const { milliseconds, holder } = newLease(options);
+  const at = { accountVersion, grantVersion, holder };
+  if (!(await storage.refreshes.takeLease(key, at, milliseconds))) return false;
+  try {
+    const outcome = await oauth.refresh(refreshToken);
+    if (outcome.kind === 'failed') return false;
+    const tokens = refreshedTokens(outcome.tokens);
+    if ((await storage.refreshes.reinstate(key, at, tokens)) === undefined) return false;
+    changed(key);
+    log({ event: 'access_reinstated', key });
+    options.reinstated();
+    return true;
+  } finally {
+    await storage.refreshes.releaseLease(key, holder).catch(() => undefined);
+  }
+};
+
+const pageSize = 200;
+/** How many suspended and how many retained grants tell whether Google accepts again. */
+const sampleOfSuspended = 20;
+const sampleOfRetained = 3;
+/** Token requests in flight. */
+const atOnce = 2;
+/** Rounds, where Google accepts and refuses by turns. */
+const roundsPerMinute = { times: 2, perMs: 60_000 };
+
+export interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+  /** Renews the access token of an ACTIVE account, whatever is left of the present one. */
+  readonly renew: (key: AccountKey) => Promise<unknown>;
+  readonly retryRetained: (key: AccountKey) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+export interface RetryRefused {
+  /**
+   * Asks for every suspended and retained grant. Returns at once; what is wanted while a round runs begins another one
+   * after it, twice a minute at most.
+   */
+  all(): void;
+  /** Asks for some of them, chosen by chance, to see whether Google accepts again. */
+  sample(): Promise<void>;
+}
+
+export const createRetryRefused = (options: RetryRefusedOptions): RetryRefused => {
+  const { storage, oauth, clock, random, log, signal, renew, retryRetained } = options;
+  const limit = createRateLimit(clock, roundsPerMinute);
+  let wanted = false;
+  let running = false;
+
+  const rounds = async (): Promise<void> => {
+    while (wanted && !signal.aborted && limit.take('round') === 0) {
+      wanted = false;
+      await askForAll(options, 'ACTIVE', renew);
+      await askForAll(options, 'REVOKED', retryRetained);
+    }
+  };
+  return {
+    all: () => {
+      wanted = true;
+      if (running) return;
+      running = true;
+      void rounds()
+        .catch((error: unknown) =>
+          log({ event: 'recheck_failed', cause: error instanceof Error ? error.name : typeof error, level: 'warn' }),
+        )
+        .finally(() => {
+          running = false;
+        });
+    },
+    sample: async () => {
+      const page = { size: pageSize };
+      const suspended = shuffled(await storage.tokenEndpoint.refused(oauth, 'ACTIVE', page), random);
+      await askFor(suspended.slice(0, sampleOfSuspended), renew, signal);
+      const retained = shuffled(await storage.tokenEndpoint.refused(oauth, 'REVOKED', page), random);
+      await askFor(retained.slice(0, sampleOfRetained), retryRetained, signal);
+    },
+  };
+};
+
+const askForAll = async (
+  { storage, oauth, signal }: RetryRefusedOptions,
+  status: 'ACTIVE' | 'REVOKED',
+  ask: (key: AccountKey) => Promise<unknown>,
+): Promise<void> => {
+  let after: AccountKey | undefined;
+  for (;;) {
+    const page = await storage.tokenEndpoint.refused(oauth, status, { size: pageSize, after });
+    await askFor(page, ask, signal);
+    after = page.at(-1);
+    if (page.length < pageSize || signal.aborted) return;
+  }
+};
+
+const askFor = async (
+  keys: readonly AccountKey[],
+  ask: (key: AccountKey) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const waiting = keys.values();
+  const worker = async (): Promise<void> => {
+    for (const key of waiting) {
+      if (signal.aborted) return;
+      await ask(key);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+};
