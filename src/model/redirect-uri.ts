@@ -109,8 +109,8 @@ const readApp = (scheme: string, rest: string): RedirectReading => {
   if (holdsAddress(rest)) return refused('address_inside');
   const editor = editors[scheme];
   if (editor !== undefined) {
-    // The extension, but none that comes with the editor, or that installs what it is told to.
-    const [, publisher, extension] = /^\/\/([\w-]+)\.([\w-]+)(?:\/|$)/.exec(path) ?? [];
+    // The extension, but none that comes with the editor, or that installs what it is told to; editors ignore case.
+    const [, publisher, extension] = /^\/\/([\w-]+)\.([\w-]+)(?:\/|$)/.exec(path.toLowerCase()) ?? [];
     const isCallback = publisher !== undefined && publisher !== 'vscode' && extension?.endsWith('deeplink') === false;
     return isCallback && query === undefined ? { kind: 'agent', name: editor } : refused('not_a_callback');
   }

@@ -98,6 +98,8 @@ const hiding = [
   'com.example.app:/cb#part',
   'com.example.app:callback',
   'cursor://anysphere.cursor-deeplink/mcp/install',
+  'cursor://Anysphere.cursor-DeepLink/mcp/install',
+  'vscode://VSCODE.github-authentication/did-authenticate',
   'cursor://anysphere.cursor-mcp/oauth/callback?to=there',
   'vscode://vscode.git/clone?url=https://evil.example',
   'vscode://vscode.git/clone',
