@@ -116,3 +116,15 @@ test('a box is looked for in so many boxes around it at most, however many there
   const inner = Array.from({ length: 10_000 }).reduce((around: Frame) => frameIn(around, { x: zero }), rootFrame);
   expect(inner.depth).toBeLessThan(50);
 });
+
+test('once the budget is spent, custom properties are no longer copied for every element that adds one', () => {
+  const custom = Array.from({ length: 20_000 }, (_, n) => `--a${n}:1`).join(';');
+  const cascade = createCascade([`:root{${custom}}`]);
+  const root = cascade.styleOf({ ...alone, name: 'html', id: '', classes: new Set() }, undefined, undefined).variables;
+  const inside = { ...alone, name: 'p', id: '', classes: new Set<string>() };
+  const copies = Array.from({ length: 100 }, () => cascade.styleOf(inside, '--b:1', root).variables);
+  expect(root?.size).toBe(20_000);
+  expect(copies[0]?.size).toBe(20_001);
+  expect(cascade.isWhole()).toBe(false);
+  expect(copies.at(-1)).toBe(root);
+});

@@ -34,8 +34,16 @@ export interface Applied {
   readonly importantRank: number;
 }
 
+/**
+ * Values that are kept of all rules together; `all` has more than a hundred. They take some fifty bytes each, and stay
+ * until the message is read: rules beyond say nothing, and what they would have hidden is seen.
+ */
+const mostKept = 200_000;
+
 /** What it costs, in steps of the budget, to read a declaration; what a custom property costs an element. */
 const stepsPerReading = 40;
+/** `all` says something of every property. */
+const stepsOfAll = 100;
 const stepsPerVariable = 5;
 
 export const byImportance = (applied: readonly Applied[]): readonly Applied[] =>
@@ -48,6 +56,12 @@ const hasImportant = ({ block }: Applied): boolean =>
 export const isFixed = ({ block }: Applied): boolean =>
   block.custom.length === 0 && block.steps.every(({ kind }) => kind === 'known');
 
+const nothing: Block = { steps: [], custom: [] };
+
+/** How many values a block holds. */
+export const sizeOf = ({ steps, custom }: Block): number =>
+  steps.reduce((sum, step) => sum + (step.kind === 'known' ? step.size : 1), custom.length);
+
 const isCustom = ({ name }: Declaration): boolean => name.startsWith('--');
 const isOpen = ({ value }: Declaration): boolean => refersToVariables(value);
 
@@ -55,13 +69,24 @@ const wideKeyword = /^(?:initial|inherit|unset|revert|revert-layer)$/i;
 
 export const createBlocks = (budget: Budget, rules: ReadingRules) => {
   const meaningOf = ({ name, value }: Declaration): Declared | undefined => {
-    budget.steps -= 1;
-    return declared(name, value, rules);
+    const meaning = declared(name, value, rules);
+    budget.steps -= name === 'all' ? stepsOfAll : 1;
+    return meaning;
   };
   const isTelling = (declarations: readonly Declaration[]): boolean =>
     declarations.some(
       (declaration) => isCustom(declaration) || isOpen(declaration) || meaningOf(declaration) !== undefined,
     );
+
+  let kept = 0;
+
+  /** A block that is kept as long as the message is read, as those of rules are. */
+  const ofRule = (declarations: readonly Declaration[]): Block => {
+    if (kept > mostKept) return nothing;
+    const block = of(declarations);
+    kept += sizeOf(block);
+    return block;
+  };
 
   const of = (declarations: readonly Declaration[]): Block => {
     const last = new Map<string, { declaration: Declaration; meaning: Declared | undefined }>();
@@ -92,7 +117,8 @@ export const createBlocks = (budget: Budget, rules: ReadingRules) => {
 
   /** The custom properties of an element, its own before those it inherits. */
   const variablesOf = (applied: readonly Applied[], inherited: Variables | undefined): Variables | undefined => {
-    if (applied.every(({ block }) => block.custom.length === 0)) return inherited;
+    // A copy of all that hold costs as much as there are: beyond the budget an element has those of its parent.
+    if (budget.steps <= 0 || applied.every(({ block }) => block.custom.length === 0)) return inherited;
     const variables = new Map(inherited);
     const set = ({ name, value }: Declaration): void => {
       if (!wideKeyword.test(value)) variables.set(name, value);
@@ -129,5 +155,5 @@ export const createBlocks = (budget: Budget, rules: ReadingRules) => {
     }
     return { declared: together, important, variables };
   };
-  return { isTelling, of, merged };
+  return { isTelling, of, ofRule, merged, isWhole: () => kept <= mostKept };
 };

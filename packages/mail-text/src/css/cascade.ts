@@ -1,7 +1,7 @@
 // All rules of a message's sheets and an element's own style → what holds for the element (CSS Cascade 5 §6: importance,
 // then inline before sheet, layers, specificity, order). Work is bounded by a budget that pays for every comparison and
 // every declaration that is applied: a sheet cannot make a message expensive.
-import { type Applied, type Block, type Cascaded, createBlocks, isFixed } from './block-meaning.ts';
+import { type Applied, type Block, type Cascaded, createBlocks, isFixed, sizeOf } from './block-meaning.ts';
 import { declarationsOf } from './blocks.ts';
 import type { StyledElement } from './element.ts';
 import type { Budget } from './matching.ts';
@@ -37,7 +37,8 @@ const stepsPerElement = 10;
 
 /** A style attribute longer than this is read each time instead of being remembered. */
 const longestRemembered = 2_000;
-const mostRemembered = 2_000;
+/** Values that are remembered of style attributes. */
+const mostRemembered = 40_000;
 
 interface Rule extends Indexed {
   readonly block: Block;
@@ -58,8 +59,8 @@ const ranked = (rules: readonly { readonly layer: number; readonly rule: Rule }[
   for (const [rank, { rule }] of important.entries()) rule.importantRank = rank;
 };
 
-/** Results that are remembered for elements to which the same rules apply. */
-const mostResults = 5_000;
+/** Values that are remembered for elements to which the same rules apply. */
+const mostResults = 100_000;
 
 export interface CascadeFacts {
   /** Whether classes and ids are compared without regard to case, and lengths may lack their unit. */
@@ -84,7 +85,7 @@ export const createCascade = (
   const indexes = new Map<string, RuleIndex<Rule>>();
   const all: { layer: number; rule: Rule }[] = [];
   for (const { selectors, declarations, layer } of read.rules) {
-    const block = blocks.of(declarations);
+    const block = blocks.ofRule(declarations);
     for (const selector of selectors) {
       all.push({ layer: layer(), rule: { selector, block, rank: 0, importantRank: 0 } });
     }
@@ -98,11 +99,15 @@ export const createCascade = (
   }
 
   const inlineBlocks = new Map<string, Block>();
+  let ofInline = 0;
   const inlineBlock = (inline: string): Block => {
     const known = inlineBlocks.get(inline);
     if (known) return known;
     const block = blocks.of(declarationsOf(inline));
-    if (inline.length <= longestRemembered && inlineBlocks.size < mostRemembered) inlineBlocks.set(inline, block);
+    if (inline.length <= longestRemembered && ofInline < mostRemembered) {
+      ofInline += sizeOf(block) + 1;
+      inlineBlocks.set(inline, block);
+    }
     return block;
   };
   const computed = (rules: readonly Rule[], inline: string, inherited: Variables | undefined) => {
@@ -119,7 +124,7 @@ export const createCascade = (
     if (known) return known;
     const { result, isSame } = computed(rules, inline, inherited);
     if (isSame && inline.length <= longestRemembered && remembered < mostResults) {
-      remembered += 1;
+      remembered += Object.keys(result.declared).length + 1;
       if (byInline) byInline.set(inline, result);
       else results.set(rules, new Map([[inline, result]]));
     }
@@ -150,6 +155,6 @@ export const createCascade = (
     variables: read.variables,
     looksAhead: all.some(({ rule }) => looksAhead(rule.selector)),
     stepsTaken: () => allSteps - Math.max(budget.steps, 0),
-    isWhole: () => read.isWhole && budget.steps > 0,
+    isWhole: () => read.isWhole && blocks.isWhole() && budget.steps > 0,
   };
 };

@@ -151,8 +151,8 @@ export const computedOf = (usual: Declared, declared: Declared, parent: Computed
   };
 };
 
-/** Results that are remembered. */
-const mostRemembered = 10_000;
+/** Values of results that are remembered. */
+const mostRemembered = 250_000;
 
 /**
  * `computedOf`, which remembers: most elements of a message are like others, in the same surroundings.
@@ -176,7 +176,7 @@ export const createComputer = () => {
     if (known) return known;
     const computed = computedOf(usual, { ...hints, ...declared }, parent);
     if (remembered < mostRemembered) {
-      remembered += 1;
+      remembered += Object.keys(computed.style).length + 1;
       const ofParent = results.get(parent) ?? new Map<string, Computed>();
       results.set(parent, ofParent.set(key, computed));
     }
