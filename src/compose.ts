@@ -10,8 +10,12 @@ import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices, probe } from './google/services.ts';
 import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
-import { attachmentsToFolder, attachmentsToUrl } from './mcp/deliver-attachment.ts';
-import { createFetchAttachment, type FetchAttachment } from './mcp/fetch-attachment.ts';
+import {
+  attachmentsToFolder,
+  attachmentsToUrl,
+  createFetchAttachment,
+  type FetchAttachment,
+} from './mcp/deliver-attachment.ts';
 import { createRunnerFor } from './mcp/jobs/job-runner.ts';
 import { createPool } from './mcp/jobs/worker-pool.ts';
 import { createMcpServerFactory } from './mcp/mcp-server.ts';

@@ -1,15 +1,23 @@
 // A link for the person whom a call needs: instead of an answer, or beside one that lacks something. Knows nothing of what
 // the link leads to.
-import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
-import type { Accounts } from '../connect/accounts.ts';
+
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  type McpServer,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Accounts, Link } from '../connect/accounts.ts';
 import type { Account } from '../model/account.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Capability } from '../model/scope.ts';
 import { standingOf } from '../model/standing.ts';
 import { type Tool, ToolContent } from './define-tool.ts';
-import { type Elicitation, elicitLink } from './elicitation.ts';
-import { otherWayOut } from './other-way-out.ts';
 import {
   type AccountShown,
   type AuthorizationProblem,
@@ -77,3 +85,59 @@ export const withLinkBeside = async (
   const problem = { kind: 'authorization_required', reason: 'scope_missing', missing } as const;
   return presentLinkBeside(result, tool.name, problem, link.value, shownAccount(caller, account));
 };
+
+// Which problems of the operator's a person can mend for themselves by connecting again, in a sentence before the link. So
+// nobody whose stored access Google refuses is left without a way out of their own.
+
+/** What a link is good for; undefined where it would mend nothing. */
+const otherWayOut = (problem: Problem): string | undefined => {
+  switch (problem.kind) {
+    case 'many_grants_refused':
+      return 'Where waiting is no choice, or this person ended the access themselves, they open this link and approve';
+    case 'operator_client_changed':
+      return 'Or the person opens this link and approves, which mends it for them';
+    case 'client_invalid':
+      return 'Should calls still fail after that, the person opens this link and approves';
+    default:
+      return undefined;
+  }
+};
+
+// Asking a person to open a link through the client (URL elicitation), where the client can. "accept" means that the
+// link was opened, not that the person is done, and clients call again at once: so at most one elicitation per call.
+
+const requestKey = 'connect';
+
+export interface Elicitation {
+  /** The client can show a link, and was not asked in this call yet. */
+  readonly possible: boolean;
+  /** The ticket the client was asked for in the round before this one; whoever looks it up checks whose it is. */
+  readonly ticket?: string;
+  /** The person opened the link. */
+  readonly accepted: boolean;
+}
+
+/** Where the capabilities are depends on the protocol; an older one over stateless HTTP does not tell them at all. */
+const capabilitiesOf = (server: McpServer, ctx: ServerContext): ClientCapabilities | undefined => {
+  // The SDK types the envelope as an object without members.
+  const envelope = ctx.mcpReq.envelope as { [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities } | undefined;
+  return envelope?.[CLIENT_CAPABILITIES_META_KEY] ?? server.server.getClientCapabilities();
+};
+
+/** What this round of a call says about elicitation. */
+export const elicitationOf = (server: McpServer, ctx: ServerContext): Elicitation => {
+  const answer = inputResponse(ctx.mcpReq.inputResponses, requestKey);
+  const state: unknown = ctx.mcpReq.requestState();
+  return {
+    possible: answer.kind === 'missing' && capabilitiesOf(server, ctx)?.elicitation?.url !== undefined,
+    accepted: answer.kind === 'elicit' && answer.action === 'accept',
+    ...(typeof state === 'string' ? { ticket: state } : {}),
+  };
+};
+
+/** Ends this round: the client shows the link and calls again with the ticket. */
+const elicitLink = (message: string, link: Link): InputRequiredResult =>
+  inputRequired({
+    inputRequests: { [requestKey]: inputRequired.elicitUrl({ message, url: link.url }) },
+    requestState: link.ticket,
+  });

@@ -1,10 +1,14 @@
 // How an attachment leaves a call: as a download URL, or as a file in the download folder. A file's name never is a path.
+
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import type { Accounts } from '../connect/accounts.ts';
+import type { GoogleServices } from '../google/ports.ts';
 import { makeFolder } from '../lib/checked-paths.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { DeliverAttachment } from '../model/delivery.ts';
+import type { Result } from '../model/result.ts';
+import type { JobRunner } from './jobs/jobs.ts';
 
 /** How many files of one name a folder may hold before we give up. */
 const maxSameName = 1000;
@@ -63,4 +67,37 @@ export const attachmentsToFolder =
     }
     if (file === undefined) throw new TypeError('an attachment was written without being taken');
     return { kind: 'file', path: file.path };
+  };
+
+// The bytes behind a download URL, fetched when it is opened and handed on as they arrive. Knows nothing of HTTP.
+
+/**
+ * Fetches an attachment of an account's message, by our part id.
+ * @param take gets the bytes in pieces; called anew, from the beginning, for every try.
+ */
+export type FetchAttachment = (
+  key: AccountKey,
+  file: { readonly messageId: string; readonly partId: string },
+  signal: AbortSignal,
+  take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+) => Promise<Result<object>>;
+
+/** Fetches with the account's own access, which must still allow reading mail. */
+export const createFetchAttachment =
+  (
+    accounts: Accounts,
+    google: GoogleServices,
+    jobsFor: (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner,
+  ): FetchAttachment =>
+  async (key, { messageId, partId }, signal, take) => {
+    const freshToken = accounts.freshToken(key, ['mail']);
+    const { gmail } = google.forCaller({
+      key,
+      freshToken,
+      record: (answered) => accounts.recordAnswer(key, answered),
+      signal,
+    });
+    const { attachmentPart } = await import('./tools/attachment-part.ts');
+    const sought = { messageId, attachmentId: partId };
+    return attachmentPart(gmail, jobsFor({ key, signal }), sought, (part) => part.stream(take));
   };

@@ -4,8 +4,7 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { createFormsKeeper, fitForms, largestListChars } from '../size-limit.ts';
 import { labelIdsOf, withLabelNames } from './label-names.ts';
-import { listedMessageOutput } from './message-output.ts';
-import { clippedNote, snippetNote, viewOf } from './message-views.ts';
+import { clippedNote, listedMessageOutput, snippetNote, viewOf } from './message-output.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
 import { readListedMessage } from './read-message.ts';
 

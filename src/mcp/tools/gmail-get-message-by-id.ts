@@ -4,8 +4,7 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { largestResultChars } from '../size-limit.ts';
 import { labelNamesFor } from './label-names.ts';
-import { oneMessageOutput } from './message-output.ts';
-import { messageFormats, snippetNote, viewOf } from './message-views.ts';
+import { messageFormats, oneMessageOutput, snippetNote, viewOf } from './message-output.ts';
 import { maxChars, messageId, notesOf, offset, pageOf } from './parameters.ts';
 import { readMessage, readSource } from './read-message.ts';
 

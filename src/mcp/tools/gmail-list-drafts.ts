@@ -4,8 +4,7 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { type Forms, fitForms, largestListChars } from '../size-limit.ts';
 import { withLabelNames } from './label-names.ts';
-import { clippableRowOutput, type MessageOutput } from './message-output.ts';
-import { clippedNote, snippetNote } from './message-views.ts';
+import { clippableRowOutput, clippedNote, type MessageOutput, snippetNote } from './message-output.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
 import { readListedDraft } from './read-message.ts';
 

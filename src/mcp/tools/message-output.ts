@@ -1,13 +1,35 @@
-// What a message looks like in an answer. Fields are there when the format, and the message, has them; further ones
-// may come along (validation ignores them, and what is listed forbids none).
+// What a message looks like in an answer: the formats it can be asked for in, what each needs from Gmail, and the fields.
+// Further fields may come along: validation ignores them, and what is listed forbids none. Reads no mail: tools list their
+// parameters without loading what does.
+
 import { z } from 'zod';
+import type { MessageView } from '../../google/ports.ts';
+
+export const messageFormats = ['minimal', 'metadata', 'readable', 'links', 'full', 'raw'] as const;
+type MessageFormat = (typeof messageFormats)[number];
+
+/** What has to be fetched for a format; a source is fetched in a way of its own. */
+export const viewOf = (format: Exclude<MessageFormat, 'raw'>): MessageView =>
+  format === 'readable' || format === 'links' ? 'full' : format;
+
+/** What an answer says of its snippets where no body was read. */
+export const snippetNote = (format: MessageFormat): string | undefined =>
+  format === 'readable' || format === 'links' || format === 'full'
+    ? undefined
+    : "snippet is Gmail's extract and may hold words hidden from people; format readable has none of those";
+
+/** What a list says of messages that it had no room for. */
+export const clippedNote = (rows: readonly { readonly clipped?: true }[]): string | undefined =>
+  rows.some(({ clipped }) => clipped)
+    ? 'rows marked clipped had no room here; read each with gmail_get_message_by_id'
+    : undefined;
 
 const text = z.string();
 const optionalText = z.exactOptional(text);
 const optionalTexts = z.exactOptional(z.array(text));
 const optionalCount = z.exactOptional(z.int().min(0));
 
-export const messageRowOutput = z.object({
+const messageRowOutput = z.object({
   id: text,
   threadId: optionalText,
   labelIds: optionalTexts,
