@@ -17,7 +17,7 @@ import {
   type FetchAttachment,
 } from './mcp/deliver-attachment.ts';
 import { createRunnerFor } from './mcp/jobs/job-runner.ts';
-import { createPool } from './mcp/jobs/worker-pool.ts';
+import { createPool, type Pool } from './mcp/jobs/worker-pool.ts';
 import { createMcpServerFactory } from './mcp/mcp-server.ts';
 import { catalogue } from './mcp/tools/index.ts';
 import { type AccountKey, accountKeyText } from './model/account-key.ts';
@@ -43,6 +43,8 @@ export interface ComposeOptions {
   readonly outside?: (trustedOrigin?: string) => OutsideFetch;
   /** See AccountsOptions. */
   readonly leaseMs?: number;
+  /** Threads that others use too and that whoever gives them ends; else it starts its own. */
+  readonly workers?: Pool;
 }
 
 export interface Postern {
@@ -154,7 +156,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     ...signInOf(config.signIn, outside, clock),
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
-  const workers = createPool({ clock, log: (entry) => log.warn(entry) });
+  const workers = options.workers ?? createPool({ clock, log: (entry) => log.warn(entry) });
   const jobsFor = createRunnerFor(workers);
   const mcpServer = createMcpServerFactory({
     accounts,
@@ -177,7 +179,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
   const close = async (): Promise<void> => {
     accounts.close();
-    await workers.close();
+    if (workers !== options.workers) await workers.close();
     await storage.close();
   };
   return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, outside, close };

@@ -9,6 +9,7 @@ import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp, type HttpService } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createApiKey } from '../../src/identity/credentials.ts';
+import type { Pool } from '../../src/mcp/jobs/worker-pool.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
@@ -57,6 +58,8 @@ export interface WorldOptions {
   readonly fetch?: typeof fetch;
   readonly encryptionKey?: string;
   readonly leaseMs?: number;
+  /** Threads that worlds share: starting them costs more than most tests. */
+  readonly workers?: Pool;
 }
 
 export const alex = 'alex@example.com';
@@ -96,6 +99,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     fetch: toGoogle,
     outside: () => toGoogle,
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    workers: options.workers,
   });
   const { accounts, storage } = postern;
   const { app } = await composeHttp(config, postern, { log });

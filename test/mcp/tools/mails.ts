@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Client, RequestOptions } from '@modelcontextprotocol/client';
 import { createSandbox, type GoogleAccount } from '@postern/gmail-sandbox';
+import type { Pool } from '../../../src/mcp/jobs/worker-pool.ts';
 import { handClock } from '../../support/hand-clock.ts';
 import { createWorld, type World } from '../../support/world.ts';
 import { currentClient } from '../clients.ts';
@@ -79,12 +80,14 @@ const askWith = async (
 };
 
 /** A connected person with an empty mailbox; `hostedDomain` makes it a Workspace account. */
-export const createToolWorld = async (options: { hostedDomain?: string; env?: Record<string, string> } = {}) => {
-  const { hostedDomain, env = {} } = options;
+export const createToolWorld = async (
+  options: { hostedDomain?: string; env?: Record<string, string>; workers?: Pool } = {},
+) => {
+  const { hostedDomain, env = {}, workers } = options;
   const clock = handClock();
   const sandbox = createSandbox({ clock });
   const account = sandbox.addAccount({ email: 'alex@example.com', ...(hostedDomain ? { hostedDomain } : {}) });
-  const world = await createWorld({ clock, sandbox, env });
+  const world = await createWorld({ clock, sandbox, env, workers });
   const key = await world.connect('user_42');
   sandbox.clearRequests();
   const makeServer = () => world.postern.mcpServer({ key, credential: 'service_key', linkPolicy: 'unverified' });

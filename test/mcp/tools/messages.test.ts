@@ -1,10 +1,15 @@
 // The three tools that read messages, on a mailbox made for each test.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPool } from '../../../src/mcp/jobs/worker-pool.ts';
+import { handClock } from '../../support/hand-clock.ts';
 import { type Answer, createToolWorld, mail, type ToolWorld, text } from './mails.ts';
+
+const workers = createPool({ clock: handClock(), log: () => undefined });
+afterAll(() => workers.close());
 
 let world: ToolWorld;
 beforeEach(async () => {
-  world = await createToolWorld();
+  world = await createToolWorld({ workers });
 });
 afterEach(() => world.close());
 
