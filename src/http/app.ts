@@ -20,10 +20,10 @@ import { createKeyLimits, defaultKeyRates, type KeyRates } from './limits/key-li
 import { type ProtectedResource, resourceMetadataRoutes, resourceOf, signInRulesOf } from './mcp/resource-metadata.ts';
 import { mcpPaths, mcpRoute } from './mcp/route.ts';
 import { hostGuard, originGuard, requestLog } from './middleware.ts';
-import { browserErrors } from './pages/browser-errors.ts';
 import { connectRoutes } from './pages/connect-routes.ts';
-import { homePage } from './pages/html/home.ts';
-import { pageResponse } from './pages/page-response.ts';
+import { browserErrors } from './pages/errors.ts';
+import { homePage } from './pages/html/notices.ts';
+import { pageResponse } from './pages/html/page.ts';
 import { signInRoutes } from './pages/sign-in-routes.ts';
 
 export interface HttpOptions {

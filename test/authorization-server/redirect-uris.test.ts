@@ -2,8 +2,8 @@
 // whose scheme is a domain in reverse; and to nobody whose address hides another one.
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
-import { renderPage } from '../../src/http/pages/html/layout.ts';
-import { signInPage } from '../../src/http/pages/html/sign-in.ts';
+import { renderPage } from '../../src/http/pages/html/page.ts';
+import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
 import { readRedirectUri } from '../../src/model/redirect-uri.ts';
 import {
   address,

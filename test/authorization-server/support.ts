@@ -6,8 +6,8 @@ import {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from '../../src/authorization-server/index.ts';
-import { authorizationErrorPage } from '../../src/http/pages/html/authorization-error.ts';
-import { renderedPage } from '../../src/http/pages/page-response.ts';
+import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
+import { renderedPage } from '../../src/http/pages/html/page.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';

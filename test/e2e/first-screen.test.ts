@@ -3,10 +3,9 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confirmPage } from '../../src/http/pages/html/confirm.ts';
-import { renderPage } from '../../src/http/pages/html/layout.ts';
-import { signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-sign-in.ts';
-import { signInPage } from '../../src/http/pages/html/sign-in.ts';
+import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-pages.ts';
+import { renderPage } from '../../src/http/pages/html/page.ts';
+import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
 import type { Asked } from '../../src/http/pages/options.ts';
 import type { Account, AccountState } from '../../src/model/account.ts';
 import { capabilityStates, type Refusals } from '../../src/model/capability-state.ts';

@@ -1,17 +1,19 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
 import type { Finish, SignInFailure } from '../../src/connect/accounts.ts';
-import { authorizationErrorPage } from '../../src/http/pages/html/authorization-error.ts';
-import { type Confirmation, confirmPage } from '../../src/http/pages/html/confirm.ts';
-import { backToAppPage, continuingPage } from '../../src/http/pages/html/continuing.ts';
-import { homePage } from '../../src/http/pages/html/home.ts';
-import { type Page, renderPage } from '../../src/http/pages/html/layout.ts';
+import * as errorPages from '../../src/http/pages/html/error-pages.ts';
+import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
 import { finishPage } from '../../src/http/pages/html/link-outcome-page.ts';
-import { signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-sign-in.ts';
+import {
+  type Confirmation,
+  confirmPage,
+  signInFirstPage,
+  somebodyElsesLinkPage,
+} from '../../src/http/pages/html/link-pages.ts';
 import * as notices from '../../src/http/pages/html/notices.ts';
-import { signInPage } from '../../src/http/pages/html/sign-in.ts';
-import { clientSignInFailedPage, linkSignInFailedPage } from '../../src/http/pages/html/sign-in-failed.ts';
-import { styleSheet, styleSource } from '../../src/http/pages/html/style.ts';
+import { backToAppPage, continuingPage, homePage } from '../../src/http/pages/html/notices.ts';
+import { type Page, renderPage, styleSheet, styleSource } from '../../src/http/pages/html/page.ts';
+import { clientSignInFailedPage, linkSignInFailedPage, signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
 import type { Asked } from '../../src/http/pages/options.ts';
 import type { Account } from '../../src/model/account.ts';
 import { capabilityStates } from '../../src/model/capability-state.ts';
@@ -109,7 +111,7 @@ const pages: [string, Page][] = [
   ['confirm on this machine', confirmPage({ ...confirmation, linkPolicy: 'loopback' }, 'token')],
   ['continuing', continuingPage(`https://accounts.example.com/?a=1&b=${hostile}`)],
   ...endings.map((finish): [string, Page] => [finish.kind, finishPage(finish)]),
-  ...Object.entries(notices),
+  ...Object.entries({ ...notices, ...errorPages }).filter((entry): entry is [string, Page] => 'body' in entry[1]),
 ];
 
 describe('1. Every page', () => {

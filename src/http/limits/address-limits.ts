@@ -8,8 +8,8 @@ import type { Clock } from '../../lib/clock.ts';
 import { createAddressLimit } from '../../lib/rate-limit.ts';
 import type { AddressOf } from '../client-address.ts';
 import { errorResponse } from '../errors.ts';
-import { tooManyPagesPage } from '../pages/html/notices.ts';
-import { pageResponse } from '../pages/page-response.ts';
+import { tooManyPagesPage } from '../pages/html/error-pages.ts';
+import { pageResponse } from '../pages/html/page.ts';
 
 /** Refused credentials, and apart from them unknown download URLs, of one address a minute. */
 const failuresPerMinute = 60;

@@ -5,15 +5,20 @@ import { type Finish, issuerCallbackPath, type SignIn, type SignInFinish } from 
 import { callbackPath } from '../../connect/links.ts';
 import { googleRealm } from '../../model/account-key.ts';
 import { type Callback, readCallback } from './callback-parameters.ts';
-import { backToAppPage, backToLinkPage, continuingPage } from './html/continuing.ts';
-import type { Page } from './html/layout.ts';
 import { finishPage } from './html/link-outcome-page.ts';
-import { somebodyElsesLinkPage } from './html/link-sign-in.ts';
-import { foreignCallbackPage, malformedCallbackPage, unknownSignInPage } from './html/notices.ts';
-import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './html/sign-in-failed.ts';
+import { somebodyElsesLinkPage } from './html/link-pages.ts';
+import {
+  backToAppPage,
+  backToLinkPage,
+  continuingPage,
+  foreignCallbackPage,
+  malformedCallbackPage,
+  unknownSignInPage,
+} from './html/notices.ts';
+import { type Page, pageResponse, popupPageResponse } from './html/page.ts';
+import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './html/sign-in-pages.ts';
 import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
 import type { ConnectRoutesOptions } from './options.ts';
-import { pageResponse, popupPageResponse } from './page-response.ts';
 
 type Ended = Exclude<SignInFinish, { kind: 'again' | 'unknown' }>;
 type ClientEnded = Ended & { readonly purpose: { readonly kind: 'client' } };

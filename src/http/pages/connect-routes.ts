@@ -6,23 +6,23 @@ import type { SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes } from './callback-routes.ts';
-import { confirmPage } from './html/confirm.ts';
-import { backToLinkPage, continuingPage, toIssuerPage } from './html/continuing.ts';
-import type { Page } from './html/layout.ts';
-import { signInFirstPage, somebodyElsesLinkPage } from './html/link-sign-in.ts';
+import { pageErrors } from './errors.ts';
+import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
+  backToLinkPage,
+  continuingPage,
   expiredLinkPage,
   formRejectedPage,
   takenElsewherePage,
+  toIssuerPage,
   unknownLinkPage,
   unverifiablePage,
   usedLinkPage,
 } from './html/notices.ts';
-import { linkSignInFailedPage } from './html/sign-in-failed.ts';
+import { type Page, pageResponse } from './html/page.ts';
+import { linkSignInFailedPage } from './html/sign-in-pages.ts';
 import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './link-cookie.ts';
 import type { ConnectRoutesOptions } from './options.ts';
-import { pageErrors } from './page-errors.ts';
-import { pageResponse } from './page-response.ts';
 
 /** Bytes; the forms have two fields. */
 const maxFormBytes = 4096;

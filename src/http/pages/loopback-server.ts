@@ -34,8 +34,8 @@ const endsOneLink = (finish: Finish): boolean =>
 const loadPages = async () => ({
   ...(await import('hono')),
   ...(await import('./connect-routes.ts')),
-  ...(await import('./page-response.ts')),
-  ...(await import('./html/error-page.ts')),
+  ...(await import('./html/page.ts')),
+  ...(await import('./html/error-pages.ts')),
   ...(await import('../middleware.ts')),
   ...(await import('../serve.ts')),
 });

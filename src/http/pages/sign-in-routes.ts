@@ -8,14 +8,12 @@ import { newSecret } from '../../lib/secrets.ts';
 import { capabilitiesWithin } from '../../model/mcp-scope.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { formLimit } from './connect-routes.ts';
-import { continuingPage } from './html/continuing.ts';
-import { signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
-import { signInPage } from './html/sign-in.ts';
-import { clientSignInFailedPage, declinedPage } from './html/sign-in-failed.ts';
+import { pageErrors } from './errors.ts';
+import { continuingPage, signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
+import { popupPageResponse } from './html/page.ts';
+import { clientSignInFailedPage, declinedPage, signInPage } from './html/sign-in-pages.ts';
 import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
 import type { Asked, SignInServer } from './options.ts';
-import { pageErrors } from './page-errors.ts';
-import { popupPageResponse } from './page-response.ts';
 
 export interface SignInRoutesOptions {
   readonly authorizationServer: SignInServer;

@@ -1,8 +1,9 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
 import type { Finish } from '../../../connect/accounts.ts';
-import { connectedPage } from './connected.ts';
-import { adminBlockedPage } from './for-admin.ts';
-import type { Page } from './layout.ts';
+import type { Account, GoogleIdentity } from '../../../model/account.ts';
+import { type Capability, capabilityText } from '../../../model/scope.ts';
+import { foreign, type Html, html } from './html.ts';
+import { addressOf, type ForAdmin, forAdmin } from './link-pages.ts';
 import {
   declinedPage,
   expiredLinkPage,
@@ -13,9 +14,79 @@ import {
   unverifiablePage,
   usedLinkPage,
 } from './notices.ts';
-import { scopeMissingPage } from './scope-missing.ts';
-import { verifyingPage } from './verifying.ts';
-import { wrongMailboxPage } from './wrong-mailbox.ts';
+import type { Page } from './page.ts';
+
+const notGranted = (missing: readonly Capability[]): Html | undefined => {
+  if (missing.length === 0) return undefined;
+  const texts = [...new Set(missing.map(capabilityText))];
+  return html`<div class="callout warn"><strong>Not everything was allowed</strong>
+<p>The assistant may not:</p><ul>${texts.map((text) => html`<li>${text}</li>`)}</ul>
+<p>When one of these is needed, you are offered a new link.</p></div>`;
+};
+
+/** Whose it is now, where that is known by another name than the mailbox. */
+const connectedFor = (account: Account, google: GoogleIdentity): Html | undefined => {
+  const person = addressOf(account);
+  return person === undefined || person === google.email
+    ? undefined
+    : html`<dt>Connected for</dt><dd>${foreign(person)}</dd>`;
+};
+
+/** What works now, and no more than that. */
+const connectedTitle = ({ capabilities, asked }: Account): string => {
+  if (capabilities.mail.status === 'ready') return 'Gmail is connected';
+  return asked.includes('mail') ? 'Contacts are connected, mail is not' : 'Contacts are connected';
+};
+
+const connectedPage = (account: Account, google: GoogleIdentity, missing: readonly Capability[]): Page => ({
+  status: 200,
+  title: connectedTitle(account),
+  tone: missing.includes('mail') ? 'warn' : 'good',
+  body: html`<dl class="who"><dt>Google account</dt><dd>${foreign(google.email)}</dd>${connectedFor(account, google)}</dl>
+${notGranted(missing)}
+<p><strong>You can close this page</strong> and go back to your assistant: ask again, and it reads ${account.capabilities.mail.status === 'ready' ? 'your mail' : 'your contacts'}.</p>
+<p class="small soft">Is this not your mailbox, or not you? End the access under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a> in that Google account.</p>`,
+});
+
+/** On to the product that made the link, which says whether the person is the one it was made for. */
+const verifyingPage = (url: string): Page => ({
+  status: 200,
+  title: 'One more step',
+  tone: 'note',
+  refreshTo: url,
+  body: html`<p>Google agreed. The app that sent you here now checks that it was you; until then nothing is connected.</p>
+<a class="button" href="${url}">Back to the app</a>
+<p class="small soft">Use the button if nothing happens. It works for ten minutes.</p>`,
+});
+
+const wrongMailboxPage = (expected: string, got: string): Page => ({
+  status: 403,
+  title: 'That is another mailbox',
+  tone: 'warn',
+  body: html`<p>Nothing was connected, because the Google account you chose is not the one this link is for.</p>
+<dl class="who"><dt>Expected</dt><dd>${foreign(expected)}</dd><dt>You chose</dt><dd>${foreign(got)}</dd></dl>
+<p>Ask your assistant for a new link, and choose the expected account at Google.</p>
+<p class="small soft">Google may still list this app for the account you chose. You can remove it there under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>. If the expected account is wrong, tell the people who sent you here.</p>`,
+});
+
+const scopeMissingPage = (missing: readonly Capability[]): Page => ({
+  status: 403,
+  title: 'Permission was not given',
+  tone: 'warn',
+  body: html`<p>Nothing was connected. On Google’s page these boxes stayed empty, and without them there is nothing the assistant could read:</p>
+<ul>${[...new Set(missing.map(capabilityText))].map((text) => html`<li>${text}</li>`)}</ul>
+<p>If you do want to connect, ask your assistant for a new link and tick the boxes on Google’s page.</p>`,
+});
+
+/** What the admin has to be told comes with it: before that, the next link leads to the same wall. */
+const adminBlockedPage = (facts: ForAdmin): Page => ({
+  status: 403,
+  title: 'Your organisation does not allow this',
+  tone: 'bad',
+  body: html`<p>The Google Workspace admin’s policy blocks this app, so nothing was connected. Only the admin can change that.</p>
+<p>Send the admin these lines. When they have allowed it, ask your assistant for a new link; until then every link ends here.</p>
+${forAdmin(facts)}`,
+});
 
 /** `again` is no ending: the browser goes back to Google instead. */
 export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => {

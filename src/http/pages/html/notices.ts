@@ -1,8 +1,9 @@
-// The pages that are only words: what happened, who can fix it, the one next step.
+// The pages that are only words.
 import { type Html, html } from './html.ts';
-import type { Page, Tone } from './layout.ts';
+import type { Page, Tone } from './page.ts';
 
-const notice = (status: Page['status'], tone: Tone, title: string, what: Html, next: Html): Page => ({
+/** What happened, who can fix it, the one next step. */
+export const notice = (status: Page['status'], tone: Tone, title: string, what: Html, next: Html): Page => ({
   status,
   tone,
   title,
@@ -124,34 +125,47 @@ export const operatorFaultPage = notice(
   html`Tell the people who run this server to run <code>postern doctor</code>.`,
 );
 
-export const internalErrorPage = notice(
-  500,
-  'bad',
-  'Something went wrong here',
-  html`Postern failed, and nothing was connected. You did nothing wrong.`,
-  html`Try again in a minute. If it stays, tell the people who run this server: its log says what happened.`,
-);
+// The answers to a form that leads elsewhere. Pages and not redirects, since `form-action` covers redirect hops too.
 
-export const storageBusyPage = notice(
-  503,
-  'warn',
-  'One moment, please',
-  html`Postern’s database is busy just now, so nothing was changed. It is not your fault.`,
-  html`Open the link again in a few seconds. If it does not work any more, ask your assistant for a new one.`,
-);
+const onward = (title: string, url: string, what: string, button: string): Page => ({
+  status: 200,
+  title,
+  tone: 'note',
+  refreshTo: url,
+  body: html`<p>${what}</p>
+<a class="button" href="${url}">${button}</a>
+<p class="small soft">Use the button if nothing happens.</p>`,
+});
 
-export const storageFullPage = notice(
-  503,
-  'bad',
-  'This server has run out of room',
-  html`The disk of this server is full, so nothing was connected. You did nothing wrong and cannot fix it.`,
-  html`Tell the people who run this server to make room on the disk that holds its database; then ask for a new link.`,
-);
+export const continuingPage = (url: string): Page =>
+  onward('On to Google', url, 'You are being taken to Google to choose your account.', 'Continue to Google');
 
-export const tooManyPagesPage = notice(
-  429,
-  'warn',
-  'Too many pages at once',
-  html`More pages were opened from your network within a minute than are allowed. Nothing was changed.`,
-  html`Wait a minute, then reload this page.`,
-);
+export const toIssuerPage = (url: string): Page =>
+  onward('On to sign-in', url, 'You are being taken to where you sign in; you come back here.', 'Continue');
+
+export const backToLinkPage = (url: string): Page =>
+  onward('You are signed in', url, 'You are being taken back to the link that you opened.', 'Continue');
+
+export const backToAppPage = (url: string): Page =>
+  onward('Back to the app', url, 'You are being taken back to the app that sent you here.', 'Back to the app');
+
+export interface Home {
+  /** The address of /mcp. */
+  readonly mcpUrl: string;
+  /** Whether clients sign people in here; otherwise they need a key. */
+  readonly signsIn: boolean;
+}
+
+/** What somebody sees who opens the server’s address in a browser: what this is, and what to do with the address. */
+export const homePage = ({ mcpUrl, signsIn }: Home): Page => ({
+  status: 200,
+  title: 'An MCP server for Gmail',
+  tone: 'note',
+  body: html`<p>There is nothing to do in a browser here. Add this address to your MCP client:</p>
+<p><code>${mcpUrl}</code></p>
+<p class="soft">${
+    signsIn
+      ? 'It opens this browser when you have to sign in.'
+      : 'It needs a key, which the people who run this server give you.'
+  }</p>`,
+});

@@ -1,10 +1,13 @@
-// Errors for people: where a browser navigates to what answers with JSON for programs, it gets a page with the same words.
-// Programs keep their JSON: they do not ask for HTML, and neither /mcp nor the API is for browsers.
-import type { Context, MiddlewareHandler } from 'hono';
+// Errors for people. Where a browser navigates to what answers with JSON for programs, it gets a page with the same words;
+// programs keep their JSON: they do not ask for HTML, and neither /mcp nor the API is for browsers. Where a page's own route
+// failed, a page says whether waiting helps; nothing internal is part of it.
+import type { Context, ErrorHandler, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { errorPage, notFoundPage } from './html/error-page.ts';
-import type { Page } from './html/layout.ts';
-import { pageResponse } from './page-response.ts';
+import type { Logger } from 'pino';
+import { describeDefect } from '../../mcp/describe-defect.ts';
+import { type StorageProblem, storageProblem } from '../../model/storage-failure.ts';
+import { errorPage, internalErrorPage, notFoundPage, storageBusyPage, storageFullPage } from './html/error-pages.ts';
+import { type Page, pageResponse } from './html/page.ts';
 
 const forPrograms = /^\/(?:mcp|api|\.well-known)(?:\/|$)/;
 
@@ -45,3 +48,20 @@ export const browserErrors: MiddlewareHandler = async (c, next) => {
   c.res = undefined;
   c.res = await asPage(c, answer);
 };
+
+const failurePages: Readonly<Record<StorageProblem['kind'] | 'internal', Page>> = {
+  storage_busy: storageBusyPage,
+  storage_full: storageFullPage,
+  // Only the operator can do something about these, and looks into the log.
+  sealing_key_missing: internalErrorPage,
+  row_refused: internalErrorPage,
+  internal: internalErrorPage,
+};
+
+export const pageErrors =
+  (log: Logger): ErrorHandler =>
+  (error, c) => {
+    const problem = storageProblem(error) ?? { kind: 'internal' };
+    log.error({ event: 'page_failed', problem: problem.kind, ...describeDefect(error) });
+    return pageResponse(c, failurePages[problem.kind]);
+  };

@@ -5,7 +5,7 @@ import { authorizationText } from '../../../model/authorization-text.ts';
 import type { Capability } from '../../../model/scope.ts';
 import { refusalText, standingOf } from '../../../model/standing.ts';
 import { foreign, type Html, html } from './html.ts';
-import type { Tone } from './layout.ts';
+import type { Tone } from './page.ts';
 
 export interface Reason {
   readonly title: string;

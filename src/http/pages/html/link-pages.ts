@@ -1,13 +1,77 @@
-// The page a link opens: why it was made, what is asked for, the button, and below it what comes next and what a block at
-// Google means.
+// What somebody sees who opens a link. Before it is known whose browser this is: sign in first, or this is somebody else's;
+// neither names the person the link is for. Then: why the link was made, what is asked for, the button, and below it what
+// comes next and what a block at Google means.
 import type { Account } from '../../../model/account.ts';
+import { googleRealm } from '../../../model/account-key.ts';
 import type { LinkPolicy } from '../../../model/caller.ts';
 import { type Capability, capabilityText } from '../../../model/scope.ts';
-import { forAdmin } from './for-admin.ts';
 import { foreign, type Html, html } from './html.ts';
-import { type Page, tick } from './layout.ts';
-import { addressOf } from './person.ts';
-import { type Reason, reasonOf } from './reason.ts';
+import { type Reason, reasonOf } from './link-reason.ts';
+import { type Page, tick } from './page.ts';
+
+export interface LinkSignInForm {
+  /** Where the form goes. */
+  readonly action: string;
+  readonly csrfToken: string;
+}
+
+export const signInFirstPage = ({ action, csrfToken }: LinkSignInForm): Page => ({
+  status: 200,
+  title: 'Sign in to continue',
+  tone: 'note',
+  body: html`<p>This link connects the mailbox of one person, so you have to show that you are that person before it leads anywhere.</p>
+<p>Sign in as you do in the app that gave you the link. If somebody sent it to you, close this page: it is not for you.</p>
+<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrfToken}"><button class="button" type="submit">Sign in</button></form>
+<p class="small soft">Signing in connects nothing yet; you come back here first.</p>`,
+});
+
+export const somebodyElsesLinkPage = ({ action, csrfToken }: LinkSignInForm): Page => ({
+  status: 403,
+  title: 'This link is for somebody else',
+  tone: 'bad',
+  body: html`<p>You are signed in as another person than the one this link was made for, so nothing was connected. Links must not be passed on.</p>
+<p>If the link is yours, sign in as the person who uses the app that gave it to you. If not, close this page.</p>
+<form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrfToken}"><input type="hidden" name="another" value="1"><button class="button" type="submit">Sign in as another person</button></form>`,
+});
+
+const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/**
+ * The address the person is known by here, or undefined: a product's own ids and the `me` of a laptop say nothing to
+ * anybody.
+ */
+export const addressOf = ({ key, google }: Account): string | undefined => {
+  if (key.realm === googleRealm) return google?.email;
+  return address.test(key.identifier) ? key.identifier : undefined;
+};
+
+export interface ForAdmin {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+}
+
+const where = 'Security → Access and data control → API controls';
+const why =
+  'An assistant reads this person’s mail and contacts for them. It has read-only access; it cannot send, change or delete anything.';
+
+const mail = ({ clientId, scopes }: ForAdmin): string => {
+  const lines = [
+    `Please allow this app in the Google admin console under ${where}.`,
+    `OAuth client ID: ${clientId}`,
+    `Scopes: ${scopes.join(' ')}`,
+    `Why: ${why}`,
+  ];
+  return `mailto:?subject=${encodeURIComponent('Please allow an app')}&body=${encodeURIComponent(lines.join('\r\n\r\n'))}`;
+};
+
+/** What a person sends to their Workspace admin so that the app is let in: the lines, and a link that puts them into an e-mail. */
+export const forAdmin = (facts: ForAdmin): Html => html`<dl class="facts">
+<dt>OAuth client ID</dt><dd><code>${facts.clientId}</code></dd>
+<dt>Scopes</dt><dd>${facts.scopes.map((scope) => html`<code>${scope}</code>`)}</dd>
+<dt>Why</dt><dd>${why}</dd>
+<dt>Where</dt><dd>In the admin console: ${where}</dd>
+</dl>
+<p><a href="${mail(facts)}">Write this to the admin by e-mail</a></p>`;
 
 export interface Confirmation {
   readonly account: Account;
