@@ -4,16 +4,21 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { item, itemContent, outlook, file as outlookFile, winmail } from '../../../packages/mail-text/test/outlook.ts';
 import { attachmentsToFolder } from '../../../src/mcp/deliver-attachment.ts';
+import { createPool } from '../../../src/mcp/jobs/worker-pool.ts';
 import { asBase64, largestInline } from '../../../src/mcp/tools/attachment-forms.ts';
 import type { AttachmentFile } from '../../../src/model/delivery.ts';
+import { handClock } from '../../support/hand-clock.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
+
+const workers = createPool({ clock: handClock(), log: () => undefined });
+afterAll(() => workers.close());
 
 let world: ToolWorld;
 beforeEach(async () => {
-  world = await createToolWorld({ env: { POSTERN_INLINE_LIMIT: '200000' } });
+  world = await createToolWorld({ env: { POSTERN_INLINE_LIMIT: '200000' }, workers });
 });
 afterEach(() => world.close());
 
