@@ -1,8 +1,10 @@
 // Refresh tokens that come more than once: honestly, because an answer was lost or two windows renew at the same moment,
 // and dishonestly.
+import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer, AuthorizationServerOptions } from '../../src/authorization-server/index.ts';
+import { tempFolder } from '../storage/support.ts';
 import {
   authorizationRequest,
   documentClient,
@@ -80,6 +82,21 @@ describe('a refresh token that comes again within a minute of its first use', ()
       await here.time.advance(2 * minuteMs);
       expect(await opens(here, await renew(here.server, next))).toBe(true);
     }
+  });
+
+  test('at two processes with connections of their own to one database: each answer serves, under one grant', async () => {
+    const here = await place({}, join(tempFolder(), 'postern.db'));
+    const first = await getTokens(here.server);
+    const processes = [await here.apart(), await here.apart()];
+    const requests = Array.from({ length: 6 }, (_, n) =>
+      refresh(processes[n % 2]?.server ?? here.server, first.refresh_token),
+    );
+    const windows = await Promise.all((await Promise.all(requests)).map(tokensOf));
+    expect(new Set(windows.map(({ access_token }) => grantOf(access_token))).size).toBe(1);
+    await here.time.advance(2 * minuteMs);
+    for (const window of windows) expect(await opens(here, await renew(here.server, window))).toBe(true);
+    await refused(processes[1]?.server ?? here.server, first);
+    expect(await here.storage.authorizationRecords.count('Grant')).toBe(0);
   });
 
   test('serves once more in each round, however often answers are lost', async () => {

@@ -48,6 +48,8 @@ export interface Place {
   readonly fetched: string[];
   /** Another process on the same database. */
   another(options?: Partial<AuthorizationServerOptions>): Promise<AuthorizationServer>;
+  /** The same, over a connection of its own to the database; of a place with a file. */
+  apart(): Promise<{ readonly storage: Storage; readonly server: AuthorizationServer }>;
 }
 
 const closing: (() => Promise<void>)[] = [];
@@ -70,11 +72,15 @@ export const connectPerson = async (storage: Storage, key: AccountKey, email: st
   });
 };
 
-export const place = async (options: Partial<AuthorizationServerOptions> = {}): Promise<Place> => {
+export const place = async (options: Partial<AuthorizationServerOptions> = {}, path = ':memory:'): Promise<Place> => {
   const time = standStill();
   const sealer = createSealer({ current: randomBytes(32), retired: [] }, randomBytes);
-  const storage = await openStorage({ path: ':memory:', sealer, clock: time.clock, random: randomBytes });
-  closing.push(() => storage.close());
+  const open = async (): Promise<Storage> => {
+    const opened = await openStorage({ path, sealer, clock: time.clock, random: randomBytes });
+    closing.push(() => opened.close());
+    return opened;
+  };
+  const storage = await open();
   await connectPerson(storage, kim, 'kim@example.com');
   const logged: string[] = [];
   const fetched: string[] = [];
@@ -103,7 +109,12 @@ export const place = async (options: Partial<AuthorizationServerOptions> = {}): 
       ...options,
       ...more,
     });
-  return { server: await another(), storage, time, logged, documents, fetched, another };
+  const apart: Place['apart'] = async () => {
+    const opened = await open();
+    const { authorizationRecords: records, authorizationKeys: keys, accounts } = opened;
+    return { storage: opened, server: await another({ records, keys, accounts }) };
+  };
+  return { server: await another(), storage, time, logged, documents, fetched, another, apart };
 };
 
 /** A browser, as far as cookies go. */
