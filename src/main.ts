@@ -29,6 +29,6 @@ if (major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]))
     setTimeout(() => setFlagsFromString('--semi-space-growth-factor=2'), startUpMs).unref();
   }
   const { run } = await import('./cli/program.ts');
-  void import('./cli/debugger.ts').then(({ keepDebuggerShut }) => keepDebuggerShut());
+  void import('./cli/process.ts').then(({ keepDebuggerShut }) => keepDebuggerShut());
   process.exitCode = await run(process.argv.slice(2));
 }

@@ -5,9 +5,8 @@ import type { StorageConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { backUp, restore } from '../storage/backup.ts';
 import { createSealer } from '../storage/index.ts';
-import { CommandError } from './command-error.ts';
 import { requireStorageConfig } from './settings.ts';
-import { note, say } from './terminal.ts';
+import { CommandError, printLine, printNote } from './terminal.ts';
 
 /** A backup of a database without its key, or for one, would be worth nothing: the settings must have it. */
 const settings = (): StorageConfig => {
@@ -23,14 +22,14 @@ const whereKeyIs = ({ keys, configFolder }: StorageConfig): string =>
 export const backup = async (file: string, { force = false }: { force?: boolean }): Promise<void> => {
   const config = settings();
   backUp(config.databasePath, file, { replace: force, random: randomBytes });
-  say(`Backed up to ${file} (${statSync(file).size} bytes).`);
-  note(`The key is not in it: keep a copy of ${whereKeyIs(config)} somewhere else, as long as the backup.`);
+  printLine(`Backed up to ${file} (${statSync(file).size} bytes).`);
+  printNote(`The key is not in it: keep a copy of ${whereKeyIs(config)} somewhere else, as long as the backup.`);
 };
 
 export const restoreBackup = async (file: string, { force = false }: { force?: boolean }): Promise<void> => {
   const config = settings();
   const sealer = createSealer(config.keys, randomBytes);
   await restore(file, config.databasePath, { replace: force, sealer, clock: systemClock, random: randomBytes });
-  say(`Restored to ${config.databasePath}. Postern can be started.`);
-  note('API keys that were revoked after the backup was made are good again: revoke them once more.');
+  printLine(`Restored to ${config.databasePath}. Postern can be started.`);
+  printNote('API keys that were revoked after the backup was made are good again: revoke them once more.');
 };

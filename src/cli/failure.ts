@@ -1,7 +1,7 @@
 // Any error as words for the terminal: no stack, and no library's text, which may carry a secret.
 import { LinkOriginError } from '../connect/accounts.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { CommandError } from './command-error.ts';
+import { CommandError } from './terminal.ts';
 
 const isSystemError = (error: Error): error is NodeJS.ErrnoException =>
   'syscall' in error && 'code' in error && typeof error.code === 'string';

@@ -1,16 +1,17 @@
-// `postern http`: listens until a signal comes, then lets running answers finish.
+// `postern http`: listens until a signal comes, then lets running answers finish; every hour sweeps the database and looks
+// after its keys.
+import type { Logger } from 'pino';
 import { compose } from '../compose.ts';
 import { composeHttp } from '../compose-http.ts';
 import { type Config, defaultHttpPort } from '../config/config.ts';
 import { defaultConnectionLimits } from '../http/limits/connection-limits.ts';
 import { listen } from '../http/serve.ts';
-import { CommandError } from './command-error.ts';
+import type { Clock } from '../lib/clock.ts';
 import { followKeys } from './follow-keys.ts';
-import { hourly } from './hourly.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logSettings } from './log.ts';
+import { firstSignal } from './process.ts';
 import { requireConfig } from './settings.ts';
-import { logSettings } from './settings-log.ts';
-import { untilSignal } from './until-signal.ts';
+import { CommandError } from './terminal.ts';
 
 /** Milliseconds that answers in flight get after SIGTERM. */
 const graceMs = 10_000;
@@ -25,7 +26,7 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   const config: Config = requireConfig({ transport: 'http', generateKey, insecureHttp });
   const log = createLogger();
   logSettings(log, config);
-  const ended = untilSignal();
+  const ended = firstSignal();
   const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
   const keys = await followKeys(postern.storage, postern.sealer, config.keys, log);
   // A terminal that is closed sends it as well, and then ends the process as always.
@@ -50,5 +51,25 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
     process.off('SIGHUP', keys.look);
     await keys.stop();
     await postern.close();
+  }
+};
+
+const hourMs = 60 * 60_000;
+
+export interface HourlyWork {
+  run(): Promise<void>;
+  /** What the log calls a run that failed. */
+  readonly failed: string;
+}
+
+/** Works every hour until `signal` is aborted, then resolves; work that fails is tried again an hour later. */
+export const hourly = async (work: HourlyWork, clock: Clock, log: Logger, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await clock.sleep(hourMs, signal);
+    if (!signal.aborted) {
+      await work.run().catch((error: unknown) => {
+        log.warn({ event: work.failed, name: error instanceof Error ? error.name : typeof error });
+      });
+    }
   }
 };

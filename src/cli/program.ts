@@ -1,12 +1,8 @@
-// The command line's grammar: every command, option and help text. Each action loads its own file, so that `stdio`
-// starts without the rest. Knows nothing of what the commands do.
+// The command line's grammar: every command, option and help text. Each action loads its own file, so that `stdio` starts
+// without the rest.
 import { Command, CommanderError } from 'commander';
-import { addAccountsCommands } from './accounts/program.ts';
-import { addApiKeysCommands } from './api-keys/program.ts';
-import { CommandError } from './command-error.ts';
-import { exitOnDefects } from './exit-on-defects.ts';
-import { note } from './terminal.ts';
-import { version } from './version.ts';
+import { exitOnDefects, version } from './process.ts';
+import { CommandError, printNote } from './terminal.ts';
 
 const mailboxOption = [
   '--mailbox <path...>',
@@ -53,7 +49,7 @@ const addKeeping = (program: Command): void => {
       'after',
       '\nWith a generated key: just run this. With a key in the environment: put the new one into POSTERN_ENCRYPTION_KEY\nand the former into POSTERN_ENCRYPTION_KEYS_RETIRED for every process and restart them one after the other, run\nthis, then remove the former in the same way. With POSTERN_ENCRYPTION_KEY_FILE nothing is restarted: write the new\nkey above the former, run this, then remove the former.',
     )
-    .action(async () => (await import('./encryption-rotate.ts')).rotateEncryption());
+    .action(async () => (await import('./encryption.ts')).rotateEncryption());
   encryption
     .command('discard-unreadable')
     .description('delete what no configured key opens, and what something else than Postern wrote')
@@ -62,7 +58,7 @@ const addKeeping = (program: Command): void => {
       'after',
       '\nFor a sealing key that is lost: the people concerned connect again, API keys have to be made anew.\nWhere the key only went missing from the settings, bring it back instead: nothing is lost then.',
     )
-    .action(async (options) => (await import('./discard-unreadable.ts')).discardUnreadable(options));
+    .action(async (options) => (await import('./encryption.ts')).discardUnreadable(options));
   program
     .command('backup <file>')
     .description('write a whole copy of the database, without the key; Postern may go on meanwhile')
@@ -78,7 +74,7 @@ const addKeeping = (program: Command): void => {
     .description('check the configuration, the database and the keys, and say what to do')
     .option('--json', 'print JSON')
     .option('--online', 'ask Google and your issuer too: the OAuth client, both APIs, the issuer’s keys')
-    .action(async (options) => (await import('./doctor.ts')).doctor(options));
+    .action(async (options) => (await import('./doctor/doctor.ts')).doctor(options));
 };
 
 /** Every command of `postern`. */
@@ -114,7 +110,98 @@ export const run = async (argv: readonly string[]): Promise<number> => {
     // commander has said it already
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { describeFailure } = await import('./failure.ts');
-    note(`postern: ${describeFailure(error)}`);
+    printNote(`postern: ${describeFailure(error)}`);
     return error instanceof CommandError ? error.exitCode : 1;
   }
+};
+
+const realm = ['--realm <realm>', 'the realm of the identifier', 'local'] as const;
+const identifier = ['[identifier]', "the person's identifier (default: POSTERN_IDENTIFIER, else me)"] as const;
+
+export const addAccountsCommands = (program: Command): void => {
+  const accounts = program.command('accounts').description("people's connected Google accounts");
+  accounts
+    .command('list')
+    .description('list the accounts')
+    .option('--realm <realm>', 'only this realm')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./accounts/list.ts')).list(options));
+  accounts
+    .command('show')
+    .description('show one account')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--json', 'print JSON')
+    .action(async (name, options) => (await import('./accounts/list.ts')).show(name, options));
+  accounts
+    .command('check')
+    .description('ask Google now what works; exit code 1: an account needs its person, 3: Google could not be asked')
+    .argument(...identifier)
+    .option('--realm <realm>', 'the realm of the identifier (default: local); with --all, only this realm')
+    .option('--all', 'every account that is connected')
+    .option('--json', 'print JSON')
+    .action(async (name, options) => (await import('./accounts/check.ts')).check(name, options));
+  accounts
+    .command('connect')
+    .description('connect a Google account in a browser, on this machine or another')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--expected-email <email>', 'for a new account: accept only this mailbox, now and later')
+    .option('--expected-domain <domain>', 'for a new account: accept only mailboxes of this Workspace domain')
+    .option('--capabilities <names>', 'ask for these too: mail,contacts,directory,other_contacts')
+    .option('--replace', 'allow another Google account than the one connected before')
+    .option('--no-browser', 'do not open a browser')
+    .action(async (name, options) => (await import('./accounts/connect.ts')).connect(name, options));
+  accounts
+    .command('pin')
+    .description('change whose mailbox an account has to be; another one that is connected is erased')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--expected-email <email>', 'accept only this mailbox')
+    .option('--no-expected-email', 'accept any address')
+    .option('--expected-domain <domain>', 'accept only mailboxes of this Workspace domain')
+    .option('--no-expected-domain', 'accept any domain')
+    .option('--expected-sub <sub>', 'accept only the Google account with this sub')
+    .option('--no-expected-sub', 'accept any Google account')
+    .action(async (name, options) => (await import('./accounts/change.ts')).pin(name, options));
+  accounts
+    .command('disconnect')
+    .description('end the access at Google and erase the tokens')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--yes', 'do not ask')
+    .action(async (name, options) => (await import('./accounts/change.ts')).disconnect(name, options));
+  accounts
+    .command('delete')
+    .description('disconnect, then delete everything stored about the person')
+    .argument(...identifier)
+    .option(...realm)
+    .option('--yes', 'do not ask')
+    .action(async (name, options) => (await import('./accounts/change.ts')).remove(name, options));
+};
+
+export const addApiKeysCommands = (program: Command): void => {
+  const keys = program.command('api-keys').description('keys with which callers reach the HTTP server');
+  keys
+    .command('create')
+    .description('make a key and show it once')
+    .option('--service', 'for a trusted backend, which names the person in Postern-Identifier')
+    .option('--user <identifier>', 'for one person')
+    .option('--realm <realm>', 'the realm the key speaks for', 'default')
+    .option('--label <text>', 'what you will know it by')
+    .option('--expected-email <email>', 'with --user: only this mailbox may be connected')
+    .option('--unverified-links', 'weaker: whoever opens a link may complete it')
+    .option('--verify-url <url>', 'with --service: where your product confirms who completed a link')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./api-keys.ts')).create(options));
+  keys
+    .command('list')
+    .description('list the keys, without their secrets')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./api-keys.ts')).list(options));
+  keys
+    .command('revoke')
+    .description('make a key useless, at once and for good')
+    .argument('<id>', "the key's id, as in the list")
+    .action(async (id) => (await import('./api-keys.ts')).revoke(id));
 };

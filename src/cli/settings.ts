@@ -1,4 +1,6 @@
-// The environment as a command needs it, or the faults as a CommandError: all of them at once.
+// The environment as a command needs it, or its faults as a CommandError, all of them at once; and the database for commands
+// that need no Google settings.
+import { randomBytes } from 'node:crypto';
 import {
   type Config,
   type Environment,
@@ -9,7 +11,10 @@ import {
   readStorageConfig,
   type StorageConfig,
 } from '../config/config.ts';
-import { CommandError } from './command-error.ts';
+import { createKeyReader } from '../config/sealing-keys.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createSealer, openStorage, type Storage } from '../storage/index.ts';
+import { CommandError, printNote } from './terminal.ts';
 
 /** `NAME problem. fix`, one fault a line. */
 export const faultLine = (fault: Fault): string => `${fault.variable} ${fault.problem}. ${fault.fix}`;
@@ -30,3 +35,38 @@ export const requireConfig = (options: ReadOptions, environment: Environment = p
 /** For commands that only look into the database. Throws CommandError with every fault. */
 export const requireStorageConfig = (options: Pick<ReadOptions, 'generateKey'> = {}): StorageConfig =>
   settled(readStorageConfig(process.env, { transport: 'cli', ...options }));
+
+export interface OpenedStorage {
+  readonly storage: Storage;
+  readonly config: StorageConfig;
+}
+
+/** For what `http` goes on with, which takes no sealing key that nobody asked for. */
+export const forHttp = { generateKey: false } as const;
+
+/**
+ * Throws CommandError for faulty settings, StorageError when the database cannot be used.
+ * @param options.generateKey whether a missing sealing key is made; it is unless said
+ */
+export const withStorage = async <T>(
+  use: (opened: OpenedStorage) => Promise<T>,
+  options: { readonly generateKey?: boolean } = {},
+): Promise<T> => {
+  const config = requireStorageConfig(options);
+  for (const warning of config.warnings) printNote(`warning: ${warning}`);
+  const sealer = createSealer(config.keys, randomBytes, createKeyReader(config.keys));
+  const storage = await openStorage({
+    path: config.databasePath,
+    sealer,
+    clock: systemClock,
+    random: randomBytes,
+    signedAtUpgrade: (rows) => printNote(`Upgraded the database: ${rows} rows were signed, which happens once.`),
+  });
+  try {
+    await storage.demandKey();
+    await storage.sealingKeys.follow();
+    return await use({ storage, config });
+  } finally {
+    await storage.close();
+  }
+};

@@ -7,9 +7,8 @@ import { systemClock } from '../lib/clock.ts';
 import { describeDefect } from '../mcp/describe-defect.ts';
 import { runStdio } from '../stdio/stdio.ts';
 import { followKeys } from './follow-keys.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, logSettings } from './log.ts';
 import { requireConfig } from './settings.ts';
-import { logSettings } from './settings-log.ts';
 
 export interface StdioCommandOptions {
   readonly sandbox?: boolean;

@@ -6,9 +6,9 @@ import type { Config } from '../config/config.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createLogger } from './logger.ts';
+import { createLogger } from './log.ts';
 import { requireConfig } from './settings.ts';
-import { note } from './terminal.ts';
+import { printNote } from './terminal.ts';
 
 export interface OpenedPostern {
   readonly accounts: Accounts;
@@ -24,7 +24,7 @@ export const withPostern = async <T>(
   use: (opened: OpenedPostern) => Promise<T>,
 ): Promise<T> => {
   const config = requireConfig({ transport: settings });
-  for (const warning of config.warnings) note(`warning: ${warning}`);
+  for (const warning of config.warnings) printNote(`warning: ${warning}`);
   const log = createLogger();
   log.level = 'warn';
   const postern = await compose(config, { transport: 'cli', log, linkOrigin: () => loopback.origin() });

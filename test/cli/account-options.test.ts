@@ -1,6 +1,6 @@
 // Pins on the command line: what is no mailbox and no domain is refused before it can let the wrong person in.
 import { describe, expect, it } from 'vitest';
-import { parsePins } from '../../src/cli/account-options.ts';
+import { parsePins } from '../../src/cli/accounts/options.ts';
 
 describe('A pin', () => {
   it('is taken as it was given', () => {

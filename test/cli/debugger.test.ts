@@ -1,7 +1,7 @@
 // A debugger that was opened by a signal before the command could take it from Node.
 import { open, url } from 'node:inspector';
 import { expect, it, vi } from 'vitest';
-import { keepDebuggerShut } from '../../src/cli/debugger.ts';
+import { keepDebuggerShut } from '../../src/cli/process.ts';
 
 it('is shut, also where it opens a second time', async () => {
   // Node announces an open one on stderr, past the stream.

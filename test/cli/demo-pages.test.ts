@@ -1,7 +1,7 @@
 // The demo's browser without a screen, on pages as Postern and the sandbox write them.
 import { describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/cli/accounts/pasted-callback.ts';
-import { readPage } from '../../src/cli/demo/page.ts';
+import { parseCallback } from '../../src/cli/accounts/connect.ts';
+import { readPage } from '../../src/cli/demo/scripted-browser.ts';
 import { plain } from '../../src/cli/terminal.ts';
 
 describe('reading a page', () => {

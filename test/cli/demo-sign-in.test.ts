@@ -1,9 +1,9 @@
 // The demo's app and its person, against a Postern on a real port: what they do where the sign-in does not go as shown.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createBrowser } from '../../src/cli/demo/browser.ts';
 import { connectSigningIn } from '../../src/cli/demo/mcp-clients.ts';
 import { walk } from '../../src/cli/demo/person.ts';
 import { openRemoteApp, type RemoteApp } from '../../src/cli/demo/remote-app.ts';
+import { createBrowser } from '../../src/cli/demo/scripted-browser.ts';
 import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 
 const robin = 'robin@example.org';

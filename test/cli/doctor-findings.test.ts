@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { aboutClient } from '../../src/cli/doctor/client.ts';
-import { aboutDatabase } from '../../src/cli/doctor/database.ts';
-import { aboutFolders } from '../../src/cli/doctor/folders.ts';
+import { clientFindings, folderFindings } from '../../src/cli/doctor/configuration.ts';
+import { databaseFindings } from '../../src/cli/doctor/database.ts';
 import { alex, createWorld, sam } from '../support/world.ts';
 
 let folder: string;
@@ -24,7 +23,7 @@ const aWorld = (env: Record<string, string> = {}) =>
 
 it('The client, its tiers and the console’s settings have no tick while nobody was asked', async () => {
   const world = await aWorld();
-  const findings = aboutClient(world.config, {}, []).filter(({ verdict }) => verdict !== 'warning');
+  const findings = clientFindings(world.config, {}, []).filter(({ verdict }) => verdict !== 'warning');
   expect(findings.map(({ verdict }) => verdict)).toEqual(['untried', 'untried']);
   for (const word of ['restricted scope', 'Testing', '7 days', '100', 'verification'])
     expect(findings[1]?.text).toContain(word);
@@ -38,7 +37,7 @@ it('One mailbox that several accounts share has one warning of the cap, which na
   const { sub } = world.sandbox.account(alex);
   for (let n = 0; n < 90; n += 1)
     await storage.refreshTokenCount.issued(sub, world.config.google.client.id, clock.now());
-  const said = (await aboutDatabase(world.config)).filter(({ text }) => text.includes('refresh tokens'));
+  const said = (await databaseFindings(world.config)).filter(({ text }) => text.includes('refresh tokens'));
   expect(said).toHaveLength(1);
   expect(said[0]).toMatchObject({
     verdict: 'warning',
@@ -50,7 +49,7 @@ it('One mailbox that several accounts share has one warning of the cap, which na
 it('An app in testing is told from what Google says of its accesses', async () => {
   const world = await aWorld();
   await world.connect('user_1');
-  const said = async () => (await aboutDatabase(world.config)).filter(({ text }) => text.includes('“Testing”'));
+  const said = async () => (await databaseFindings(world.config)).filter(({ text }) => text.includes('“Testing”'));
   expect(await said()).toEqual([]);
   world.sandbox.setTestingMode(true);
   await world.connect('user_2', { email: sam });
@@ -60,7 +59,7 @@ it('An app in testing is told from what Google says of its accesses', async () =
 
 it('A folder has a tick when something was made in it, and its reason otherwise', async () => {
   const world = await aWorld({ POSTERN_DOWNLOAD_DIR: '/dev/null/x' });
-  expect(aboutFolders(world.config)).toMatchObject([
+  expect(folderFindings(world.config)).toMatchObject([
     { verdict: 'ok', text: expect.stringContaining(folder) },
     { verdict: 'warning', text: expect.stringContaining('no folder') },
   ]);

@@ -1,6 +1,6 @@
 // What doctor says of the token endpoint, from what the processes on the same database were told.
 import { expect, it } from 'vitest';
-import { aboutTokenEndpoint } from '../../src/cli/doctor/token-endpoint.ts';
+import { tokenEndpointFindings } from '../../src/cli/doctor/database.ts';
 import { connectAtOnce } from '../support/connect-at-once.ts';
 import { createWorld } from '../support/world.ts';
 
@@ -8,7 +8,7 @@ const refuse = { status: 400, body: { error: 'invalid_grant' } };
 
 it('Doctor names an accident and what it rests on, and nothing while Google accepts people', async () => {
   const world = await createWorld();
-  const said = async () => (await aboutTokenEndpoint(world.postern.storage, world.config)).map(({ text }) => text);
+  const said = async () => (await tokenEndpointFindings(world.postern.storage, world.config)).map(({ text }) => text);
   const names = Array.from({ length: 6 }, (_, n) => `stranger_${n}@mail.example`);
   const token = (identifier: string) => world.postern.accounts.freshToken({ realm: 'default', identifier }, ['mail'])();
   for (const email of names) {

@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { hourly } from '../../src/cli/hourly.ts';
+import { hourly } from '../../src/cli/http.ts';
 import { createWorld } from '../support/world.ts';
 
 it('A running server forgets links and downloads a day after they ran out, also when a sweep fails', async () => {

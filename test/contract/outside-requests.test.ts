@@ -44,9 +44,9 @@ describe('Requests to the outside', () => {
       // Its own parameter, which is the door.
       'authorization-server/metadata-documents.ts',
       // The reader's own browser, in the demo.
-      'cli/demo/browser.ts',
+      'cli/demo/scripted-browser.ts',
       // Google's token endpoint, when the operator says --online.
-      'cli/doctor.ts',
+      'cli/doctor/doctor.ts',
       'compose.ts',
     ]);
   });

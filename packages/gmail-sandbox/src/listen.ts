@@ -5,6 +5,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { ConnectionReset, CutResponse } from './faults.ts';
 import { createSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
+import { SandboxError } from './sandbox-error.ts';
 
 export interface ListenOptions extends Omit<SandboxOptions, 'origin'> {
   /** The interface to listen on. Default 127.0.0.1. */
@@ -30,7 +31,9 @@ const start = (server: Server, port: number, host: string): Promise<number> =>
         EACCES: `Port ${port} may not be opened by this user: choose one above 1023.`,
         EADDRNOTAVAIL: `${host} is not an address of this machine: listen on 127.0.0.1 or 0.0.0.0.`,
       };
-      reject(new Error(reasons[error.code ?? ''] ?? `The sandbox cannot listen on ${host}:${port} (${error.code}).`));
+      reject(
+        new SandboxError(reasons[error.code ?? ''] ?? `The sandbox cannot listen on ${host}:${port} (${error.code}).`),
+      );
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
@@ -70,7 +73,7 @@ const wrongName = () =>
 
 /**
  * Starts the sandbox on a port.
- * @throws Error with a sentence that names the fix, when the port cannot be opened
+ * @throws SandboxError with a sentence that names the fix, when the port cannot be opened
  */
 export const listenSandbox = async (options: ListenOptions = {}): Promise<ListeningSandbox> => {
   const { host = '127.0.0.1', port = 0, publicHost = host, ...sandboxOptions } = options;

@@ -16,7 +16,7 @@ const importFiles = async (account: GoogleAccount, paths: readonly string[]): Pr
  * Adds two people: one in a Workspace domain (with a directory), one with a consumer account.
  * @param options.mailboxPaths `.eml`, folders of them, `.mbox`; the first person gets this mail instead of the sample
  * @returns whom to sign in as
- * @throws Error naming the file that cannot be read and what to do
+ * @throws SandboxError naming the file that cannot be read and what to do
  */
 export const populate = async (
   sandbox: Sandbox,

@@ -4,11 +4,10 @@ import { accountJson } from '../../http/api/account-json.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
 import { standingOf } from '../../model/standing.ts';
-import { accountKeyOf, noSuchAccount, parseRealm } from '../account-options.ts';
-import { accountHeading, accountRow, sayAccount } from '../account-view.ts';
-import { CommandError } from '../command-error.ts';
-import { note, plain, sayJson, sayTable } from '../terminal.ts';
+import { CommandError, plain, printJson, printNote, printTable } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
+import { accountKeyOf, noSuchAccount, parseRealm } from './options.ts';
+import { accountHeading, accountRow, printAccount } from './view.ts';
 
 export interface CheckOptions {
   /** `local` where one account is meant and none is given. */
@@ -54,7 +53,7 @@ const judge = (checked: readonly Known[]): void => {
   const silent = checked.filter((one) => problemOf(one) !== undefined);
   for (const one of silent) {
     const { what, next } = explainProblem(problemOf(one) ?? { kind: 'internal' });
-    note(
+    printNote(
       `${plain(one.account.key.identifier)} could not be checked; what Google did not answer stays as it was. ${what} ${next}`,
     );
   }
@@ -67,8 +66,8 @@ const judge = (checked: readonly Known[]): void => {
 const checkOne = async (accounts: Accounts, key: AccountKey, json: boolean): Promise<void> => {
   const checked = await accounts.check(key);
   if (checked.kind === 'unknown') throw noSuchAccount(key);
-  if (json) sayJson(checkedJson(checked));
-  else sayAccount(checked.account);
+  if (json) printJson(checkedJson(checked));
+  else printAccount(checked.account);
   judge([checked]);
 };
 
@@ -80,10 +79,10 @@ const checkEveryone = async (accounts: Accounts, realm: string | undefined, json
     accounts,
     connected.map(({ key }) => key),
   );
-  if (json) sayJson(checked.map(checkedJson));
-  else if (checked.length === 0) note('No account is connected.');
+  if (json) printJson(checked.map(checkedJson));
+  else if (checked.length === 0) printNote('No account is connected.');
   else
-    sayTable(
+    printTable(
       accountHeading,
       checked.map(({ account }) => accountRow(account)),
     );

@@ -1,8 +1,8 @@
 // The demo's MCP client is the SDK's own, as agents use it. It is not among Postern's dependencies at run time: where it
 // is missing, the demo says how to get it.
 import type { Client } from '@modelcontextprotocol/client';
-import { CommandError } from '../command-error.ts';
-import { version } from '../version.ts';
+import { version } from '../process.ts';
+import { CommandError } from '../terminal.ts';
 import type { RemoteApp } from './remote-app.ts';
 
 const load = async () => {

@@ -1,6 +1,7 @@
-// The person: opens the link or what an app asks, confirms, chooses the mailbox at Google, approves, and reads what the last page says.
-import { type Browser, createBrowser } from './browser.ts';
-import type { Control, Page } from './page.ts';
+// The person of the demo: opens the link or what an app asks, confirms, chooses the mailbox at Google, approves, and reads
+// what the last page says.
+import { CommandError, plain, printLine } from '../terminal.ts';
+import { type Browser, type Control, createBrowser, type Page } from './scripted-browser.ts';
 
 export interface Step {
   readonly host: string;
@@ -29,27 +30,36 @@ const decide = (
 
 /**
  * Walks from a link to the page that asks for nothing more.
- * @param saw told of every page and what the person does on it
+ * @param onStep told of every page and what the person does on it
  * @returns the last page
  */
 export const walk = async (
   link: string,
   email: string,
-  saw: (step: Step) => void,
+  onStep: (step: Step) => void,
   browser: Browser = createBrowser(),
 ): Promise<Page> => {
   let page = await browser.open(link);
   for (let step = 0; step < mostSteps; step++) {
     const { host } = new URL(page.url);
     if (page.refresh !== undefined) {
-      saw({ host, heading: page.heading, did: 'is taken on' });
+      onStep({ host, heading: page.heading, did: 'is taken on' });
       page = await browser.open(page.refresh);
       continue;
     }
     const next = decide(page, email);
     if (next === undefined) return page;
-    saw({ host, heading: page.heading, did: next.did });
+    onStep({ host, heading: page.heading, did: next.did });
     page = await browser.submit(next.form, next.pressed);
   }
   throw new Error('The pages do not come to an end.');
+};
+
+/** Walks from `link` to the last page, one line for each. Throws CommandError where that page is a failure. */
+export const walkAndPrint = async (link: string, email: string): Promise<void> => {
+  const last = await walk(link, email, ({ host, heading, did }) =>
+    printLine(`  ${host}  “${plain(heading)}” — the person ${did}`),
+  );
+  printLine(`  ${new URL(last.url).host}  “${plain(last.heading)}”`);
+  if (last.status !== 200) throw new CommandError(`The pages ended with HTTP ${last.status} instead of a connection.`);
 };

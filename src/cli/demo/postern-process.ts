@@ -1,11 +1,13 @@
-// Postern as processes of their own, started the way a reader would. Knows nothing of what is then asked of them.
+// Postern as processes of their own, started the way a reader would, and what a reader pastes into an MCP client (Claude
+// Desktop, Claude Code, Cursor, VS Code …) with this clone's own paths.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Environment } from '../../config/config.ts';
-import { CommandError } from '../command-error.ts';
+import { CommandError } from '../terminal.ts';
 
 /** This very command, absolute. */
 export const posternCommand = (): string => realpathSync(process.argv[1] ?? '');
@@ -67,3 +69,30 @@ export const startHttp = async (settings: Environment): Promise<HttpProcess> => 
     },
   };
 };
+
+export interface ServerEntry {
+  readonly command: string;
+  readonly args: string[];
+  readonly env?: Record<string, string>;
+}
+
+/** Works as it is: a fake Google inside, nothing kept. */
+export const sandboxEntry = (mailbox: readonly string[] | undefined): ServerEntry => ({
+  command: process.execPath,
+  args: [
+    posternCommand(),
+    'stdio',
+    '--sandbox',
+    ...(mailbox === undefined ? [] : ['--mailbox', ...mailbox.map((path) => resolve(path))]),
+  ],
+});
+
+/** Reads real mail, once the file of the reader's own OAuth client is there. */
+export const realEntry = (): ServerEntry => ({
+  command: process.execPath,
+  args: [posternCommand(), 'stdio'],
+  env: { GOOGLE_CREDENTIALS_FILE: '~/client_secret.json' },
+});
+
+export const clientConfiguration = (name: string, entry: ServerEntry): string =>
+  JSON.stringify({ mcpServers: { [name]: entry } }, undefined, 2);

@@ -1,5 +1,5 @@
 // The app around the SDK's own OAuth code, as any client on this computer has it: remembers what it is given, and waits
-// for the browser to come back. Knows neither Postern nor how the person decides.
+// for the browser to come back.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -10,7 +10,7 @@ import type {
   StoredOAuthClientInformation,
   StoredOAuthTokens,
 } from '@modelcontextprotocol/client';
-import { CommandError } from '../command-error.ts';
+import { CommandError } from '../terminal.ts';
 
 export interface RemoteApp extends OAuthClientProvider {
   clientInformation(): StoredOAuthClientInformation | undefined;

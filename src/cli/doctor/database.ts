@@ -1,17 +1,16 @@
-// What doctor says of the database: whether it opens, whose rows count, and what of its accounts and keys needs somebody.
+// What doctor finds in the database: whether it opens, rows that do not count, what needs somebody of its accounts and keys,
+// and what every process on it was answered by Google's token endpoint.
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
-import { refreshTokenWarning } from '../../connect/accounts.ts';
+import { authorizationFails, refreshTokenWarning, refusesEverybody } from '../../connect/accounts.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Account } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
-import { createSealer, openStorage, type Storage, StorageError } from '../../storage/index.ts';
+import { createSealer, openStorage, type RefusedRow, type Storage, StorageError } from '../../storage/index.ts';
 import { type Finding, finding } from './finding.ts';
-import { aboutRows } from './refused-rows.ts';
-import { aboutTokenEndpoint } from './token-endpoint.ts';
 
 /** Google counts for the Google account: several accounts here that use one have one warning. */
-const aboutCrowdedMailboxes = (accounts: readonly Account[]): Finding[] => {
+const crowdedMailboxFindings = (accounts: readonly Account[]): Finding[] => {
   const mailboxes = new Map<string, Account[]>();
   for (const account of accounts) {
     const mailbox = account.google?.sub ?? accountKeyText(account.key);
@@ -31,7 +30,7 @@ const aboutCrowdedMailboxes = (accounts: readonly Account[]): Finding[] => {
 const samples = 50;
 
 /** Google says of an access that it will end by itself only where the app is in testing. */
-const aboutTesting = async (storage: Storage): Promise<Finding[]> => {
+const testingModeFindings = async (storage: Storage): Promise<Finding[]> => {
   const active = (await storage.operations.listAccounts()).filter(({ state }) => state.status === 'ACTIVE');
   for (const { key } of active.slice(0, samples)) {
     const reading = await storage.accounts.readGrant(key);
@@ -47,7 +46,7 @@ const aboutTesting = async (storage: Storage): Promise<Finding[]> => {
 };
 
 /** What is in a database that is there. */
-export const aboutDatabase = async (config: Config): Promise<Finding[]> => {
+export const databaseFindings = async (config: Config): Promise<Finding[]> => {
   const path = config.databasePath;
   const sealer = createSealer(config.keys, randomBytes);
   try {
@@ -63,10 +62,10 @@ export const aboutDatabase = async (config: Config): Promise<Finding[]> => {
           `Database: ${path}; accounts: ${counts.ACTIVE} active, ${counts.PENDING} pending, ${counts.REVOKED} revoked`,
         ),
         finding('ok', `API keys: ${keys.length}`),
-        ...(await aboutRows(storage)),
-        ...aboutCrowdedMailboxes(crowded),
-        ...(await aboutTesting(storage)),
-        ...(await aboutTokenEndpoint(storage, config)),
+        ...(await refusedRowFindings(storage)),
+        ...crowdedMailboxFindings(crowded),
+        ...(await testingModeFindings(storage)),
+        ...(await tokenEndpointFindings(storage, config)),
         ...weak.map((key) =>
           finding(
             'warning',
@@ -81,4 +80,65 @@ export const aboutDatabase = async (config: Config): Promise<Finding[]> => {
     if (error instanceof StorageError) return [finding('fault', error.message)];
     throw error;
   }
+};
+
+const causes: Readonly<Record<RefusedRow['cause'], string>> = {
+  no_mac: 'was put there by something else than Postern',
+  altered: 'was changed by something else than Postern',
+  unknown_key: 'was written under a sealing key that is not configured',
+};
+
+const nameOf = ({ table, key }: RefusedRow): string => `${table} ${Object.values(key).join(' / ')}`;
+
+const remedy = (cause: RefusedRow['cause']): string =>
+  cause === 'unknown_key'
+    ? 'Bring that key back, or delete it'
+    : 'Find out who can write to the database, then delete it';
+
+const refusedRowFinding = (row: RefusedRow): Finding =>
+  finding(
+    'fault',
+    `The row ${nameOf(row)} ${causes[row.cause]}, and is not used. ${remedy(row.cause)} with: postern encryption discard-unreadable`,
+  );
+
+const isWrongKey = (error: unknown): error is StorageError =>
+  error instanceof StorageError && error.kind === 'wrong_key';
+
+/** A fault for a key that is not that of the database, else one for each row that is not used. */
+const refusedRowFindings = async (storage: Storage): Promise<Finding[]> => {
+  try {
+    await storage.demandKey();
+  } catch (error) {
+    if (isWrongKey(error)) return [finding('fault', error.message)];
+    throw error;
+  }
+  return (await storage.operations.refusedRows()).map(refusedRowFinding);
+};
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+const compare = 'compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console';
+
+export const tokenEndpointFindings = async ({ tokenEndpoint }: Storage, { google }: Config): Promise<Finding[]> => {
+  const standing = await tokenEndpoint.standing({ clientId: google.client.id, tokenEndpoint: google.tokenEndpoint });
+  const { googleAccounts, since, acceptedAt = 0, clientRefusedAt = 0, codeRefusedAt = 0 } = standing;
+  const findings: Finding[] = [];
+  if (clientRefusedAt > acceptedAt)
+    findings.push(
+      finding(
+        'warning',
+        `Google refused the OAuth client at ${time(clientRefusedAt)} (invalid_client) and gave it no token since: ${compare}. Nobody is disconnected by this.`,
+      ),
+    );
+  if (refusesEverybody(standing) && since !== undefined) {
+    const authorization = authorizationFails(standing)
+      ? `it refused a new authorization too, at ${time(codeRefusedAt)}: this is an accident. Look for a change of the OAuth client, ${compare}, and GOOGLE_TOKEN_ENDPOINT`
+      : 'if they really all left, one of them who connects again shows it; else look for a change of the OAuth client in the Google Cloud console';
+    findings.push(
+      finding(
+        'warning',
+        `Google refuses the stored access of ${googleAccounts} unrelated Google accounts, the first since ${time(since)}, and accepts nobody; ${authorization}. They stay connected here, and each gets a link.`,
+      ),
+    );
+  }
+  return findings;
 };

@@ -11,7 +11,7 @@ import { explainProblem, type Problem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
 import type { Capability } from '../../model/scope.ts';
 import type { GoogleOAuth } from '../../oauth/google-oauth.ts';
-import { shownId } from './client.ts';
+import { shownId } from './configuration.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Google names what is wrong with the client before it looks at the code, so that a wrong code tells them apart. */

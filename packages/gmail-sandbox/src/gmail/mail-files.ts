@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SandboxError } from '../sandbox-error.ts';
 import { headerValue, parseHeaderFields } from './mime.ts';
 
 /** One message from a file. */
@@ -17,7 +18,7 @@ export interface MailFileMessage {
 
 /**
  * Reads messages in the order of the paths, the names in a folder, the places in an mbox.
- * @throws Error that names the file and what to do about it
+ * @throws SandboxError that names the file and what to do about it
  */
 export const readMailFiles = async (paths: readonly string[]): Promise<MailFileMessage[]> => {
   const messages: MailFileMessage[] = [];
@@ -28,7 +29,9 @@ export const readMailFiles = async (paths: readonly string[]): Promise<MailFileM
       else messages.push({ ...takeLabels(await readFile(file)), source: file });
     }
     if (messages.length === before) {
-      throw new Error(`${path} holds no mail: give an .eml file, an .mbox file, or a folder that contains some.`);
+      throw new SandboxError(
+        `${path} holds no mail: give an .eml file, an .mbox file, or a folder that contains some.`,
+      );
     }
   }
   return messages;
@@ -43,7 +46,7 @@ const mailFiles = async (path: string): Promise<string[]> => {
       error.code === 'ENOENT'
         ? 'does not exist: check the spelling'
         : `cannot be read (${error.code}): check its permissions`;
-    throw new Error(`${path} ${reason}.`);
+    throw new SandboxError(`${path} ${reason}.`);
   });
   if (info.isDirectory()) {
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
@@ -53,7 +56,7 @@ const mailFiles = async (path: string): Promise<string[]> => {
       .sort();
   }
   if (isMailFile(path)) return [path];
-  throw new Error(
+  throw new SandboxError(
     `${path} is neither .eml nor .mbox: rename it if it is one of them, or unpack it first (a Takeout comes as .zip or .tgz).`,
   );
 };
@@ -115,7 +118,7 @@ const largestMessage = 150 * 1024 * 1024;
 
 /**
  * The raw messages of an mbox file.
- * @throws Error when the file is no mbox, or a message is larger than any mail provider accepts
+ * @throws SandboxError when the file is no mbox, or a message is larger than any mail provider accepts
  */
 async function* splitMbox(path: string): AsyncGenerator<Buffer> {
   let message: Buffer[] | undefined;
@@ -129,9 +132,9 @@ async function* splitMbox(path: string): AsyncGenerator<Buffer> {
       message.push(isQuotedSeparator(line) ? line.subarray(1) : line);
       size += line.length;
       if (size > largestMessage)
-        throw new Error(`${path} holds a message of more than 150 MB: it is damaged, or no mbox.`);
+        throw new SandboxError(`${path} holds a message of more than 150 MB: it is damaged, or no mbox.`);
     } else if (line.some((byte) => byte > 32)) {
-      throw new Error(
+      throw new SandboxError(
         `${path} is no mbox file (its first line does not begin with "From "): if it is one message, name it .eml.`,
       );
     }

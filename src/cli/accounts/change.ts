@@ -1,12 +1,27 @@
-// `postern accounts disconnect` and `delete`: revoke at Google where that harms nobody else, then erase.
+// `postern accounts pin`: whose mailbox an account has to be, changed by name. `disconnect` and `delete`: revoke at Google
+// where that harms nobody else, then erase.
 import type { Disconnected } from '../../connect/accounts.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
-import { type AccountOptions, accountKeyOf, noSuchAccount } from '../account-options.ts';
-import { CommandError } from '../command-error.ts';
-import { demandConsent } from '../confirm.ts';
-import { plain, say } from '../terminal.ts';
+import { CommandError, plain, printLine, requireConfirmation } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
+import { type AccountOptions, accountKeyOf, noSuchAccount, type PinOptions, parsePinChange } from './options.ts';
+import { printAccount } from './view.ts';
+
+/** Changes the pins that are named, and shows the account as it is then. */
+export const pin = (identifier: string | undefined, options: AccountOptions & PinOptions): Promise<void> => {
+  const change = parsePinChange(options);
+  if (Object.keys(change).length === 0)
+    throw new CommandError('Nothing to change.', { fix: 'Give a pin, or take one away: see --help.', exitCode: 2 });
+  return withPostern('cli', async ({ accounts, config }) => {
+    const key = accountKeyOf(identifier, options, config.identifier);
+    const changed = await accounts.change(key, change);
+    if (changed.ok) return printAccount(changed.value);
+    if (changed.problem.kind === 'not_found') throw noSuchAccount(key);
+    const { what, next } = explainProblem(changed.problem);
+    throw new CommandError(what, { fix: next });
+  });
+};
 
 const stays = 'Google still lists the app: it can be removed at https://myaccount.google.com/connections';
 
@@ -36,10 +51,10 @@ export const disconnect = (identifier: string | undefined, options: EndOptions):
     const account = await accounts.find(key);
     if (account === undefined) throw noSuchAccount(key);
     const mailbox = account.google ? ` from ${plain(account.google.email)}` : '';
-    await demandConsent(`Disconnect ${key.identifier}${mailbox}?`, options.yes === true);
+    await requireConfirmation(`Disconnect ${key.identifier}${mailbox}?`, options.yes === true);
     const outcome = await accounts.disconnect(key);
     if (!outcome.ok) throw asError(outcome.problem, key);
-    say(`Disconnected; the tokens are erased here. ${atGoogle(outcome.value)}`);
+    printLine(`Disconnected; the tokens are erased here. ${atGoogle(outcome.value)}`);
   });
 
 /** Ends the access and deletes every row about the person. */
@@ -47,8 +62,11 @@ export const remove = (identifier: string | undefined, options: EndOptions): Pro
   withPostern('cli', async ({ accounts, config }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
     // Not looked for before: a row that does not count can be deleted too.
-    await demandConsent(`Delete ${key.identifier} and everything stored about this person?`, options.yes === true);
+    await requireConfirmation(
+      `Delete ${key.identifier} and everything stored about this person?`,
+      options.yes === true,
+    );
     const outcome = await accounts.disconnect(key);
     if (!(await accounts.remove(key))) throw noSuchAccount(key);
-    say(`Deleted. ${outcome.ok ? atGoogle(outcome.value) : ''}`.trimEnd());
+    printLine(`Deleted. ${outcome.ok ? atGoogle(outcome.value) : ''}`.trimEnd());
   });

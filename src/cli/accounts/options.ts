@@ -1,13 +1,11 @@
 // Which account a command line means, [IDENTIFIER] and --realm, and its pins. The operator's shell is trusted to name any.
-
 import type { z } from 'zod';
-import type { WishesChange } from '../connect/accounts.ts';
-import { capabilityList, expectedDomain, expectedEmail, expectedSub } from '../http/api/input.ts';
-import type { Pins } from '../model/account.ts';
-import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../model/account-key.ts';
-import type { Capability } from '../model/scope.ts';
-import { CommandError } from './command-error.ts';
-import { plain } from './terminal.ts';
+import type { WishesChange } from '../../connect/accounts.ts';
+import { capabilityList, expectedDomain, expectedEmail, expectedSub } from '../../http/api/input.ts';
+import type { Pins } from '../../model/account.ts';
+import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../../model/account-key.ts';
+import type { Capability } from '../../model/scope.ts';
+import { CommandError, plain } from '../terminal.ts';
 
 const firstFault = (result: { error?: { issues: { message: string }[] } }): string =>
   result.error?.issues[0]?.message ?? 'is not valid';

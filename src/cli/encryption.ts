@@ -1,15 +1,23 @@
 // `postern encryption rotate`: a new sealing key becomes known to every running process, then it is used, then everything
 // is sealed with it, and only then the former one may go. Each step is taken when the one before is complete, so nothing
 // fails meanwhile; it may be interrupted and run again at any point.
+// `postern encryption discard-unreadable`: the way out where a sealing key is lost, or somebody else wrote to the database.
+// What does not count is deleted, never signed: Postern cannot know what of it was true.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StorageConfig } from '../config/config.ts';
 import { keyFiles, writeKeyFile } from '../config/sealing-keys.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createSealer, openStorage, type Sealer, type Storage } from '../storage/index.ts';
-import { CommandError } from './command-error.ts';
+import {
+  createSealer,
+  openStorage,
+  type RefusedRow,
+  type Sealer,
+  type Storage,
+  StorageError,
+} from '../storage/index.ts';
 import { requireStorageConfig } from './settings.ts';
-import { note, say } from './terminal.ts';
+import { CommandError, printLine, printNote, requireConfirmation } from './terminal.ts';
 
 const rowsAtOnce = 500;
 /** Running processes look every second; so long they are waited for. Milliseconds. */
@@ -29,7 +37,7 @@ const waitFor = async (
   for (let told = false; ; told = true) {
     const behind = (await sealingKeys.running()).filter(isBehind);
     if (behind.length === 0 || !behind.every(helps) || performance.now() > giveUpAt) return behind;
-    if (!told) note(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
+    if (!told) printNote(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
     await pause(lookEveryMs);
   }
 };
@@ -99,7 +107,7 @@ const changeTo = async (storage: Storage, keyId: string): Promise<number> => {
   return first.resealed + last.resealed;
 };
 
-const report = (rows: number): void => say(`Sealed ${counted(rows, 'row')} with the new key.`);
+const report = (rows: number): void => printLine(`Sealed ${counted(rows, 'row')} with the new key.`);
 
 const rotateGivenKeys = async (config: StorageConfig, storage: Storage, sealer: Sealer): Promise<void> => {
   if (config.keys.retired.length === 0) {
@@ -109,7 +117,7 @@ const rotateGivenKeys = async (config: StorageConfig, storage: Storage, sealer: 
     });
   }
   report(await changeTo(storage, sealer.configuredKeyId));
-  say('The former key is not needed any more: remove it from the settings of every Postern.');
+  printLine('The former key is not needed any more: remove it from the settings of every Postern.');
 };
 
 /**
@@ -132,7 +140,7 @@ const rotateFiles = async (config: StorageConfig, storage: Storage, sealer: Seal
     });
   }
   report(await changeTo(storage, sealer.configuredKeyId));
-  say(`The new key is in ${files.current}; the former is kept for reading until the next rotation.`);
+  printLine(`The new key is in ${files.current}; the former is kept for reading until the next rotation.`);
 };
 
 /** Rotates the sealing key; throws CommandError where that would not be safe, or is not complete. */
@@ -145,6 +153,54 @@ export const rotateEncryption = async (): Promise<void> => {
     await storage.sealingKeys.follow();
     if (config.keys.source === 'file') await rotateFiles(config, storage, sealer);
     else await rotateGivenKeys(config, storage, sealer);
+  } finally {
+    await storage.close();
+  }
+};
+
+const open = (config: StorageConfig, sealer: Sealer, discardUnreadable: boolean): Promise<Storage> =>
+  openStorage({
+    path: config.databasePath,
+    sealer,
+    clock: systemClock,
+    random: randomBytes,
+    discardUnreadable,
+  });
+
+/** A database from before rows had MACs is not even opened under a key that is not its own. */
+const openWithConsent = async (config: StorageConfig, sealer: Sealer, yes: boolean): Promise<Storage> => {
+  try {
+    return await open(config, sealer, false);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.kind !== 'wrong_key') throw error;
+    printNote(error.message);
+    await requireConfirmation('Delete everything that the configured key does not open?', yes);
+    return open(config, sealer, true);
+  }
+};
+
+const countedBy = (rows: readonly RefusedRow[]): string => {
+  const counts = new Map<string, number>();
+  for (const { table } of rows) counts.set(table, (counts.get(table) ?? 0) + 1);
+  return [...counts].map(([table, count]) => `${table}: ${count}`).join(', ');
+};
+
+export const discardUnreadable = async ({ yes = false }: { yes?: boolean }): Promise<void> => {
+  const config = requireStorageConfig({ generateKey: false });
+  const sealer = createSealer(config.keys, randomBytes);
+  const storage = await openWithConsent(config, sealer, yes);
+  try {
+    const refused = await storage.operations.refusedRows();
+    if (refused.length > 0) {
+      printNote(`Rows that do not count: ${countedBy(refused)}.`);
+      await requireConfirmation('Delete them, and what belongs to them?', yes);
+      await storage.operations.discardRefused(refused);
+    }
+    await storage.sealingKeys.use(sealer.configuredKeyId);
+    printLine('Everything that is left can be opened and counts.');
+    printLine(
+      'People who were connected connect again at their next call. Google still lists the app for them: it can be removed at https://myaccount.google.com/connections',
+    );
   } finally {
     await storage.close();
   }

@@ -2,21 +2,18 @@
 // with `--online` does it ask anybody.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { compose } from '../compose.ts';
-import { type Config, type Environment, type Fault, readConfig } from '../config/config.ts';
-import { systemClock } from '../lib/clock.ts';
-import { createOutsideFetch } from '../lib/outside-fetch.ts';
-import { createGoogleOAuth } from '../oauth/google-oauth.ts';
-import { CommandError } from './command-error.ts';
-import { aboutClient } from './doctor/client.ts';
-import { aboutDatabase } from './doctor/database.ts';
-import { type Finding, finding, type Verdict } from './doctor/finding.ts';
-import { aboutFolders } from './doctor/folders.ts';
-import { tryApis, tryClient, tryIssuer } from './doctor/online.ts';
-import { aboutSignIn } from './doctor/sign-in.ts';
-import { createLogger } from './logger.ts';
-import { faultLine } from './settings.ts';
-import { note, plain, say, sayJson } from './terminal.ts';
+import { compose } from '../../compose.ts';
+import { type Config, type Environment, type Fault, readConfig } from '../../config/config.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createOutsideFetch } from '../../lib/outside-fetch.ts';
+import { createGoogleOAuth } from '../../oauth/google-oauth.ts';
+import { createLogger } from '../log.ts';
+import { faultLine } from '../settings.ts';
+import { CommandError, plain, printJson, printLine, printNote } from '../terminal.ts';
+import { clientFindings, folderFindings, signInFindings } from './configuration.ts';
+import { databaseFindings } from './database.ts';
+import { type Finding, finding, type Verdict } from './finding.ts';
+import { tryApis, tryClient, tryIssuer } from './online.ts';
 
 /** A laptop without a key is no fault: the key is made at the first start. A stand-in lets the rest be read. */
 const read = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
@@ -31,7 +28,7 @@ const read = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolea
   return second.ok ? { config: second.config, faults: [], keyMissing } : { faults: second.faults, keyMissing };
 };
 
-const aboutKey = (config: Config, keyMissing: boolean, tried: boolean): Finding => {
+const keyFinding = (config: Config, keyMissing: boolean, tried: boolean): Finding => {
   if (keyMissing) {
     return finding(
       'warning',
@@ -71,18 +68,18 @@ const online = async (config: Config, hasDatabase: boolean) => {
 };
 
 const examine = async (config: Config, keyMissing: boolean, asking: boolean): Promise<Finding[]> => {
-  const folders = aboutFolders(config);
+  const folders = folderFindings(config);
   const hasDatabase = existsSync(config.databasePath);
   const database = hasDatabase
-    ? await aboutDatabase(config)
+    ? await databaseFindings(config)
     : [finding('untried', `Database: ${config.databasePath}, made at the first start`)];
   const usable = hasDatabase && !keyMissing && !database.some(isFault);
   const asked = asking ? await online(config, usable) : { client: [], issuer: [] };
   return [
-    ...aboutClient(config, process.env, asked.client),
-    ...aboutSignIn(config),
+    ...clientFindings(config, process.env, asked.client),
+    ...signInFindings(config),
     ...asked.issuer,
-    aboutKey(config, keyMissing, usable),
+    keyFinding(config, keyMissing, usable),
     ...folders,
     ...database,
     finding('ok', `Tools: ${config.tools.join(', ')}`),
@@ -100,10 +97,10 @@ export const doctor = async (options: { json?: boolean; online?: boolean }): Pro
     ...faults.map((fault) => finding('fault', faultLine(fault))),
     ...(config === undefined ? [] : await examine(config, keyMissing, options.online === true)),
   ];
-  if (options.json) sayJson(findings);
-  else for (const { verdict, text } of findings) say(`${marks[verdict]} ${plain(text)}`);
+  if (options.json) printJson(findings);
+  else for (const { verdict, text } of findings) printLine(`${marks[verdict]} ${plain(text)}`);
   if (options.json !== true && options.online !== true && findings.some(({ verdict }) => verdict === 'untried'))
-    note('· was not tried. `postern doctor --online` asks Google, and your issuer.');
+    printNote('· was not tried. `postern doctor --online` asks Google, and your issuer.');
   if (faults.length > 0) throw new CommandError('The configuration has to be corrected first.', { exitCode: 2 });
   if (findings.some(isFault)) throw new CommandError('Postern cannot run like this.');
 };

@@ -1,9 +1,9 @@
-// An account in a terminal and as JSON. Knows nothing of tokens: an Account holds none.
-import type { Account } from '../model/account.ts';
-import { type CapabilityState, livingScopes } from '../model/capability-state.ts';
-import { type Capability, capabilities } from '../model/scope.ts';
-import { accountText, lackText, refusalAdvice, standingOf, standingSince } from '../model/standing.ts';
-import { plain, say, shortTime } from './terminal.ts';
+// An account in a terminal, as a row of a table and in full.
+import type { Account } from '../../model/account.ts';
+import { type CapabilityState, livingScopes } from '../../model/capability-state.ts';
+import { type Capability, capabilities } from '../../model/scope.ts';
+import { accountText, lackText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
+import { plain, printLine, shortTime } from '../terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
   account.key.identifier,
@@ -41,7 +41,7 @@ const pinsText = ({ pins }: Account): string =>
     .join(', ') || 'none';
 
 /** All there is to say about one account, a line each. */
-export const sayAccount = (account: Account): void => {
+export const printAccount = (account: Account): void => {
   const { google, capabilities: states } = account;
   const lines: readonly [string, string][] = [
     ['identifier', account.key.identifier],
@@ -56,5 +56,5 @@ export const sayAccount = (account: Account): void => {
     ['last used', shortTime(account.lastUsedAt)],
     ['checked', shortTime(account.checkedAt)],
   ];
-  for (const [name, value] of lines) say(`${name.padEnd(16)}${plain(value)}`);
+  for (const [name, value] of lines) printLine(`${name.padEnd(16)}${plain(value)}`);
 };

@@ -1,7 +1,15 @@
-// What doctor says of the operator's OAuth client as it is configured. Contacts nobody: what Google thinks of it is in
-// online.ts.
-import { type Config, defaultHttpPort, type Environment } from '../../config/config.ts';
-import { type Finding, finding } from './finding.ts';
+// What doctor finds in the configuration without asking anybody: the OAuth client, the sign-in of remote clients, and the
+// folders that Postern writes into, each tried by making something there and taking it away.
+import { dirname } from 'node:path';
+import {
+  type Config,
+  defaultHttpPort,
+  type Environment,
+  type ExternalIssuer,
+  type GoogleSignIn,
+} from '../../config/config.ts';
+import { pathErrorOf, tryFolder } from '../../lib/checked-paths.ts';
+import { type Finding, finding, type Verdict } from './finding.ts';
 
 /** Only the console's file says of which kind the client is; the two variables do not. */
 const saysItsKind = (environment: Environment): boolean => (environment.GOOGLE_CREDENTIALS_FILE ?? '').trim() !== '';
@@ -22,7 +30,7 @@ const consentScreen = (tools: readonly string[]): Finding => {
 };
 
 /** @param tried what Google said of the client, where it was asked */
-export const aboutClient = (config: Config, environment: Environment, tried: readonly Finding[]): Finding[] => {
+export const clientFindings = (config: Config, environment: Environment, tried: readonly Finding[]): Finding[] => {
   const { client, overridden } = config.google;
   const { port = defaultHttpPort } = config;
   const httpRedirect = `${config.publicUrl.origin}/oauth/callback`;
@@ -47,5 +55,50 @@ export const aboutClient = (config: Config, environment: Environment, tried: rea
       : []),
     ...overridden.map(({ variable, url }) => finding('warning', `${variable} points away from Google, to ${url}`)),
     consentScreen(config.tools),
+  ];
+};
+
+const googleSignInFindings = ({ allowed, clients }: GoogleSignIn, origin: string): Finding[] => {
+  const who = allowed.everybody ? 'everybody' : [...allowed.emails, ...allowed.domains].join(', ');
+  return [
+    finding('untried', `Sign-in with Google at ${origin}/mcp, for ${who}; clients known beforehand: ${clients.length}`),
+  ];
+};
+
+const issuerFindings = ({ url, identifierClaim, realm, client }: ExternalIssuer, origin: string): Finding[] => [
+  finding('untried', `Access tokens of ${url}; identifier: ${identifierClaim}, realm: ${realm}`),
+  client === undefined
+    ? finding(
+        'warning',
+        'POSTERN_OIDC_CLIENT_ID is not set: its people get links only where their accounts are pinned.',
+      )
+    : finding('untried', `Links of its people sign in there first: register ${origin}/oauth/sign-in/callback`),
+];
+
+export const signInFindings = ({ signIn, publicUrl: { origin } }: Config): Finding[] => {
+  const { google, issuer } = signIn;
+  if (google === undefined && issuer === undefined)
+    return [finding('ok', 'Sign-in of remote clients: off; http takes API keys and session tokens')];
+  return [
+    ...(google === undefined ? [] : googleSignInFindings(google, origin)),
+    ...(issuer === undefined ? [] : issuerFindings(issuer, origin)),
+  ];
+};
+
+const tried = (what: string, folder: string, otherwise: Verdict): Finding => {
+  try {
+    tryFolder(folder);
+    return finding('ok', `${what}: ${folder} can be written`);
+  } catch (error) {
+    return finding(otherwise, `${what}: ${folder} cannot be used: ${pathErrorOf(error).message}`);
+  }
+};
+
+export const folderFindings = (config: Config): Finding[] => {
+  const { databasePath, configFolder, downloadFolder, keys } = config;
+  return [
+    ...(databasePath === ':memory:' ? [] : [tried('Database folder', dirname(databasePath), 'fault')]),
+    ...(keys.source === 'file' ? [tried('Config folder', configFolder, 'fault')] : []),
+    tried('Download folder (POSTERN_DOWNLOAD_DIR, for stdio)', downloadFolder, 'warning'),
   ];
 };

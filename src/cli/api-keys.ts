@@ -1,0 +1,148 @@
+// `postern api-keys create`, `list` and `revoke`. A new key goes to stdout once, everything else to stderr; secrets are not
+// stored, so they cannot be shown again.
+import { randomBytes } from 'node:crypto';
+import { ensureAccount } from '../connect/account-settings.ts';
+import { createApiKey, verifyUrlSchema } from '../identity/credentials.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Pins } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
+import { explainProblem } from '../model/problem.ts';
+import type { AccountStore, ApiKeyRecord } from '../storage/index.ts';
+import { accountDiffers, parseIdentifier, parsePins, parseProductRealm } from './accounts/options.ts';
+import { forHttp, withStorage } from './settings.ts';
+import { CommandError, plain, printJson, printLine, printNote, printTable, shortTime } from './terminal.ts';
+
+export interface CreateOptions {
+  readonly service?: boolean;
+  readonly user?: string;
+  readonly realm: string;
+  readonly label?: string;
+  readonly expectedEmail?: string;
+  readonly unverifiedLinks?: boolean;
+  readonly verifyUrl?: string;
+  readonly json?: boolean;
+}
+
+const holderOf = (options: CreateOptions): { kind: 'service' } | { kind: 'user'; identifier: string } => {
+  if ((options.service === true) === (options.user !== undefined)) {
+    throw new CommandError('A key is for a service or for one person.', {
+      fix: 'Give exactly one of --service and --user IDENTIFIER.',
+      exitCode: 2,
+    });
+  }
+  if (options.user !== undefined) return { kind: 'user', identifier: parseIdentifier(options.user) };
+  if (options.expectedEmail !== undefined) {
+    throw new CommandError('--expected-email pins one person, and a service key has none.', {
+      fix: 'Use it with --user, or pin with POST /api/v1/accounts.',
+      exitCode: 2,
+    });
+  }
+  return { kind: 'service' };
+};
+
+/** Makes the person's account with these pins; one that exists has to have them already. */
+const ensurePinned = async (accounts: AccountStore, key: AccountKey, pins: Pins): Promise<void> => {
+  const ensured = await ensureAccount(accounts, key, pins);
+  if (!ensured.ok) throw accountDiffers(key, explainProblem(ensured.problem).what);
+};
+
+const verifyUrlOf = ({ verifyUrl, service, unverifiedLinks }: CreateOptions): { verifyUrl?: string } => {
+  if (verifyUrl === undefined) return {};
+  if (service !== true || unverifiedLinks === true) {
+    throw new CommandError('--verify-url is for a service key whose links are verified.', {
+      fix: 'Use it with --service and without --unverified-links.',
+      exitCode: 2,
+    });
+  }
+  const url = verifyUrlSchema.safeParse(verifyUrl);
+  if (url.success) return { verifyUrl: url.data };
+  throw new CommandError(`--verify-url ${url.error.issues[0]?.message ?? 'is not valid'}.`, { exitCode: 2 });
+};
+
+const advise = (options: CreateOptions, realm: string): void => {
+  printNote('This is the only time the key is shown. Send it as: Authorization: Bearer KEY');
+  if (options.service) printNote(`Name the person in each call: Postern-Identifier: user_42 (realm ${realm})`);
+  if (options.verifyUrl !== undefined)
+    printNote('Confirm links with this key: POST /api/v1/auth-requests/{auth_request_id}/confirm {"identifier": …}');
+  if (options.unverifiedLinks) {
+    printNote('warning: with --unverified-links whoever opens a link may complete it. Pinning the mailbox is safer.');
+  } else if (options.user !== undefined && options.expectedEmail === undefined) {
+    printNote('Nothing proves yet who completes a link of this key: pin the mailbox with --expected-email.');
+  }
+};
+
+/** Makes a key; a user key with --expected-email also pins the person's account. */
+export const create = (options: CreateOptions): Promise<void> => {
+  const holder = holderOf(options);
+  const realm = parseProductRealm(options.realm);
+  const verifying = verifyUrlOf(options);
+  const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
+  return withStorage(async ({ storage }) => {
+    if (holder.kind === 'user' && pins !== undefined) {
+      await ensurePinned(storage.accounts, { realm, identifier: holder.identifier }, pins);
+    }
+    const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
+      ...holder,
+      realm,
+      ...(options.label === undefined ? {} : { label: options.label }),
+      unverifiedLinks: options.unverifiedLinks === true,
+      ...verifying,
+    });
+    if (options.json) printJson({ id: record.id, key, kind: holder.kind, realm });
+    else printLine(key);
+    advise(options, realm);
+  }, forHttp);
+};
+
+const heading = ['ID', 'KIND', 'REALM', 'PERSON', 'LABEL', 'LINKS', 'MADE', 'LAST USED', 'REVOKED'];
+
+const linksOf = ({ unverifiedLinks, verifyUrl }: ApiKeyRecord): string => {
+  if (unverifiedLinks) return 'unverified';
+  return verifyUrl === undefined ? 'pinned' : plain(verifyUrl);
+};
+
+/** Prints every key. */
+export const list = (options: { json?: boolean }): Promise<void> =>
+  withStorage(async ({ storage }) => {
+    const keys = await storage.apiKeys.list();
+    if (options.json) {
+      return printJson(
+        keys.map((key) => ({
+          id: key.id,
+          kind: key.kind,
+          realm: key.realm,
+          identifier: key.identifier,
+          label: key.label,
+          unverified_links: key.unverifiedLinks,
+          verify_url: key.verifyUrl,
+          created_at: new Date(key.createdAt).toISOString(),
+          last_used_at: key.lastUsedAt === undefined ? undefined : new Date(key.lastUsedAt).toISOString(),
+          revoked_at: key.revokedAt === undefined ? undefined : new Date(key.revokedAt).toISOString(),
+        })),
+      );
+    }
+    if (keys.length === 0) return printNote('No key yet. Make one with: postern api-keys create --service');
+    printTable(
+      heading,
+      keys.map((key) => [
+        key.id,
+        key.kind,
+        key.realm,
+        key.identifier ?? '–',
+        key.label ?? '',
+        linksOf(key),
+        shortTime(key.createdAt),
+        shortTime(key.lastUsedAt),
+        shortTime(key.revokedAt),
+      ]),
+    );
+  });
+
+/** Revokes a key by its id; exit code 1 when there is none. */
+export const revoke = (id: string): Promise<void> =>
+  withStorage(async ({ storage }) => {
+    if (!(await storage.apiKeys.revoke(id, systemClock.now()))) {
+      throw new CommandError('There is no such key, or it is revoked already.', { fix: 'See: postern api-keys list' });
+    }
+    printLine(`Revoked ${id}.`);
+  });
