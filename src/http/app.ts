@@ -87,8 +87,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const browser = { origin: () => publicUrl.origin, random, log };
   const { authorizationServer } = options;
   const signIns = [accounts.signIn, accounts.issuerSignIn].filter((signIn) => signIn !== undefined);
-  const signInEnds = authorizationServer === undefined ? {} : { authorizationServer };
-  app.route('/', connectRoutes({ ...browser, connection: accounts.connection, signIns, ...signInEnds }));
+  app.route('/', connectRoutes({ ...browser, connection: accounts.connection, signIns, authorizationServer }));
   if (authorizationServer !== undefined && accounts.signIn !== undefined) {
     app.route('/', signInRoutes({ ...browser, authorizationServer, signIn: accounts.signIn }));
     for (const path of authorizationServer.paths)

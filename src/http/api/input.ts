@@ -1,6 +1,5 @@
 // Bodies of /api/v1: JSON objects with known fields only; a misspelled one is named with the right one beside it.
 import { z } from 'zod';
-import type { WishesChange, WishesGiven } from '../../connect/accounts.ts';
 import { sessionSeconds } from '../../identity/credentials.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { identifierSchema } from '../../model/account-key.ts';
@@ -67,20 +66,17 @@ export const sessionInput = z.strictObject({
 
 export const noInput = z.strictObject({});
 
-/** What a request says of an account. */
-export const wishesIn = (input: z.infer<typeof accountInput>): WishesGiven => ({
-  ...(input.expected_email === undefined ? {} : { expectedEmail: input.expected_email }),
-  ...(input.expected_domain === undefined ? {} : { expectedDomain: input.expected_domain }),
-  ...(input.expected_sub === undefined ? {} : { expectedSub: input.expected_sub }),
-  ...(input.capabilities === undefined ? {} : { alsoAsked: input.capabilities }),
-});
-
-/** What a request changes of an account. */
-export const changeIn = (input: z.infer<typeof accountChangeInput>): WishesChange => ({
-  ...(input.expected_email === undefined ? {} : { expectedEmail: input.expected_email }),
-  ...(input.expected_domain === undefined ? {} : { expectedDomain: input.expected_domain }),
-  ...(input.expected_sub === undefined ? {} : { expectedSub: input.expected_sub }),
-  ...(input.capabilities === undefined ? {} : { alsoAsked: input.capabilities }),
+/** What a request says of an account, or changes of it, in the names of the code; a field that is left out is undefined. */
+export const accountSettingsIn = <Pin, Capabilities>(input: {
+  readonly expected_email?: Pin;
+  readonly expected_domain?: Pin;
+  readonly expected_sub?: Pin;
+  readonly capabilities?: Capabilities;
+}) => ({
+  expectedEmail: input.expected_email,
+  expectedDomain: input.expected_domain,
+  expectedSub: input.expected_sub,
+  alsoAsked: input.capabilities,
 });
 
 const invalid = (detail: string): Result<never> => failed({ kind: 'invalid_input', detail });

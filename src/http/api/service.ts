@@ -1,9 +1,9 @@
-// Who speaks on /api/v1: one service key, and what its requests may be about. Knows no routes.
+// Who speaks on /api/v1: one service key; and which account a request is about.
 import type { Context } from 'hono';
-import type { Authentication } from '../../identity/authenticate.ts';
+import { type Authentication, readIdentifier } from '../../identity/authenticate.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import type { Caller, LinkPolicy } from '../../model/caller.ts';
-import { refusalResponse } from '../errors.ts';
+import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 
 export interface Service {
   readonly realm: string;
@@ -55,3 +55,19 @@ export const keyFor = (c: ApiContext, identifier: string): AccountKey | Response
     description: 'Postern-Identifier names another person than the request.',
   });
 };
+
+/** Of /api/v1/accounts/{identifier}[/…]: from the raw path, so that it is decoded exactly once; or the answer to a path that names nobody. */
+export const keyInPath = (c: ApiContext): AccountKey | Response => {
+  const reading = readIdentifier(new URL(c.req.url).pathname.split('/')[4] ?? '');
+  if (reading.kind === 'identifier') return keyFor(c, reading.identifier);
+  return problemResponse(c, { kind: 'invalid_input', detail: `The identifier in the path ${reading.description}.` });
+};
+
+export const accountNotFound = (c: Context): Response =>
+  errorResponse(c, {
+    status: 404,
+    error: 'not_found',
+    message: 'There is no account with this identifier in the realm of this key.',
+    who: 'the caller',
+    next: 'Create it with POST /api/v1/accounts.',
+  });

@@ -26,11 +26,5 @@ export const readCallback = (query: URLSearchParams): CallbackReading => {
   const [code, error, iss] = ['code', 'error', 'iss'].map((name) => query.get(name) || undefined);
   const isOneAnswer = (code === undefined) !== (error === undefined);
   if (new Set(names).size < names.length || !isOneAnswer) return { kind: 'malformed' };
-  const callback = {
-    state,
-    ...(code === undefined ? {} : { code }),
-    ...(error === undefined ? {} : { error }),
-    ...(iss === undefined ? {} : { iss }),
-  };
-  return { kind: 'callback', callback };
+  return { kind: 'callback', callback: { state, code, error, iss } };
 };
