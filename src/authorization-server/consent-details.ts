@@ -1,9 +1,51 @@
-// What a person is asked: which client wants what, in words that are safe to show. Knows nothing of the page.
+// What a consent page says: which client wants what, and where its answer goes, in words that are safe to show. And where
+// browsers may be sent.
+
+import { domainToUnicode } from 'node:url';
 import type { Client, Interaction } from 'oidc-provider';
 import type { McpScope } from '../model/mcp-scope.ts';
 import { isOpenToAnybody, type RedirectReading, readRedirectUri } from '../model/redirect-uri.ts';
-import { type InternationalName, readInternationalName } from './international-name.ts';
 import { type Audience, knownScopes } from './request-parameters.ts';
+
+/**
+ * What a host name in Punycode (RFC 3492) stands for, and in which letters: a name that looks like a known one may be
+ * written in another script. The page shows both forms.
+ */
+export interface InternationalName {
+  /** In Unicode. */
+  readonly text: string;
+  /** The scripts of its letters, as Unicode calls them; more than one is no name that a person would choose. */
+  readonly scripts: readonly string[];
+}
+
+const scripts = [
+  'Latin',
+  'Cyrillic',
+  'Greek',
+  'Armenian',
+  'Georgian',
+  'Hebrew',
+  'Arabic',
+  'Devanagari',
+  'Bengali',
+  'Tamil',
+  'Thai',
+  'Han',
+  'Hiragana',
+  'Katakana',
+  'Hangul',
+].map((name) => ({ name, letter: new RegExp(`\\p{Script=${name}}`, 'u') }));
+
+/** @returns undefined for a name that is none, and for one with characters that nobody sees */
+const readInternationalName = (hostname: string): InternationalName | undefined => {
+  if (!/(?:^|\.)xn--/.test(hostname)) return undefined;
+  const text = domainToUnicode(hostname);
+  if (text === '' || text === hostname || /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u.test(text)) return undefined;
+  // The end of a name may be in Latin letters, whatever comes before.
+  const label = text.split('.').slice(0, -1).join('');
+  const found = scripts.filter(({ letter }) => letter.test(label)).map(({ name }) => name);
+  return { text, scripts: found.length === 0 ? ['another script'] : found };
+};
 
 /** Where the answer of an authorization request goes, and what is known of who waits there. */
 export interface Redirect {
@@ -43,8 +85,8 @@ const plainText = (text: string): string => {
 
 const visible = /^[!-~]$/u;
 
-/** An address as a person can read it: what nobody sees, and what turns the direction of others, is written out. */
-const shown = (uri: string): string =>
+/** A URI as a person can read it: characters that nobody sees, or that turn the direction of others, are percent-encoded. */
+const readableUri = (uri: string): string =>
   [...uri].map((character) => (visible.test(character) ? character : encodeURIComponent(character))).join('');
 
 export const describeRedirect = (uri: string): Redirect => {
@@ -53,11 +95,11 @@ export const describeRedirect = (uri: string): Redirect => {
   const isWeb = protocol === 'http:' || protocol === 'https:';
   const named = isWeb ? readInternationalName(hostname) : undefined;
   return {
-    uri: shown(uri),
+    uri: readableUri(uri),
     host: isWeb ? host : protocol,
     kind: reading.kind,
-    ...(reading.kind === 'agent' ? { agent: reading.name } : {}),
-    ...(named === undefined ? {} : { named }),
+    agent: reading.kind === 'agent' ? reading.name : undefined,
+    named,
   };
 };
 
@@ -72,7 +114,7 @@ interface Returning {
  * known as such, and a scheme that is unknown is for the operator's clients alone.
  * @param preregistered the identifiers of the clients that the operator registered.
  */
-export const mayLead = ({ redirectUri, clientId }: Returning, preregistered: readonly string[]): boolean => {
+export const mayReceiveAnswer = ({ redirectUri, clientId }: Returning, preregistered: readonly string[]): boolean => {
   const reading = readRedirectUri(redirectUri);
   return isOpenToAnybody(reading) || (reading.kind === 'unknown_app' && preregistered.includes(clientId));
 };
@@ -83,8 +125,8 @@ export const mayLead = ({ redirectUri, clientId }: Returning, preregistered: rea
  * person's own computer, hear of a refusal by themselves.
  * @param preregistered the identifiers of the clients that the operator registered.
  */
-export const mayReturnByItself = (asked: Returning, preregistered: readonly string[]): boolean => {
-  if (preregistered.includes(asked.clientId)) return mayLead(asked, preregistered);
+export const mayRedirectUnasked = (asked: Returning, preregistered: readonly string[]): boolean => {
+  if (preregistered.includes(asked.clientId)) return mayReceiveAnswer(asked, preregistered);
   return readRedirectUri(asked.redirectUri).kind === 'listener' && asked.redirectUri.startsWith('http:');
 };
 

@@ -6,12 +6,12 @@ import type { Clock } from '../lib/clock.ts';
 import { createAddressLimit, type RateLimit } from '../lib/rate-limit.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
-import type { RenderError } from './error-page.ts';
 import { type InnerRequest, innerHeaders } from './koa-bridge.ts';
 import { routes } from './provider.ts';
 import { ttl } from './provider-options.ts';
 import { unusedClientMs } from './records-adapter.ts';
 import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
+import type { RenderError } from './responses.ts';
 import { finish, json, page, preflight, tooLarge, tooOften } from './responses.ts';
 
 type Endpoint = 'authorize' | 'resume' | 'token' | 'revoke' | 'register' | 'public';

@@ -1,5 +1,5 @@
-// The door to the embedded authorization server, which signs MCP clients in: OAuth 2.1 by oidc-provider, with a person's
-// decision in the middle that somebody else's page asks for. Knows nothing of Google.
+// START HERE. The embedded authorization server, which signs MCP clients in: OAuth 2.1 by oidc-provider, with a person's
+// decision in the middle that the sign-in pages ask for. Google comes in there, and not here.
 import { createLocalJWKSet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
 import type Provider from 'oidc-provider';
 import { errors, type Interaction } from 'oidc-provider';
@@ -10,22 +10,27 @@ import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
-import { type Asked, describeRedirect, describeRequest, mayLead, mayReturnByItself } from './consent-details.ts';
-import { signInPath } from './decision.ts';
+import { createDocumentFetch } from './client-metadata.ts';
+import {
+  type Asked,
+  describeRedirect,
+  describeRequest,
+  mayReceiveAnswer,
+  mayRedirectUnasked,
+} from './consent-details.ts';
 import { createEndpoints, paths } from './endpoints.ts';
-import type { RenderError } from './error-page.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
 import { type Keys, openKeyring, publicKeys } from './keyring.ts';
 import { dispatch, innerHeaders } from './koa-bridge.ts';
-import { createDocumentFetch } from './metadata-documents.ts';
-import { type Accounts, createMayStay } from './people.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
+import type { RenderError } from './responses.ts';
+import { type Accounts, createIsStillAllowed, signInPath } from './sign-in-policy.ts';
 
 export type { Asked, Redirect } from './consent-details.ts';
-export type { PageError, RenderError, WayBack } from './error-page.ts';
 export type { AuthorizationServerLog } from './events.ts';
 export type { PreregisteredClient } from './provider-options.ts';
+export type { PageError, RenderError, WayBack } from './responses.ts';
 
 /** Where a client hears that nobody agreed. */
 export interface Refused {
@@ -87,11 +92,11 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   const documentLimit = createAddressLimit(clock, { times: 10, perMs: 60_000 });
 
   const documentFetch = createDocumentFetch(options.fetch, clock);
-  const mayStay = createMayStay(options.accounts, options.allowed);
+  const isStillAllowed = createIsStillAllowed(options.accounts, options.allowed);
 
   const build = async (): Promise<Provider> => {
     const provider = await createProvider(
-      { ...options, ...audience, mayStay, documentLimit, documentFetch },
+      { ...options, ...audience, isStillAllowed, documentLimit, documentFetch },
       keyring.current(),
     );
     logEvents(provider, options.log);
@@ -133,7 +138,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const redirectUri = String(interaction.params.redirect_uri);
       // Its document may have changed since, perhaps because that address is no longer the client's.
       if (!client?.redirectUriAllowed(redirectUri)) return undefined;
-      if (!mayLead({ redirectUri, clientId: client.clientId }, preregistered)) return undefined;
+      if (!mayReceiveAnswer({ redirectUri, clientId: client.clientId }, preregistered)) return undefined;
       return describeRequest(interaction, client, preregistered, audience);
     },
     signedIn: async (uid, { realm, identifier }) =>
@@ -146,9 +151,10 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       const { client_id, redirect_uri } = decided.params;
       const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
       const to = describeRedirect(client.redirectUri).uri;
-      return { url: decided.returnTo, byItself: mayReturnByItself(client, preregistered), to };
+      return { url: decided.returnTo, byItself: mayRedirectUnasked(client, preregistered), to };
     },
-    stillGood: async (key, grantHash) => (await records.grantIsLive(grantHash, key)) && (await mayStay(key.identifier)),
+    stillGood: async (key, grantHash) =>
+      (await records.grantIsLive(grantHash, key)) && (await isStillAllowed(key.identifier)),
     keys: async (header, token) => {
       try {
         return await keySet()(header, token);

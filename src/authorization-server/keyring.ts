@@ -1,5 +1,5 @@
 // The authorization server's keys: one pair that signs, former ones that still verify, and the secrets that sign its
-// cookies. Makes new ones when due. Knows neither tokens nor cookies.
+// cookies. Makes new ones when due.
 import { generateKeyPairSync } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';

@@ -3,10 +3,10 @@
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { RateLimit } from '../lib/rate-limit.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
-import type { RenderError } from './error-page.ts';
-import type { DocumentFetch } from './metadata-documents.ts';
-import type { MayStay } from './people.ts';
+import type { DocumentFetch } from './client-metadata.ts';
 import type { Audience } from './request-parameters.ts';
+import type { RenderError } from './responses.ts';
+import type { IsStillAllowed } from './sign-in-policy.ts';
 
 /** A client that the operator registered; without a secret it is a public one (RFC 6749 §2.1). */
 export interface PreregisteredClient {
@@ -19,7 +19,7 @@ export interface PreregisteredClient {
 export interface ProviderOptions extends Audience {
   readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
-  readonly mayStay: MayStay;
+  readonly isStillAllowed: IsStillAllowed;
   readonly clients: readonly PreregisteredClient[];
   readonly clock: Clock;
   readonly random: RandomBytes;

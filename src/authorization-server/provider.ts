@@ -1,18 +1,68 @@
-// oidc-provider, configured, and what is asked of the rest of this folder. Knows neither HTTP requests (endpoints.ts)
-// nor how records are kept (records-adapter.ts).
+// oidc-provider, configured: which of its features are on, what they may do, and where it asks the rest of this folder.
+// What HTTP requests reach it is endpoints.ts's, how its records are stored is records-adapter.ts's.
 import Provider, { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { grantHashOf } from '../storage/index.ts';
-import { describeRedirect, mayLead, mayReturnByItself } from './consent-details.ts';
-import { interactionCookie } from './cookies.ts';
-import { createDecisionPolicy, createGrantLoader, signInPath } from './decision.ts';
-import type { ErrorPage, PageError } from './error-page.ts';
-import { configureFeatures } from './features.ts';
+import { isPublicDocumentUrl, maxDocumentBytes } from './client-metadata.ts';
+import { describeRedirect, mayReceiveAnswer, mayRedirectUnasked } from './consent-details.ts';
 import type { Keys } from './keyring.ts';
-import { maxDocumentBytes } from './metadata-documents.ts';
-import { createFindAccount } from './people.ts';
-import { type PreregisteredClient, type ProviderOptions, ttl } from './provider-options.ts';
-import { createAdapterFactory, keepClient } from './records-adapter.ts';
+import { interactionCookie } from './koa-bridge.ts';
+import { documentCache, type PreregisteredClient, type ProviderOptions, ttl } from './provider-options.ts';
+import { createAdapterFactory, keepUsedClient } from './records-adapter.ts';
 import { knownScopes } from './request-parameters.ts';
+import type { ErrorPage, PageError } from './responses.ts';
+import { createDecisionPolicy, createFindAccount, createGrantLoader, signInPath } from './sign-in-policy.ts';
+
+const tooManyDocuments = (): Error =>
+  Object.assign(new errors.TemporarilyUnavailable('too many metadata documents were asked for'), {
+    status: 429,
+    statusCode: 429,
+  });
+
+/** What is not named here is either off or the library's default of a feature that is off. */
+const configureFeatures = (options: ProviderOptions, keys: Keys): NonNullable<Configuration['features']> => {
+  const { resource, scopes, random, documentLimit, publicUrl } = options;
+  const kid = keys.signing[0]?.kid;
+  return {
+    devInteractions: { enabled: false },
+    dPoP: { enabled: false },
+    pushedAuthorizationRequests: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    userinfo: { enabled: false },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    registration: {
+      enabled: true,
+      issueRegistrationAccessToken: false,
+      idFactory: () => Buffer.from(random(16)).toString('base64url'),
+      secretFactory: () => Buffer.from(random(32)).toString('base64url'),
+    },
+    clientIdMetadataDocument: {
+      enabled: true,
+      ack: 'draft-02',
+      // Without a context it is the page of a request that was counted when it began.
+      allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
+        if (!isPublicDocumentUrl(clientId) || new URL(clientId).hostname === publicUrl.hostname) return false;
+        const address = ctx?.req.socket.remoteAddress;
+        if (address !== undefined && documentLimit.take(address) > 0) throw tooManyDocuments();
+        return true;
+      },
+      cacheDuration: documentCache,
+    },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => (oneOf === undefined ? resource : [...oneOf]),
+      getResourceServerInfo: (_ctx, indicator) => {
+        if (indicator !== resource) throw new errors.InvalidTarget();
+        return {
+          audience: resource,
+          scope: scopes.join(' '),
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: ttl.AccessToken,
+          jwt: { sign: { alg: 'ES256', kid } },
+        };
+      },
+    },
+  };
+};
 
 /** Paths of the endpoints, in the words of RFC 8414. */
 export const routes = {
@@ -91,7 +141,7 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     features: configureFeatures(options, keys),
     fetch: options.documentFetch,
     fetchResponseBodyLimits: { 'client_id metadata document': maxDocumentBytes },
-    findAccount: createFindAccount(options.mayStay),
+    findAccount: createFindAccount(options.isStillAllowed),
     interactions: { policy: createDecisionPolicy(), url: (_ctx, { uid }) => signInPath(uid) },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [...keys.signing] },
@@ -112,7 +162,7 @@ const preregisteredOf = ({ clients }: ProviderOptions): string[] => clients.map(
 /** A client may have registered its address before it was one that leads to nobody's app. */
 const refuseRedirect = ({ oidc }: KoaContextWithOIDC, options: ProviderOptions): void => {
   const asked = { redirectUri: String(oidc.params?.redirect_uri), clientId: oidc.client?.clientId ?? '' };
-  if (!mayLead(asked, preregisteredOf(options))) throw new errors.InvalidRedirectUri();
+  if (!mayReceiveAnswer(asked, preregisteredOf(options))) throw new errors.InvalidRedirectUri();
 };
 
 /** An authorization request that nobody was asked about yet sends no browser to an address that anybody can register. */
@@ -123,15 +173,15 @@ const keepHere = (ctx: KoaContextWithOIDC, options: ProviderOptions): void => {
   if (url.startsWith(signInPath(''))) return;
   const asked = { redirectUri: String(params?.redirect_uri), clientId: client.clientId };
   const preregistered = preregisteredOf(options);
-  if (mayReturnByItself(asked, preregistered)) return;
+  if (mayRedirectUnasked(asked, preregistered)) return;
   ctx.remove('location');
   ctx.status = 400;
-  if (mayLead(asked, preregistered))
+  if (mayReceiveAnswer(asked, preregistered))
     show(ctx, options.renderError('request', { url, to: describeRedirect(asked.redirectUri).uri }));
   else show(ctx, options.renderError('redirect_uri'));
 };
 
-/** RFC 9110 §10.2.3, for the refusals of features.ts and records-adapter.ts. */
+/** RFC 9110 §10.2.3, for the refusals of this file and records-adapter.ts. */
 const secondsToWait = ({ status, req }: KoaContextWithOIDC, { documentLimit }: ProviderOptions): number | undefined => {
   if (status === 429) return Math.max(1, documentLimit.wait(req.socket.remoteAddress ?? ''));
   return status === 503 ? retryStorageSeconds : undefined;
@@ -150,7 +200,7 @@ const afterwards =
     if (oidc.route === 'discovery') ctx.body = { ...Object(ctx.body), response_modes_supported: ['query'] };
     if (oidc.route === 'token' && ctx.status === 200 && oidc.client !== undefined)
       // The tokens are made: that the client is kept longer can wait for its next ones.
-      await keepClient(options.records, options.clock, oidc.client.clientId).catch(() => undefined);
+      await keepUsedClient(options.records, options.clock, oidc.client.clientId).catch(() => undefined);
   };
 
 /** @throws Error when a preregistered client cannot be one, e.g. because of its redirect URIs. */

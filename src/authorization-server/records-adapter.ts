@@ -1,24 +1,17 @@
-// The storage that oidc-provider asks for, on top of ours. Knows the shape of its payloads, and keeps no Session: nobody
-// stays signed in here.
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+// The storage that oidc-provider asks for, on top of ours, and the rotation of refresh tokens, which happens in it. No
+// Session is stored: nobody stays signed in here.
+import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import { storageProblem } from '../model/storage-failure.ts';
-import type { AuthorizationRecordStore } from '../storage/index.ts';
-import {
-  closePredecessor,
-  isStolen,
-  mayComeAgain,
-  predecessorOfNew,
-  type RefreshTokenPayload,
-} from './refresh-rotation.ts';
+import type { AuthorizationRecordStore, FoundRecord } from '../storage/index.ts';
 
 const dayMs = 24 * 60 * 60_000;
 /** A client that registers itself and never gets a token is forgotten. */
 export const unusedClientMs = dayMs;
 const usedClientMs = 90 * dayMs;
 
-const nothing: Adapter = {
+const emptyAdapter: Adapter = {
   upsert: async () => {},
   find: async () => undefined,
   findByUserCode: async () => undefined,
@@ -57,7 +50,7 @@ const guarded = (adapter: Adapter): Adapter => ({
 export const createAdapterFactory =
   (records: AuthorizationRecordStore, clock: Clock) =>
   (model: string): Adapter => {
-    if (model === 'Session') return nothing;
+    if (model === 'Session') return emptyAdapter;
 
     const expiryOf = (expiresIn: number | undefined) => {
       if (expiresIn !== undefined) return clock.now() + expiresIn * 1000;
@@ -75,24 +68,24 @@ export const createAdapterFactory =
         if (payload.grantId !== undefined) await records.removeGrant(payload.grantId);
         return undefined;
       }
-      if (rotates && (await mayComeAgain(records, clock, id, found))) return payload;
+      if (rotates && (await isWithinGrace(records, clock, id, found))) return payload;
       return { ...payload, consumed: Math.floor(found.consumedAt / 1000) };
     };
 
     return guarded({
-      ...nothing,
+      ...emptyAdapter,
       upsert: async (id, payload, expiresIn) => {
         const owner = ownerOf(payload);
         const expiresAt = expiryOf(expiresIn);
-        const kept = await records.put({
+        const stored = await records.put({
           model,
           id,
           payload: JSON.stringify(rotates ? { ...payload, ...predecessorOfNew() } : payload),
-          ...(payload.grantId === undefined ? {} : { grantId: payload.grantId }),
-          ...(owner === undefined ? {} : { owner }),
-          ...(expiresAt === undefined ? {} : { expiresAt }),
+          grantId: payload.grantId,
+          owner,
+          expiresAt,
         });
-        if (kept) return;
+        if (stored) return;
         // The account was deleted while this was under way.
         throw model === 'RefreshToken' ? new errors.InvalidGrant() : new errors.AccessDenied();
       },
@@ -121,9 +114,77 @@ export const createAdapterFactory =
   };
 
 /** A client that registered itself and got a token: it stays for another 90 days. */
-export const keepClient = async (records: AuthorizationRecordStore, clock: Clock, clientId: string): Promise<void> => {
+export const keepUsedClient = async (
+  records: AuthorizationRecordStore,
+  clock: Clock,
+  clientId: string,
+): Promise<void> => {
   const found = await records.find('Client', clientId);
   if (found === undefined) return;
   const expiresAt = clock.now() + usedClientMs;
   await records.put({ model: 'Client', id: clientId, payload: found.payload, expiresAt });
+};
+
+// Refresh token rotation: each use brings a new token, and a used one that comes again is a sign of theft (RFC 9700 §4.14.2),
+// unless an answer was lost on its way, or two windows of one client renewed at the same moment: so the last one of a chain
+// stays good for a minute. Each answer then has a token of its own, so that the windows do not meet again at their next
+// renewal.
+
+/** Milliseconds from its first use in which a refresh token may come again. */
+const graceMs = 60_000;
+
+/** What is stored of a refresh token: beside the library's members, the token in whose place it was given. */
+interface RefreshTokenPayload extends AdapterPayload {
+  /** An id of a refresh token: a credential, which only ever stands in a sealed payload. */
+  readonly follows?: string;
+}
+
+type Records = Pick<AuthorizationRecordStore, 'find' | 'put'>;
+
+/** A record that says of a used refresh token that one given in its place was used as well: it is the last no more. */
+const followed = 'FollowedRefreshToken';
+
+/** For the payload of a refresh token that is saved while a request is answered; empty for the first one of a grant. */
+const predecessorOfNew = (): Pick<RefreshTokenPayload, 'follows'> => {
+  const used = Provider.ctx?.oidc.entities.RotatedRefreshToken?.jti;
+  return used === undefined ? {} : { follows: used };
+};
+
+/** Whether this used refresh token was used a moment ago, and none given in its place was. */
+const isWithinGrace = async (
+  records: Records,
+  clock: Clock,
+  id: string,
+  { consumedAt }: FoundRecord,
+): Promise<boolean> =>
+  consumedAt !== undefined && clock.now() - consumedAt <= graceMs && (await records.find(followed, id)) === undefined;
+
+/**
+ * To be called when a refresh token is used for the first time: the one before it has arrived in the client's hands, or
+ * in those of a thief, and is the last no more. The note is needed no longer than that one could have come again.
+ */
+const closePredecessor = async (
+  records: Records,
+  clock: Clock,
+  { follows, grantId }: RefreshTokenPayload,
+  owner: AccountKey | undefined,
+): Promise<void> => {
+  if (follows === undefined) return;
+  await records.put({
+    model: followed,
+    id: follows,
+    payload: '{}',
+    grantId,
+    owner,
+    expiresAt: clock.now() + graceMs + 1,
+  });
+};
+
+/**
+ * Whether another client asks for tokens with a used refresh token: it was stolen, however short a time ago it was used.
+ * The library only refuses such a request. A token that nobody used yet is left to its owner.
+ */
+const isStolen = ({ clientId }: RefreshTokenPayload, { consumedAt }: FoundRecord): boolean => {
+  const { route, client } = Provider.ctx?.oidc ?? {};
+  return consumedAt !== undefined && route === 'token' && client !== undefined && client.clientId !== clientId;
 };

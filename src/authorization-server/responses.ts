@@ -1,5 +1,21 @@
-// Answers that oidc-provider has no part in, and what every answer carries. Knows nothing of what was asked.
-import type { RenderError } from './error-page.ts';
+// Answers that oidc-provider has no part in, what every answer carries, and the error page, which the HTTP pages render.
+
+/** What can be wrong where a browser cannot, or should not, be sent back to its client by itself. */
+export type PageError = 'client' | 'redirect_uri' | 'over' | 'request' | 'busy' | 'too_many' | 'storage' | 'defect';
+
+/** Where the application hears what was wrong, if the person wants to go there. */
+export interface WayBack {
+  readonly url: string;
+  /** Its redirect URI, whole. */
+  readonly to: string;
+}
+
+export interface ErrorPage {
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type RenderError = (error: PageError, wayBack?: WayBack) => ErrorPage;
 
 export interface Refusal {
   readonly status: number;
@@ -24,7 +40,7 @@ export const page = (
   return new Response(html, { status, headers: { ...headers, 'Retry-After': String(retryAfterSeconds) } });
 };
 
-/** @param render for a browser with a person before it. */
+/** @param render for the browser of a person. */
 export const tooOften = (retryAfterSeconds: number, render?: RenderError): Response =>
   render !== undefined
     ? page(render, 'too_many', { status: 429, retryAfterSeconds })

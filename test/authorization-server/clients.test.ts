@@ -1,7 +1,7 @@
 // Who a client can be: a document on the web, somebody who registered, or one in the operator's file.
 import { describe, expect, test } from 'vitest';
+import { isPublicDocumentUrl } from '../../src/authorization-server/client-metadata.ts';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
-import { isPublicDocumentUrl } from '../../src/authorization-server/metadata-documents.ts';
 import { createOutsideFetch } from '../../src/lib/outside-fetch.ts';
 import {
   address,
