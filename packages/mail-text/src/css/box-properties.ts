@@ -1,7 +1,17 @@
 // The properties of boxes: where they stand, how large they are, what of their content is cut off. Knows no element.
 import { type Length, lengthOf, numberOf } from './length.ts';
-import { anyWords, isNegative, keyword, nothing, number, oneWord, own, type Reader, size } from './property.ts';
-import { lineWidth } from './text-properties.ts';
+import {
+  anyWords,
+  isNegative,
+  keyword,
+  lineWidth,
+  nothing,
+  number,
+  oneWord,
+  own,
+  type Reader,
+  size,
+} from './text-properties.ts';
 import type { Words } from './value.ts';
 
 export type Size = Length | 'auto';

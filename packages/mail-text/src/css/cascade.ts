@@ -1,14 +1,15 @@
 // All rules of a message's sheets and an element's own style → what holds for the element (CSS Cascade 5 §6: importance,
 // then inline before sheet, layers, specificity, order). Work is bounded by a budget that pays for every comparison and
 // every declaration that is applied: a sheet cannot make a message expensive.
+
+import type { Variables } from './block-meaning.ts';
 import { type Applied, type Block, type Cascaded, createBlocks, isFixed, sizeOf } from './block-meaning.ts';
 import { declarationsOf } from './blocks.ts';
 import type { StyledElement } from './element.ts';
 import type { Budget } from './matching.ts';
-import { createRuleIndex, type Indexed, type RuleIndex } from './rule-index.ts';
+import { createRuleIndex, type Indexed, type RuleIndex } from './matching.ts';
 import { looksAhead } from './selector.ts';
 import { type Keyframe, readSheets } from './sheet.ts';
-import type { Variables } from './variables.ts';
 
 /** Text that a sheet puts before or after what an element has, or in the place of a bullet. */
 export type Part = 'before' | 'after' | 'marker';

@@ -1,12 +1,15 @@
 // Whether the rules inside an at-rule count for the person whose view we take: someone at a desktop screen, light mode,
 // with a mouse, in a current browser. Syntax is css-tree's; unknown questions are answered as browsers do, with neither
 // yes nor no.
+
 import type { CssNode, Feature, FeatureRange, List, MediaQuery } from 'css-tree';
 import generate from 'css-tree/generator';
 import parse from 'css-tree/parser';
+import { type Content, isBlock } from './blocks.ts';
+import { type Answer, supportsHolds } from './declared.ts';
 import { lengthOf, pixelsOf, viewport } from './length.ts';
-import { type SelectorContext, selectorsIn } from './selector-parser.ts';
-import { type Answer, supportsHolds } from './supports.ts';
+import { type SelectorContext, selectorsIn } from './selector.ts';
+import { callOf, stringOf, wordsOf } from './value.ts';
 
 const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
 
@@ -229,4 +232,37 @@ export const scopeOf = (prelude: string, around: SelectorContext): SelectorConte
   const roots = selectorsIn(scope.root, around);
   const limits = scope.limit?.type === 'SelectorList' ? selectorsIn(scope.limit, around) : [];
   return roots.length === 0 ? undefined : { ...around, parents: roots, begins: 'nowhere', scope: { roots, limits } };
+};
+
+// Style sheets that stand as text in an address (`data:text/css,…`); nothing is ever fetched. Knows no rule.
+
+/** The text of a `data:` address of a style sheet; undefined where it is none. */
+export const sheetInAddress = (address: string): string | undefined => {
+  const [, base64, data = ''] = /^data:text\/css(?:;charset=[\w-]+)?(;base64)?,([\s\S]*)$/i.exec(address.trim()) ?? [];
+  if (data === '') return undefined;
+  if (base64 !== undefined) return Buffer.from(data, 'base64').toString();
+  try {
+    return decodeURIComponent(data);
+  } catch {
+    return data;
+  }
+};
+
+const addressOf = (word: string): string | undefined => {
+  const call = callOf(word);
+  return stringOf(word) ?? (call?.name === 'url' ? (stringOf(call.body) ?? call.body) : undefined);
+};
+
+/** The sheets that a sheet imports, which only stand before its rules. */
+export const importedBy = (content: Content): string[] => {
+  const sheets: string[] = [];
+  for (const item of content) {
+    if (!isBlock(item) || item.content !== undefined || item.atRule === 'namespace') break;
+    if (item.atRule !== 'import') continue;
+    const [address = '', ...conditions] = wordsOf(item.prelude);
+    const sheet = sheetInAddress(addressOf(address) ?? '');
+    const isPlain = conditions.every((word) => !/^(?:layer|supports)/.test(word));
+    if (sheet !== undefined && isPlain && mediaHolds(conditions.join(' '))) sheets.push(sheet);
+  }
+  return sheets;
 };

@@ -1,8 +1,17 @@
 // The properties that paint, clip, turn, filter and animate what an element shows. Knows no element.
 import { type ColorValue, colorOf, transparent } from './color.ts';
 import { type Length, lengthOf, numberOf, secondsOf } from './length.ts';
-import { anyWords, keyword, oneWord, own, type Reader, share } from './property.ts';
-import { colorReader, type Shadow, shadows } from './text-properties.ts';
+import {
+  anyWords,
+  colorReader,
+  keyword,
+  oneWord,
+  own,
+  type Reader,
+  type Shadow,
+  shadows,
+  share,
+} from './text-properties.ts';
 import { type Call, callOf, listOf, type Words } from './value.ts';
 
 /** A gradient by its colours; of other pictures nobody knows what they show. */

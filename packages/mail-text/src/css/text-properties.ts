@@ -1,8 +1,70 @@
-// The properties of text: how large it is, how it is spaced and drawn. Knows no element.
+// How a property is described, and readers that several share. Knows no single property.
 import { type ColorValue, colorOf, transparent } from './color.ts';
-import { type Length, lengthOf, numberOf } from './length.ts';
-import { inherited, isNegative, keyword, nothing, oneWord, own, type Reader, share, spacing } from './property.ts';
+import { type Length, lengthOf, numberOf, shareOf } from './length.ts';
 import { listOf, type Words } from './value.ts';
+
+export interface ReadingRules {
+  /** In quirks mode lengths may lack their unit and colours their `#`. */
+  readonly quirks: boolean;
+}
+
+/** The value that words mean; undefined where a browser would not accept them. */
+export type Reader<Value> = (words: Words, rules: ReadingRules) => Value | undefined;
+
+export interface Property<Value> {
+  readonly inherits: boolean;
+  readonly initial: Value;
+  readonly read: Reader<Value>;
+}
+
+/** A property that an element hands on to those inside it. */
+export const inherited = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
+  ...{ inherits: true, initial, read },
+});
+
+/** A property that each element has for itself. */
+export const own = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
+  ...{ inherits: false, initial, read },
+});
+
+/** A reader for values of one word. */
+export const oneWord =
+  <Value>(read: (word: string, rules: ReadingRules) => Value | undefined): Reader<Value> =>
+  (words, rules) =>
+    words.length === 1 ? read(words[0] ?? '', rules) : undefined;
+
+/** One of a list of keywords. */
+export const keyword = <Keyword extends string>(list: string): Reader<Keyword> => {
+  const known = new Set(list.split(' '));
+  const isKnown = (word: string): word is Keyword => known.has(word);
+  return oneWord((word) => (isKnown(word) ? word : undefined));
+};
+
+export const nothing: Length = { amount: 0, unit: 'px' };
+
+/** A length without sign, or any; with keywords that leave it to the layout. */
+export const size = (keywords: string, isSigned: boolean): Reader<Length | 'auto'> => {
+  const automatic = new Set(keywords.split(' '));
+  return oneWord((word, { quirks }) => {
+    if (automatic.has(word) || /^fit-content\(/.test(word)) return 'auto';
+    const length = lengthOf(word, { bare: quirks, percent: true });
+    return length && (isSigned || !isNegative(length)) ? length : undefined;
+  });
+};
+
+export const isNegative = (length: Length): boolean => 'amount' in length && length.amount < 0;
+
+/** A length, where `normal` or another word means none. */
+export const spacing = (word: string): Reader<Length> =>
+  oneWord((written, { quirks }) => (written === word ? nothing : lengthOf(written, { bare: quirks, percent: true })));
+
+export const number: Reader<number> = oneWord(numberOf);
+export const share: Reader<number> = oneWord(shareOf);
+
+/** Any words: what they mean is looked at elsewhere. */
+export const anyWords: Reader<Words> = (words) => words;
+
+// The properties of text: how large it is, how it is spaced and drawn. Knows no element.
 
 /** A length or percentage, pixels that a keyword stands for, or a step from the parent's size. */
 export type FontSize = Length | { readonly pixels: number } | 'smaller' | 'larger';
@@ -95,9 +157,9 @@ export const decorations: Reader<readonly DecorationLine[]> = (words) =>
     ? words.filter(isDecorationLine)
     : undefined;
 
-export type WhiteSpace = 'normal' | 'nowrap' | 'pre' | 'pre-wrap' | 'pre-line' | 'break-spaces';
+type WhiteSpace = 'normal' | 'nowrap' | 'pre' | 'pre-wrap' | 'pre-line' | 'break-spaces';
 
-export const whiteSpace: Reader<WhiteSpace> = (words) => {
+const whiteSpace: Reader<WhiteSpace> = (words) => {
   const one = keyword<WhiteSpace>('normal nowrap pre pre-wrap pre-line break-spaces')(words, { quirks: false });
   if (one !== undefined) return one;
   if (!words.every((word) => /^(?:wrap|nowrap|collapse|preserve|preserve-breaks|break-spaces)$/.test(word)))
@@ -109,7 +171,7 @@ export const whiteSpace: Reader<WhiteSpace> = (words) => {
 };
 
 /** `none`, or a colour; of a picture nobody knows the colour. */
-export const svgPaint: Reader<ColorValue> = (words, rules) => {
+const svgPaint: Reader<ColorValue> = (words, rules) => {
   if (words[0] === 'none') return transparent;
   return /^url\(|^context-/.test(words[0] ?? '') ? { open: 'currentcolor' } : colorReader(words, rules);
 };

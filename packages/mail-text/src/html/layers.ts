@@ -1,10 +1,12 @@
 // Which elements are painted as one, above or below others, and where the ground of a text is not certain because something
 // else may lie there. Knows no cascade.
 import type { Computed } from '../css/computed.ts';
+import type { StyledElement } from '../css/element.ts';
 import { pixelsOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
 import { isTransformed } from '../css/transform.ts';
-import type { Layer } from './covers.ts';
+import { callOf, stringOf, type Words } from '../css/value.ts';
+import type { Layer } from './appearance.ts';
 import type { Ink } from './ink.ts';
 
 const isNegative = (side: Properties['margin-top'], { fontSize, rootFontSize }: Computed): boolean =>
@@ -96,4 +98,32 @@ export const isOpaque = ({ style }: Computed, ink: Ink, parent: Ink): boolean =>
   const isCut =
     style['clip-path'] !== 'none' || style['mask-image'].some((picture) => picture !== 'none') || style.clip.length > 0;
   return paints && isSolid && isFull && !isCut && style.visibility === 'visible' && ink.opacity >= 0.98 && !ink.isMixed;
+};
+
+// The text of `content` (CSS Generated Content 3): strings and attributes; pictures, counters and quotes say nothing. Knows no
+// style.
+
+/** UTF-16 units. No sender puts a letter into a style sheet. */
+const longest = 2_000;
+
+const textOf = (word: string, { attributes }: StyledElement): string => {
+  const text = stringOf(word);
+  if (text !== undefined) return text;
+  const call = callOf(word);
+  if (call?.name !== 'attr') return '';
+  const [name = ''] = call.args[0] ?? [];
+  const fallback = stringOf(call.args[1]?.[0] ?? '');
+  return attributes[name] ?? fallback ?? '';
+};
+
+/** Undefined where the part of the element is not made at all. What stands behind a slash is told to nobody who sees. */
+export const generatedText = (content: Words, element: StyledElement): string | undefined => {
+  const [first] = content;
+  if (first === undefined || first === 'none' || first === 'normal') return undefined;
+  const slash = content.indexOf('/');
+  const shown = slash < 0 ? content : content.slice(0, slash);
+  return shown
+    .map((word) => textOf(word, element))
+    .join('')
+    .slice(0, longest);
 };

@@ -1,11 +1,172 @@
+// Whether browsers show a document in quirks mode, as those without a doctype (HTML standard §13.2.6.4.1). Knows no CSS.
+import { mediaHolds, sheetInAddress } from '../css/conditions.ts';
+import type { Attributes } from './html-tokens.ts';
+import { headings, readElements } from './open-elements.ts';
+
+/** UTF-16 units. Farther in no doctype is looked for. */
+const farthest = 4_000;
+
+const quirkyPublicId =
+  /^(?:-\/\/(?:ietf|as|softquad|sq|spyglass|sun|webtechs|o'reilly|metrius|netscape|microsoft|advasoft)|-\/\/w3c\/\/dtd html (?:3|4\.0 (?:transitional|frameset)|experimental)|-\/\/w3o|html$)/i;
+const quirkyWithoutSystemId = /^-\/\/w3c\/\/dtd html 4\.01 (?:transitional|frameset)/i;
+
+/** Whether classes and ids are compared without regard to case, and lengths may lack their unit. */
+const isInQuirksMode = (html: string): boolean => {
+  const start = html.slice(0, farthest).replace(/^(?:\s|<!--[\s\S]*?-->|<\?[^>]*>)+/, '');
+  const [, doctype] = /^<!doctype\s+html\b([^>]*)>/i.exec(start) ?? [];
+  if (doctype === undefined) return true;
+  const [, publicId = '', systemId] = /^\s*public\s*(?:"([^"]*)"|'[^']*')\s*(?:"([^"]*)")?/i.exec(doctype) ?? [];
+  return quirkyPublicId.test(publicId) || (systemId === undefined && quirkyWithoutSystemId.test(publicId));
+};
+
+// What the whole of a document says that decides about single elements: which style sheets it has, whether its sender wants
+// dark screens, what its drawings clip and mask with. Knows no style.
+
+export interface DocumentFacts {
+  readonly styleSheets: readonly string[];
+  /** Its sender wants dark screens. */
+  readonly dark: boolean;
+  /** Parts of drawings that clip, mask or filter something, by their ids: whether there is anything in them. */
+  readonly references: ReadonlyMap<string, boolean>;
+}
+
+const isStyleSheet = ({ media = '', type = '' }: Attributes): boolean =>
+  /^(?:|text\/css)$/i.test(type.trim()) && mediaHolds(media);
+
+const holders = new Set(['clippath', 'mask', 'filter']);
+
+/** Tags of a document, in their order → its facts. */
+const createFactsReader = () => {
+  const styleSheets: string[] = [];
+  const references = new Map<string, boolean>();
+  const open: string[] = [];
+  let dark = false;
+  let templates = 0;
+  /** Of sheets with titles only those of the first title count. */
+  let title: string | undefined;
+  let sheet: string | undefined;
+  return {
+    open: (name: string, attributes: Attributes): void => {
+      const around = open.at(-1);
+      if (around !== undefined) references.set(around, true);
+      if (name === 'template') templates += 1;
+      if (attributes.title && (name === 'style' || name === 'link')) title ??= attributes.title;
+      const isOther = Boolean(attributes.title) && attributes.title !== title;
+      if (templates > 0 || ((name === 'style' || name === 'link') && isOther)) return;
+      if (name === 'style') sheet = isStyleSheet(attributes) ? '' : undefined;
+      else if (name === 'link' && /(?:^|\s)stylesheet(?:\s|$)/i.test(attributes.rel ?? '')) {
+        const inAddress = isStyleSheet({ media: attributes.media }) ? sheetInAddress(attributes.href ?? '') : undefined;
+        if (inAddress !== undefined) styleSheets.push(inAddress);
+      } else if (name === 'meta' && attributes.name?.trim().toLowerCase() === 'color-scheme') {
+        const words = (attributes.content ?? '').toLowerCase().split(/[\s,]+/);
+        dark = words.includes('dark') && !words.includes('light');
+      } else if (holders.has(name) && attributes.id) {
+        if (!references.has(attributes.id)) references.set(attributes.id, false);
+        open.push(attributes.id);
+      }
+    },
+    text: (text: string): void => {
+      if (sheet !== undefined) sheet += text;
+    },
+    close: (name: string): void => {
+      if (holders.has(name)) open.pop();
+      if (name === 'template') templates -= 1;
+      if (name !== 'style' || sheet === undefined) return;
+      styleSheets.push(sheet);
+      sheet = undefined;
+    },
+    facts: (): DocumentFacts => ({ styleSheets, dark, references }),
+  };
+};
+
+// In which column of its table each cell stands: cells that span rows push those of later rows to the right (HTML
+// standard, "forming a table"). Knows nothing of what is in the cells. Costs a bounded number of steps for a document,
+// whatever spans its sender writes.
+
+/** What all tables of a document may cost together, in steps; then spans count as one column and one row. */
+interface SpanBudget {
+  left: number;
+}
+
+export const createSpanBudget = (): SpanBudget => ({ left: 200_000 });
+
+/** No table that a person reads has more columns; cells beyond are taken one by one. */
+const mostColumns = 100;
+/** The standard's own limits. */
+const [mostColSpan, mostRowSpan] = [1_000, 65_534];
+
+const numberIn = (value: string | undefined): number => {
+  const number = Number.parseInt(value ?? '', 10);
+  return Number.isNaN(number) || number < 0 ? 1 : number;
+};
+
+/** A cell in its row. */
+export interface PlacedCell {
+  /** The columns before it that cells of rows above reach into. */
+  readonly above: readonly PlacedCell[];
+  /** Columns. */
+  readonly width: number;
+  /** To be set by who reads it. */
+  hasText: boolean;
+}
+
+interface Reaching {
+  readonly cell: PlacedCell;
+  /** The first row that it does not reach. */
+  readonly until: number;
+}
+
+export const createTableGrid = (budget: SpanBudget) => {
+  let row = 0;
+  let column = 0;
+  let reaching: (Reaching | undefined)[] = [];
+
+  /** The cells of rows above from here on, up to the next free column. */
+  const passOver = (): PlacedCell[] => {
+    const passed: PlacedCell[] = [];
+    for (let here = reaching[column]; here && here.until > row && budget.left > 0; here = reaching[column]) {
+      passed.push(here.cell);
+      column += 1;
+      budget.left -= 1;
+    }
+    return passed;
+  };
+
+  return {
+    /** A group of rows begins: nothing reaches into it from above. */
+    beginGroup: (): void => {
+      reaching = [];
+    },
+    beginRow: (): void => {
+      row += 1;
+      column = 0;
+    },
+    cell: ({ colspan, rowspan }: Attributes): PlacedCell => {
+      const above = passOver();
+      const columns = Math.min(numberIn(colspan) || 1, mostColSpan);
+      const width = budget.left > 0 ? Math.max(Math.min(columns, mostColumns - column), 1) : 1;
+      const rows = Math.min(numberIn(rowspan), mostRowSpan);
+      const cell: PlacedCell = { above, width, hasText: false };
+      if (rows !== 1 && column < mostColumns && budget.left > 0) {
+        const until = rows === 0 ? Number.POSITIVE_INFINITY : row + rows;
+        for (let at = column; at < column + width; at += 1) reaching[at] = { cell, until };
+        budget.left -= width;
+      }
+      column += width;
+      return cell;
+    },
+    /** The row is complete: how many columns it has, those that cells of rows above take among them. */
+    columns: (): number => {
+      passOver();
+      return column;
+    },
+  };
+};
+
+export type TableGrid = ReturnType<typeof createTableGrid>;
+
 // A first reading of a document: its style sheets, and what each table is for, which only its end tells. The second
 // reading meets the same tables and rows in the same order. Knows nothing of what is hidden.
-
-import { createFactsReader, type DocumentFacts } from './document-facts.ts';
-import { headings } from './element-kinds.ts';
-import { readElements } from './open-elements.ts';
-import { isInQuirksMode } from './quirks.ts';
-import { createSpanBudget, createTableGrid, type TableGrid } from './table-grid.ts';
 
 /** `data`: cells belong together, row by row. `brief`: a row of short pieces, one line. `apart`: each cell by itself. */
 export type RowKind = 'data' | 'brief' | 'apart';

@@ -5,6 +5,9 @@ import type { StyledElement } from '../css/element.ts';
 import { withoutInvisible } from '../text/invisible.ts';
 import type { Edit, TextLines } from '../text/text-lines.ts';
 import type { Appearance, Hider, Sight } from './appearance.ts';
+import type { Families } from './families.ts';
+import type { Attributes } from './html-tokens.ts';
+import type { ElementHandlers } from './open-elements.ts';
 import {
   betweenCells,
   headings,
@@ -13,14 +16,9 @@ import {
   paragraphElements,
   silentElements,
   voidElements,
-} from './element-kinds.ts';
-import type { Families } from './families.ts';
-import { createHistoryTracker, type HistoryMark, historyMark } from './history.ts';
-import type { Attributes } from './html-tokens.ts';
-import { createLists } from './lists.ts';
-import type { ElementHandlers } from './open-elements.ts';
+} from './open-elements.ts';
 import type { OpenLinks } from './open-links.ts';
-import { createRows } from './rows.ts';
+import { createHistoryTracker, createLists, createRows, type HistoryMark, historyMark } from './rows.ts';
 import { rowGroups, type Survey } from './survey.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));

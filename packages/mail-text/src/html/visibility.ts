@@ -1,26 +1,24 @@
 // Whether a person sees an element, and its text: from what the cascade says about it, what it inherits, what it is drawn
 // with and where it stands. When in doubt, it is seen. Knows nothing of how text is told.
-import { restingStyle } from '../css/animation.ts';
-import type { Cascaded } from '../css/block-meaning.ts';
+
+import type { Cascaded, Variables } from '../css/block-meaning.ts';
 import type { Cascade } from '../css/cascade.ts';
 import { type Computed, computedOf, createComputer, rootComputed } from '../css/computed.ts';
 import type { StyledElement } from '../css/element.ts';
 import type { Declared } from '../css/properties.ts';
+import { restingStyle } from '../css/sheet.ts';
 import type { DecorationLine } from '../css/text-properties.ts';
 import { callOf } from '../css/value.ts';
-import type { Variables } from '../css/variables.ts';
 import { type Box, pageBox } from '../layout/box.ts';
 import { beginDrawing, openPart } from '../layout/drawing.ts';
 import type { Frame } from '../layout/geometry.ts';
 import { isPictureOutOfSight, layBreak, layText, leastOnPage, type Page } from '../layout/lay-text.ts';
 import { openBox } from '../layout/open-box.ts';
 import type { Appearance, Drawing, Hider, Sight, SightFacts } from './appearance.ts';
-import { createCovers } from './covers.ts';
-import { defaultStyle } from './default-style.ts';
-import { generatedText } from './generated.ts';
-import { presentationalHints } from './hints.ts';
+import { createCovers } from './appearance.ts';
+import { defaultStyle, presentationalHints } from './default-style.ts';
 import { hasFarShadow, inkOf, isReadable, onAnything, pageInk } from './ink.ts';
-import { fillsHolder, isLoose, isOpaque, layerOf, paintsElsewhere } from './layers.ts';
+import { fillsHolder, generatedText, isLoose, isOpaque, layerOf, paintsElsewhere } from './layers.ts';
 
 /** A share of opacity under which nobody sees anything. */
 const faintest = 0.03;

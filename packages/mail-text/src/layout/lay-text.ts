@@ -1,13 +1,68 @@
-// Text in a box → which of it stands where somebody may see it: not outside of what is cut off, not outside of the window
-// where no scrolling leads. Knows no colour.
+// How wide text is at least and at most, whatever its font. Knows no layout.
 import { type Computed, measureOf } from '../css/computed.ts';
 import { pixelsOf, viewport } from '../css/length.ts';
-import type { Box } from './box.ts';
+import type { Box, Spot } from './box.ts';
 import { write } from './drawing.ts';
-import type { Spot } from './flow.ts';
 import { common, type Frame, type Interval, inParent, isSlit, type Rect, sum, zero } from './geometry.ts';
-import { widthOf } from './measure-text.ts';
 import { lineHeightOf } from './sizes.ts';
+
+/** Shares of the font size. */
+interface Breadth {
+  readonly lo: number;
+  readonly hi: number;
+}
+
+const nothing: Breadth = { lo: 0, hi: 0 };
+const narrow: Breadth = { lo: 0.18, hi: 0.65 };
+const usual: Breadth = { lo: 0.34, hi: 1 };
+const broad: Breadth = { lo: 0.45, hi: 1.25 };
+const full: Breadth = { lo: 0.9, hi: 1.4 };
+
+const narrowLetters = new Set("iljtfrIJ1.,:;'’‘|!()[]{}/\\-·` ");
+const broadLetters = new Set('mwMWQOGD@%&—');
+
+const breadths: Breadth[] = Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (code < 32) return nothing;
+  if (narrowLetters.has(character)) return narrow;
+  return broadLetters.has(character) ? broad : usual;
+});
+
+const breadthOf = (code: number): Breadth => {
+  const ascii = breadths[code];
+  if (ascii) return ascii;
+  if (code >= 0x300 && code <= 0x36f) return nothing;
+  if (code >= 0x200b && code <= 0x200f) return nothing;
+  if (code >= 0x2e80 && code <= 0xffdc) return full;
+  // Other scripts: joined letters may be narrow, some signs broad.
+  return { lo: 0.1, hi: 1.4 };
+};
+
+interface Spacing {
+  /** Pixels. */
+  readonly fontSize: number;
+  /** Pixels between two letters, and between two words, beyond the usual. */
+  readonly letters: number;
+  readonly words: number;
+}
+
+/** Pixels. */
+const widthOf = (text: string, { fontSize, letters, words }: Spacing): { lo: number; hi: number } => {
+  let [lo, hi, count, spaces] = [0, 0, 0, 0];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const breadth = breadthOf(code);
+    lo += breadth.lo;
+    hi += breadth.hi;
+    if (breadth !== nothing) count += 1;
+    if (code === 32) spaces += 1;
+  }
+  const apart = count * letters + spaces * words;
+  return { lo: lo * fontSize + apart, hi: hi * fontSize + apart };
+};
+
+// Text in a box → which of it stands where somebody may see it: not outside of what is cut off, not outside of the window
+// where no scrolling leads. Knows no colour.
 
 /** UTF-16 units of a text, from one to before the other. */
 export interface Range {
@@ -64,7 +119,7 @@ const isPlain = (frame: Frame): boolean => {
 };
 
 /** Whether nothing of a box is seen, however large its content is. */
-export const isCutOff = ({ frame }: Box): boolean => {
+const isCutOff = ({ frame }: Box): boolean => {
   for (let at: Frame | undefined = frame; at; at = at.parent) if (at.clip && isSlit(at.clip)) return true;
   return false;
 };

@@ -1,18 +1,105 @@
-// The box that an element makes in another (CSS 2.2 §9 and §10, Flexbox, Grid; in short): its frame, its flow, and what is
-// to be done when it ends. What is not certain is left open. Knows no element by name.
+// What a box comes to once its content has been read: how far what follows it is moved. Knows no element by name.
 import type { Computed } from '../css/computed.ts';
 import type { Properties } from '../css/properties.ts';
 import type { Drawing } from '../css/transform.ts';
-import { type Box, type Holder, noItems } from './box.ts';
-import { closeBox } from './close-box.ts';
-import { createFlow } from './flow.ts';
+import { type Box, createFlow, type Holder, noItems } from './box.ts';
 import { atLeast, common, type Frame, frameIn, type Interval, minus, type Rect, sum, zero } from './geometry.ts';
-import { type ElementFacts, holds, type Manner, mannerOf, roleOf } from './manner.ts';
-import { lineRoomOf, placeOf } from './place.ts';
-import { clipByPath, clipByRect } from './shape.ts';
-import { clipOf, gridHeight, type Sized, sizedAs, tracksOf } from './sized.ts';
-import { cutOf, type Edges, edgesOf, isAutomatic, pixelsIn } from './sizes.ts';
-import { extentIn, turningOf } from './turning.ts';
+import { extentIn, lineRoomOf, placeOf, turningOf } from './place.ts';
+import {
+  clipOf,
+  type ElementFacts,
+  gridHeight,
+  holds,
+  type Manner,
+  mannerOf,
+  roleOf,
+  type Sized,
+  sizedAs,
+  tracksOf,
+} from './sized.ts';
+import { across, clipByPath, clipByRect, cutOf, type Edges, edgesOf, isAutomatic, pixelsIn, upright } from './sizes.ts';
+
+interface Opened {
+  readonly parent: Box;
+  readonly manner: Manner;
+  readonly sized: Sized;
+  readonly edges: Edges;
+  readonly items: Box['items'];
+  /** Where its content began. */
+  readonly top: Interval;
+  readonly place: { readonly x: Interval; readonly y: Interval };
+  readonly isShared: boolean;
+  readonly rowSpan: number;
+}
+
+const contentHeight = (box: Box, { sized, items, top }: Opened): Interval => {
+  const { style } = box.computed;
+  const isColumn = style['flex-direction'].startsWith('column');
+  const read = minus(box.flow.y(), top);
+  const own: Interval = { lo: Math.max(read.lo, 0), hi: read.hi };
+  const content = box.role === 'flex' ? (isColumn ? items.main : items.cross) : box.role === 'grid' ? atLeast(0) : own;
+  const height = sized.height ?? {
+    lo: Math.min(content.lo, sized.mostHeight),
+    hi: Math.min(content.hi, sized.mostHeight),
+  };
+  return { lo: Math.max(height.lo, sized.leastHeight.lo), hi: Math.max(height.hi, sized.leastHeight.hi) };
+};
+
+/** Ends a box; what follows it in its parent comes after it. */
+const closeBox = (box: Box, opened: Opened): Interval => {
+  box.flow.endLine();
+  const height = contentHeight(box, opened);
+  endBox(box, opened, height);
+  return sum(height, opened.edges.padding.top, opened.edges.padding.bottom);
+};
+
+const endBox = (box: Box, opened: Opened, height: Interval): void => {
+  const { parent, manner, sized, edges, top, isShared } = opened;
+  const outer = sum(height, upright(edges));
+  const outerWidth = sum(sized.width, across(edges), edges.margin.left, edges.margin.right);
+  const withMargins = sum(outer, edges.margin.top, edges.margin.bottom);
+  switch (manner) {
+    case 'in flow':
+      if (isShared) {
+        if (sized.height !== undefined || sized.mostHeight !== Number.POSITIVE_INFINITY || sized.leastHeight.lo > 0) {
+          parent.flow.moveTo(sum(top, height));
+        }
+        parent.flow.pass(sum(edges.padding.bottom, edges.border.bottom));
+      } else parent.flow.pass(outer);
+      parent.flow.margin(edges.margin.bottom);
+      parent.flow.beginBlock(zero);
+      return;
+    case 'in line': {
+      const style = { height: zero, wraps: !/^(?:nowrap|pre)$/.test(parent.computed.style['white-space']) };
+      parent.flow.place(outerWidth, parent.lineRoom, style);
+      parent.flow.raise({ lo: Math.max(withMargins.lo, 0), hi: withMargins.hi + parent.computed.fontSize });
+      return;
+    }
+    case 'item': {
+      const isColumn = parent.computed.style['flex-direction'].startsWith('column');
+      const isOrdered = box.computed.style.order === 0;
+      const [main, cross] = isColumn ? [withMargins, outerWidth] : [outerWidth, withMargins];
+      parent.items.count += 1;
+      parent.items.main = sum(parent.items.main, { lo: isOrdered ? Math.max(main.lo, 0) : 0, hi: main.hi });
+      parent.items.cross = {
+        lo: Math.max(parent.items.cross.lo, cross.lo),
+        hi: Math.max(parent.items.cross.hi, cross.hi),
+      };
+      return;
+    }
+    case 'cell':
+      if (opened.rowSpan <= 1)
+        parent.items.cross = { lo: Math.max(parent.items.cross.lo, outer.lo), hi: Number.POSITIVE_INFINITY };
+      return;
+    case 'floating':
+      parent.flow.float(sum(parent.flow.y(), withMargins), outerWidth.lo >= parent.width.hi);
+      return;
+    default:
+  }
+};
+
+// The box that an element makes in another (CSS 2.2 §9 and §10, Flexbox, Grid; in short): its frame, its flow, and what is
+// to be done when it ends. What is not certain is left open. Knows no element by name.
 
 const shiftOf = (computed: Computed, parent: Box): { x: Interval; y: Interval } | undefined => {
   const { style } = computed;
