@@ -61,7 +61,7 @@ const forwardedFor = (element: string): string | undefined => {
   return read === element.length && named.length === 1 ? (quoted ?? plain) : undefined;
 };
 
-/** Who is said to have sent a request, the nearest first. A proxy has to write or remove the one that is read. */
+/** Who is warned to have sent a request, the nearest first. A proxy has to write or remove the one that is read. */
 const hopsOf = (c: Context): (string | undefined)[] => {
   const forwardedForHeader = c.req.header('x-forwarded-for');
   if (forwardedForHeader !== undefined) return lastFirst(forwardedForHeader);
@@ -81,12 +81,12 @@ const peerOf = (c: Context): string | undefined => {
  */
 export const createAddressOf = (trustedProxies: readonly string[], log: Logger): AddressOf => {
   const trusts = trustedBy(trustedProxies);
-  let said = trustedProxies.length > 0;
+  let warned = trustedProxies.length > 0;
   return (c) => {
     const peer = peerOf(c);
     const hops = hopsOf(c);
-    if (!said && hops.length > 0) {
-      said = true;
+    if (!warned && hops.length > 0) {
+      warned = true;
       const next =
         'Where a proxy is in front, set POSTERN_TRUSTED_PROXIES to its address: else all its clients share one limit.';
       log.warn({ event: 'forwarding_headers_ignored', next });

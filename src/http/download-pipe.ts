@@ -1,8 +1,8 @@
 // Bytes on their way from who fetches them to who reads them: a little of them waits between the two, and no more is
-// fetched while nobody reads. Knows nothing of either.
+// fetched while nobody reads.
 
 /** Bytes that may wait; a file below this size has arrived before anything is said of it. */
-const mostWaiting = 256 * 1024;
+const maxWaitingBytes = 256 * 1024;
 /** Bytes given at once. */
 const pieceBytes = 64 * 1024;
 
@@ -44,8 +44,8 @@ export const createPipe = (reading: AbortSignal): Pipe => {
     length += bytes.length;
     taken += bytes.length;
     change();
-    if (length >= mostWaiting) full.resolve('full');
-    while (length >= mostWaiting && !signal.aborted) await changed.promise;
+    if (length >= maxWaitingBytes) full.resolve('full');
+    while (length >= maxWaitingBytes && !signal.aborted) await changed.promise;
     if (signal.aborted) throw new Error('nobody reads any more');
   };
 

@@ -1,5 +1,5 @@
 // /downloads/:token: an attachment's bytes, once. A broken-off GET does not use the URL up, nor does HEAD.
-// Whatever is wrong with a URL, the answer is the same. Knows nothing of Gmail.
+// Whatever is wrong with a URL, the answer is the same.
 import { type Context, Hono } from 'hono';
 import type { Accounts, ClaimedDownload } from '../connect/accounts.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -45,7 +45,7 @@ const headersFor = (record: DownloadRecord, length: number | undefined): Record<
 });
 
 /** Each piece only when the last was taken: so the end is reached only by a reader who took it all. */
-const handOver = (pipe: Pipe, arrived: Promise<boolean>, download: ClaimedDownload): ReadableStream<Uint8Array> =>
+const downloadBody = (pipe: Pipe, arrived: Promise<boolean>, download: ClaimedDownload): ReadableStream<Uint8Array> =>
   new ReadableStream(
     {
       pull: async (controller) => {
@@ -95,27 +95,27 @@ export const downloadRoute = (options: {
     const { record } = download;
     const pipe = createPipe(c.req.raw.signal);
     const fetched = fetchAttachment(record.key, record, pipe.signal, pipe.take).finally(pipe.end);
-    let begun: 'full' | Result<object>;
+    let first: 'full' | Result<object>;
     try {
-      begun = await Promise.race([pipe.full, fetched]);
+      first = await Promise.race([pipe.full, fetched]);
     } catch (error) {
       await download.release();
       throw error;
     }
-    if (pipe.signal.aborted || (begun !== 'full' && !begun.ok)) await download.release();
-    if (begun !== 'full' && !begun.ok) return isOver(begun) ? gone(c) : problemResponse(c, begun.problem);
+    if (pipe.signal.aborted || (first !== 'full' && !first.ok)) await download.release();
+    if (first !== 'full' && !first.ok) return isGone(first) ? gone(c) : problemResponse(c, first.problem);
     if (pipe.signal.aborted) return c.body(null, 503);
     // Gmail gives texts in UTF-8, whose length nobody knows beforehand; of everything else the message says it.
     const announced = record.mimeType.startsWith('text/') ? undefined : record.size;
-    const length = begun === 'full' ? announced : pipe.taken();
+    const length = first === 'full' ? announced : pipe.taken();
     const arrived = fetched.then(
       ({ ok }) => ok && (length === undefined || length === pipe.taken()),
       () => false,
     );
-    return c.body(handOver(pipe, arrived, download), 200, headersFor(record, length));
+    return c.body(downloadBody(pipe, arrived, download), 200, headersFor(record, length));
   });
 };
 
 /** The account or the attachment is gone, which nobody who holds only a URL is told apart. */
-const isOver = (failure: Result<unknown> & { ok: false }): boolean =>
+const isGone = (failure: Result<unknown> & { ok: false }): boolean =>
   failure.problem.kind === 'authorization_required' || failure.problem.kind === 'not_found';

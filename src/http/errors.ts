@@ -4,7 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Refusal } from '../identity/authenticate.ts';
 import { type McpScope, mcpScopes, mcpScopeText } from '../model/mcp-scope.ts';
 import { type Difference, explainProblem, type Fixer, type Problem } from '../model/problem.ts';
-import type { Busy, NeverFits } from './limits/call-limits.ts';
+import type { BatchTooLarge, Busy } from './limits/call-limits.ts';
 
 export interface HttpError {
   readonly status: ContentfulStatusCode;
@@ -77,7 +77,7 @@ export interface SignInHint {
 }
 
 /** Scopes as clients ask their issuer for them, separated by spaces (RFC 6749 §3.3). */
-const asAsked = (scopes: readonly McpScope[], prefix: string): string =>
+const scopeText = (scopes: readonly McpScope[], prefix: string): string =>
   scopes.map((scope) => prefix + scope).join(' ');
 
 const bearer = (parameters: Readonly<Record<string, string | undefined>>): string =>
@@ -95,7 +95,7 @@ export const challengeFor = ({ error }: Refusal, hint?: SignInHint): string =>
     realm: 'postern',
     error: error === 'authentication_required' ? undefined : error,
     resource_metadata: hint?.resourceMetadata,
-    scope: hint && asAsked(hint.scopes, hint.scopePrefix),
+    scope: hint && scopeText(hint.scopes, hint.scopePrefix),
   });
 
 /**
@@ -109,7 +109,7 @@ const insufficientScopeChallenge = (
 ): string =>
   bearer({
     error: 'insufficient_scope',
-    scope: asAsked(scopes, scopePrefix),
+    scope: scopeText(scopes, scopePrefix),
     resource_metadata: resourceMetadata,
     error_description: description,
   });
@@ -181,7 +181,7 @@ const batchTooLarge: HttpError = {
 };
 
 /** A limit of ours was reached; `Retry-After` in seconds (RFC 9110 §10.2.3, RFC 6585 §4). */
-export const busyResponse = (c: Context, busy: Busy | NeverFits): Response => {
+export const busyResponse = (c: Context, busy: Busy | BatchTooLarge): Response => {
   if (busy.kind === 'batch_too_large') return errorResponse(c, batchTooLarge);
   const { kind, retryAfterSeconds } = busy;
   c.header('Retry-After', String(retryAfterSeconds));

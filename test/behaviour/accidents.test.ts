@@ -37,13 +37,13 @@ const strangers = (size: number): NewAccount[] =>
   Array.from({ length: size }, (_, n) => ({ email: `stranger_${n}@mail.example` }));
 
 /** How many of them go through a connection; more would differ in nothing, and take seconds. */
-const mostConnections = 10;
+const maxConnections = 10;
 
 /** Connects everybody, named by their address, and lets their access tokens run out. */
 const connectAll = async (people: readonly NewAccount[]): Promise<string[]> => {
   for (const person of people) world.sandbox.addAccount(person);
   const names = people.map(({ email }) => email);
-  for (const [n, name] of names.entries()) await (n < mostConnections ? connectAtOnce : storeConnection)(world, name);
+  for (const [n, name] of names.entries()) await (n < maxConnections ? connectAtOnce : storeConnection)(world, name);
   await world.clock.advance(2 * hour);
   world.sandbox.clearRequests();
   return names;

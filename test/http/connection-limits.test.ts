@@ -141,13 +141,13 @@ describe('2. Nonsense', () => {
 
 describe('3. Many requests down one connection without waiting', () => {
   it('are answered while they are few', async () => {
-    const { port } = await open(hello, { mostPipelined: 5 });
+    const { port } = await open(hello, { maxPipelined: 5 });
     expect(answers(await (await raw(port, request.repeat(4) + last)).ended)).toBe(5);
   });
 
   it('end it when they are more than anybody honest sends, and no more of them are worked on', async () => {
     const { app, counts, go } = waiting();
-    const { port, origin } = await open(app, { mostPipelined: 5 });
+    const { port, origin } = await open(app, { maxPipelined: 5 });
     expect(await (await raw(port, request.repeat(500))).ended).toBe('');
     expect(counts.entered).toBe(5);
     go();
@@ -155,7 +155,7 @@ describe('3. Many requests down one connection without waiting', () => {
   });
 
   it('may be any number one after the other', async () => {
-    const { port } = await open(hello, { mostPipelined: 2 });
+    const { port } = await open(hello, { maxPipelined: 2 });
     const { socket, text } = await raw(port);
     for (let time = 1; time <= 6; time++) {
       socket.write(request);
@@ -168,7 +168,7 @@ describe('4. Many connections of one address', () => {
   const greedy = '127.0.0.2';
 
   it('take the places of its own slow ones, not those of others', async () => {
-    const { port } = await open(hello, { mostPerAddress: 3 });
+    const { port } = await open(hello, { maxPerAddress: 3 });
     const modest = await raw(port, 'GET / HTTP/1.1\r\n');
     const slow = [await raw(port, '', greedy), await raw(port, 'GET /', greedy), await raw(port, 'GET / ', greedy)];
     for (const each of slow) {
@@ -181,7 +181,7 @@ describe('4. Many connections of one address', () => {
 
   it('are refused while all of its places wait for the server; others get in', async () => {
     const { app, counts, go } = waiting();
-    const { port } = await open(app, { mostPerAddress: 2 });
+    const { port } = await open(app, { maxPerAddress: 2 });
     const running = [await raw(port, last, greedy), await raw(port, last, greedy)];
     await expect.poll(() => counts.entered).toBe(2);
     expect(await (await raw(port, last, greedy)).ended).toBe('');
@@ -194,7 +194,7 @@ describe('4. Many connections of one address', () => {
 
   it('do not count for a trusted proxy, through which everybody comes', async () => {
     const { app, counts, go } = waiting();
-    const { port } = await open(app, { mostPerAddress: 2, trustedProxies: ['127.0.0.2/31'] });
+    const { port } = await open(app, { maxPerAddress: 2, trustedProxies: ['127.0.0.2/31'] });
     const running = await Promise.all(Array.from({ length: 6 }, () => raw(port, last, greedy)));
     await expect.poll(() => counts.entered).toBe(6);
     go();
@@ -202,14 +202,14 @@ describe('4. Many connections of one address', () => {
   });
 
   it('give their places back when they end, whoever ends them', async () => {
-    const { port } = await open(hello, { mostPerAddress: 1 });
+    const { port } = await open(hello, { maxPerAddress: 1 });
     for (let time = 0; time < 5; time++) expect(answers(await (await raw(port, last, greedy)).ended)).toBe(1);
     for (let time = 0; time < 5; time++) (await raw(port, request, greedy)).socket.destroy();
     await expect.poll(async () => answers(await (await raw(port, last, greedy)).ended)).toBe(1);
   });
 
   it('idle ones by the hundred keep nobody from being answered', async () => {
-    const { port, origin } = await open(hello, { mostConnections: 50, mostPerAddress: 20 });
+    const { port, origin } = await open(hello, { maxConnections: 50, maxPerAddress: 20 });
     const flood = await Promise.all(
       Array.from({ length: 200 }, (_, number) => raw(port, number % 2 ? request : '', `127.0.1.${number % 4}`)),
     );

@@ -6,7 +6,12 @@ import { McpServer } from '@modelcontextprotocol/server';
 import fc from 'fast-check';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type CallLimits, createCallGate, defaultCallLimits, type Turn } from '../../src/http/limits/call-limits.ts';
+import {
+  type AdmittedRequest,
+  type CallLimits,
+  createCallLimiter,
+  defaultCallLimits,
+} from '../../src/http/limits/call-limits.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from '../../src/http/limits/connection-limits.ts';
 import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -246,15 +251,15 @@ describe('3. The counting', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let now = 0;
-        const gate = createCallGate(
+        const limiter = createCallLimiter(
           { now: () => now, sleep: async () => {} },
           { callsPerMinute: 6, accountAtOnce: 4, processAtOnce: 7 },
         );
-        const open: { person: string; places: number; turn: Turn }[] = [];
+        const open: { person: string; places: number; turn: AdmittedRequest }[] = [];
         const granted = new Map<string, number>();
         for (const { person, calls, end, wait } of steps) {
           now += wait;
-          const turn = gate.enter({ realm: 'default', identifier: person });
+          const turn = limiter.admit({ realm: 'default', identifier: person });
           if ('take' in turn) {
             const admitted = turn.take({ toolCalls: calls, others: 0 }) === undefined;
             if (admitted) granted.set(person, (granted.get(person) ?? 0) + calls);
@@ -272,8 +277,8 @@ describe('3. The counting', () => {
   });
 
   it('leaves a quarter of the process to the others, however many people a realm’s service key names', () => {
-    const gate = createCallGate(handClock(), { callsPerMinute: 5, accountAtOnce: 2, processAtOnce: 8 });
-    const enter = (realm: string, person: number) => gate.enter({ realm, identifier: `user_${person}` });
+    const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 2, processAtOnce: 8 });
+    const enter = (realm: string, person: number) => limiter.admit({ realm, identifier: `user_${person}` });
     const turns = Array.from({ length: 6 }, (_, person) => enter('greedy', person));
     expect(turns.every((turn) => 'take' in turn)).toBe(true);
     expect(enter('greedy', 6)).toMatchObject({ kind: 'server_busy' });
@@ -284,16 +289,16 @@ describe('3. The counting', () => {
   });
 
   it('stays bounded when ten thousands of people come once, and keeps who is in the middle of a call', () => {
-    const gate = createCallGate(handClock(), { callsPerMinute: 5, accountAtOnce: 1, processAtOnce: 100 });
+    const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 1, processAtOnce: 100 });
     const ada = { realm: 'default', identifier: 'ada' };
-    const turn = gate.enter(ada);
+    const turn = limiter.admit(ada);
     for (let person = 0; person < 25_000; person++) {
-      const other = gate.enter({ realm: 'default', identifier: `user_${person}` });
+      const other = limiter.admit({ realm: 'default', identifier: `user_${person}` });
       if ('take' in other) other.end();
     }
-    expect(gate.enter(ada)).toMatchObject({ kind: 'too_many_calls_at_once' });
+    expect(limiter.admit(ada)).toMatchObject({ kind: 'too_many_calls_at_once' });
     if ('take' in turn) turn.end();
-    expect(gate.enter(ada)).toHaveProperty('take');
+    expect(limiter.admit(ada)).toHaveProperty('take');
   });
 });
 
@@ -413,7 +418,7 @@ describe('6. Connections', () => {
   });
 
   it('that keep the server waiting make room for those that ask something', async () => {
-    const { port, origin } = await open(hello, { mostConnections: 4 });
+    const { port, origin } = await open(hello, { maxConnections: 4 });
     const slow = [
       await raw(port, ''),
       await raw(port, 'GET / HTTP/1.1\r\nHost: loc'),
@@ -437,7 +442,7 @@ describe('6. Connections', () => {
       await gate.promise;
       return c.text('done');
     });
-    const { port } = await open(slow, { mostConnections: 2 });
+    const { port } = await open(slow, { maxConnections: 2 });
     const ask = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
     const running = [await raw(port, ask), await raw(port, ask)];
     await expect.poll(() => working).toBe(2);

@@ -21,7 +21,7 @@ export interface Busy {
 }
 
 /** A batch that no pause would make small enough. */
-export interface NeverFits {
+export interface BatchTooLarge {
   readonly kind: 'batch_too_large';
 }
 
@@ -32,16 +32,16 @@ export interface Messages {
 }
 
 /** A request that was let in. */
-export interface Turn {
+export interface AdmittedRequest {
   /** Counts its messages; the answer says why they may not be worked on, and then nothing was counted. */
-  take(messages: Messages): Busy | NeverFits | undefined;
+  take(messages: Messages): Busy | BatchTooLarge | undefined;
   /** The request is answered to its last byte, or broken off. Only the first time counts. */
   end(): void;
 }
 
-export interface CallGate {
+export interface CallLimiter {
   /** Lets a request in, or says why not. */
-  enter(key: AccountKey): Turn | Busy;
+  admit(key: AccountKey): AdmittedRequest | Busy;
 }
 
 /** What messages cost: a handshake or a list a tenth of a tool call, since older clients send several before every call. */
@@ -54,7 +54,7 @@ const realmShare = 3 / 4;
 const retryAfterAtOnce = 2;
 
 /** Counts what is under way; names of which nothing is are not kept. */
-const createCounts = () => {
+export const createCounts = () => {
   const counts = new Map<string, number>();
   return {
     of: (name: string): number => counts.get(name) ?? 0,
@@ -66,7 +66,7 @@ const createCounts = () => {
   };
 };
 
-export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
+export const createCallLimiter = (clock: Clock, limits: CallLimits): CallLimiter => {
   const { callsPerMinute, accountAtOnce, processAtOnce } = limits;
   const budget = callsPerMinute * costPerCall;
   const rate = createRateLimit(clock, { times: budget, perMs: minuteMs });
@@ -88,7 +88,7 @@ export const createCallGate = (clock: Clock, limits: CallLimits): CallGate => {
   };
 
   return {
-    enter: (key) => {
+    admit: (key) => {
       const refused = tooMany(key, 1);
       if (refused) return refused;
       let counted = 0;

@@ -23,7 +23,7 @@ export const defaultKeyRates: KeyRates = {
   checks: { times: 120, perMs: minuteMs },
 };
 
-const words: Readonly<Record<KeyAction, string>> = {
+const actionTexts: Readonly<Record<KeyAction, string>> = {
   requests: 'send %n requests',
   accounts: 'create %n accounts',
   links: 'make %n links',
@@ -62,7 +62,7 @@ const tooMany = (c: Context, action: KeyAction, { times, perMs }: Rate, seconds:
   return errorResponse(c, {
     status: 429,
     error: 'too_many_requests',
-    message: `This key may ${words[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`,
+    message: `This key may ${actionTexts[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`,
     who: 'the caller',
     next: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   });

@@ -1,5 +1,5 @@
 // OAuth 2.0 Protected Resource Metadata (RFC 9728): where clients sign in for /mcp, and with which scopes. Public, so
-// that clients in a browser may read it too. Knows no credential.
+// that clients in a browser may read it too.
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { McpScope } from '../../model/mcp-scope.ts';

@@ -17,7 +17,7 @@ import {
   type ScopeShortage,
   type SignInHint,
 } from '../errors.ts';
-import type { CallGate, Turn } from '../limits/call-limits.ts';
+import type { AdmittedRequest, CallLimiter } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { answerFormOf, completeAnswer, onCompletion, refusedAnswer } from './answer.ts';
 import {
@@ -40,7 +40,7 @@ export interface SignInRules {
 
 export interface McpRouteOptions {
   readonly authenticate: Authenticate;
-  readonly callGate: CallGate;
+  readonly callLimiter: CallLimiter;
   readonly keyLimits: KeyLimits;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly mcpServer: (caller: Caller) => McpServer;
@@ -86,7 +86,7 @@ const notAcceptable = (c: Context): Response =>
  * Reads and counts what was posted, once: a second reader may find a call where the first, which counts and checks,
  * found nothing. So the SDK never sees the body itself.
  */
-const readPosted = async (c: Context, turn: Turn): Promise<Response | PostedMessages> => {
+const readPosted = async (c: Context, admitted: AdmittedRequest): Promise<Response | PostedMessages> => {
   let text: string | undefined;
   try {
     text = await readMessageText(c.req.raw);
@@ -95,7 +95,7 @@ const readPosted = async (c: Context, turn: Turn): Promise<Response | PostedMess
   }
   if (text === undefined) return tooLarge(c);
   const body = parseJson(text);
-  const busy = turn.take(countMessages(body));
+  const busy = admitted.take(countMessages(body));
   if (busy) return busyResponse(c, busy);
   return body === undefined ? refusedAnswer({ refused: [notJson], isBatch: false }) : readPostedMessages(body);
 };
@@ -124,7 +124,7 @@ const shortageOf = (
 };
 
 export const mcpRoute = (options: McpRouteOptions): Hono => {
-  const { authenticate, callGate, keyLimits, accounts, mcpServer, signIn, log } = options;
+  const { authenticate, callLimiter, keyLimits, accounts, mcpServer, signIn, log } = options;
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -147,7 +147,12 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     return keyLimits.take(c, keyId, 'accounts');
   };
 
-  const answer = async (c: Context, caller: Caller, keyId: string | undefined, turn: Turn): Promise<Response> => {
+  const answer = async (
+    c: Context,
+    caller: Caller,
+    keyId: string | undefined,
+    admitted: AdmittedRequest,
+  ): Promise<Response> => {
     const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
     callers.set(authInfo, caller);
     if (c.req.method !== 'POST') return handler.fetch(c.req.raw, { authInfo });
@@ -155,7 +160,7 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     if (form === undefined) return notAcceptable(c);
     // 415, for which the SDK reads nothing.
     if (!isJsonContentType(c.req.raw.headers.get('content-type') ?? '')) return handler.fetch(c.req.raw, { authInfo });
-    const posted = await readPosted(c, turn);
+    const posted = await readPosted(c, admitted);
     if (posted instanceof Response) return posted;
     const tools = calledTools(posted.forSdk);
     const shortage = shortageOf(caller, tools, signIn);
@@ -173,12 +178,12 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     if (authentication.kind === 'refused') return refusalResponse(c, authentication, signIn?.hint);
     if (authentication.kind === 'service') return refusalResponse(c, personMissing);
     const { caller, keyId } = authentication;
-    const turn = callGate.enter(caller.key);
-    if (!('take' in turn)) return busyResponse(c, turn);
+    const admitted = callLimiter.admit(caller.key);
+    if (!('take' in admitted)) return busyResponse(c, admitted);
     try {
-      return onCompletion(await answer(c, caller, keyId, turn), c.req.raw.signal, turn.end);
+      return onCompletion(await answer(c, caller, keyId, admitted), c.req.raw.signal, admitted.end);
     } catch (error) {
-      turn.end();
+      admitted.end();
       throw error;
     }
   });

@@ -1,4 +1,4 @@
-// HTML by a tagged template that escapes every value. Knows nothing of the pages.
+// HTML by a tagged template that escapes every value.
 
 /** Markup that is safe to put into a page as it is; only `html` makes it. */
 export interface Html {

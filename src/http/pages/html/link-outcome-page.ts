@@ -3,7 +3,7 @@ import type { Finish } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
 import { type Capability, capabilityText } from '../../../model/scope.ts';
 import { foreign, type Html, html } from './html.ts';
-import { addressOf, type ForAdmin, forAdmin } from './link-pages.ts';
+import { type ForAdmin, forAdmin, personAddress } from './link-pages.ts';
 import {
   declinedPage,
   expiredLinkPage,
@@ -26,7 +26,7 @@ const notGranted = (missing: readonly Capability[]): Html | undefined => {
 
 /** Whose it is now, where that is known by another name than the mailbox. */
 const connectedFor = (account: Account, google: GoogleIdentity): Html | undefined => {
-  const person = addressOf(account);
+  const person = personAddress(account);
   return person === undefined || person === google.email
     ? undefined
     : html`<dt>Connected for</dt><dd>${foreign(person)}</dd>`;

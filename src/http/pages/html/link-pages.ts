@@ -40,7 +40,7 @@ const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
  * The address the person is known by here, or undefined: a product's own ids and the `me` of a laptop say nothing to
  * anybody.
  */
-export const addressOf = ({ key, google }: Account): string | undefined => {
+export const personAddress = ({ key, google }: Account): string | undefined => {
   if (key.realm === googleRealm) return google?.email;
   return address.test(key.identifier) ? key.identifier : undefined;
 };
@@ -87,7 +87,7 @@ const capabilityList = (capabilities: readonly Capability[]): Html =>
   html`<ul class="ticks">${capabilities.map((name) => html`<li>${tick}<span>${capabilityText(name)}</span></li>`)}</ul>`;
 
 /** Where the account says which; the one that was connected before is named with the reason. */
-const toChoose = ({ pins, google }: Account): Html | undefined => {
+const accountToChoose = ({ pins, google }: Account): Html | undefined => {
   if (google !== undefined) return undefined;
   if (pins.expectedEmail !== undefined) return foreign(pins.expectedEmail);
   return pins.expectedDomain === undefined ? undefined : html`one of ${foreign(pins.expectedDomain)}`;
@@ -95,8 +95,8 @@ const toChoose = ({ pins, google }: Account): Html | undefined => {
 
 /** The Google account to choose, and the address of the person, where they are known and not the same. */
 const facts = (account: Account): Html | undefined => {
-  const person = addressOf(account);
-  const choose = toChoose(account);
+  const person = personAddress(account);
+  const choose = accountToChoose(account);
   const known = account.pins.expectedEmail ?? account.google?.email;
   const rows = [
     ...(person === undefined || person === known ? [] : [html`<dt>Connects Gmail for</dt><dd>${foreign(person)}</dd>`]),
@@ -106,7 +106,7 @@ const facts = (account: Account): Html | undefined => {
 };
 
 const warning = (account: Account, linkPolicy: LinkPolicy): Html => {
-  const person = addressOf(account);
+  const person = personAddress(account);
   const elsewhere =
     linkPolicy === 'loopback'
       ? html`If you did not just ask for this on this computer, close this page.`
@@ -125,7 +125,7 @@ const blockedHelp = (confirmation: Confirmation, { adminFirst }: Reason): Html =
 ${adminFirst ? undefined : html`<p>For your admin:</p>${forAdmin(confirmation)}`}
 </details>`;
 
-const adminsTurn = (confirmation: Confirmation): Html =>
+const adminFirstNotice = (confirmation: Confirmation): Html =>
   html`<div class="callout warn"><strong>Your Workspace admin has to allow this first</strong><p>Google lets nobody of your organisation through before that. Send the admin these lines:</p>${forAdmin(confirmation)}</div>`;
 
 /** Rounded down, so that nobody is promised more than there is. */
@@ -144,10 +144,10 @@ export const confirmPage = (confirmation: Confirmation, csrfToken: string): Page
     title: reason.title,
     tone: reason.tone,
     body: html`${reason.lead}
-${reason.adminFirst ? adminsTurn(confirmation) : undefined}
+${reason.adminFirst ? adminFirstNotice(confirmation) : undefined}
 ${facts(account)}
-<h2>${reason.asked.length < capabilities.length ? 'To be allowed now' : 'It will be able to'}</h2>
-${capabilityList(reason.asked)}
+<h2>${reason.requested.length < capabilities.length ? 'To be allowed now' : 'It will be able to'}</h2>
+${capabilityList(reason.requested)}
 <p class="soft">It can only read, and it never sees your password or a key to your account.</p>
 ${warning(account, linkPolicy)}
 <div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button></form>

@@ -1,5 +1,5 @@
 // Why a link was made, for the page behind it: what the person has to connect, or to connect again, and what was lost.
-// Says what is known of the account and no more.
+//
 import type { Account } from '../../../model/account.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';
 import type { Capability } from '../../../model/scope.ts';
@@ -12,7 +12,7 @@ export interface Reason {
   readonly tone: Tone;
   readonly lead: Html;
   /** What is to be allowed now: only what is missing, where the rest works. */
-  readonly asked: readonly Capability[];
+  readonly requested: readonly Capability[];
   /** Google lets nobody through before the Workspace admin allows the app. */
   readonly adminFirst: boolean;
 }
@@ -27,20 +27,20 @@ const working = (account: Account): Html =>
     : html`Contacts are connected: ${mailboxOf(account)}.`;
 
 /** What of this link does not work yet. */
-const lacking = ({ capabilities }: Account, asked: readonly Capability[]): Capability[] =>
-  asked.filter((name) => {
+const missingOf = ({ capabilities }: Account, requested: readonly Capability[]): Capability[] =>
+  requested.filter((name) => {
     const state = capabilities[name];
     return state.status === 'not_granted' || (state.status === 'refused' && state.reason === 'scope_missing');
   });
 
-const ofActive = (account: Account, asked: readonly Capability[]): Reason => {
-  const missing = lacking(account, asked);
+const ofActive = (account: Account, requested: readonly Capability[]): Reason => {
+  const missing = missingOf(account, requested);
   if (missing.length === 0)
     return {
       title: 'Connect Gmail again',
       tone: 'note',
       lead: html`<p>${working(account)} Going on connects it anew.</p>`,
-      asked,
+      requested,
       adminFirst: false,
     };
   const taken = missing.some((name) => account.capabilities[name].status === 'refused');
@@ -50,7 +50,7 @@ const ofActive = (account: Account, asked: readonly Capability[]): Reason => {
     title: one ? 'One more permission' : 'More permissions',
     tone: 'note',
     lead: html`<p>${working(account)} ${one ? 'One thing' : 'Something'} that your assistant needs ${why}. The rest works on.</p>`,
-    asked: missing,
+    requested: missing,
     adminFirst: false,
   };
 };
@@ -58,10 +58,10 @@ const ofActive = (account: Account, asked: readonly Capability[]): Reason => {
 const lost = (account: Account): Html =>
   html`<p>Since ${day.format(account.stateSince)} your assistant can no longer read the mail and contacts of ${mailboxOf(account)}.${account.google && html` Choose that account at Google.`}</p>`;
 
-/** @param asked what the link asks Google for */
-export const reasonOf = (account: Account, asked: readonly Capability[]): Reason => {
+/** @param requested what the link asks Google for */
+export const reasonOf = (account: Account, requested: readonly Capability[]): Reason => {
   const { state } = account;
-  const again = { title: 'Connect Gmail again', tone: 'warn', asked } as const;
+  const again = { title: 'Connect Gmail again', tone: 'warn', requested } as const;
   if (state.status === 'REVOKED') {
     const why = html`<p>${authorizationText(state.reason, [], state.evidence)}</p>`;
     const adminFirst = state.reason === 'admin_policy';
@@ -73,12 +73,12 @@ export const reasonOf = (account: Account, asked: readonly Capability[]): Reason
       title: 'Connect Gmail',
       tone: 'note',
       lead: html`${before}<p>An assistant asks to read Gmail through Postern.</p>`,
-      asked,
+      requested,
       adminFirst: state.reason === 'admin_blocked',
     };
   }
   const standing = standingOf(account);
-  if (standing.status === 'ACTIVE') return ofActive(account, asked);
+  if (standing.status === 'ACTIVE') return ofActive(account, requested);
   const refused = (['mail', 'contacts'] as const).flatMap((name) => {
     const of = account.capabilities[name];
     return of.status === 'refused' ? [html`<p>${refusalText(name, of.reason)}</p>`] : [];

@@ -127,7 +127,7 @@ export const operatorFaultPage = notice(
 
 // The answers to a form that leads elsewhere. Pages and not redirects, since `form-action` covers redirect hops too.
 
-const onward = (title: string, url: string, what: string, button: string): Page => ({
+const forwardingPage = (title: string, url: string, what: string, button: string): Page => ({
   status: 200,
   title,
   tone: 'note',
@@ -138,16 +138,16 @@ const onward = (title: string, url: string, what: string, button: string): Page 
 });
 
 export const continuingPage = (url: string): Page =>
-  onward('On to Google', url, 'You are being taken to Google to choose your account.', 'Continue to Google');
+  forwardingPage('On to Google', url, 'You are being taken to Google to choose your account.', 'Continue to Google');
 
 export const toIssuerPage = (url: string): Page =>
-  onward('On to sign-in', url, 'You are being taken to where you sign in; you come back here.', 'Continue');
+  forwardingPage('On to sign-in', url, 'You are being taken to where you sign in; you come back here.', 'Continue');
 
 export const backToLinkPage = (url: string): Page =>
-  onward('You are signed in', url, 'You are being taken back to the link that you opened.', 'Continue');
+  forwardingPage('You are signed in', url, 'You are being taken back to the link that you opened.', 'Continue');
 
 export const backToAppPage = (url: string): Page =>
-  onward('Back to the app', url, 'You are being taken back to the app that sent you here.', 'Back to the app');
+  forwardingPage('Back to the app', url, 'You are being taken back to the app that sent you here.', 'Back to the app');
 
 export interface Home {
   /** The address of /mcp. */

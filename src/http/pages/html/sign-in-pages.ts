@@ -23,7 +23,7 @@ const clientFacts = ({ source, clientId, clientName }: Asked): Html => {
 };
 
 /** A name in Punycode is what the browser goes to; what it stands for may look like another one. */
-const standsFor = ({ named }: Redirect): Html | undefined =>
+const punycodeNote = ({ named }: Redirect): Html | undefined =>
   named &&
   html`<br><span class="small soft">That stands for ${foreign(named.text)}, in ${named.scripts.join(' and ')} letters: other letters may look the same.</span>`;
 
@@ -34,7 +34,7 @@ const destination = (redirect: Redirect): Html => {
   const { kind, host, agent } = redirect;
   switch (kind) {
     case 'web':
-      return html`${foreign(host)}${standsFor(redirect)}`;
+      return html`${foreign(host)}${punycodeNote(redirect)}`;
     case 'listener':
       return html`a program on this computer (${foreign(host)})`;
     case 'agent':
