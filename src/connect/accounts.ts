@@ -18,12 +18,10 @@ import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, type Result } from '../model/result.ts';
 import type { Capability } from '../model/scope.ts';
 import { changeWishes, type Ensured, ensure, type WishesChange, type WishesGiven } from './account-settings.ts';
+import { endSignIns } from './complete-sign-in.ts';
 import { type Connection, createConnection } from './link-flow.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
-import { endSignIns } from './sign-in/end-sign-ins.ts';
-import { createGoogleSignIn } from './sign-in/google.ts';
-import { createSignInAtIssuer } from './sign-in/issuer.ts';
-import type { SignIn } from './sign-in/outcomes.ts';
+import { createGoogleSignIn, createSignInAtIssuer, type SignInProvider } from './sign-in.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verify-user.ts';
 
 export type { RecordAnswer } from '../grants/capability-answers.ts';
@@ -34,11 +32,10 @@ export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grant
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export { refreshTokenWarning } from '../grants/token-endpoint.ts';
 export type { Ensured, WishesChange, WishesGiven } from './account-settings.ts';
-export type { Connection, LinkView, SignInNeeded } from './link-flow.ts';
-export type { DeadLink, Finish } from './link-outcome.ts';
+export type { Connection, LinkView, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
 export type { Link, LinkRequest } from './links.ts';
-export { issuerCallbackPath } from './sign-in/issuer.ts';
-export type { SignIn, SignInFailure, SignInFinish, SignInPurpose } from './sign-in/outcomes.ts';
+export type { DeadLink, LinkOutcome, SignInFailure, SignInOutcome, SignInPurpose } from './outcomes.ts';
+export { issuerCallbackPath, type SignInProvider } from './sign-in.ts';
 export type { AuthRequest, Confirmed, Verification } from './verify-user.ts';
 
 export interface Accounts {
@@ -61,9 +58,9 @@ export interface Accounts {
   waitForLink(caller: Caller, ticket: string, signal: AbortSignal): Promise<boolean>;
   readonly connection: Connection;
   /** Signing in with Google; undefined where the operator did not turn it on. */
-  readonly signIn: SignIn | undefined;
+  readonly googleSignIn: SignInProvider | undefined;
   /** Signing in at the external issuer; undefined where there is none that browsers can be sent to. */
-  readonly issuerSignIn: SignIn | undefined;
+  readonly issuerSignIn: SignInProvider | undefined;
   readonly verification: Verification;
   disconnect(key: AccountKey): Promise<Result<Disconnected>>;
   /** Disconnects and deletes every row; false when there was none. */
@@ -90,6 +87,9 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const check = createCheck({ ...observed, ...retrying, refreshOnce, signal: closing.signal });
   const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
+  const googleSignIn = options.signIn && createGoogleSignIn(observed, options.signIn.allowed);
+  const issuerSignIn = options.issuer && createSignInAtIssuer(options, options.issuer);
+  const providers = [googleSignIn, issuerSignIn].filter((provider) => provider !== undefined);
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
@@ -99,12 +99,12 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     freshToken: createAccess(observed, { refreshOnce, retryRetained: retained.retry }),
     link,
     waitForLink,
-    connection: createConnection({
-      ...observed,
-      eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
-    }),
-    signIn: options.signIn === undefined ? undefined : createGoogleSignIn(observed, options.signIn.allowed),
-    issuerSignIn: options.issuer === undefined ? undefined : createSignInAtIssuer(options, options.issuer),
+    connection: createConnection(
+      { ...observed, eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired) },
+      providers,
+    ),
+    googleSignIn,
+    issuerSignIn,
     verification: createVerification(options),
     disconnect: (key) => endConnection(options, key),
     remove: async (key) => {

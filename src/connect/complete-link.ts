@@ -1,28 +1,90 @@
-// From Google's callback of a link to a saved grant: exchange the code, then join what it brought. Knows no browser.
+// From Google's callback of a link to a saved grant: redeem its round, exchange the code, save what it brought. Knows no
+// browser.
 
 import type { AccountsOptions } from '../grants/options.ts';
+import { isSecret } from '../lib/secrets.ts';
 import type { PendingReason } from '../model/account.ts';
 import { scopesFor } from '../model/scope.ts';
-import type { TakenTicket } from '../storage/index.ts';
+import type { Ticket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
-import { authorization } from './authorization.ts';
-import { type CallbackFailure, exchangeFailedBecause, refusedBecause } from './callback-errors.ts';
-import type { Callback, DeadLink, Finish } from './link-outcome.ts';
-import { type Granted, join } from './save-grant.ts';
+import { type ConnectPurpose, type OwnedRound, type Round, sendToGoogle } from './authorization-round.ts';
+import { deadLink } from './links.ts';
+import {
+  type AuthorizationResponse,
+  type CallbackFailure,
+  type DeadLink,
+  exchangeFailedBecause,
+  type LinkOutcome,
+  refusedBecause,
+} from './outcomes.ts';
+import { type Granted, saveGranted } from './save-grant.ts';
 import { awaitConfirmation } from './verify-user.ts';
 
-/** What a callback that owns its ticket comes to. */
-export const complete = async (options: AccountsOptions, ticket: TakenTicket, callback: Callback): Promise<Finish> => {
-  if (callback.error !== undefined) return notConnected(options, ticket, refusedBecause(callback.error));
-  if (callback.code === undefined) return { kind: 'operator_fault' };
-  const { codeVerifier, redirectUri, nonce } = ticket;
-  const outcome = await options.oauth.exchangeCode({ code: callback.code, codeVerifier, redirectUri, nonce });
+type LinkRound = OwnedRound<ConnectPurpose>;
+
+type FinishOptions = AccountsOptions & {
+  /** Sees to it that a pending grant that nobody confirms is erased in time. */
+  readonly eraseUnconfirmedLater: () => void;
+};
+
+/** What a callback of a link comes to. A link ends with it, unless Google has to ask again or a product to confirm. */
+export const finishLink = async (
+  options: FinishOptions,
+  found: Round<ConnectPurpose>,
+  response: AuthorizationResponse,
+): Promise<LinkOutcome> => {
+  const { tickets } = options.storage;
+  const { browser } = response;
+  // Another browser is told nothing of it.
+  if (browser === undefined || !isSecret(browser)) return { kind: 'unknown' };
+  const { ticketHash } = found.purpose;
+  const codeVerifier = await found.redeem(browser, options.clock.now());
+  const ticket = codeVerifier && (await tickets.redeem(ticketHash, found.stateHash, options.clock.now()));
+  if (!codeVerifier || !ticket)
+    return deadLink(await tickets.find(ticketHash), options.clock.now()) ?? { kind: 'unknown' };
+  const outcome = await complete(options, ticket, { ...found, codeVerifier }, response);
+  const ended = ticketEnd(outcome);
+  if (ended !== undefined) await tickets.finish(ticket.hash, ended);
+  if (outcome.kind === 'connected') await tickets.connected(ticket.key, ticket.hash);
+  if (outcome.kind === 'awaiting_verification') options.eraseUnconfirmedLater();
+  options.log({ event: 'link_finished', key: ticket.key, cause: outcome.kind });
+  return outcome;
+};
+
+/** How a ticket ended that connected nothing; undefined: it did, or goes on at Google or at the product that confirms it. */
+const ticketEnd = (outcome: LinkOutcome): 'declined' | 'refused' | 'failed' | undefined => {
+  switch (outcome.kind) {
+    case 'again':
+    case 'awaiting_verification':
+    case 'connected':
+      return undefined;
+    case 'declined':
+      return outcome.kind;
+    case 'wrong_mailbox':
+    case 'unverifiable':
+    case 'scope_missing':
+      return 'refused';
+    default:
+      return 'failed';
+  }
+};
+
+const complete = async (
+  options: AccountsOptions,
+  ticket: Ticket,
+  round: LinkRound,
+  { code, error }: AuthorizationResponse,
+): Promise<LinkOutcome> => {
+  if (error !== undefined) return notConnected(options, ticket, refusedBecause(error));
+  if (code === undefined) return { kind: 'operator_fault' };
+  const { codeVerifier, redirectUri, nonce } = round;
+  const outcome = await options.oauth.exchangeCode({ code, codeVerifier, redirectUri, nonce });
   if (outcome.kind === 'failed') return notConnected(options, ticket, exchangeFailedBecause(outcome.failure));
   if (outcome.kind === 'identity_rejected') {
     options.log({ event: 'identity_rejected', key: ticket.key, cause: outcome.check });
     return { kind: 'operator_fault' };
   }
-  return joinByTicket(options, ticket, outcome);
+  return saveByTicket(options, ticket, round, outcome);
 };
 
 /** What somebody has to know who opens the next link, where it is not connected yet. */
@@ -33,9 +95,9 @@ const pendingReasons: Readonly<Partial<Record<CallbackFailure, PendingReason>>> 
 
 const notConnected = async (
   { storage, oauth }: AccountsOptions,
-  { key, capabilities }: TakenTicket,
+  { key, capabilities }: Ticket,
   kind: CallbackFailure,
-): Promise<Finish> => {
+): Promise<LinkOutcome> => {
   const reason = pendingReasons[kind];
   const account = reason && (await storage.accounts.find(key));
   if (account?.state.status === 'PENDING' && reason !== undefined)
@@ -43,33 +105,60 @@ const notConnected = async (
   return kind === 'admin_blocked' ? { kind, clientId: oauth.clientId, scopes: scopesFor(capabilities) } : { kind };
 };
 
-const joinByTicket = (options: AccountsOptions, ticket: TakenTicket, granted: Granted): Promise<Finish> => {
-  const { key, capabilities, linkPolicy, replace, hash: ticketHash } = ticket;
-  return join(
+const saveByTicket = (
+  options: AccountsOptions,
+  ticket: Ticket,
+  round: LinkRound,
+  granted: Granted,
+): Promise<LinkOutcome> => {
+  const { key, capabilities, linkPolicy, replace, hash } = ticket;
+  return saveGranted(
     options,
     {
-      ...{ key, capabilities, linkPolicy, replace, ticketHash },
+      key,
+      capabilities,
+      linkPolicy,
+      replace,
+      ticketHash: hash,
       keepBetter: false,
-      over: () => over(options, ticketHash),
-      askAgain: (email) => askAgain(options, ticket, email),
-      instead: async (found, accepted) =>
-        needsConfirmation(found, ticket) ? awaitConfirmation(options, ticket, found, accepted) : undefined,
+      ended: () => endedMeanwhile(options, hash),
+      askAgain: (email) => askAgain(options, ticket, round, email),
+      holdBack: async (account, accepted) =>
+        needsConfirmation(account, ticket) ? awaitConfirmation(options, ticket, account, accepted) : undefined,
     },
     granted,
   );
 };
 
 /** The save looks at the ticket once more: a disconnect may end it in between. */
-const over = async ({ storage }: AccountsOptions, hash: string): Promise<DeadLink | undefined> => {
+const endedMeanwhile = async ({ storage }: AccountsOptions, hash: string): Promise<DeadLink | undefined> => {
   const current = await storage.tickets.find(hash);
   if (current === undefined) return { kind: 'unknown' };
   return current.status === 'redeemed' ? undefined : { kind: 'expired' };
 };
 
 /** Once more with `prompt=consent`, in the same browser and on the same ticket; a second time would be no help. */
-const askAgain = async (options: AccountsOptions, ticket: TakenTicket, email: string): Promise<Finish> => {
-  if (ticket.askedAgain) return { kind: 'no_refresh_token' };
-  const sent = authorization(options, ticket, { consentOf: email });
-  const retaken = await options.storage.tickets.retake(ticket.hash, sent.kept, options.clock.now());
-  return retaken ? { kind: 'again', url: await sent.url() } : { kind: 'expired' };
+const askAgain = async (
+  options: AccountsOptions,
+  ticket: Ticket,
+  round: LinkRound,
+  email: string,
+): Promise<LinkOutcome> => {
+  if (round.askedAgain) return { kind: 'no_refresh_token' };
+  const { tickets, authorizationRounds } = options.storage;
+  const { purpose, browserHash, redirectUri } = round;
+  const { url, stateHash } = await sendToGoogle(options, {
+    purpose,
+    browserHash,
+    redirectUri,
+    capabilities: ticket.capabilities,
+    expiresAt: ticket.expiresAt,
+    askedAgain: true,
+    promptConsent: true,
+    loginHint: email,
+  });
+  const former = round.stateHash;
+  if (!(await tickets.retake(ticket.hash, { stateHash, former }, options.clock.now()))) return { kind: 'expired' };
+  await authorizationRounds.remove(former);
+  return { kind: 'again', url };
 };

@@ -1,5 +1,5 @@
-// The browser's half of connecting: look at a ticket, take it, come back from Google. Changes an account only at the
-// very end, in one version-checked write; the present grant serves until the new one is accepted.
+// The browser's half of connecting: look at a link, go to Google with it, and find what a redirect back belongs to. Changes
+// an account only at the very end, in one version-checked write; the present grant serves until the new one is accepted.
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { hashSecret, isSecret } from '../lib/secrets.ts';
@@ -8,10 +8,12 @@ import { accountKeyText } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
-import { authorization } from './authorization.ts';
-import { complete } from './complete-link.ts';
-import type { Callback, DeadLink, Finish } from './link-outcome.ts';
-import { browserSessionOf } from './sign-in/browser-sessions.ts';
+import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
+import { browserSessionOf } from './browser-sessions.ts';
+import { finishLink } from './complete-link.ts';
+import { deadLink } from './links.ts';
+import type { AuthorizationResponse, DeadLink, LinkOutcome, SignInOutcome } from './outcomes.ts';
+import type { SignInProvider } from './sign-in.ts';
 
 /** The link is for somebody who has to sign in in this browser first: in this realm. */
 export interface SignInNeeded {
@@ -41,26 +43,37 @@ export type Begin =
   | SignInNeeded
   | DeadLink;
 
-export interface Connection {
-  /** What a link is about. Changes nothing: chat apps preview links. `session` is the secret in the session's cookie. */
-  view(ticket: string, session?: string): Promise<LinkView>;
-  /** Takes the ticket for this browser and says where Google is. `browser` is the secret in the ticket's cookie. */
-  begin(ticket: string, browser: string, session?: string): Promise<Begin>;
-  /**
-   * A name for the cookie that binds a ticket to a browser; undefined for an unknown ticket or state, and for a link
-   * of another `origin`: one made for this machine alone must not work on a public server with the same database.
-   */
-  cookieOf(of: { readonly ticket: string } | { readonly state: string }, origin: string): Promise<string | undefined>;
-  /** Google's redirect back: exactly one callback per ticket gets as far as the code exchange. */
-  finish(callback: Callback): Promise<Finish>;
+/** A link that was found. `session` is the secret in the session's cookie. */
+export interface OpenedLink {
+  /** Names the cookie that binds the link to a browser. */
+  readonly cookie: string;
+  /** What the link is about. Changes nothing: chat apps preview links. */
+  view(session?: string): Promise<LinkView>;
+  /** Takes the link for this browser and says where Google is. `browser` is the secret in the link's cookie. */
+  begin(browser: string, session?: string): Promise<Begin>;
 }
 
-/** The link is over, or why it is not. */
-const deadOr = (ticket: Ticket | undefined, now: number): DeadLink | undefined => {
-  if (ticket === undefined) return { kind: 'unknown' };
-  if (ticket.status !== 'open' && ticket.status !== 'taken') return { kind: 'used' };
-  return ticket.expiresAt > now ? undefined : { kind: 'expired' };
-};
+/** What a redirect back belongs to. Exactly one callback of a round gets as far as the code exchange. */
+export type PendingCallback = {
+  /** Names the cookie that binds the round to a browser. */
+  readonly cookie: string;
+} & (
+  | { readonly kind: 'link'; finish(response: AuthorizationResponse): Promise<LinkOutcome> }
+  | { readonly kind: 'sign_in'; finish(response: AuthorizationResponse): Promise<SignInOutcome> }
+);
+
+export interface Connection {
+  /**
+   * Undefined for an unknown ticket, and for a link of another `origin`: one made for this machine alone must not work on a
+   * public server with the same database.
+   */
+  open(ticket: string, origin?: string): Promise<OpenedLink | undefined>;
+  /**
+   * The one look-up of a callback. Undefined for an unknown state, and at another address than the browser was sent to
+   * come back to: each provider has its own, so that a response never stands for another provider's (RFC 9700 §4.4.2.2).
+   */
+  findCallback(state: string, redirectUri?: string): Promise<PendingCallback | undefined>;
+}
 
 /** Where the person has to be signed in, nothing leads to Google before the session is the ticket's person's. */
 const signInNeeded = async (
@@ -74,84 +87,87 @@ const signInNeeded = async (
   return { kind: 'sign_in', realm: key.realm, somebodyElse: visitor !== undefined };
 };
 
+const view = async (options: AccountsOptions, ticket: Ticket, session: string | undefined): Promise<LinkView> => {
+  const { storage, oauth, clock } = options;
+  const dead = deadLink(ticket, clock.now());
+  if (dead) return dead;
+  const signIn = await signInNeeded(options, ticket, session);
+  if (signIn) return signIn;
+  const account = await storage.accounts.find(ticket.key);
+  if (account === undefined) return { kind: 'unknown' };
+  const { capabilities, expiresAt, linkPolicy } = ticket;
+  const scopes = scopesFor(capabilities);
+  const leftMs = expiresAt - clock.now();
+  return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId: oauth.clientId, scopes };
+};
+
+const attempts = 5;
+
+/**
+ * The browser that took a link may go to Google again, and its former round ends by that. Who took it is looked up anew
+ * where somebody was faster: it may have been the same browser, whose button was pressed twice.
+ */
+const begin = async (options: AccountsOptions, found: Ticket, browser: string, session?: string): Promise<Begin> => {
+  const { storage, clock } = options;
+  let ticket: Ticket | undefined = found;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const dead: DeadLink | undefined = deadLink(ticket, clock.now());
+    if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+    const signIn = await signInNeeded(options, ticket, session);
+    if (signIn) return signIn;
+    const { hash, status, stateHash: former } = ticket;
+    const formerRound = former === undefined ? undefined : await storage.authorizationRounds.find(former);
+    if (status === 'taken' && formerRound?.browserHash !== hashSecret(browser)) return { kind: 'taken_elsewhere' };
+    const { url, stateHash } = await sendToGoogle(options, {
+      purpose: { kind: 'connect', ticketHash: hash },
+      browserHash: hashSecret(browser),
+      redirectUri: ticket.redirectUri,
+      capabilities: ticket.capabilities,
+      expiresAt: ticket.expiresAt,
+      askedAgain: formerRound !== undefined && detailsOf(formerRound).askedAgain,
+      loginHint: await loginHintFor(options, ticket),
+    });
+    if (await storage.tickets.take(hash, { stateHash, former }, clock.now())) {
+      if (former !== undefined) await storage.authorizationRounds.remove(former);
+      return { kind: 'redirect', url };
+    }
+    ticket = await storage.tickets.find(hash);
+  }
+  return { kind: 'taken_elsewhere' };
+};
+
+const loginHintFor = async ({ storage }: AccountsOptions, { key, replace }: Ticket): Promise<string | undefined> => {
+  const account = await storage.accounts.find(key);
+  return account?.pins.expectedEmail ?? (replace ? undefined : account?.google?.email);
+};
+
 export interface ConnectionOptions extends AccountsOptions {
   /** Sees to it that a pending grant that nobody confirms is erased in time. */
   readonly eraseUnconfirmedLater: () => void;
 }
 
-export const createConnection = (options: ConnectionOptions): Connection => {
-  const { storage, oauth, clock } = options;
-  const { tickets } = storage;
-
-  const findByTicket = (secret: string) =>
-    isSecret(secret) ? tickets.find(hashSecret(secret)) : Promise.resolve(undefined);
-  const findByState = (state: string) =>
-    isSecret(state) ? tickets.findByState(hashSecret(state)) : Promise.resolve(undefined);
-
-  return {
-    view: async (secret, session) => {
-      const ticket = await findByTicket(secret);
-      const dead = deadOr(ticket, clock.now());
-      if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
-      const signIn = await signInNeeded(options, ticket, session);
-      if (signIn) return signIn;
-      const account = await storage.accounts.find(ticket.key);
-      if (account === undefined) return { kind: 'unknown' };
-      const { capabilities, expiresAt, linkPolicy } = ticket;
-      const scopes = scopesFor(capabilities);
-      const leftMs = expiresAt - clock.now();
-      return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId: oauth.clientId, scopes };
-    },
-
-    begin: async (secret, browser, session) => {
-      const ticket = await findByTicket(secret);
-      const dead = deadOr(ticket, clock.now());
-      if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
-      const signIn = await signInNeeded(options, ticket, session);
-      if (signIn) return signIn;
-      const sent = authorization(options, ticket);
-      const taken = await tickets.take(ticket.hash, { browserHash: hashSecret(browser), ...sent.kept }, clock.now());
-      if (taken) return { kind: 'redirect', url: await sent.url() };
-      return deadOr(await tickets.find(ticket.hash), clock.now()) ?? { kind: 'taken_elsewhere' };
-    },
-
-    cookieOf: async (of, origin) => {
-      const ticket = 'ticket' in of ? await findByTicket(of.ticket) : await findByState(of.state);
-      if (ticket === undefined || new URL(ticket.redirectUri).origin !== origin) return undefined;
-      return `postern_link_${ticket.hash.slice(0, 16)}`;
-    },
-
-    finish: async (callback) => {
-      const { state = '', browser = '' } = callback;
-      const found = await findByState(state);
-      if (found === undefined || !isSecret(browser)) return { kind: 'unknown' };
-      const taken = await tickets.redeem(hashSecret(state), hashSecret(browser), clock.now());
-      if (taken === undefined) return deadOr(found, clock.now()) ?? { kind: 'unknown' };
-      const finish = await complete(options, taken, callback);
-      const ended = ticketEnd(finish);
-      if (ended !== undefined) await tickets.finish(taken.hash, ended);
-      if (finish.kind === 'connected') await tickets.voidOthers(taken.key, taken.hash);
-      if (finish.kind === 'awaiting_verification') options.eraseUnconfirmedLater();
-      options.log({ event: 'link_finished', key: taken.key, cause: finish.kind });
-      return finish;
-    },
-  };
-};
-
-/** undefined: the link goes on, at Google or at the product that confirms it. */
-const ticketEnd = (finish: Finish): 'connected' | 'declined' | 'refused' | 'failed' | undefined => {
-  switch (finish.kind) {
-    case 'again':
-    case 'awaiting_verification':
-      return undefined;
-    case 'connected':
-    case 'declined':
-      return finish.kind;
-    case 'wrong_mailbox':
-    case 'unverifiable':
-    case 'scope_missing':
-      return 'refused';
-    default:
-      return 'failed';
-  }
-};
+/** @param providers where people sign in; rounds of others lead nowhere */
+export const createConnection = (options: ConnectionOptions, providers: readonly SignInProvider[]): Connection => ({
+  open: async (secret, origin) => {
+    const ticket = isSecret(secret) ? await options.storage.tickets.find(hashSecret(secret)) : undefined;
+    if (ticket === undefined) return undefined;
+    if (origin !== undefined && new URL(ticket.redirectUri).origin !== origin) return undefined;
+    return {
+      cookie: roundCookie({ kind: 'connect', ticketHash: ticket.hash }),
+      view: (session) => view(options, ticket, session),
+      begin: (browser, session) => begin(options, ticket, browser, session),
+    };
+  },
+  findCallback: async (state, redirectUri) => {
+    const round = await findRound(options, state);
+    if (round === undefined || (redirectUri !== undefined && round.redirectUri !== redirectUri)) return undefined;
+    const { purpose } = round;
+    const cookie = roundCookie(purpose);
+    if (purpose.kind === 'connect')
+      return { kind: 'link', cookie, finish: (response) => finishLink(options, { ...round, purpose }, response) };
+    const provider = providers.find(({ realm }) => realm === round.realm);
+    return (
+      provider && { kind: 'sign_in', cookie, finish: (response) => provider.finish({ ...round, purpose }, response) }
+    );
+  },
+});

@@ -9,6 +9,7 @@ import { failed, ok, type Result } from '../model/result.ts';
 import { type Capability, capabilitiesOf } from '../model/scope.ts';
 import type { Ticket } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
+import type { DeadLink } from './outcomes.ts';
 import { isUsed, unusedAmong } from './requested-capabilities.ts';
 
 /** Milliseconds a link may be used. */
@@ -52,8 +53,12 @@ const originOrNone = (linkOrigin: () => Promise<string>): Promise<string | undef
     throw error;
   });
 
-const isLive = (ticket: Ticket, now: number): boolean =>
-  (ticket.status === 'open' || ticket.status === 'taken') && ticket.expiresAt > now;
+/** Why a link leads nowhere any more; undefined while it does. */
+export const deadLink = (ticket: Ticket | undefined, now: number): DeadLink | undefined => {
+  if (ticket === undefined) return { kind: 'unknown' };
+  if (ticket.status !== 'open' && ticket.status !== 'taken') return { kind: 'used' };
+  return ticket.expiresAt > now ? undefined : { kind: 'expired' };
+};
 
 export const createLinks = (options: AccountsOptions) => {
   const { clock, random } = options;
@@ -70,7 +75,7 @@ export const createLinks = (options: AccountsOptions) => {
 
   const again = async (key: AccountKey, secret: string, unopened = false): Promise<Link | undefined> => {
     const ticket = await callersTicket(key, secret);
-    if (ticket === undefined || !isLive(ticket, clock.now())) return undefined;
+    if (ticket === undefined || deadLink(ticket, clock.now())) return undefined;
     if (unopened && ticket.status !== 'open') return undefined;
     return { url: linkUrl(new URL(ticket.redirectUri).origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
   };
@@ -150,7 +155,7 @@ export const createLinks = (options: AccountsOptions) => {
       const ticket = await callersTicket(caller.key, secret);
       if (ticket === undefined) return false;
       if (ticket.status === 'connected') return true;
-      const inProgress = isLive(ticket, clock.now()) || ticket.status === 'redeemed';
+      const inProgress = deadLink(ticket, clock.now()) === undefined || ticket.status === 'redeemed';
       if (!inProgress || clock.now() >= until) return false;
       await clock.sleep(lookEveryMs, signal);
     }

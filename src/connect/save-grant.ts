@@ -1,5 +1,5 @@
 // What Google granted in one round becomes an account's grant, or not: whose mailbox it is, whether it is of use, one
-// version-checked write. For links and for sign-ins; knows neither of their rows.
+// version-checked write. For links and for sign-ins.
 
 import type { AccountsOptions } from '../grants/options.ts';
 import type { Account, GoogleIdentity } from '../model/account.ts';
@@ -8,10 +8,9 @@ import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, capabilitiesOf, missingCapabilities, scopesFor } from '../model/scope.ts';
 import type { CodeOutcome, Tokens } from '../oauth/google-oauth.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
-import type { Grant } from '../storage/index.ts';
+import type { Grant, StoredGrant } from '../storage/index.ts';
 import { accept } from './acceptance.ts';
-import type { DeadLink, Finish } from './link-outcome.ts';
-import { refreshTokenFor } from './refresh-token-for.ts';
+import type { DeadLink, LinkOutcome } from './outcomes.ts';
 
 /** How often a save that lost a race is tried on the newer row. */
 const saveAttempts = 5;
@@ -23,8 +22,14 @@ export interface Accepted {
   readonly identity: VerifiedIdentity;
 }
 
-/** What was sent to Google, and what is to become of the answer. */
-export interface Round {
+/** An account as it was read, with its grant where there is one that opens. */
+export interface AccountWithGrant {
+  readonly account: Account;
+  readonly grant?: StoredGrant;
+}
+
+/** What was asked for, and what is to become of the answer. */
+export interface SaveRequest {
   readonly key: AccountKey;
   readonly capabilities: readonly Capability[];
   readonly linkPolicy: LinkPolicy;
@@ -33,69 +38,106 @@ export interface Round {
   readonly ticketHash?: string;
   /** A stored grant of the same Google account that allows something more stays. */
   readonly keepBetter: boolean;
+  /** The account, where it was read just now, and `ended` was asked after that. */
+  readonly present?: AccountWithGrant;
   /** Why it may bring nothing any more. Asked before every try to save, after the account was read. */
-  readonly over: () => Promise<DeadLink | undefined>;
+  readonly ended: () => Promise<DeadLink | undefined>;
   /** Google gave no refresh token, and none is stored that could serve. `email` is of the Google account that agreed. */
-  readonly askAgain: (email: string) => Promise<Finish>;
-  /** What happens to an accepted grant, with no refresh token but one Google gave now, instead of being saved. */
-  readonly instead: (account: Account, accepted: Accepted) => Promise<Finish | undefined>;
+  readonly askAgain: (email: string) => Promise<LinkOutcome>;
+  /** What happens to an accepted grant, with no refresh token but one Google gave now, where it is not saved yet. */
+  readonly holdBack?: (account: Account, accepted: Accepted) => Promise<LinkOutcome | undefined>;
 }
 
-/** Joins what Google granted to the account, or says why not. What is not accepted is forgotten, never revoked. */
-export const join = async (options: AccountsOptions, round: Round, granted: Granted): Promise<Finish> => {
+/** Saves what Google granted to the account, or says why not. What is not accepted is forgotten, never revoked. */
+export const saveGranted = async (
+  options: AccountsOptions,
+  request: SaveRequest,
+  granted: Granted,
+): Promise<LinkOutcome> => {
   const { tokens, identity } = granted;
-  const grantedScopes = tokens.scopes ?? scopesFor(round.capabilities);
-  const missing = missingCapabilities(round.capabilities, grantedScopes);
+  const grantedScopes = tokens.scopes ?? scopesFor(request.capabilities);
+  const missing = missingCapabilities(request.capabilities, grantedScopes);
   if (!isUsable(options, grantedScopes)) return { kind: 'scope_missing', missing };
   for (let attempt = 0; attempt < saveAttempts; attempt++) {
-    const account = await options.storage.accounts.find(round.key);
-    const over = await round.over();
-    if (account === undefined || over !== undefined) return over ?? { kind: 'unknown' };
-    const verdict = accept(identity, account, round);
+    const justRead = attempt === 0 ? request.present : undefined;
+    const { account, grant: stored } = justRead ?? (await readAccount(options, request.key)) ?? {};
+    const ended = justRead === undefined ? await request.ended() : undefined;
+    if (account === undefined || ended !== undefined) return ended ?? { kind: 'unknown' };
+    const verdict = accept(identity, account, request);
     if (verdict.kind === 'unverifiable') return verdict;
     if (verdict.kind === 'wrong_mailbox') return { ...verdict, got: identity.email };
     const google = googleIdentity(identity);
-    if (round.keepBetter && (await storedIsBetter(options, round.key, identity.sub, grantedScopes)))
+    if (request.keepBetter && storedIsBetter(options, stored, identity.sub, grantedScopes))
       return { kind: 'connected', account, google, missing: missingCapabilities(missing, account.grantedScopes) };
-    const refreshToken = await refreshTokenFor(options, round.key, tokens, identity.sub, grantedScopes);
-    if (refreshToken === undefined) return round.askAgain(identity.email);
-    const grant = toGrant(options, round.capabilities, tokens, google);
-    const instead = await round.instead(account, { grant, identity });
-    if (instead !== undefined) return instead;
+    const refreshToken = await refreshTokenFor(options, stored, tokens, identity.sub, grantedScopes);
+    if (refreshToken === undefined) return request.askAgain(identity.email);
+    const grant = toGrant(options, request.capabilities, tokens, google);
+    const heldBack = await request.holdBack?.(account, { grant, identity });
+    if (heldBack !== undefined) return heldBack;
     const whole = { ...grant, refreshToken };
-    const saved = await options.storage.accounts.saveGrant(round.key, account.version, whole, round.ticketHash);
+    const saved = await options.storage.accounts.saveGrant(request.key, account.version, whole, request.ticketHash);
     if (saved === undefined) continue;
-    options.changed(round.key);
+    options.changed(request.key);
     return { kind: 'connected', account: saved, google, missing };
   }
   return { kind: 'google_unavailable' };
 };
 
+/** An account whose grant does not open is one without a grant here: connecting again repairs it. */
+export const readAccount = async (
+  { storage }: Pick<AccountsOptions, 'storage'>,
+  key: AccountKey,
+): Promise<AccountWithGrant | undefined> => {
+  const reading = await storage.accounts.readGrant(key);
+  const account = reading.kind === 'refused' ? await storage.accounts.find(key) : reading.account;
+  if (account === undefined) return undefined;
+  return { account, grant: reading.kind === 'grant' ? reading.grant : undefined };
+};
+
 /** At least one thing that a tool can work with. */
-export const isUsable = ({ requiredCapabilities }: AccountsOptions, grantedScopes: readonly string[]): boolean => {
+const isUsable = ({ requiredCapabilities }: AccountsOptions, grantedScopes: readonly string[]): boolean => {
   const granted = capabilitiesOf(grantedScopes);
   return requiredCapabilities.length === 0 || requiredCapabilities.some((capability) => granted.has(capability));
 };
 
+/** Whether a stored grant is of this Google account, and came through our present client. */
+const isOfSame = ({ oauth }: AccountsOptions, grant: StoredGrant, sub: string): boolean =>
+  grant.google.sub === sub && grant.clientId === oauth.clientId && grant.tokenEndpoint === oauth.tokenEndpoint;
+
 /** Whether the account has a grant of the same Google account and client that allows something the new one does not. */
-const storedIsBetter = async (
-  { storage, oauth }: AccountsOptions,
-  key: AccountKey,
+const storedIsBetter = (
+  options: AccountsOptions,
+  stored: StoredGrant | undefined,
   sub: string,
   grantedScopes: readonly string[],
-): Promise<boolean> => {
-  const reading = await storage.accounts.readGrant(key);
-  if (reading.kind !== 'grant') return false;
-  const { grant } = reading;
-  const same =
-    grant.google.sub === sub && grant.clientId === oauth.clientId && grant.tokenEndpoint === oauth.tokenEndpoint;
-  return same && missingCapabilities(capabilitiesOf(grant.grantedScopes), grantedScopes).length > 0;
+): boolean =>
+  stored !== undefined &&
+  isOfSame(options, stored, sub) &&
+  missingCapabilities(capabilitiesOf(stored.grantedScopes), grantedScopes).length > 0;
+
+/**
+ * Which refresh token a new grant goes on with. Google gives none where it did not ask; the stored one serves on if it covers
+ * the same and Google does not refuse it: after a change of the password the consent is still there, and every token dead.
+ * @returns undefined where there is none to go on with: Google has to be asked again.
+ */
+export const refreshTokenFor = async (
+  options: AccountsOptions,
+  stored: StoredGrant | undefined,
+  tokens: { readonly refreshToken?: string },
+  sub: string,
+  grantedScopes: readonly string[],
+): Promise<string | undefined> => {
+  if (tokens.refreshToken !== undefined) return tokens.refreshToken;
+  if (stored?.refreshToken === undefined || !isOfSame(options, stored, sub)) return undefined;
+  if (missingCapabilities(capabilitiesOf(grantedScopes), stored.grantedScopes).length > 0) return undefined;
+  const outcome = await options.oauth.refresh(stored.refreshToken);
+  return outcome.kind === 'failed' && outcome.failure.kind === 'grant_ended' ? undefined : stored.refreshToken;
 };
 
 export const googleIdentity = ({ sub, email, hostedDomain }: VerifiedIdentity): GoogleIdentity => ({
   sub,
   email,
-  ...(hostedDomain === undefined ? {} : { hostedDomain }),
+  hostedDomain,
 });
 
 /** What Google gave, under the client and token endpoint that it came from. */
@@ -105,10 +147,10 @@ export const toGrant = (
   tokens: Tokens,
   google: GoogleIdentity,
 ): Grant => ({
-  ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
+  refreshToken: tokens.refreshToken,
   accessToken: tokens.accessToken,
   accessTokenExpiresAt: tokens.accessTokenExpiresAt,
-  ...(tokens.refreshTokenExpiresAt === undefined ? {} : { refreshTokenExpiresAt: tokens.refreshTokenExpiresAt }),
+  refreshTokenExpiresAt: tokens.refreshTokenExpiresAt,
   requestedScopes: scopesFor(capabilities),
   grantedScopes: tokens.scopes ?? scopesFor(capabilities),
   google,

@@ -6,10 +6,10 @@ import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import type { Account } from '../model/account.ts';
 import { authRequestParameter } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
-import type { Grant, PendingGrant, PendingGrantStatus, PendingGrantView, TakenTicket } from '../storage/index.ts';
+import type { Grant, PendingGrant, PendingGrantStatus, PendingGrantView, Ticket } from '../storage/index.ts';
 import { accept } from './acceptance.ts';
-import type { Finish } from './link-outcome.ts';
-import { refreshTokenFor } from './refresh-token-for.ts';
+import type { LinkOutcome } from './outcomes.ts';
+import { type AccountWithGrant, readAccount, refreshTokenFor } from './save-grant.ts';
 
 /** Milliseconds a product has to confirm. */
 export const confirmWithinMs = 10 * 60_000;
@@ -47,7 +47,7 @@ export interface Verification {
 }
 
 /** The API key that made the ticket, while it is good: where its browsers go, and who may confirm. */
-const verifierOf = async ({ storage }: AccountsOptions, { apiKeyId }: TakenTicket) => {
+const verifierOf = async ({ storage }: AccountsOptions, { apiKeyId }: Ticket) => {
   const key = apiKeyId === undefined ? undefined : await storage.apiKeys.find(apiKeyId);
   if (key?.verifyUrl === undefined || key.revokedAt !== undefined) return undefined;
   return { apiKeyId: key.id, url: key.verifyUrl };
@@ -56,10 +56,10 @@ const verifierOf = async ({ storage }: AccountsOptions, { apiKeyId }: TakenTicke
 /** Keeps an accepted grant aside and says where the browser goes. A present grant serves on. */
 export const awaitConfirmation = async (
   options: AccountsOptions,
-  ticket: TakenTicket,
+  ticket: Ticket,
   account: Account,
   granted: { readonly grant: Grant; readonly identity: VerifiedIdentity },
-): Promise<Finish> => {
+): Promise<LinkOutcome> => {
   const { storage, clock, random } = options;
   const verifier = await verifierOf(options, ticket);
   if (verifier === undefined) return { kind: 'unverifiable' };
@@ -112,11 +112,10 @@ export const createVerification = (options: AccountsOptions): Verification => {
       const { key, ticketHash } = pending;
       const status = statusOf(pending);
       if (status !== 'waiting') return { kind: 'over', status };
-      const confirmed = key.identifier === identifier ? await keep(options, pending) : await refuse(options, pending);
+      const confirmed = key.identifier === identifier ? await save(options, pending) : await refuse(options, pending);
       log({ event: 'link_confirmed', key, cause: confirmed.kind });
       if (confirmed.kind === 'connected') {
-        await storage.tickets.finish(ticketHash, 'connected');
-        await storage.tickets.voidOthers(key, ticketHash);
+        await storage.tickets.connected(key, ticketHash);
         options.changed(key);
       }
       return confirmed;
@@ -145,17 +144,18 @@ const refuse = (options: AccountsOptions, pending: PendingGrantView): Promise<Co
   erase(options, pending, { kind: 'identifier_mismatch' });
 
 /** The same rules as for a grant that needs nobody's word, on the account as it is now. */
-const keep = async (options: AccountsOptions, view: PendingGrantView): Promise<Confirmed> => {
+const save = async (options: AccountsOptions, view: PendingGrantView): Promise<Confirmed> => {
   const { storage, clock } = options;
   for (let attempt = 0; attempt < saveAttempts; attempt++) {
     const pending = await storage.pendingGrants.open(view.hash, clock.now());
-    const account = await storage.accounts.find(view.key);
+    const present = await readAccount(options, view.key);
     const ticket = await storage.tickets.find(view.ticketHash);
     // Disconnecting ends the ticket, then the pending grant, and then looks at what there is: a save misses none of them.
-    if (pending === undefined || account === undefined || ticket?.status !== 'redeemed') return over(options, view);
+    if (pending === undefined || present === undefined || ticket?.status !== 'redeemed') return over(options, view);
+    const { account } = present;
     const identity: VerifiedIdentity = { ...pending.grant.google, emailVerified: pending.emailVerified };
     if (accept(identity, account, ticket).kind !== 'accepted') return erase(options, view, { kind: 'account_changed' });
-    const grant = await withRefreshToken(options, pending);
+    const grant = await withRefreshToken(options, pending, present);
     if (grant === undefined) return erase(options, view, { kind: 'account_changed' });
     const saved = await storage.pendingGrants.confirm(view.hash, account.version, grant, clock.now());
     if (saved === 'over') return over(options, view);
@@ -165,7 +165,11 @@ const keep = async (options: AccountsOptions, view: PendingGrantView): Promise<C
 };
 
 /** The present grant's refresh token may have changed while this one waited, so it is taken now and not kept twice. */
-const withRefreshToken = async (options: AccountsOptions, { key, grant }: PendingGrant): Promise<Grant | undefined> => {
-  const refreshToken = await refreshTokenFor(options, key, grant, grant.google.sub, grant.grantedScopes);
+const withRefreshToken = async (
+  options: AccountsOptions,
+  { grant }: PendingGrant,
+  present: AccountWithGrant,
+): Promise<Grant | undefined> => {
+  const refreshToken = await refreshTokenFor(options, present.grant, grant, grant.google.sub, grant.grantedScopes);
   return refreshToken === undefined ? undefined : { ...grant, refreshToken };
 };

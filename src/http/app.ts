@@ -86,10 +86,10 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
   const browser = { origin: () => publicUrl.origin, random, log };
   const { authorizationServer } = options;
-  const signIns = [accounts.signIn, accounts.issuerSignIn].filter((signIn) => signIn !== undefined);
+  const signIns = [accounts.googleSignIn, accounts.issuerSignIn].filter((signIn) => signIn !== undefined);
   app.route('/', connectRoutes({ ...browser, connection: accounts.connection, signIns, authorizationServer }));
-  if (authorizationServer !== undefined && accounts.signIn !== undefined) {
-    app.route('/', signInRoutes({ ...browser, authorizationServer, signIn: accounts.signIn }));
+  if (authorizationServer !== undefined && accounts.googleSignIn !== undefined) {
+    app.route('/', signInRoutes({ ...browser, authorizationServer, signIn: accounts.googleSignIn }));
     for (const path of authorizationServer.paths)
       app.all(path, (c) => authorizationServer.fetch(c.req.raw, { address: addressOf(c) }));
   }

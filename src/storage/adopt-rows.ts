@@ -1,7 +1,8 @@
 // Rows from before rows had MACs get one, once: in the migration that brings the column. Whoever can write to the file
 // could take the MACs away and set the schema back, to have their own rows signed; so a database that holds anything
 // sealed since then is not adopted a second time, and one that our key does not open is not adopted at all. They could
-// put what is sealed aside meanwhile: so where nothing sealed proves that the database is ours, no key is signed.
+// put what is sealed aside meanwhile: so where nothing sealed proves that the database is ours, no key is signed. Rows that
+// have a MAC are signed anew where a migration changes what it covers, and only those whose MAC was good before.
 import type BetterSqlite3 from 'better-sqlite3';
 import { accountKeyText } from '../model/account-key.ts';
 import type { Adoption } from './migrate.ts';
@@ -74,4 +75,27 @@ export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionO
       }
     options.signedAtUpgrade?.(signed);
   },
+  prepareSigning: (database, former) => {
+    if (former.length > 0 && options.discardUnreadable !== true) demandKeyOf(database, macs);
+    const genuine = former.map(({ table, columns }) => ({
+      table,
+      rows: rowsOf(database, table).filter((row) => macs.refusal(table, row, columns) === undefined),
+    }));
+    return () => {
+      for (const { table, rows } of genuine)
+        for (const row of rows) {
+          const now = database.prepare<unknown[], RowValues>(`select * from ${table} where ${whereKey(table)}`);
+          const changed = now.get(...keyValues(table, row));
+          if (changed !== undefined) write(database, table, row, { mac: macs.sign(table, changed) });
+        }
+    };
+  },
 });
+
+/** Under another key no row is genuine: it would lose what the migration signs anew, also for who puts the key back later. */
+const demandKeyOf = (database: BetterSqlite3.Database, macs: RowMacs): void => {
+  const count = (table: 'accounts' | 'api_keys') =>
+    rowsOf(database, table).filter((row) => macs.refusal(table, row) === 'unknown_key').length;
+  const [accounts, apiKeys] = [count('accounts'), count('api_keys')];
+  if (accounts + apiKeys > 0) throw wrongKey(database.name, { accounts, apiKeys, others: 0 });
+};

@@ -6,6 +6,7 @@ import { type AdoptionOptions, createAdoption } from './adopt-rows.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
 import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
+import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
 import { type BrowserSessionStore, createBrowserSessionStore } from './browser-session-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { openDatabase } from './database.ts';
@@ -20,7 +21,6 @@ import { createRowMacs, type RefusedRow } from './row-mac.ts';
 import type { Sealer } from './sealer.ts';
 import { createSealingKeyStore, type SealingKeyStore } from './sealing-key-store.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
-import { createSignInStore, type SignInStore } from './sign-in-store.ts';
 import { wrongKey } from './storage-error.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
@@ -37,6 +37,7 @@ export {
   type FoundRecord,
   grantHashOf,
 } from './authorization-record-store.ts';
+export type { AuthorizationRoundStore, FoundRound, NewRound } from './authorization-round-store.ts';
 export type { BrowserSessionRecord, BrowserSessionStore } from './browser-session-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
 export type { OperationsStore } from './operations-store.ts';
@@ -48,10 +49,8 @@ export type { RefusalCause, RefusedRow } from './row-mac.ts';
 export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SealingKeyStore } from './sealing-key-store.ts';
 export type { SessionRecord, SessionStore } from './session-store.ts';
-export type { SignInRecord, SignInStore } from './sign-in-store.ts';
 export { StorageError, type StorageErrorKind } from './storage-error.ts';
-export type { TakenTicket, Ticket, TicketStatus } from './ticket-rows.ts';
-export type { TicketStore } from './ticket-store.ts';
+export type { Ticket, TicketStatus, TicketStore } from './ticket-store.ts';
 export type {
   ClientRef,
   TokenEndpointAnswer,
@@ -73,7 +72,7 @@ export interface Storage {
   readonly downloads: DownloadStore;
   readonly authorizationRecords: AuthorizationRecordStore;
   readonly authorizationKeys: AuthorizationKeyStore;
-  readonly signIns: SignInStore;
+  readonly authorizationRounds: AuthorizationRoundStore;
   readonly browserSessions: BrowserSessionStore;
   readonly sealingKeys: SealingKeyStore;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
@@ -112,14 +111,14 @@ export const openStorage = async (
     tokenEndpoint: createTokenEndpointStore(db),
     operations: createOperationsStore(rows, sealer, options.retentionMs),
     checks: createCheckStore(db),
-    tickets: createTicketStore(rows, sealer),
+    tickets: createTicketStore(rows),
     apiKeys: createApiKeyStore(rows),
     sessions: createSessionStore(rows),
     pendingGrants: createPendingGrantStore(rows, sealer, clock),
     downloads: createDownloadStore(rows),
     authorizationRecords: createAuthorizationRecordStore(rows, sealer, clock),
     authorizationKeys: createAuthorizationKeyStore(rows, sealer),
-    signIns: createSignInStore(rows, sealer),
+    authorizationRounds: createAuthorizationRoundStore(rows, sealer),
     browserSessions: createBrowserSessionStore(rows),
     sealingKeys,
     demandKey: async () => {

@@ -1,6 +1,6 @@
 // Brings a database file to the newest schema, or says why not. Synchronous: nothing can come between its statements.
 import type BetterSqlite3 from 'better-sqlite3';
-import { firstWithMacs, migrations } from './migrations.ts';
+import { type FormerlySigned, firstWithMacs, formerlySigned, migrations } from './migrations.ts';
 import { newerSchema, notADatabase } from './storage-error.ts';
 
 /** "Pstn", in the file's header: tells our databases from those of other programs. */
@@ -19,12 +19,14 @@ export const schemaOf = (database: BetterSqlite3.Database): number => {
   return schema;
 };
 
-/** What a migration cannot do in SQL; both throw a StorageError where it must not be done. */
+/** What a migration cannot do in SQL; each throws a StorageError where it must not be done. */
 export interface Adoption {
   /** Looks at a database from before rows had MACs. */
   check(database: BetterSqlite3.Database): void;
   /** Signs every row of it. */
   adopt(database: BetterSqlite3.Database): void;
+  /** Looks for the genuine rows of tables whose MACs will cover something else. @returns signs them anew */
+  prepareSigning(database: BetterSqlite3.Database, former: readonly FormerlySigned[]): () => void;
 }
 
 /**
@@ -38,7 +40,10 @@ export const migrate = (database: BetterSqlite3.Database, adoption: Adoption): v
     const former = schemaOf(database);
     const adopts = former > 0 && former < firstWithMacs;
     if (adopts) adoption.check(database);
+    const changed = former < firstWithMacs ? [] : formerlySigned.filter(({ upTo }) => former <= upTo);
+    const signAnew = adoption.prepareSigning(database, changed);
     for (const migration of migrations.slice(former)) database.exec(migration);
+    signAnew();
     if (adopts) adoption.adopt(database);
     database.pragma(`application_id = ${applicationId}`);
     database.pragma(`user_version = ${migrations.length}`);

@@ -1,6 +1,8 @@
-// What was done to the schema, in order. A migration that changes signed values of rows that are there (protected-tables.ts)
-// has to sign them anew; one that adds a nullable column has not. migrate.ts runs them.
+// What was done to the schema, in order. A migration that changes signed values of rows that are there (protected-tables.ts),
+// or takes a signed column away, needs an entry in `formerlySigned`; one that adds a nullable column does not. migrate.ts
+// runs them.
 
+import type { ProtectedTable } from './protected-tables.ts';
 import { releasedMigrations } from './released-migrations.ts';
 
 /** Number n brings schema n to n + 1. Released ones are never changed, only added to. */
@@ -62,7 +64,65 @@ export const migrations: readonly string[] = [
   alter table accounts add column refused_capabilities text;
   alter table accounts add column asked_capabilities text;
   `,
+  // What a browser takes to a provider and back is a row of its own now, for links and for sign-ins. Whoever is there at
+  // this moment starts again: a link that was under way ends, so that it is not given out a second time.
+  `
+  create table authorization_rounds (
+    state_hash text primary key not null,
+    realm text not null,
+    browser_hash text not null,
+    nonce text not null,
+    code_verifier text,
+    details text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    redeemed_at integer,
+    mac text,
+    check ((redeemed_at is null) = (code_verifier is not null))
+  ) strict;
+  create index authorization_rounds_by_expiry on authorization_rounds (expires_at);
+  drop table sign_ins;
+
+  update tickets set status = 'void' where status = 'taken';
+  alter table tickets drop column browser_hash;
+  alter table tickets drop column nonce;
+  alter table tickets drop column code_verifier;
+  alter table tickets drop column asked_again;
+  `,
 ];
 
 /** The first schema whose rows have MACs. */
 export const firstWithMacs = 4;
+
+/** What the MACs of a table's rows covered up to a schema, where they cover something else since. */
+export interface FormerlySigned {
+  readonly table: ProtectedTable;
+  readonly upTo: number;
+  readonly columns: readonly string[];
+}
+
+/** Rows that have such a MAC are signed anew by the migrations that change them; other rows are not. */
+export const formerlySigned: readonly FormerlySigned[] = [
+  {
+    table: 'tickets',
+    upTo: 7,
+    columns: [
+      'api_key_id',
+      'asked_again',
+      'browser_hash',
+      'capabilities',
+      'code_verifier',
+      'created_at',
+      'expires_at',
+      'hash',
+      'identifier',
+      'link_policy',
+      'nonce',
+      'realm',
+      'redirect_uri',
+      'replace_account',
+      'state_hash',
+      'status',
+    ],
+  },
+];

@@ -5,6 +5,7 @@ import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { standingOf } from '../model/standing.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
+import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
 import { sweepCounts } from './refresh-token-count.ts';
@@ -12,7 +13,6 @@ import { type Resealed, reseal } from './reseal.ts';
 import type { RefusedRow } from './row-mac.ts';
 import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
-import { keepExpiredSignInsMs } from './sign-in-store.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */
@@ -34,9 +34,8 @@ export interface OperationsStore {
   manyRefreshTokens(atLeast: number): Promise<Account[]>;
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
-   * grants of accounts that ended a day ago; deletes
-   * them, tickets and downloads that ran out more than a day ago, sign-ins more than an hour; and accounts whose retention time is over.
-   * `now` in milliseconds.
+   * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
+   * authorization rounds more than an hour; and accounts whose retention time is over. `now` in milliseconds.
    */
   sweep(now: number): Promise<void>;
 }
@@ -93,8 +92,8 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
     await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
     await db
-      .deleteFrom('sign_ins')
-      .where('expires_at', '<', now - keepExpiredSignInsMs)
+      .deleteFrom('authorization_rounds')
+      .where('expires_at', '<', now - keepExpiredRoundsMs)
       .execute();
     await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();

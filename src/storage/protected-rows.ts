@@ -50,6 +50,12 @@ export interface Rows {
     where: Condition<T>,
     decide: (row: Row<T>) => Partial<Values<T>> | undefined,
   ): Promise<Row<T> | undefined>;
+  /** The same for a row that was read a moment ago: it is read again only where somebody else wrote to it since. */
+  changeRead<T extends ProtectedTable>(
+    table: T,
+    read: Row<T>,
+    decide: (row: Row<T>) => Partial<Values<T>> | undefined,
+  ): Promise<Row<T> | undefined>;
   /** Changes every genuine row that fits. */
   changeAll<T extends ProtectedTable>(
     table: T,
@@ -117,15 +123,23 @@ export const createRows = (db: Database, macs: RowMacs, erased: () => void): Row
     return numAffectedRows > 0n;
   };
 
-  const change: Rows['change'] = async (table, where, decide) => {
+  const changeFrom = async <T extends ProtectedTable>(
+    table: T,
+    where: Condition<T>,
+    decide: (row: Row<T>) => Partial<Values<T>> | undefined,
+    read: Row<T> | undefined,
+  ): Promise<Row<T> | undefined> => {
+    let row = read;
     for (let tries = 0; tries < mostTries; tries++) {
-      const row = await find(table, where);
       const wanted = row && decide(row);
       if (row === undefined || wanted === undefined) return undefined;
       if (await write(table, { ...row }, { ...wanted })) return { ...row, ...wanted };
+      row = await find(table, where);
     }
     throw new StorageError('busy', 'A row of the database is written by too many at once. Try again in a few seconds.');
   };
+
+  const changeRead: Rows['changeRead'] = (table, read, decide) => changeFrom(table, theRow(table, read), decide, read);
 
   return {
     db,
@@ -164,9 +178,10 @@ export const createRows = (db: Database, macs: RowMacs, erased: () => void): Row
         on conflict (${sql.join(keyColumns(table).map((column) => sql.ref(column)))}) do nothing`.execute(db);
       return numAffectedRows > 0n;
     },
-    change,
+    change: async (table, where, decide) => changeFrom(table, where, decide, await find(table, where)),
+    changeRead,
     changeAll: async (table, where, decide) => {
-      for (const row of await list(table, where)) await change(table, theRow(table, row), decide);
+      for (const row of await list(table, where)) await changeRead(table, row, decide);
     },
   };
 };

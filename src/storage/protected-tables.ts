@@ -71,11 +71,7 @@ export const protectedTables = {
     redirect_uri: 'signed',
     replace_account: 'signed',
     api_key_id: 'signed',
-    browser_hash: 'signed',
     state_hash: 'signed',
-    nonce: 'signed',
-    code_verifier: 'signed',
-    asked_again: 'signed',
   },
   api_keys: {
     id: 'key',
@@ -143,11 +139,12 @@ export const protectedTables = {
     sealed_key: 'signed',
     created_at: 'signed',
   },
-  sign_ins: {
+  authorization_rounds: {
     state_hash: 'key',
     realm: 'signed',
     browser_hash: 'signed',
     nonce: 'signed',
+    code_verifier: 'signed',
     details: 'signed',
     created_at: 'signed',
     expires_at: 'signed',

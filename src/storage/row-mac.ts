@@ -20,8 +20,11 @@ export type RowValues = Readonly<Record<string, unknown>>;
 export interface RowMacs {
   /** The MAC of a row as it is about to be written. */
   sign(table: ProtectedTable, row: RowValues): string;
-  /** What is wrong with a row as it was read, with its `mac` and every signed column; undefined: it is genuine. */
-  refusal(table: ProtectedTable, row: RowValues): RefusalCause | undefined;
+  /**
+   * What is wrong with a row as it was read, with its `mac` and every signed column; undefined: it is genuine.
+   * @param columns the signed columns, where the row is of a former schema
+   */
+  refusal(table: ProtectedTable, row: RowValues, columns?: readonly string[]): RefusalCause | undefined;
   /** The same, and whoever listens hears of each refused row once. */
   isGenuine(table: ProtectedTable, row: RowValues): boolean;
 }
@@ -33,8 +36,8 @@ export const stored = (value: unknown): unknown => (typeof value === 'string' ? 
  * One text for one row: JSON tells types and ends of values apart, columns stand there by name. Nulls are left out, so
  * that a column that is added later changes no MAC until it holds something.
  */
-const canonicalText = (table: ProtectedTable, row: RowValues): string => {
-  const values = signedColumns(table).flatMap((column) => {
+const canonicalText = (table: ProtectedTable, row: RowValues, columns = signedColumns(table)): string => {
+  const values = columns.flatMap((column) => {
     const value = row[column] ?? undefined;
     return value === undefined ? [] : [[column, stored(value)]];
   });
@@ -48,10 +51,10 @@ const mostReported = 10_000;
 export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void = () => {}): RowMacs => {
   const reported = createBoundedMap<string, true>({ maxSize: mostReported });
 
-  const refusal = (table: ProtectedTable, row: RowValues): RefusalCause | undefined => {
+  const refusal: RowMacs['refusal'] = (table, row, columns) => {
     const { mac } = row;
     if (typeof mac !== 'string') return 'no_mac';
-    const verdict = sealer.checkMac(mac, canonicalText(table, row));
+    const verdict = sealer.checkMac(mac, canonicalText(table, row, columns));
     return verdict === 'good' ? undefined : verdict === 'unknown_key' ? verdict : 'altered';
   };
 

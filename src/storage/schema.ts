@@ -6,11 +6,11 @@ import type { LinkPolicy } from '../model/caller.ts';
 import type {
   AuthorizationKeysTable,
   AuthorizationRecordsTable,
+  AuthorizationRoundsTable,
   BrowserSessionsTable,
-  SignInsTable,
 } from './sign-in-schema.ts';
 
-export type { AuthorizationKeysTable, AuthorizationRecordsTable, BrowserSessionsTable, SignInsTable };
+export type { AuthorizationKeysTable, AuthorizationRecordsTable, AuthorizationRoundsTable, BrowserSessionsTable };
 
 /**
  * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED
@@ -110,12 +110,8 @@ export interface TicketsTable {
   replace_account: 0 | 1;
   /** Which API key made the link, where that key must confirm who completed it. */
   api_key_id: string | null;
-  browser_hash: string | null;
+  /** The authorization round that its browser is on, or was on last. */
   state_hash: string | null;
-  nonce: string | null;
-  /** Sealed. */
-  code_verifier: string | null;
-  asked_again: 0 | 1;
   mac: string | null;
 }
 
@@ -207,7 +203,7 @@ export interface Schema {
   leases: LeasesTable;
   authorization_records: AuthorizationRecordsTable;
   authorization_keys: AuthorizationKeysTable;
-  sign_ins: SignInsTable;
+  authorization_rounds: AuthorizationRoundsTable;
   browser_sessions: BrowserSessionsTable;
   sealing_key_in_use: SealingKeyInUseTable;
   processes: ProcessesTable;

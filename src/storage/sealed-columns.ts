@@ -2,14 +2,13 @@
 import { placeInAccounts } from './account-rows.ts';
 import { placeInAuthorizationKeys } from './authorization-key-store.ts';
 import { placeInAuthorizationRecords } from './authorization-record-store.ts';
+import { placeInAuthorizationRounds } from './authorization-round-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
 import type { ProtectedTable } from './protected-tables.ts';
 import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
 import type { RowValues } from './row-mac.ts';
 import type { Schema } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
-import { placeInSignIns } from './sign-in-store.ts';
-import { placeInTickets } from './ticket-rows.ts';
 
 type Places = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
 
@@ -18,11 +17,13 @@ const places: Places = {
     access_token: (row) => placeInAccounts(row, 'access_token', row.grant_version),
     refresh_token: (row) => placeInAccounts(row, 'refresh_token', row.grant_version),
   },
-  tickets: { code_verifier: placeInTickets },
   pending_grants: { sealed_grant: (row) => placeInPendingGrants(toPendingGrantView(row)) },
   authorization_records: { payload: placeInAuthorizationRecords },
   authorization_keys: { sealed_key: placeInAuthorizationKeys },
-  sign_ins: { details: placeInSignIns },
+  authorization_rounds: {
+    code_verifier: (row) => placeInAuthorizationRounds(row, 'code_verifier'),
+    details: (row) => placeInAuthorizationRounds(row, 'details'),
+  },
 };
 
 /** The sealed columns of a table. */

@@ -28,13 +28,15 @@ export interface AuthorizationKeysTable {
   mac: string | null;
 }
 
-/** A browser that is signing in somewhere else and is to come back. */
-export interface SignInsTable {
+/** A browser that was sent to Google or to an issuer and is to come back, for a link or to sign in. */
+export interface AuthorizationRoundsTable {
   state_hash: string;
-  /** Where it signs in: the realm that the identifier will be in. */
+  /** Where it was sent: the realm of that provider's people. */
   realm: string;
   browser_hash: string;
   nonce: string;
+  /** Sealed. Null once it was redeemed. */
+  code_verifier: string | null;
   /** Sealed: JSON. */
   details: string;
   created_at: number;

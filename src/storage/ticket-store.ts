@@ -1,42 +1,59 @@
-// Pending connections, found by hashes only. Every step is a write that one caller wins. Knows nothing of Google.
+// Links of accounts, found by the hash of their ticket only. Every step is a write that one caller wins. What a browser
+// takes to Google and back is its authorization round (authorization-round-store.ts), which a ticket names.
 import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
+import type { LinkPolicy } from '../model/caller.ts';
+import { type Capability, isCapability } from '../model/scope.ts';
 import type { Rows } from './protected-rows.ts';
 import type { TicketsTable } from './schema.ts';
-import type { Sealer } from './sealer.ts';
-import { placeInTickets, type TakenTicket, type Ticket, type TicketStatus, toTicket } from './ticket-rows.ts';
+
+/** open → taken (by one browser) → redeemed (by Google's callback) → one of the ends; `void`: another ticket was completed. */
+export type TicketStatus = TicketsTable['status'];
+
+/** A link. Times in milliseconds since the epoch. */
+export interface Ticket {
+  /** SHA-256 of the ticket in hex; the ticket itself is never stored. */
+  readonly hash: string;
+  readonly key: AccountKey;
+  readonly status: TicketStatus;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly capabilities: Capability[];
+  readonly linkPolicy: LinkPolicy;
+  readonly redirectUri: string;
+  /** May become another Google account than the one connected before. */
+  readonly replace: boolean;
+  /** With link policy `verify_url`: the API key that made the link and alone may confirm it. */
+  readonly apiKeyId?: string;
+  /** Names the authorization round that its browser is on, or was on last. */
+  readonly stateHash?: string;
+}
 
 /** Hashes are SHA-256 in hex, made by the caller; `now` is in milliseconds. */
 export interface TicketStore {
   /** `too_many` when the account has `maxOpen` tickets that are open or taken and not expired at `createdAt`. */
-  open(ticket: Omit<Ticket, 'status'>, maxOpen: number): Promise<'opened' | 'too_many'>;
+  open(ticket: Omit<Ticket, 'status' | 'stateHash'>, maxOpen: number): Promise<'opened' | 'too_many'>;
   find(hash: string): Promise<Ticket | undefined>;
-  findByState(stateHash: string): Promise<Ticket | undefined>;
-  /** For one browser: an open ticket, or one the same browser took before, whose former state then ends. */
+  /** For a browser's new round: an open ticket, or a taken one that is still on the round `former`. */
   take(
     hash: string,
-    browser: {
-      readonly browserHash: string;
-      readonly stateHash: string;
-      readonly nonce: string;
-      readonly codeVerifier: string;
-    },
+    round: { readonly stateHash: string; readonly former?: string },
     now: number,
   ): Promise<Ticket | undefined>;
-  /** One more round to Google for a ticket that was just redeemed, by the same browser; only once per ticket. */
+  /** One more round to Google for a ticket that was redeemed from the round `former`. */
   retake(
     hash: string,
-    round: { readonly stateHash: string; readonly nonce: string; readonly codeVerifier: string },
+    round: { readonly stateHash: string; readonly former: string },
     now: number,
   ): Promise<Ticket | undefined>;
-  /** Google's callback: exactly one call for a state gets the ticket, and only from the browser that took it. */
-  redeem(stateHash: string, browserHash: string, now: number): Promise<TakenTicket | undefined>;
-  /** How a ticket ended. One that ended before keeps its end. */
-  finish(hash: string, status: 'connected' | 'declined' | 'refused' | 'failed'): Promise<void>;
+  /** Google's callback of this round: exactly one call gets the ticket. */
+  redeem(hash: string, stateHash: string, now: number): Promise<Ticket | undefined>;
+  /** How a ticket ended that did not connect its account. One that ended before keeps its end. */
+  finish(hash: string, status: 'declined' | 'refused' | 'failed'): Promise<void>;
+  /** Ends a ticket as the one that connected its account, and the account's other tickets that nobody redeemed yet. */
+  connected(key: AccountKey, hash: string): Promise<void>;
   /** Whether a browser went to Google with a ticket made since `since`, and never came back while it lasted. */
   wasAbandoned(key: AccountKey, since: number, now: number): Promise<boolean>;
-  /** Ends the account's other tickets that nobody redeemed yet. */
-  voidOthers(key: AccountKey, exceptHash: string): Promise<void>;
   /** Ends every ticket of the account, also one whose callback is being worked on. */
   voidAll(key: AccountKey): Promise<void>;
 }
@@ -44,75 +61,77 @@ export interface TicketStore {
 const pending: readonly TicketStatus[] = ['open', 'taken'];
 const unfinished: readonly TicketStatus[] = [...pending, 'redeemed'];
 
-const ended = { status: 'void', code_verifier: null } as const;
-const redeemed = { status: 'redeemed', code_verifier: null } as const;
+/** A link that was made before an update may name what is no longer asked for by name; it lives ten minutes. */
+const toCapabilities = (json: string): Capability[] => JSON.parse(json).filter(isCapability);
 
-interface Round {
-  readonly stateHash: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-}
-
-/** What a ticket is like while its browser is at Google. */
-const atGoogle = (
-  sealer: Sealer,
-  row: TicketsTable,
-  { stateHash, nonce, codeVerifier }: Round,
-): Partial<TicketsTable> => ({
-  status: 'taken',
-  state_hash: stateHash,
-  nonce,
-  code_verifier: sealer.seal(codeVerifier, placeInTickets(row)),
+const toTicket = (row: TicketsTable): Ticket => ({
+  hash: row.hash,
+  key: { realm: row.realm, identifier: row.identifier },
+  status: row.status,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  capabilities: toCapabilities(row.capabilities),
+  linkPolicy: row.link_policy,
+  redirectUri: row.redirect_uri,
+  replace: row.replace_account === 1,
+  apiKeyId: row.api_key_id ?? undefined,
+  stateHash: row.state_hash ?? undefined,
 });
 
-export const createTicketStore = (rows: Rows, sealer: Sealer): TicketStore => ({
-  open: (ticket, maxOpen) => open(rows, ticket, maxOpen),
-  find: async (hash) => {
-    const row = await rows.find('tickets', { hash });
+export const createTicketStore = (rows: Rows): TicketStore => {
+  const change = async (
+    hash: string,
+    decide: (ticket: TicketsTable) => Partial<TicketsTable> | undefined,
+  ): Promise<Ticket | undefined> => {
+    const row = await rows.change('tickets', { hash }, decide);
     return row && toTicket(row);
-  },
-  findByState: async (stateHash) => {
-    const row = await rows.find('tickets', { state_hash: stateHash });
-    return row && toTicket(row);
-  },
-  take: async (hash, browser, now) => {
-    const { browserHash } = browser;
-    const row = await rows.change('tickets', { hash }, (ticket) => {
-      const mayTake = ticket.status === 'open' || (ticket.status === 'taken' && ticket.browser_hash === browserHash);
-      if (!mayTake || ticket.expires_at <= now) return undefined;
-      return { ...atGoogle(sealer, ticket, browser), browser_hash: browserHash };
-    });
-    return row && toTicket(row);
-  },
-  retake: async (hash, round, now) => {
-    const row = await rows.change('tickets', { hash }, (ticket) => {
-      if (ticket.status !== 'redeemed' || ticket.asked_again === 1 || ticket.expires_at <= now) return undefined;
-      return { ...atGoogle(sealer, ticket, round), asked_again: 1 as const };
-    });
-    return row && toTicket(row);
-  },
-  redeem: (stateHash, browserHash, now) => redeem(rows, sealer, stateHash, browserHash, now),
-  finish: async (hash, status) => {
-    await rows.change('tickets', { hash }, (ticket) =>
-      unfinished.includes(ticket.status) ? { status, code_verifier: null } : undefined,
-    );
-  },
-  wasAbandoned: async ({ realm, identifier }, since, now) => {
-    const taken = await rows.list('tickets', { realm, identifier, status: 'taken' });
-    return taken.some((ticket) => ticket.created_at >= since && ticket.expires_at <= now);
-  },
-  voidOthers: ({ realm, identifier }, exceptHash) =>
-    rows.changeAll('tickets', { realm, identifier }, (ticket) =>
-      ticket.hash !== exceptHash && pending.includes(ticket.status) ? ended : undefined,
-    ),
-  voidAll: ({ realm, identifier }) =>
-    rows.changeAll('tickets', { realm, identifier }, (ticket) =>
-      unfinished.includes(ticket.status) ? ended : undefined,
-    ),
-});
+  };
+
+  return {
+    open: (ticket, maxOpen) => open(rows, ticket, maxOpen),
+    find: async (hash) => {
+      const row = await rows.find('tickets', { hash });
+      return row && toTicket(row);
+    },
+    take: (hash, { stateHash, former = null }, now) =>
+      change(hash, ({ status, state_hash, expires_at }) => {
+        const mayTake = status === 'open' || (status === 'taken' && state_hash === former);
+        return mayTake && expires_at > now ? { status: 'taken', state_hash: stateHash } : undefined;
+      }),
+    retake: (hash, { stateHash, former }, now) =>
+      change(hash, ({ status, state_hash, expires_at }) => {
+        const mayRetake = status === 'redeemed' && state_hash === former && expires_at > now;
+        return mayRetake ? { status: 'taken', state_hash: stateHash } : undefined;
+      }),
+    redeem: (hash, stateHash, now) =>
+      change(hash, ({ status, state_hash, expires_at }) =>
+        status === 'taken' && state_hash === stateHash && expires_at > now ? { status: 'redeemed' } : undefined,
+      ),
+    finish: async (hash, status) => {
+      await change(hash, (ticket) => (unfinished.includes(ticket.status) ? { status } : undefined));
+    },
+    connected: ({ realm, identifier }, hash) =>
+      rows.changeAll('tickets', { realm, identifier }, (ticket): Partial<TicketsTable> | undefined => {
+        if (ticket.hash === hash) return unfinished.includes(ticket.status) ? { status: 'connected' } : undefined;
+        return pending.includes(ticket.status) ? { status: 'void' } : undefined;
+      }),
+    wasAbandoned: async ({ realm, identifier }, since, now) => {
+      const taken = await rows.list('tickets', { realm, identifier, status: 'taken' });
+      return taken.some((ticket) => ticket.created_at >= since && ticket.expires_at <= now);
+    },
+    voidAll: ({ realm, identifier }) =>
+      rows.changeAll('tickets', { realm, identifier }, (ticket): Partial<TicketsTable> | undefined =>
+        unfinished.includes(ticket.status) ? { status: 'void' } : undefined,
+      ),
+  };
+};
 
 /** Counts and inserts in one statement, so that two callers never both take the last place. */
-const open = async (rows: Rows, ticket: Omit<Ticket, 'status'>, maxOpen: number): Promise<'opened' | 'too_many'> => {
+const open = async (
+  rows: Rows,
+  ticket: Omit<Ticket, 'status' | 'stateHash'>,
+  maxOpen: number,
+): Promise<'opened' | 'too_many'> => {
   const { realm, identifier } = ticket.key;
   const opened = await rows.insert(
     'tickets',
@@ -128,7 +147,6 @@ const open = async (rows: Rows, ticket: Omit<Ticket, 'status'>, maxOpen: number)
       redirect_uri: ticket.redirectUri,
       replace_account: ticket.replace ? 1 : 0,
       api_key_id: ticket.apiKeyId ?? null,
-      asked_again: 0,
     },
     sql<SqlBool>`${maxOpen} > (
       select count(*) from tickets
@@ -136,23 +154,4 @@ const open = async (rows: Rows, ticket: Omit<Ticket, 'status'>, maxOpen: number)
         and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`,
   );
   return opened ? 'opened' : 'too_many';
-};
-
-const redeem = async (
-  rows: Rows,
-  sealer: Sealer,
-  stateHash: string,
-  browserHash: string,
-  now: number,
-): Promise<TakenTicket | undefined> => {
-  let taken: { readonly nonce: string; readonly codeVerifier: string } | undefined;
-  const where = { state_hash: stateHash, browser_hash: browserHash };
-  const row = await rows.change('tickets', where, (ticket) => {
-    const { nonce, code_verifier: sealed } = ticket;
-    if (ticket.status !== 'taken' || ticket.expires_at <= now || nonce === null || sealed === null) return undefined;
-    const codeVerifier = sealer.open(sealed, placeInTickets(ticket));
-    taken = codeVerifier === undefined ? undefined : { nonce, codeVerifier };
-    return redeemed;
-  });
-  return row && taken && { ...toTicket(row), ...taken, askedAgain: row.asked_again === 1 };
 };

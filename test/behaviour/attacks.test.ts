@@ -183,8 +183,8 @@ describe('A link of this machine’s own assistant', () => {
       'There is no such link',
     );
     const browser = 'b'.repeat(43);
-    const begun = await world.postern.accounts.connection.begin(secret, browser);
-    const state = begun.kind === 'redirect' ? (new URL(begun.url).searchParams.get('state') ?? '') : '';
+    const begun = await (await world.postern.accounts.connection.open(secret))?.begin(browser);
+    const state = begun?.kind === 'redirect' ? (new URL(begun.url).searchParams.get('state') ?? '') : '';
     const cookie = `__Host-postern_link_${hashSecret(secret).slice(0, 16)}=${browser}`;
     const answer = await world.http(`/oauth/callback?state=${state}&error=access_denied`, { headers: { cookie } });
     expect(await answer.text()).toContain('This was not started here');

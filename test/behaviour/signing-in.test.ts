@@ -378,23 +378,30 @@ describe('Coming back from Google', () => {
     },
   );
 
-  it('brings nothing after a disconnect in the moment between reading the account and saving', async () => {
-    const world = await aWorld();
-    const key = alexKey(world);
-    const { browser, callback } = await callbackOf(world);
-    await world.clock.advance(1000);
-    const { accounts } = world.postern.storage;
-    const find = accounts.find;
-    const spy = vi.spyOn(accounts, 'find');
+  describe.each([
     // The first look makes the account where there is none; what is saved stands on the second.
-    spy.mockImplementationOnce(find).mockImplementationOnce(async (wanted) => {
-      const found = await find(wanted);
-      spy.mockRestore();
-      await world.postern.accounts.disconnect(key);
-      return found;
+    ['at the first sign-in', 2],
+    ['at a later one', 1],
+  ])('%s', (_, look) => {
+    it('brings nothing after a disconnect in the moment between reading the account and saving', async () => {
+      const world = await aWorld();
+      const key = alexKey(world);
+      if (look === 1) await tokenFor(world);
+      const { browser, callback } = await callbackOf(world);
+      await world.clock.advance(1000);
+      const { accounts } = world.postern.storage;
+      const { readGrant } = accounts;
+      const spy = vi.spyOn(accounts, 'readGrant');
+      if (look === 2) spy.mockImplementationOnce(readGrant);
+      spy.mockImplementationOnce(async (wanted) => {
+        const found = await readGrant(wanted);
+        spy.mockRestore();
+        await world.postern.accounts.disconnect(key);
+        return found;
+      });
+      expect((await browser.open(callback)).heading).toBe('This took too long');
+      expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
     });
-    expect((await browser.open(callback)).heading).toBe('This took too long');
-    expect((await world.postern.accounts.find(key))?.state.status).toBe('PENDING');
   });
 
   it('leaves no row of a person who is deleted in the moment after it was seen that they are not', async () => {

@@ -255,7 +255,7 @@ describe('4. When Postern itself fails', () => {
     const world = await aWorld({
       disturb: (accounts) => ({
         ...accounts,
-        connection: { ...accounts.connection, view: () => Promise.reject(new Error('secret detail')) },
+        connection: { ...accounts.connection, open: () => Promise.reject(new Error('secret detail')) },
       }),
     });
     const page = await aBrowser(world).get(`https://postern.example.com/connect/${'A'.repeat(43)}`);

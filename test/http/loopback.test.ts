@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Connection, Finish } from '../../src/connect/accounts.ts';
+import type { Connection, LinkOutcome } from '../../src/connect/accounts.ts';
 import { LinkOriginError } from '../../src/connect/accounts.ts';
 import { createLoopback } from '../../src/http/pages/loopback-server.ts';
 import { capabilityStates } from '../../src/model/capability-state.ts';
@@ -11,10 +11,11 @@ import { scopesFor } from '../../src/model/scope.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld } from './support.ts';
 
-const world = async (ending: Finish = { kind: 'declined' }, port?: number) => {
+const world = async (ending: LinkOutcome = { kind: 'declined' }, port?: number) => {
   const clock = handClock();
   const { accounts } = await aWorld();
-  const connection: Connection = { ...accounts.connection, finish: async () => ending };
+  const pending = { kind: 'link', cookie: 'postern_link', finish: async () => ending } as const;
+  const connection: Connection = { ...accounts.connection, findCallback: async () => pending };
   const log = pino({ level: 'silent' });
   const loopback = createLoopback({ connection, port, clock, random: randomBytes, log });
   onTestFinished(() => loopback.close());
@@ -35,7 +36,7 @@ const gone = (origin: string) =>
     )
     .toBe('gone');
 
-const connected: Finish = {
+const connected: LinkOutcome = {
   kind: 'connected',
   account: {
     key: { realm: 'local', identifier: 'me' },

@@ -1,6 +1,6 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
-import type { Finish, SignInFailure } from '../../src/connect/accounts.ts';
+import type { LinkOutcome, SignInFailure } from '../../src/connect/accounts.ts';
 import * as errorPages from '../../src/http/pages/html/error-pages.ts';
 import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
 import { finishPage } from '../../src/http/pages/html/link-outcome-page.ts';
@@ -41,7 +41,7 @@ const confirmation: Confirmation = {
   scopes: [hostile],
 };
 
-const endings: Exclude<Finish, { kind: 'again' }>[] = [
+const endings: Exclude<LinkOutcome, { kind: 'again' }>[] = [
   { kind: 'connected', account: account(hostile), google: { sub: '1', email: hostile }, missing: ['contacts'] },
   { kind: 'wrong_mailbox', expected: hostile, got: hostile },
   { kind: 'scope_missing', missing: ['mail'] },

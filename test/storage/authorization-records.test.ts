@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { grantHashOf } from '../../src/storage/index.ts';
-import { ada, aRecord, aSignIn, aWorld, ben, minute, sealerWith, start, type World } from './support.ts';
+import { ada, aRecord, aRound, aWorld, ben, minute, sealerWith, start, type World } from './support.ts';
 
 const { model, id, payload } = aRecord();
 
@@ -229,10 +229,10 @@ describe('a copied or altered database', () => {
     await storage.authorizationRecords.put(aRecord({ model: 'Grant', id: 'grant-secret', payload: '"grant-secret"' }));
     const key = { id: 'kid', purpose: 'signing', key: 'signing-secret', createdAt: start } as const;
     await storage.authorizationKeys.addUnlessNewer(key, start - 1);
-    await storage.signIns.add(aSignIn({ details: '{"codeVerifier":"verifier-secret"}' }));
+    await storage.authorizationRounds.add(aRound({ codeVerifier: 'verifier-secret' }));
     await storage.browserSessions.add({ hash: 'hash', key: ada, createdAt: start, expiresAt: start + minute });
 
-    const tables = ['authorization_records', 'authorization_keys', 'sign_ins', 'browser_sessions'];
+    const tables = ['authorization_records', 'authorization_keys', 'authorization_rounds', 'browser_sessions'];
     const rows = tables.map((table) => raw.prepare(`select * from ${table}`).all());
     expect(rows.map((found) => found.length)).toEqual([2, 1, 1, 1]);
     const bytes = Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');

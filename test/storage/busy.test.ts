@@ -10,7 +10,7 @@ import type { Schema } from '../../src/storage/schema.ts';
 import { createSqliteDialect } from '../../src/storage/sqlite-dialect.ts';
 import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
 
-const nothingToAdopt = { check: () => {}, adopt: () => {} };
+const nothingToAdopt = { check: () => {}, adopt: () => {}, prepareSigning: () => () => {} };
 
 describe('while another process holds the write lock', () => {
   it('a write waits without blocking, and succeeds after the release', async () => {

@@ -5,7 +5,7 @@ import {
   ada,
   aGrant,
   aRecord,
-  aSignIn,
+  aRound,
   aTicket,
   aWorld,
   ben,
@@ -54,7 +54,7 @@ describe('looking across people', () => {
     expect(await siblings(ada)).toBe(0);
   });
 
-  it('sweeps away tickets and downloads a day after they ran out, sign-ins an hour after, not before', async () => {
+  it('sweeps away tickets and downloads a day after they ran out, authorization rounds an hour after, not before', async () => {
     const { storage, raw } = await aWorld();
     await storage.accounts.getOrCreate(ada);
     const download = { key: ada, grantVersion: 1, messageId: 'm', partId: '1', fileName: 'a', mimeType: 'text/plain' };
@@ -64,11 +64,11 @@ describe('looking across people', () => {
     ] as const) {
       await storage.tickets.open(aTicket(name, { expiresAt }), 20);
       await storage.downloads.add({ ...download, hash: name, size: 1, expiresAt }, 100);
-      await storage.signIns.add(aSignIn({ stateHash: name, expiresAt }));
+      await storage.authorizationRounds.add(aRound({ stateHash: name, expiresAt }));
     }
     await storage.operations.sweep(start + 60 * minute + 1);
     expect(raw.prepare('select hash from tickets order by hash').pluck().all()).toEqual(['new', 'old']);
-    expect(raw.prepare('select state_hash from sign_ins').pluck().all()).toEqual(['new']);
+    expect(raw.prepare('select state_hash from authorization_rounds').pluck().all()).toEqual(['new']);
     await storage.operations.sweep(start + 24 * 60 * minute + 1);
     for (const table of ['tickets', 'downloads'])
       expect(raw.prepare(`select hash from ${table}`).pluck().all()).toEqual(['new']);
@@ -89,7 +89,6 @@ describe('looking across people', () => {
   });
 });
 
-const browser = { browserHash: 'b', stateHash: 's', nonce: 'n', codeVerifier: 'the verifier' };
 const signingKey: AuthorizationKey = { id: 'k1', purpose: 'signing', key: 'the signing key', createdAt: start };
 const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
 
@@ -98,22 +97,24 @@ describe('rotating the sealing key', () => {
     const { storage, open, raw } = await aWorld(sealerWith(1));
     await connect(storage, ada);
     await storage.tickets.open(aTicket('ticket'), 20);
-    await storage.tickets.take('ticket', browser, start);
+    await storage.tickets.take('ticket', { stateHash: 's' }, start);
     await storage.authorizationRecords.put(aRecord());
     await storage.authorizationRecords.put(aRecord({ model: 'Grant', id: 'grant', owner: ada }));
     await storage.authorizationKeys.addUnlessNewer(signingKey, start - 1);
-    await storage.signIns.add(aSignIn());
+    await storage.authorizationRounds.add(aRound());
     const before = await storage.accounts.find(ada);
     const { operations } = await open(sealerWith(2, 1));
     expect(await operations.reseal(100)).toEqual({ resealed: 6, remaining: 0, unreadable: 0 });
     expect(await operations.reseal(100)).toEqual({ resealed: 0, remaining: 0, unreadable: 0 });
     const after = await open(sealerWith(2));
     expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', account: before, grant: aGrant() });
-    expect(await after.tickets.redeem('s', 'b', start)).toMatchObject({ codeVerifier: 'the verifier' });
+    expect(await after.tickets.redeem('ticket', 's', start)).toMatchObject({ status: 'redeemed' });
     expect(await after.authorizationRecords.find('RefreshToken', aRecord().id)).toEqual({ payload: aRecord().payload });
     expect(await after.authorizationRecords.grantIsLive(grantHashOf('grant'), ada)).toBe(true);
     expect(await after.authorizationKeys.list('signing')).toEqual([signingKey]);
-    expect(await after.signIns.find('state')).toEqual(aSignIn());
+    const round = await after.authorizationRounds.find('state');
+    expect(round?.details).toBe(aRound().details);
+    expect(await round?.redeem(start)).toBe(aRound().codeVerifier);
     expect(raw.prepare('select refresh_token_prefix_hmac from accounts').pluck().get()).toBe(
       sealerWith(2).hmac('refresh token prefix', '1//refresh-token'),
     );

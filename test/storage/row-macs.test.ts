@@ -151,22 +151,22 @@ describe('A row that is refused', () => {
     raw.exec("update pending_grants set api_key_id = 'service ben' where hash = 'pending ada'");
     raw.exec("update downloads set message_id = 'another' where hash = 'download ada'");
     raw.exec("update api_keys set realm = 'google' where id = 'service ada'");
-    raw.exec("update sign_ins set realm = 'shop' where state_hash = 'sign-in ada'");
+    raw.exec("update authorization_rounds set realm = 'shop' where state_hash = 'state ada'");
     const before = await storage.operations.refusedRows();
     const version = raw.prepare<[], number>("select version from accounts where realm = 'default'").pluck().get() ?? 0;
     await storage.accounts.setPins(ada, version, {});
     await storage.accounts.setState(ada, version, { status: 'PENDING', reason: 'disconnected' });
     await storage.accounts.markUsed(ada, start + minute);
-    const browser = { browserHash: 'b', stateHash: 's', nonce: 'n', codeVerifier: 'v' };
-    await storage.tickets.take('ticket ada', browser, start);
-    await storage.tickets.finish('ticket ada', 'connected');
+    await storage.tickets.take('ticket ada', { stateHash: 's' }, start);
+    await storage.tickets.finish('ticket ada', 'failed');
+    await storage.tickets.connected({ realm: 'google', identifier: ada.identifier }, 'ticket ada');
     await storage.tickets.voidAll({ realm: 'google', identifier: ada.identifier });
     await storage.pendingGrants.refuse('pending ada');
     await storage.downloads.claim('download ada', start, start + minute);
     await storage.downloads.release('download ada');
     await storage.apiKeys.revoke('service ada', start);
     await storage.apiKeys.markUsed('service ada', start + minute);
-    await storage.signIns.redeem('sign-in ada', 'ada', start);
+    expect(await storage.authorizationRounds.find('state ada')).toBeUndefined();
     await storage.operations.sweep(start);
     await storage.operations.reseal(1000);
     expect(await storage.operations.refusedRows()).toEqual(before);
@@ -233,7 +233,7 @@ describe('A program in the schema', () => {
     raw.exec('alter table tickets rename to their_tickets');
     raw.exec(`create view tickets as select ${shown} from their_tickets`);
     raw.exec(`create trigger theirs instead of update on tickets begin
-      update their_tickets set status = new.status, code_verifier = new.code_verifier, mac = new.mac where hash = new.hash; end`);
+      update their_tickets set status = new.status, state_hash = new.state_hash, mac = new.mac where hash = new.hash; end`);
     const realms = new Set<string>();
     for (let times = 0; times < 200; times++) {
       realms.add((await storage.tickets.find('ticket ada'))?.key.realm ?? 'none');

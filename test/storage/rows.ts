@@ -2,7 +2,7 @@
 
 import type { Storage } from '../../src/storage/index.ts';
 import type { ProtectedTable } from '../../src/storage/protected-tables.ts';
-import { ada, aGrant, aRecord, aSignIn, aTicket, ben, connect, minute, start } from './support.ts';
+import { ada, aGrant, aRecord, aRound, aTicket, ben, connect, minute, start } from './support.ts';
 
 /** Every table is filled for two people, with nothing in common that could differ. */
 export const fillEveryTable = async (storage: Storage): Promise<void> => {
@@ -27,8 +27,7 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const apiKeyId = `service ${name}`;
     await storage.sessions.add({ id: `session ${name}`, secretHash: `session of ${name}`, key, apiKeyId, ...times });
     await storage.tickets.open(aTicket(`ticket ${name}`, { key, apiKeyId, ...times }), 20);
-    const browser = { browserHash: name, stateHash: `state ${name}`, nonce: name, codeVerifier: name };
-    await storage.tickets.take(`ticket ${name}`, browser, at);
+    await storage.tickets.take(`ticket ${name}`, { stateHash: `state ${name}` }, at);
     const pending = { hash: `pending ${name}`, key, ticketHash: `ticket ${name}`, apiKeyId, ...times };
     await storage.pendingGrants.add({ ...pending, grant, emailVerified: true });
     const file = { grantVersion: at, messageId: name, partId: name, fileName: name, mimeType: name, size: at };
@@ -37,7 +36,8 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     await storage.authorizationRecords.put({ ...record, grantId: `another ${name}` });
     const signing = { id: `signing ${name}`, purpose: name === 'ada' ? 'signing' : 'cookies', key: name } as const;
     await storage.authorizationKeys.addUnlessNewer({ ...signing, createdAt: at }, at);
-    await storage.signIns.add(aSignIn({ stateHash: `sign-in ${name}`, browserHash: name, nonce: name, ...times }));
+    const bound = { stateHash: `state ${name}`, browserHash: name, nonce: name, codeVerifier: name };
+    await storage.authorizationRounds.add(aRound({ ...bound, realm: `realm of ${name}`, details: name, ...times }));
     await storage.browserSessions.add({ hash: `browser ${name}`, key, ...times });
   }
 };
@@ -48,8 +48,8 @@ type RawRow = Readonly<Record<string, string>>;
 export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: RawRow) => Promise<boolean>>> = {
   accounts: async ({ accounts }, { realm = '', identifier = '' }) =>
     (await accounts.readGrant({ realm, identifier })).kind === 'grant',
-  tickets: async ({ tickets }, { state_hash = '', browser_hash = '' }) =>
-    (await tickets.redeem(state_hash, browser_hash, start)) !== undefined,
+  tickets: async ({ tickets }, { hash = '', state_hash = '' }) =>
+    (await tickets.redeem(hash, state_hash, start)) !== undefined,
   api_keys: async ({ apiKeys }, { id = '' }) => (await apiKeys.find(id)) !== undefined,
   sessions: async ({ sessions }, { id = '' }) => (await sessions.find(id)) !== undefined,
   pending_grants: async ({ pendingGrants }, { hash = '' }) => (await pendingGrants.open(hash, start)) !== undefined,
@@ -60,8 +60,8 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
     const keys = [...(await authorizationKeys.list('signing')), ...(await authorizationKeys.list('cookies'))];
     return keys.some((key) => key.id === id);
   },
-  sign_ins: async ({ signIns }, { state_hash = '', browser_hash = '' }) =>
-    (await signIns.redeem(state_hash, browser_hash, start)) !== undefined,
+  authorization_rounds: async ({ authorizationRounds }, { state_hash = '' }) =>
+    (await (await authorizationRounds.find(state_hash))?.redeem(start)) !== undefined,
   browser_sessions: async ({ browserSessions }, { hash = '' }) =>
     (await browserSessions.find(hash, start)) !== undefined,
 };

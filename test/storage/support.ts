@@ -12,9 +12,9 @@ import {
   type AuthorizationRecord,
   createSealer,
   type Grant,
+  type NewRound,
   openStorage,
   type Sealer,
-  type SignInRecord,
   type Storage,
   type Ticket,
 } from '../../src/storage/index.ts';
@@ -41,7 +41,7 @@ export const aGrant = (change: Partial<Grant> = {}): Grant => ({
   ...change,
 });
 
-export const aTicket = (hash: string, change: Partial<Ticket> = {}): Omit<Ticket, 'status'> => ({
+export const aTicket = (hash: string, change: Partial<Ticket> = {}): Omit<Ticket, 'status' | 'stateHash'> => ({
   hash,
   key: ada,
   createdAt: start,
@@ -61,12 +61,13 @@ export const aRecord = (change: Partial<AuthorizationRecord> = {}): Authorizatio
   ...change,
 });
 
-export const aSignIn = (change: Partial<SignInRecord> = {}): SignInRecord => ({
+export const aRound = (change: Partial<NewRound> = {}): NewRound => ({
   stateHash: 'state',
   realm: 'google',
   browserHash: 'firefox',
   nonce: 'nonce',
-  details: '{"codeVerifier":"verifier-of-the-sign-in"}',
+  codeVerifier: 'verifier-of-the-round',
+  details: '{"purpose":"of the round"}',
   createdAt: start,
   expiresAt: start + 10 * minute,
   ...change,

@@ -8,7 +8,8 @@ import { grantHashOf, openStorage, type Sealer, type Storage } from '../../src/s
 import { protectedTableNames } from '../../src/storage/protected-tables.ts';
 import { ada, aWorld, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
 
-const secondSchema = readFileSync(new URL('fixtures/schema-2.sql', import.meta.url), 'utf8');
+const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+const secondSchema = fixture('schema-2.sql');
 const since = { second: ['authorization_records', 'authorization_keys', 'sign_ins', 'browser_sessions'] };
 const ben = { realm: 'google', identifier: '400500600' };
 
@@ -21,12 +22,12 @@ interface Former {
 }
 
 /** A file as a Postern of this schema left it. */
-const aFormer = (schema: 1 | 2 = 2): Former => {
+const aFormer = (schema: 1 | 2 | 7 = 2): Former => {
   const path = join(tempFolder(), 'postern.db');
   const raw = new BetterSqlite3(path);
   const signed: number[] = [];
   onTestFinished(() => void raw.close());
-  raw.exec(secondSchema);
+  raw.exec(schema === 7 ? fixture('schema-7.sql') : secondSchema);
   if (schema === 1) {
     for (const table of since.second) raw.exec(`drop table ${table}`);
     raw.pragma('user_version = 1');
@@ -61,12 +62,18 @@ const setBack = (raw: BetterSqlite3.Database): void => {
   raw.pragma('foreign_keys = ON');
 };
 
+/** The tables of this file, whatever its schema, whose rows have a MAC today. */
+const protectedIn = (raw: BetterSqlite3.Database): string[] => {
+  const tables = raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all();
+  return tables.filter((table) => (protectedTableNames as readonly string[]).includes(table));
+};
+
 const insertKey = (raw: BetterSqlite3.Database) =>
   raw.exec(`insert into api_keys (id, kind, realm, secret_hash, unverified_links, created_at)
     values ('mine', 'service', 'default', 'hash of mine', 1, 1)`);
 
 describe('A database of a former schema', () => {
-  it.each([1, 2] as const)('%i has the newest one after it was opened', async (schema) => {
+  it.each([1, 2, 7] as const)('%i has the newest one after it was opened', async (schema) => {
     const { raw } = await aWorld();
     const former = aFormer(schema);
     await former.open();
@@ -89,7 +96,6 @@ describe('A database of a former schema', () => {
     ]);
     expect(await sessions.find('s1')).toMatchObject({ key: ada, apiKeyId: 'k1' });
     expect(await tickets.find('open ticket')).toMatchObject({ status: 'open', key: ada });
-    expect(await tickets.redeem('state', 'firefox', start)).toMatchObject({ codeVerifier: 'verifier of the ticket' });
     expect((await pendingGrants.open('pending', start))?.grant).toMatchObject(grant);
     expect(await downloads.claim('download', start, start + minute)).toMatchObject({ fileName: 'Angebot.pdf' });
     expect(await operations.refusedRows()).toEqual([]);
@@ -109,18 +115,74 @@ describe('A database of a former schema', () => {
   });
 
   it('2 keeps the sign-ins of MCP clients', async () => {
-    const { authorizationRecords, authorizationKeys, signIns, browserSessions } = await aFormer().open();
+    const { authorizationRecords, authorizationKeys, browserSessions } = await aFormer().open();
     expect(await authorizationRecords.find('RefreshToken', 'refresh')).toEqual({ payload: '{"jti":"refresh"}' });
     expect(await authorizationRecords.grantIsLive(grantHashOf('grant'), ben)).toBe(true);
     expect(await authorizationKeys.list('signing')).toMatchObject([{ id: 'sign', key: '{"kty":"EC"}' }]);
-    expect(await signIns.redeem('sign-in', 'firefox', start)).toMatchObject({ nonce: 'nonce' });
     expect(await browserSessions.find('browser', start)).toMatchObject({ key: ben });
   });
 
-  it('is opened by many at once, and brought up to date once', async () => {
-    const { open } = aFormer();
+  it.each([2, 7] as const)('%i is opened by many at once, and brought up to date once', async (schema) => {
+    const { open } = aFormer(schema);
     const opened = await Promise.all(Array.from({ length: 5 }, () => open()));
     for (const { accounts } of opened) expect(await accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
+  });
+
+  it('7 keeps links and how they ended; one whose browser was at Google ends, and may be made anew', async () => {
+    const { open } = aFormer(7);
+    const { tickets, pendingGrants, authorizationRounds } = await open();
+    const statusOf = async (hash: string) => (await tickets.find(hash))?.status;
+    expect(await statusOf('open ticket')).toBe('open');
+    expect(await statusOf('at Google ticket')).toBe('void');
+    expect(await statusOf('asked again ticket')).toBe('void');
+    expect(await statusOf('redeemed ticket')).toBe('redeemed');
+    expect(await statusOf('connected ticket')).toBe('connected');
+    expect(await tickets.take('open ticket', { stateHash: 'new' }, start)).toMatchObject({ status: 'taken' });
+    expect(await pendingGrants.open('pending ada', start)).toMatchObject({ key: ada });
+    expect(await authorizationRounds.find('sign-in ada')).toBeUndefined();
+  });
+
+  it('7 keeps everything else that has a MAC, and takes it no other way than before', async () => {
+    const { raw, open, signed } = aFormer(7);
+    const before = new Map(protectedIn(raw).map((table) => [table, raw.prepare(`select mac from ${table}`).all()]));
+    const { accounts, apiKeys, sessions, downloads, operations, authorizationRecords } = await open();
+    expect(signed).toEqual([]);
+    for (const table of protectedIn(raw))
+      if (table !== 'tickets' && before.has(table))
+        expect(raw.prepare(`select mac from ${table}`).all(), table).toEqual(before.get(table));
+    expect(await accounts.readGrant(ada)).toMatchObject({
+      kind: 'grant',
+      grant: { refreshToken: 'refresh token of ada' },
+    });
+    expect(await apiKeys.list()).toHaveLength(4);
+    expect(await sessions.find('session ada')).toMatchObject({ key: ada });
+    expect(await downloads.claim('download ada', start, start + minute)).toMatchObject({ fileName: 'ada' });
+    expect(await authorizationRecords.grantIsLive(grantHashOf('grant ada'), ada)).toBe(true);
+    expect(await operations.refusedRows()).toEqual([
+      { table: 'tickets', key: { hash: 'forged ticket' }, cause: 'altered' },
+    ]);
+  });
+
+  it('7 has no link signed that somebody else wrote', async () => {
+    const { open } = aFormer(7);
+    const { tickets } = await open();
+    expect(await tickets.find('forged ticket')).toBeUndefined();
+  });
+
+  it('7 is not brought up to date under a key that is not its own, and nothing is changed', async () => {
+    const { raw, open } = aFormer(7);
+    const before = schemaOf(raw);
+    await expect(open(sealerWith(9))).rejects.toMatchObject({ kind: 'wrong_key' });
+    expect(schemaOf(raw)).toEqual(before);
+    expect(await (await open(sealerWith(9, 1))).tickets.find('open ticket')).toMatchObject({ status: 'open' });
+  });
+
+  it('7 is brought up to date where its key is lost, and the operator starts over', async () => {
+    const { open } = aFormer(7);
+    const { operations, accounts } = await open(sealerWith(9), true);
+    await operations.discardRefused(await operations.refusedRows());
+    expect(await operations.refusedRows()).toEqual([]);
+    expect(await accounts.getOrCreate(ada)).toMatchObject({ state: { status: 'PENDING' } });
   });
 });
 
@@ -132,7 +194,7 @@ describe('The MACs that rows get when a database is brought up to date', () => {
     raw.exec("update api_keys set revoked_at = null, mac = null where id = 'k3'");
     const { apiKeys, operations } = await open();
     expect((await apiKeys.list()).map(({ id }) => id)).toEqual(['k1', 'k2']);
-    expect(signed).toEqual([16]);
+    expect(signed).toEqual([15]);
     expect(await operations.refusedRows()).toEqual([
       { table: 'api_keys', key: { id: 'k3' }, cause: 'no_mac' },
       { table: 'api_keys', key: { id: 'mine' }, cause: 'no_mac' },
@@ -159,9 +221,9 @@ describe('The MACs that rows get when a database is brought up to date', () => {
   it('are not made for whoever puts what is sealed aside meanwhile', async () => {
     const { raw, open } = aFormer();
     await (await open()).close();
-    const aside = protectedTableNames.map((table) => snapshot(raw, table));
+    const aside = protectedIn(raw).map((table) => snapshot(raw, table));
     setBack(raw);
-    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    for (const table of protectedIn(raw)) raw.exec(`delete from ${table}`);
     insertKey(raw);
     await (await open()).close();
     for (const { putBack } of aside) putBack();
@@ -172,7 +234,7 @@ describe('The MACs that rows get when a database is brought up to date', () => {
 
   it('are those of accounts that say nothing alone, where nothing was ever sealed', async () => {
     const { raw, open, signed } = aFormer();
-    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    for (const table of protectedIn(raw)) raw.exec(`delete from ${table}`);
     insertKey(raw);
     raw.exec(`insert into accounts (realm, identifier, version, status, reason, state_since, created_at, grant_version, expected_email)
       values ('default', 'named', 1, 'PENDING', 'never_connected', 1, 1, 1, null),
@@ -207,10 +269,10 @@ describe('The MACs that rows get when a database is brought up to date', () => {
 
   it('are made again for whoever has a copy from before and its key: that is all that is left to them', async () => {
     const { raw, open } = aFormer();
-    const former = protectedTableNames.map((table) => snapshot(raw, table));
+    const former = protectedIn(raw).map((table) => snapshot(raw, table));
     await (await open()).close();
     setBack(raw);
-    for (const table of protectedTableNames) raw.exec(`delete from ${table}`);
+    for (const table of protectedIn(raw)) raw.exec(`delete from ${table}`);
     for (const { putBack } of former) putBack();
     expect(await (await open()).accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
     const rotated = aFormer();

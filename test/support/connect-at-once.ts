@@ -10,15 +10,12 @@ export const connectAtOnce = async ({ postern, sandbox }: World, email: string):
   const link = await accounts.link({ key, credential: 'service_key', linkPolicy: 'unverified' }, { capabilities: [] });
   if (!link.ok) throw new Error(link.problem.kind);
   const browser = newSecret(random);
-  const begun = await accounts.connection.begin(link.value.ticket, browser);
-  if (begun.kind !== 'redirect') throw new Error(begun.kind);
+  const begun = await (await accounts.connection.open(link.value.ticket))?.begin(browser);
+  if (begun?.kind !== 'redirect') throw new Error(begun?.kind);
   const back = await allowAtGoogle(sandbox, begun.url, email);
-  const finish = await accounts.connection.finish({
-    state: back.get('state') ?? '',
-    code: back.get('code') ?? '',
-    browser,
-  });
-  if (finish.kind !== 'connected') throw new Error(finish.kind);
+  const pending = await accounts.connection.findCallback(back.get('state') ?? '');
+  const finish = await pending?.finish({ code: back.get('code') ?? '', browser });
+  if (finish?.kind !== 'connected') throw new Error(finish?.kind);
 };
 
 /** Approves everything that the authorization request asks for; answers with the parameters of the redirect back. */

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Accounts, Finish, Link } from '../../connect/accounts.ts';
+import type { Accounts, Link, LinkOutcome } from '../../connect/accounts.ts';
 import { type Callback, readCallback } from '../../http/pages/callback-parameters.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import type { Account } from '../../model/account.ts';
@@ -50,8 +50,8 @@ interface Elsewhere {
 
 const beginElsewhere = async (accounts: Accounts, link: Link): Promise<Elsewhere> => {
   const browser = newSecret(randomBytes);
-  const begun = await accounts.connection.begin(link.ticket, browser);
-  if (begun.kind !== 'redirect')
+  const begun = await (await accounts.connection.open(link.ticket))?.begin(browser);
+  if (begun?.kind !== 'redirect')
     throw new CommandError('The link ended while it was made.', { fix: 'Run the command again.' });
   return { url: begun.url, browser };
 };
@@ -61,13 +61,15 @@ const finishPasted = async (
   accounts: Accounts,
   elsewhere: Elsewhere,
   signal: AbortSignal,
-): Promise<Finish | undefined> => {
+): Promise<LinkOutcome | undefined> => {
   for await (const callback of pastedCallbacks(process.stdin, signal)) {
     if (callback === undefined) {
       printLine('That is not the final address: it begins with http and contains "state=". Paste the whole of it.');
       continue;
     }
-    const finish = await accounts.connection.finish({ ...callback, browser: elsewhere.browser });
+    const pending = await accounts.connection.findCallback(callback.state);
+    const response = { ...callback, browser: elsewhere.browser };
+    const finish: LinkOutcome = pending?.kind === 'link' ? await pending.finish(response) : { kind: 'unknown' };
     if (finish.kind === 'again') {
       printLine(`\nGoogle has to ask once more. Open this address too, and paste where it ends:\n  ${finish.url}`);
     } else if (finish.kind === 'unknown') {
@@ -178,7 +180,7 @@ export const openBrowser = (url: string): void => {
 const again = 'Run the command again.';
 
 /** @param finish undefined: nobody completed a link in time. */
-const connectError = (finish: Exclude<Finish, { kind: 'connected' }> | undefined): CommandError => {
+const connectError = (finish: Exclude<LinkOutcome, { kind: 'connected' }> | undefined): CommandError => {
   if (finish === undefined) {
     return new CommandError('Not connected: no link was completed.', {
       fix: 'Run the command again. If Google showed "access blocked", an admin has to allow the app first.',

@@ -1,9 +1,8 @@
-// The redirects back from Google and from an issuer: whose they are, by their state, and the page they end on. A state
-// of a link, of a sign-in and of another provider's sign-in never stand for one another.
+// The redirects back from Google and from an issuer: what they belong to, which one look-up of their state says, and the
+// page they end on. A state of a link, of a sign-in and of another provider's sign-in never stand for one another.
 import { type Context, Hono } from 'hono';
-import { type Finish, issuerCallbackPath, type SignIn, type SignInFinish } from '../../connect/accounts.ts';
+import { issuerCallbackPath, type PendingCallback, type SignInOutcome } from '../../connect/accounts.ts';
 import { callbackPath } from '../../connect/links.ts';
-import { googleRealm } from '../../model/account-key.ts';
 import { type Callback, readCallback } from './callback-parameters.ts';
 import { finishPage } from './html/link-outcome-page.ts';
 import { somebodyElsesLinkPage } from './html/link-pages.ts';
@@ -20,21 +19,21 @@ import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './ht
 import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
 import type { ConnectRoutesOptions } from './options.ts';
 
-type Ended = Exclude<SignInFinish, { kind: 'again' | 'unknown' }>;
+type Ended = Exclude<SignInOutcome, { kind: 'again' | 'unknown' }>;
+type Pending<K> = PendingCallback & { readonly kind: K };
 type ClientEnded = Ended & { readonly purpose: { readonly kind: 'client' } };
 
 export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
-  const { connection, signIns = [], authorizationServer, origin, finished } = options;
+  const { connection, authorizationServer, origin, finished } = options;
   const routes = new Hono();
 
-  const finishLink = async (c: Context, callback: Callback, cookie: string | undefined): Promise<Response> => {
-    const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
-    const finish: Finish = await connection.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
-    finished?.(finish);
-    if (finish.kind === 'again') return pageResponse(c, continuingPage(finish.url));
-    if (cookie !== undefined && browser !== undefined && finish.kind !== 'unknown')
-      clearLinkCookie(c, cookie, origin());
-    return pageResponse(c, finishPage(finish));
+  const finishLink = async (c: Context, link: Pending<'link'>, callback: Callback): Promise<Response> => {
+    const browser = readLinkCookie(c, link.cookie, origin());
+    const outcome = await link.finish({ ...callback, browser });
+    finished?.(outcome);
+    if (outcome.kind === 'again') return pageResponse(c, continuingPage(outcome.url));
+    if (browser !== undefined && outcome.kind !== 'unknown') clearLinkCookie(c, link.cookie, origin());
+    return pageResponse(c, finishPage(outcome));
   };
 
   /** Back to the MCP client, with the person or with an error. */
@@ -54,28 +53,23 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
 
   const linkPage = async (c: Context, finish: Ended, ticket: string): Promise<Page> => {
     if (finish.kind === 'signed_in') return backToLinkPage(`/connect/${ticket}`);
-    const cookie = await connection.cookieOf({ ticket }, origin());
-    const secret = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
+    const link = await connection.open(ticket, origin());
+    const secret = link && readLinkCookie(c, link.cookie, origin());
     if (finish.kind === 'somebody_else' && secret !== undefined)
       return somebodyElsesLinkPage({ action: `/connect/${ticket}/sign-in`, csrfToken: csrfTokenFor(secret, ticket) });
     return linkSignInFailedPage(finish.kind, finish.email);
   };
 
-  const finishSignIn = async (
-    c: Context,
-    signIn: SignIn,
-    callback: Callback,
-    cookie: string | undefined,
-  ): Promise<Response> => {
-    const browser = cookie === undefined ? undefined : readLinkCookie(c, cookie, origin());
-    const finish = await signIn.finish({ ...callback, ...(browser === undefined ? {} : { browser }) });
-    if (finish.kind === 'again') return popupPageResponse(c, continuingPage(finish.url));
-    if (finish.kind === 'unknown' || cookie === undefined) return popupPageResponse(c, foreignCallbackPage);
-    clearLinkCookie(c, cookie, origin());
-    if (finish.kind === 'signed_in') setSessionCookie(c, origin(), finish.session);
-    const { purpose } = finish;
-    if (purpose.kind === 'link') return pageResponse(c, await linkPage(c, finish, purpose.ticket));
-    return popupPageResponse(c, await clientPage({ ...finish, purpose }));
+  const finishSignIn = async (c: Context, signIn: Pending<'sign_in'>, callback: Callback): Promise<Response> => {
+    const browser = readLinkCookie(c, signIn.cookie, origin());
+    const outcome = await signIn.finish({ ...callback, browser });
+    if (outcome.kind === 'again') return popupPageResponse(c, continuingPage(outcome.url));
+    if (outcome.kind === 'unknown') return popupPageResponse(c, foreignCallbackPage);
+    clearLinkCookie(c, signIn.cookie, origin());
+    if (outcome.kind === 'signed_in') setSessionCookie(c, origin(), outcome.session);
+    const { purpose } = outcome;
+    if (purpose.kind === 'open_link') return pageResponse(c, await linkPage(c, outcome, purpose.ticket));
+    return popupPageResponse(c, await clientPage({ ...outcome, purpose }));
   };
 
   /** Hono answers HEAD with the GET handler; a code must not be spent on it. */
@@ -91,19 +85,18 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
   routes.get(
     callbackPath,
     answering(async (c, callback) => {
-      const google = signIns.find(({ realm }) => realm === googleRealm);
-      const signInCookie = await google?.cookieOf(callback.state, origin());
-      if (google !== undefined && signInCookie !== undefined) return finishSignIn(c, google, callback, signInCookie);
-      return finishLink(c, callback, await connection.cookieOf({ state: callback.state }, origin()));
+      const pending = await connection.findCallback(callback.state, origin() + callbackPath);
+      if (pending === undefined) return pageResponse(c, foreignCallbackPage);
+      return pending.kind === 'link' ? finishLink(c, pending, callback) : finishSignIn(c, pending, callback);
     }),
   );
 
   routes.get(
     issuerCallbackPath,
     answering(async (c, callback) => {
-      const issuer = signIns.find(({ realm }) => realm !== googleRealm);
-      if (issuer === undefined) return pageResponse(c, foreignCallbackPage);
-      return finishSignIn(c, issuer, callback, await issuer.cookieOf(callback.state, origin()));
+      const pending = await connection.findCallback(callback.state, origin() + issuerCallbackPath);
+      if (pending?.kind !== 'sign_in') return popupPageResponse(c, foreignCallbackPage);
+      return finishSignIn(c, pending, callback);
     }),
   );
 

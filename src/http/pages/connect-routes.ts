@@ -2,7 +2,7 @@
 // and HEAD on a link change nothing (chat apps preview links). Knows nothing of tokens.
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { SignInNeeded } from '../../connect/accounts.ts';
+import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes } from './callback-routes.ts';
@@ -45,31 +45,36 @@ const signInNeededPage = ({ somebodyElse }: SignInNeeded, secret: string, ticket
   return somebodyElse ? somebodyElsesLinkPage(form) : signInFirstPage(form);
 };
 
+interface LinkForm {
+  readonly link: OpenedLink;
+  /** Of the cookie that binds the link to this browser. */
+  readonly secret: string;
+  readonly form: URLSearchParams;
+}
+
 export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
   const { connection, origin, random, log, signIns = [] } = options;
   const routes = new Hono();
 
   /** The form of a link, if it came from our page in the browser that the page was shown in. */
-  const readForm = async (
-    c: Context,
-    ticket: string,
-  ): Promise<{ readonly secret: string; readonly form: URLSearchParams } | Page> => {
+  const readForm = async (c: Context, ticket: string): Promise<LinkForm | Page> => {
     if (!hasOwnOrigin(c, origin())) return formRejectedPage;
-    const cookie = await connection.cookieOf({ ticket }, origin());
-    if (cookie === undefined) return unknownLinkPage;
-    const secret = readLinkCookie(c, cookie, origin());
+    const link = await connection.open(ticket, origin());
+    if (link === undefined) return unknownLinkPage;
+    const secret = readLinkCookie(c, link.cookie, origin());
     const form = new URLSearchParams(await c.req.text());
-    return secret !== undefined && isCsrfToken(form.get('csrf'), secret, ticket) ? { secret, form } : formRejectedPage;
+    if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, ticket)) return formRejectedPage;
+    return { link, secret, form };
   };
 
   routes.get('/connect/:ticket', async (c) => {
     const ticket = c.req.param('ticket');
-    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    const link = await connection.open(ticket, origin());
+    if (link === undefined) return pageResponse(c, unknownLinkPage);
+    const view = await link.view(readSessionCookie(c, origin()));
     if (view.kind !== 'confirm' && view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
-    const cookie = await connection.cookieOf({ ticket }, origin());
-    if (cookie === undefined) return pageResponse(c, unknownLinkPage);
-    const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
-    setLinkCookie(c, cookie, origin(), secret);
+    const secret = readLinkCookie(c, link.cookie, origin()) ?? newSecret(random);
+    setLinkCookie(c, link.cookie, origin(), secret);
     if (view.kind === 'sign_in') return pageResponse(c, signInNeededPage(view, secret, ticket));
     return pageResponse(c, confirmPage(view, csrfTokenFor(secret, ticket)));
   });
@@ -78,7 +83,7 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     const ticket = c.req.param('ticket');
     const read = await readForm(c, ticket);
     if (!('form' in read)) return pageResponse(c, read);
-    const begun = await connection.begin(ticket, read.secret, readSessionCookie(c, origin()));
+    const begun = await read.link.begin(read.secret, readSessionCookie(c, origin()));
     if (begun.kind === 'sign_in') return pageResponse(c, signInNeededPage(begun, read.secret, ticket));
     return pageResponse(c, begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind]);
   });
@@ -87,12 +92,12 @@ export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
     const ticket = c.req.param('ticket');
     const read = await readForm(c, ticket);
     if (!('form' in read)) return pageResponse(c, read);
-    const view = await connection.view(ticket, readSessionCookie(c, origin()));
+    const view = await read.link.view(readSessionCookie(c, origin()));
     if (view.kind === 'confirm') return pageResponse(c, backToLinkPage(`/connect/${ticket}`));
     if (view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
     const signIn = signIns.find(({ realm }) => realm === view.realm);
     if (signIn === undefined) return pageResponse(c, unverifiablePage);
-    const purpose = { kind: 'link', ticket } as const;
+    const purpose = { kind: 'open_link', ticket } as const;
     const asAnother = read.form.get('another') !== null;
     const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
     if (begun === undefined) return pageResponse(c, linkSignInFailedPage('issuer_unavailable'));

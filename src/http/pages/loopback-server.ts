@@ -1,7 +1,7 @@
 // The connect pages on this machine, for stdio and `accounts connect`: there only while a link is live. Asking for the
 // origin starts them; they end with the last link, or when its time is over.
 import type { Logger } from 'pino';
-import { type Connection, type Finish, LinkOriginError } from '../../connect/accounts.ts';
+import { type Connection, LinkOriginError, type LinkOutcome } from '../../connect/accounts.ts';
 import { linkLifetimeMs } from '../../connect/links.ts';
 import type { Clock, RandomBytes } from '../../lib/clock.ts';
 import type { Listening } from '../serve.ts';
@@ -27,7 +27,7 @@ const loopbackHost = '127.0.0.1';
 const graceMs = 2_000;
 
 /** Endings that leave the link dead and were not counted before. */
-const endsOneLink = (finish: Finish): boolean =>
+const endsOneLink = (finish: LinkOutcome): boolean =>
   finish.kind !== 'again' && finish.kind !== 'unknown' && finish.kind !== 'used' && finish.kind !== 'expired';
 
 /** Loaded with the first link: most starts of a desktop client never need one. */
@@ -59,7 +59,7 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
     await listening.close(graceMs);
   };
 
-  const linkEnded = async (which: Promise<Session>, finish: Finish): Promise<void> => {
+  const linkEnded = async (which: Promise<Session>, finish: LinkOutcome): Promise<void> => {
     const current = await which;
     // A connection voids the account's other links.
     current.liveLinks = finish.kind === 'connected' ? 0 : current.liveLinks - 1;
@@ -68,7 +68,7 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
 
   const start = async (self: () => Promise<Session>): Promise<Session> => {
     let origin = '';
-    const finished = (finish: Finish) => {
+    const finished = (finish: LinkOutcome) => {
       if (endsOneLink(finish)) void linkEnded(self(), finish);
     };
     const { Hono, connectRoutes, hostGuard, listen, notFoundPage, pageResponse } = await loadPages();

@@ -1,7 +1,7 @@
 // What the routes of pages are given.
 import type { Logger } from 'pino';
 import type { AuthorizationServer } from '../../authorization-server/index.ts';
-import type { Connection, Finish, SignIn } from '../../connect/accounts.ts';
+import type { Connection, LinkOutcome, SignInProvider } from '../../connect/accounts.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 
 export type { Asked, Redirect, Refused } from '../../authorization-server/index.ts';
@@ -12,7 +12,7 @@ export type SignInServer = Pick<AuthorizationServer, 'asked' | 'signedIn' | 'ref
 export interface ConnectRoutesOptions {
   readonly connection: Connection;
   /** Where people sign in, each for a realm; none on the loopback. */
-  readonly signIns?: readonly SignIn[];
+  readonly signIns?: readonly SignInProvider[];
   /** What is told how the sign-in of an MCP client ended. */
   readonly authorizationServer?: SignInServer;
   /** Where these routes are reached, as the browser sees it; decides whether cookies are `Secure`. */
@@ -20,5 +20,5 @@ export interface ConnectRoutesOptions {
   readonly random: RandomBytes;
   readonly log: Logger;
   /** Told how each callback of a link ended. */
-  readonly finished?: (finish: Finish) => void;
+  readonly finished?: (finish: LinkOutcome) => void;
 }

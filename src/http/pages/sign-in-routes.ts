@@ -2,7 +2,7 @@
 // decide is recorded here before the browser goes anywhere, so that Google's consent never stands for another client.
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
-import type { SignIn } from '../../connect/accounts.ts';
+import type { SignInProvider } from '../../connect/accounts.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { capabilitiesWithin } from '../../model/mcp-scope.ts';
@@ -17,7 +17,7 @@ import type { Asked, SignInServer } from './options.ts';
 
 export interface SignInRoutesOptions {
   readonly authorizationServer: SignInServer;
-  readonly signIn: SignIn;
+  readonly signIn: SignInProvider;
   readonly origin: () => string;
   readonly random: RandomBytes;
   readonly log: Logger;

@@ -1,5 +1,5 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
-import type { Finish } from '../../../connect/accounts.ts';
+import type { LinkOutcome } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
 import { type Capability, capabilityText } from '../../../model/scope.ts';
 import { foreign, type Html, html } from './html.ts';
@@ -89,7 +89,7 @@ ${forAdmin(facts)}`,
 });
 
 /** `again` is no ending: the browser goes back to Google instead. */
-export const finishPage = (finish: Exclude<Finish, { kind: 'again' }>): Page => {
+export const finishPage = (finish: Exclude<LinkOutcome, { kind: 'again' }>): Page => {
   switch (finish.kind) {
     case 'connected':
       return connectedPage(finish.account, finish.google, finish.missing);

@@ -1,8 +1,8 @@
 // Who signed in in a browser, for opening links: a secret in its cookie, kept as a hash. Knows no cookies.
 
-import type { AccountsOptions } from '../../grants/options.ts';
-import { hashSecret, isSecret, newSecret } from '../../lib/secrets.ts';
-import type { AccountKey } from '../../model/account-key.ts';
+import type { AccountsOptions } from '../grants/options.ts';
+import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
+import type { AccountKey } from '../model/account-key.ts';
 
 /** Milliseconds. */
 export const browserSessionLifetimeMs = 12 * 60 * 60_000;
