@@ -10,7 +10,7 @@ import type { ReportProgress } from './ports.ts';
 const longestOther = 100_000;
 /** Bytes beside the bodies of a message. */
 const mostSkeleton = 4 * 1024 * 1024;
-/** No message of Gmail's is larger; a larger `size` is not believed. Bytes. */
+/** No message of Gmail's is larger; a larger `size` is ignored. Bytes. */
 const largestAttachment = 64 * 1024 * 1024;
 
 const sizeIn = (head: string): number => {
@@ -106,5 +106,5 @@ export const collected = async (
     await reserve(Math.min(most, kept.length + piece.length));
     kept.push(piece);
   }
-  return { bytes: kept.end(), ...(kept.pushed > most ? { cut: true } : {}) };
+  return { bytes: kept.end(), cut: kept.pushed > most || undefined };
 };

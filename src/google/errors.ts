@@ -157,9 +157,9 @@ export const readFailure = (error: unknown, meaning: RequestMeaning, now: number
   return {
     kind: 'transient',
     problem: limited
-      ? { kind: 'rate_limited', ...(wait === undefined ? {} : { retryAfterSeconds: Math.ceil(wait / 1000) }) }
+      ? { kind: 'rate_limited', retryAfterSeconds: wait === undefined ? undefined : Math.ceil(wait / 1000) }
       : { kind: 'google_unavailable' },
     evidence,
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    retryAfterMs: wait,
   };
 };

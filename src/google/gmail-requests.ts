@@ -1,5 +1,4 @@
-// The requests to Gmail v1, each with just the fields that are shown, read as they arrive. Knows nothing of what is done
-// with their answers.
+// The requests to Gmail v1, each with just the fields that are shown; answers are read as they arrive.
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
@@ -96,9 +95,9 @@ export const createGmailRequests = (clients: GoogleClients, sendFor: SendFor): G
               maxResults: query.maxResults,
               includeSpamTrash: query.includeSpamTrash,
               fields: 'messages/id,nextPageToken',
-              ...(query.query === undefined ? {} : { q: query.query }),
-              ...(query.labelIds?.length ? { labelIds: [...query.labelIds] } : {}),
-              ...(query.pageToken === undefined ? {} : { pageToken: query.pageToken }),
+              q: query.query,
+              labelIds: query.labelIds && [...query.labelIds],
+              pageToken: query.pageToken,
             },
             options,
           ),
@@ -140,11 +139,9 @@ export const createGmailRequests = (clients: GoogleClients, sendFor: SendFor): G
     listDrafts: ({ maxResults, pageToken }, signal, read) =>
       request(signal, {
         method: 'users.drafts.list',
-        ...refusedList(pageToken === undefined ? {} : { pageToken }),
-        send: (users, options) => {
-          const page = pageToken === undefined ? {} : { pageToken };
-          return users.drafts.list({ ...me, maxResults, fields: 'drafts/id,nextPageToken', ...page }, options);
-        },
+        ...refusedList({ pageToken }),
+        send: (users, options) =>
+          users.drafts.list({ ...me, maxResults, pageToken, fields: 'drafts/id,nextPageToken' }, options),
         read,
       }),
     draft: (id, view, signal, read) =>

@@ -155,7 +155,7 @@ export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
     const found = await peopleRequest<people_v1.Schema$ListConnectionsResponse>(call, {
       method: 'people.connections.list',
       capability: 'contacts',
-      ...(pageToken === undefined ? {} : { invalidArgument: { kind: 'page_token_invalid' } }),
+      invalidArgument: pageToken === undefined ? undefined : { kind: 'page_token_invalid' },
       send: (people, options) =>
         people.people.connections.list(
           {
@@ -163,7 +163,7 @@ export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
             pageSize,
             personFields: readMaskOf(personFields),
             fields: 'connections,nextPageToken,totalPeople',
-            ...(pageToken === undefined ? {} : { pageToken }),
+            pageToken,
           },
           options,
         ),
@@ -172,8 +172,8 @@ export const createPeopleReader = (call: PeopleCall): PeopleReader => ({
     const { connections, nextPageToken, totalPeople } = found.value;
     return ok({
       people: connections ?? [],
-      ...(nextPageToken ? { nextPageToken } : {}),
-      ...(typeof totalPeople === 'number' ? { totalPeople } : {}),
+      nextPageToken: nextPageToken || undefined,
+      totalPeople: totalPeople ?? undefined,
     });
   },
 });

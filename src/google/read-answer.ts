@@ -47,7 +47,7 @@ const createBodies = (most: number) => {
       all.map((body) => ({
         bytes: body.end(),
         base64: true as const,
-        ...(body.pushed > body.length ? { cut: true as const } : {}),
+        cut: body.pushed > body.length || undefined,
       })),
   };
 };

@@ -17,3 +17,17 @@ export const readBody = async (
   }
   return Buffer.concat(chunks, bytes);
 };
+
+/** The same response, whose body fails beyond the limit: for a library that would collect one without end in memory. */
+export const limitBody = (response: Response, maxBytes: number): Response => {
+  if (response.body === null) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) controller.error(new RangeError('the body is larger than it may be'));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(limit), response);
+};

@@ -1,12 +1,13 @@
-// Google's OAuth in the RFCs' words: authorization request, code exchange, refresh, revocation. Knows no person.
+// Google's OAuth in the RFCs' words: authorization request, code exchange, refresh, revocation.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { limitBody } from '../lib/bounded-body.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { splitScope } from '../model/scope.ts';
 import { readIdToken, type VerifiedIdentity } from './id-token.ts';
 import {
-  bounded,
   type GoogleEndpoints,
+  maxAnswerBytes,
   type OAuthClient,
   requestTokens,
   type TokenFailure,
@@ -33,7 +34,7 @@ export interface Tokens {
   readonly accessTokenExpiresAt: number;
   readonly refreshToken?: string;
   readonly refreshTokenExpiresAt?: number;
-  /** Absent when Google did not say: then as requested (RFC 6749 §5.1). */
+  /** Undefined when Google did not say: then as requested (RFC 6749 §5.1). */
   readonly scopes?: string[];
 }
 
@@ -96,11 +97,10 @@ export const createGoogleOAuth = (options: GoogleOAuthOptions): GoogleOAuth => {
 const toTokens = (tokens: TokenResponse, now: number): Tokens => ({
   accessToken: tokens.access_token,
   accessTokenExpiresAt: now + tokens.expires_in * 1000,
-  ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
-  ...(tokens.refresh_token_expires_in === undefined
-    ? {}
-    : { refreshTokenExpiresAt: now + tokens.refresh_token_expires_in * 1000 }),
-  ...(tokens.scope === undefined || tokens.scope.trim() === '' ? {} : { scopes: splitScope(tokens.scope) }),
+  refreshToken: tokens.refresh_token,
+  refreshTokenExpiresAt:
+    tokens.refresh_token_expires_in === undefined ? undefined : now + tokens.refresh_token_expires_in * 1000,
+  scopes: tokens.scope === undefined || tokens.scope.trim() === '' ? undefined : splitScope(tokens.scope),
 });
 
 /** RFC 6749 §4.1.1 with PKCE (RFC 7636) and Google's `access_type`. Never `include_granted_scopes`. */
@@ -140,7 +140,9 @@ const revoke = async (send: typeof fetch, endpoint: string, token: string): Prom
       return response.ok;
     }
     // Google's answer for a token that is dead already; any other refusal leaves the grant alive.
-    const answer = z.object({ error: z.literal('invalid_token') }).safeParse(await bounded(response).json());
+    const answer = z
+      .object({ error: z.literal('invalid_token') })
+      .safeParse(await limitBody(response, maxAnswerBytes).json());
     return answer.success;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-// Whose Google account a token response is about. Knows nothing of accounts or pins.
+// Google's ID tokens: whose Google account a token response is about.
 import { z } from 'zod';
 
 /** OpenID Connect Core §2, with Google's `hd`. */
@@ -77,7 +77,7 @@ export const readIdToken = (
       sub: token.sub,
       email: token.email,
       emailVerified: token.email_verified === true || token.email_verified === 'true',
-      ...(token.hd === undefined ? {} : { hostedDomain: token.hd }),
+      hostedDomain: token.hd,
     },
   };
 };

@@ -1,13 +1,14 @@
 // Signs a browser in at an OpenID Connect issuer that the operator named: discovery, code with PKCE and nonce, ID token
-// with its signature checked. Only importer of openid-client, whose errors carry codes and tokens: none gets out.
+// with its signature checked. The errors of openid-client carry codes and tokens: none gets out.
 
+import { limitBody } from '../lib/bounded-body.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import { identifierSchema } from '../model/account-key.ts';
 import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { isFreshIdToken } from './id-token.ts';
-import { bounded } from './token-client.ts';
+import { maxAnswerBytes } from './token-client.ts';
 
 export interface IssuerSignInOptions {
   /** As it stands in `iss`. */
@@ -20,7 +21,7 @@ export interface IssuerSignInOptions {
   readonly clock: Clock;
 }
 
-/** One round; the same values on the way there and back. */
+/** The values of one authorization request; the same on the way there and back. */
 export interface IssuerRound {
   readonly redirectUri: string;
   readonly state: string;
@@ -46,8 +47,11 @@ export type IssuerOutcome =
   | { readonly kind: 'rejected'; readonly check: string };
 
 export interface IssuerSignIn {
-  /** Where the browser goes; `anew`: also who is signed in there is asked. Undefined while the issuer's metadata cannot be had. */
-  authorizationUrl(round: IssuerRound, anew: boolean): Promise<string | undefined>;
+  /**
+   * Where the browser goes; undefined while the issuer's metadata cannot be had.
+   * @param promptLogin whether the issuer asks for a sign-in also where somebody is signed in there (`prompt=login`).
+   */
+  authorizationUrl(round: IssuerRound, promptLogin: boolean): Promise<string | undefined>;
   /** What a response comes to. Never throws for what the issuer does. */
   identify(round: IssuerRound, response: IssuerResponse): Promise<IssuerOutcome>;
 }
@@ -58,27 +62,26 @@ type FetchOptions = import('openid-client').CustomFetchOptions;
 type ServerMetadata = import('openid-client').ServerMetadata;
 
 const requestTimeoutSeconds = 10;
-/** Milliseconds for which the issuer's metadata is believed. */
+/** How long the issuer's metadata is cached. Milliseconds. */
 const metadataLifetimeMs = 60 * 60_000;
 
 /** Plain http only on this machine, no redirects, and no answer without end. */
-const guarded =
+const guardedFetch =
   (send: OutsideFetch) =>
   async (url: string, { method, headers, redirect, body, signal }: FetchOptions): Promise<Response> => {
     const target = new URL(url);
     if (target.protocol !== 'https:' && !isLoopbackHost(target.hostname)) throw new TypeError('only https');
     // The library sends forms, and nothing else that has a body.
-    const form = body instanceof URLSearchParams ? { body } : {};
-    return bounded(
-      await send(url, { method, headers, redirect, ...form, ...(signal === undefined ? {} : { signal }) }),
-    );
+    const form = body instanceof URLSearchParams ? body : undefined;
+    const response = await send(url, { method, headers, redirect, body: form, signal });
+    return limitBody(response, maxAnswerBytes);
   };
 
 export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn => {
   const { issuer, client, clock } = options;
   let known: { readonly metadata: ServerMetadata; readonly at: number } | undefined;
   const insecure = new URL(issuer).protocol === 'http:';
-  const customFetch = guarded(options.fetch);
+  const customFetch = guardedFetch(options.fetch);
 
   const discover = async (library: Library): Promise<ServerMetadata> => {
     if (known !== undefined && clock.now() - known.at < metadataLifetimeMs) return known.metadata;
@@ -113,14 +116,17 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
   };
 
   return {
-    authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }, anew) => {
+    authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }, promptLogin) => {
       const library = await import('openid-client');
       try {
         const url = library.buildAuthorizationUrl(await configure(library), {
-          ...{ redirect_uri: redirectUri, scope: 'openid profile email', state, nonce },
+          redirect_uri: redirectUri,
+          scope: 'openid profile email',
+          state,
+          nonce,
           code_challenge: await library.calculatePKCECodeChallenge(codeVerifier),
           code_challenge_method: 'S256',
-          ...(anew ? { prompt: 'login' } : {}),
+          ...(promptLogin ? { prompt: 'login' } : {}),
         });
         return url.href;
       } catch {
@@ -153,7 +159,9 @@ const identify = async (
   for (const [name, value] of Object.entries({ ...response, state }))
     if (value !== undefined) url.searchParams.set(name, value);
   const tokens = await library.authorizationCodeGrant(configuration, url, {
-    ...{ expectedState: state, expectedNonce: nonce, pkceCodeVerifier: codeVerifier },
+    expectedState: state,
+    expectedNonce: nonce,
+    pkceCodeVerifier: codeVerifier,
     idTokenExpected: true,
   });
   const token = tokens.claims();

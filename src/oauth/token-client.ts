@@ -1,6 +1,7 @@
-// One HTTP request to the token endpoint, through google-auth-library with its retries off. Knows nothing of accounts,
-// and lets no library error out: those carry tokens and codes in their `config`.
+// One HTTP request to Google's token endpoint, through google-auth-library with its retries off. No error of the library
+// gets out: those carry tokens and codes in their `config`.
 import { z } from 'zod';
+import { limitBody } from '../lib/bounded-body.ts';
 
 /** The operator's OAuth client at Google. */
 export interface OAuthClient {
@@ -64,7 +65,7 @@ export type TokenOutcome =
 
 const requestTimeoutMs = 10_000;
 /** Bytes; Google's answers have about two thousand. */
-const maxAnswerBytes = 256 * 1024;
+export const maxAnswerBytes = 256 * 1024;
 
 export interface TokenClientOptions {
   readonly client: OAuthClient;
@@ -92,25 +93,11 @@ export const requestTokens = async (options: TokenClientOptions, request: TokenR
   return { kind: 'tokens', tokens: parsed.data };
 };
 
-/** The same answer, whose body fails beyond the limit: the library would collect one without end in memory. */
-export const bounded = (response: Response): Response => {
-  if (response.body === null) return response;
-  let bytes = 0;
-  const limit = new TransformStream<Uint8Array, Uint8Array>({
-    transform: (chunk, controller) => {
-      bytes += chunk.length;
-      if (bytes > maxAnswerBytes) controller.error(new RangeError('the token endpoint answered without end'));
-      else controller.enqueue(chunk);
-    },
-  });
-  return new Response(response.body.pipeThrough(limit), response);
-};
-
 /** The library's client around a transport that sends once: the library's per-call retry settings win over any other. */
 const tokenSender = (
   library: Library,
   { client, endpoints, fetch: send }: TokenClientOptions,
-  keep: (answer: unknown) => void,
+  onAnswer: (answer: unknown) => void,
 ) => {
   class OneShot extends library.gaxios.Gaxios {
     override async request<T>({ retryConfig: _, ...rest }: GaxiosOptions = {}): Promise<GaxiosResponse<T>> {
@@ -119,10 +106,10 @@ const tokenSender = (
         retry: false,
         // A redirected POST would carry the secret and the grant to another place.
         fetchImplementation: async (...[input, init]: Parameters<typeof fetch>) =>
-          bounded(await send(input, { ...init, redirect: 'error' })),
+          limitBody(await send(input, { ...init, redirect: 'error' }), maxAnswerBytes),
         signal: AbortSignal.timeout(requestTimeoutMs),
       });
-      keep(structuredClone(response.data)); // before the library turns expires_in into a date of its own clock
+      onAnswer(structuredClone(response.data)); // before the library turns expires_in into a date of its own clock
       return response;
     }
   }
@@ -159,7 +146,7 @@ const judge = (status: number | undefined, answer: z.infer<typeof errorResponse>
       return {
         kind: 'grant_ended',
         error: answer.error,
-        ...(answer.error_subtype === undefined ? {} : { subtype: answer.error_subtype }),
+        subtype: answer.error_subtype,
       };
     case 'invalid_client':
     case 'unauthorized_client':

@@ -1,12 +1,18 @@
 // gmail_get_contacts: the address book, page by page.
 
 import { z } from 'zod';
-import { personShape } from '../../google/person-shape.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { firstRows, largestListChars } from '../size-limit.ts';
 import { defaultPersonFields, notesOf, pageToken, personFields } from './parameters.ts';
-import { clippedPeople, clippedPeopleNote, type PersonRow, personOutput, visiblePerson } from './person-output.ts';
+import {
+  clippedPeople,
+  clippedPeopleNote,
+  type PersonRow,
+  personOutput,
+  personShape,
+  visiblePerson,
+} from './person-output.ts';
 
 const defaultPageSize = 100;
 

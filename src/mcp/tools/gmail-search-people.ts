@@ -1,6 +1,5 @@
 // gmail_search_people: find a person in contacts, the organisation's directory and, on request, other contacts.
 import { z } from 'zod';
-import { personShape } from '../../google/person-shape.ts';
 import type { PeopleSource } from '../../google/ports.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { ok } from '../../model/result.ts';
@@ -8,7 +7,14 @@ import { capabilities } from '../../model/scope.ts';
 import { defineTool } from '../define-tool.ts';
 import { fitRows } from '../size-limit.ts';
 import { defaultPersonFields, notesOf, personFields, searchText } from './parameters.ts';
-import { clippedPeople, clippedPeopleNote, foundPersonOutput, type PersonRow, visiblePerson } from './person-output.ts';
+import {
+  clippedPeople,
+  clippedPeopleNote,
+  foundPersonOutput,
+  type PersonRow,
+  personShape,
+  visiblePerson,
+} from './person-output.ts';
 
 export const gmailSearchPeople = defineTool({
   name: 'gmail_search_people',
