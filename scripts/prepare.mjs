@@ -50,7 +50,7 @@ const newest = (folder) =>
     .reduce((latest, entry) => Math.max(latest, modified(join(entry.parentPath ?? entry.path, entry.name))), 0);
 const sources = Math.max(
   newest(at('src')),
-  newest(at('packages')),
+  ...readdirSync(at('packages')).map((name) => newest(at('packages', name, 'src'))),
   modified(at('scripts', 'build.mjs')),
   modified(at('package.json')),
   modified(installStamp),

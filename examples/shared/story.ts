@@ -6,13 +6,13 @@ import { openPostern, type Postern } from './postern.ts';
 import { say } from './say.ts';
 
 /** What a framework needs to reach Postern as one person. */
-export interface McpServer {
+interface McpServer {
   readonly url: string;
   readonly headers: { readonly Authorization: string };
 }
 
 /** An agent that remembers its conversation. */
-export interface Agent {
+interface Agent {
   ask(text: string): Promise<string>;
   close(): Promise<void>;
 }

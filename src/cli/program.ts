@@ -9,7 +9,7 @@ const mailboxOption = [
   'your own mail: .eml files, folders of them, .mbox (Google Takeout)',
 ] as const;
 
-const addServing = (program: Command): void => {
+const addServers = (program: Command): void => {
   program
     .command('stdio')
     .description('serve one person over stdin and stdout; MCP clients start it')
@@ -24,7 +24,7 @@ const addServing = (program: Command): void => {
     .action(async (options) => (await import('./http.ts')).http(options));
 };
 
-const addTrying = (program: Command): void => {
+const addDemoAndSandbox = (program: Command): void => {
   program
     .command('demo')
     .description('show the whole of Postern against a built-in fake Google')
@@ -40,7 +40,7 @@ const addTrying = (program: Command): void => {
     .action(async (options) => (await import('./sandbox.ts')).sandbox(options));
 };
 
-const addKeeping = (program: Command): void => {
+const addMaintenance = (program: Command): void => {
   const encryption = program.command('encryption').description('the key that seals tokens in the database');
   encryption
     .command('rotate')
@@ -77,48 +77,10 @@ const addKeeping = (program: Command): void => {
     .action(async (options) => (await import('./doctor/doctor.ts')).doctor(options));
 };
 
-/** Every command of `postern`. */
-export const createProgram = (): Command => {
-  const program = new Command('postern')
-    .description('A self-hosted MCP server that gives AI agents read-only Gmail and Contacts, never a Google token.')
-    .version(version)
-    .showHelpAfterError('(add --help for what is possible)');
-  addServing(program);
-  addTrying(program);
-  addAccountsCommands(program);
-  addApiKeysCommands(program);
-  addKeeping(program);
-  return program;
-};
-
-const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
-
-/**
- * Runs one command line to its end.
- * @returns the exit code: 0 done, 1 it did not work, 2 the command line or the configuration is wrong.
- */
-export const run = async (argv: readonly string[]): Promise<number> => {
-  exitOnDefects();
-  const program = createProgram();
-  for (const command of everyCommand(program)) command.exitOverride();
-  // A reader that has seen enough (`| head`) is not a failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-    return 0;
-  } catch (error) {
-    // commander has said it already
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const { describeFailure } = await import('./failure.ts');
-    printNote(`postern: ${describeFailure(error)}`);
-    return error instanceof CommandError ? error.exitCode : 1;
-  }
-};
-
 const realm = ['--realm <realm>', 'the realm of the identifier', 'local'] as const;
 const identifier = ['[identifier]', "the person's identifier (default: POSTERN_IDENTIFIER, else me)"] as const;
 
-export const addAccountsCommands = (program: Command): void => {
+const addAccounts = (program: Command): void => {
   const accounts = program.command('accounts').description("people's connected Google accounts");
   accounts
     .command('list')
@@ -180,7 +142,7 @@ export const addAccountsCommands = (program: Command): void => {
     .action(async (name, options) => (await import('./accounts/change.ts')).remove(name, options));
 };
 
-export const addApiKeysCommands = (program: Command): void => {
+const addApiKeys = (program: Command): void => {
   const keys = program.command('api-keys').description('keys with which callers reach the HTTP server');
   keys
     .command('create')
@@ -204,4 +166,42 @@ export const addApiKeysCommands = (program: Command): void => {
     .description('make a key useless, at once and for good')
     .argument('<id>', "the key's id, as in the list")
     .action(async (id) => (await import('./api-keys.ts')).revoke(id));
+};
+
+/** Every command of `postern`. */
+const createProgram = (): Command => {
+  const program = new Command('postern')
+    .description('A self-hosted MCP server that gives AI agents read-only Gmail and Contacts, never a Google token.')
+    .version(version)
+    .showHelpAfterError('(add --help for what is possible)');
+  addServers(program);
+  addDemoAndSandbox(program);
+  addAccounts(program);
+  addApiKeys(program);
+  addMaintenance(program);
+  return program;
+};
+
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+
+/**
+ * Runs one command line to its end.
+ * @returns the exit code: 0 done, 1 it did not work, 2 the command line or the configuration is wrong.
+ */
+export const run = async (argv: readonly string[]): Promise<number> => {
+  exitOnDefects();
+  const program = createProgram();
+  for (const command of everyCommand(program)) command.exitOverride();
+  // A reader that has seen enough (`| head`) is not a failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // commander has said it already
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { describeFailure } = await import('./failure.ts');
+    printNote(`postern: ${describeFailure(error)}`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
 };

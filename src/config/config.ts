@@ -6,18 +6,23 @@ import { dirname, join } from 'node:path';
 import type { RandomBytes } from '../lib/clock.ts';
 import { nearestName } from '../lib/nearest-name.ts';
 import { identifierSchema } from '../model/account-key.ts';
-import { createEnvironmentReader, type Environment, type EnvironmentReader, type Fault } from './environment.ts';
+import {
+  createEnvironmentReader,
+  daysSchema,
+  type Environment,
+  type EnvironmentReader,
+  type Fault,
+  sizeSchema,
+  splitList,
+} from './environment.ts';
 import { expandPath, type Machine, platformFolders } from './folders.ts';
-import { type GoogleSettings, readGoogleSettings } from './google-settings.ts';
+import { type GoogleSettings, readGoogleSettings } from './google.ts';
 import { checkClient, type Listening, readListening } from './listening.ts';
 import { readSealingKeys, type SealingKeys } from './sealing-keys.ts';
 import { readSignIn, type SignInSettings } from './sign-in.ts';
-import { daysSchema, sizeSchema, splitList } from './values.ts';
 
 export type { Environment, Fault } from './environment.ts';
-export type { GoogleClient, GoogleClientKind } from './google-client.ts';
 export { defaultHttpPort } from './listening.ts';
-export type { PreregisteredClient } from './oauth-clients.ts';
 export type { SealingKeys } from './sealing-keys.ts';
 export type { ExternalIssuer, GoogleSignIn, SignInSettings } from './sign-in.ts';
 

@@ -1,9 +1,8 @@
 // Where Postern is reached: what people and clients see, and what HTTP or the loopback listens on. Opens no socket.
 
 import { isLoopbackHost } from '../lib/loopback-host.ts';
-import type { EnvironmentReader } from './environment.ts';
-import type { GoogleClient } from './google-client.ts';
-import { hostSchema, networksSchema, portSchema, urlSchema } from './values.ts';
+import { type EnvironmentReader, hostSchema, networksSchema, portSchema, urlSchema } from './environment.ts';
+import type { GoogleClient } from './google.ts';
 
 export interface Listening {
   /** What people and clients see of an HTTP Postern; without a path. */

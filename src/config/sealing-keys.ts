@@ -1,10 +1,9 @@
-// The keys that seal tokens: from the environment, or from files in the config folder. Knows nothing of sealing itself.
+// The keys that seal tokens: from the environment, or from files in the config folder.
 import { chmodSync, existsSync, linkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeFolder, pathErrorOf, readSettingsFile } from '../lib/checked-paths.ts';
 import type { RandomBytes } from '../lib/clock.ts';
-import type { EnvironmentReader } from './environment.ts';
-import { splitList } from './values.ts';
+import { type EnvironmentReader, splitList } from './environment.ts';
 
 export interface Keys {
   readonly current: Uint8Array;

@@ -17,7 +17,7 @@ export interface RecordedRequest {
   readonly errorReturned?: string;
 }
 
-export interface OpenRecord {
+interface OpenRecord {
   /** Fills in the answer. */
   answered(response: Response): Promise<void>;
 }

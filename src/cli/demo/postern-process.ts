@@ -10,7 +10,7 @@ import type { Environment } from '../../config/config.ts';
 import { CommandError } from '../terminal.ts';
 
 /** This very command, absolute. */
-export const posternCommand = (): string => realpathSync(process.argv[1] ?? '');
+const posternCommand = (): string => realpathSync(process.argv[1] ?? '');
 
 /** Without the reader's own settings: the demo must not touch their Google client or their database. */
 const childEnvironment = (settings: Environment): NodeJS.ProcessEnv => ({

@@ -61,7 +61,7 @@ export interface Control {
   readonly value: string;
 }
 
-export interface Form {
+interface Form {
   readonly method: 'GET' | 'POST';
   /** Absolute. */
   readonly action: string;

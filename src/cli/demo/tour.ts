@@ -97,11 +97,11 @@ const person = z.object({
 });
 
 export const messageList = z.object({ messages: z.array(row) });
-export const oneMessage = z.union([row, z.object({ message: row }).transform(({ message }) => message)]);
-export const draftList = z.object({ drafts: z.array(z.object({ id: z.string(), message: row.partial().optional() })) });
-export const peopleList = z.object({ people: z.array(person), totalPeople: z.number().optional() });
+const oneMessage = z.union([row, z.object({ message: row }).transform(({ message }) => message)]);
+const draftList = z.object({ drafts: z.array(z.object({ id: z.string(), message: row.partial().optional() })) });
+const peopleList = z.object({ people: z.array(person), totalPeople: z.number().optional() });
 /** The JSON text block that comes with every attachment. */
-export const attachmentFacts = z
+const attachmentFacts = z
   .string()
   .transform((text, context) => {
     try {
@@ -129,11 +129,11 @@ type Shown = { readonly [field in 'date' | 'from' | 'subject']?: string | undefi
 export const messageLine = ({ date, from, subject, labelIds }: Shown): string =>
   `${labelIds?.includes('UNREAD') ? '●' : ' '} ${(date ?? '').slice(0, 10).padEnd(10)}  ${column(from ?? '', 30)}  ${cut(subject ?? '(no subject)', 60)}`;
 
-export const personLine = ({ names, emailAddresses, source }: z.infer<typeof person>): string =>
+const personLine = ({ names, emailAddresses, source }: z.infer<typeof person>): string =>
   `  ${column(names?.[0]?.displayName ?? '(no name)', 24)}  ${column(emailAddresses?.[0]?.value ?? '–', 34)}  ${source ?? ''}`.trimEnd();
 
 /** The first lines of a body, indented. */
-export const bodyLines = (text: string, most: number): string[] => {
+const bodyLines = (text: string, most: number): string[] => {
   const lines = text.split('\n').map((line) => `  │ ${cut(line, 100)}`);
   const shown = lines.filter((line, index) => line !== '  │ ' || lines[index - 1] !== '  │ ').slice(0, most);
   return shown.length < lines.length ? [...shown, '  │ …'] : shown;

@@ -5,7 +5,7 @@ import { GoogleError, notFound } from '../google-answers.ts';
 
 export type HistoryType = 'messageAdded' | 'messageDeleted' | 'labelAdded' | 'labelRemoved';
 
-export interface HistoryRecord {
+interface HistoryRecord {
   readonly id: number;
   readonly at: number;
   readonly type: HistoryType;

@@ -84,7 +84,7 @@ const transferEncoding = (part: MimePart): string =>
   (headerValue(part.headers, 'content-transfer-encoding') ?? '').trim();
 
 /** Where an attachment id points. */
-export interface AttachmentTarget {
+interface AttachmentTarget {
   readonly messageId: string;
   readonly partId: string;
 }

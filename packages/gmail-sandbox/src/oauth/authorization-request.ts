@@ -4,7 +4,7 @@
 import type { IssuedCode } from './grants.ts';
 import { type OAuthClient, type Project, redirectUriAllowed, unknownScopes } from './project.ts';
 
-export type Prompt = 'none' | 'consent' | 'select_account';
+type Prompt = 'none' | 'consent' | 'select_account';
 
 export interface AuthorizationRequest {
   readonly client: OAuthClient;

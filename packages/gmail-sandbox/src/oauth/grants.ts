@@ -7,7 +7,7 @@ import type { Project } from './project.ts';
 import { canonicalScopes, isIdentityScope } from './project.ts';
 
 /** Why a refresh token no longer works. `cap` and `expired` leave access tokens to run out by themselves. */
-export type Ending = 'revoked' | 'password_changed' | 'account_deleted' | 'cap' | 'expired' | 'idle';
+type Ending = 'revoked' | 'password_changed' | 'account_deleted' | 'cap' | 'expired' | 'idle';
 
 export interface Grant {
   readonly account: GoogleAccount;

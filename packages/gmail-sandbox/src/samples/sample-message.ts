@@ -1,7 +1,7 @@
 // What one message of the sample is: how old, where it lies, and how to write it.
 
 /** What a message is written for. */
-export interface Occasion {
+interface Occasion {
   /** The owner's e-mail address. */
   readonly owner: string;
   /** When it was sent. */

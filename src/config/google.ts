@@ -1,7 +1,71 @@
-// The operator's OAuth client: two variables, or the JSON file that Google's console downloads. Sends nothing anywhere.
+// Which Google: the operator's OAuth client (two variables, or the JSON file that Google's console downloads) and the
+// addresses of Google's services. Sends nothing anywhere.
+
 import { z } from 'zod';
 import { pathErrorOf, readSettingsFile } from '../lib/checked-paths.ts';
-import type { EnvironmentReader } from './environment.ts';
+import { isLoopbackHost } from '../lib/loopback-host.ts';
+import { type EnvironmentReader, googleEndpointVariables, urlSchema } from './environment.ts';
+
+export interface GoogleSettings {
+  readonly client: GoogleClient;
+  readonly issuer: string;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly revocationEndpoint: string;
+  /** Ends with `/`, as Google's libraries demand. */
+  readonly gmailRootUrl: string;
+  readonly peopleRootUrl: string;
+  /** Which of them are not Google's own; logged at start. */
+  readonly overridden: readonly { readonly variable: string; readonly url: string }[];
+}
+
+const googleDefaults = {
+  GOOGLE_ISSUER: 'https://accounts.google.com',
+  GOOGLE_AUTHORIZATION_ENDPOINT: 'https://accounts.google.com/o/oauth2/v2/auth',
+  GOOGLE_TOKEN_ENDPOINT: 'https://oauth2.googleapis.com/token',
+  GOOGLE_REVOCATION_ENDPOINT: 'https://oauth2.googleapis.com/revoke',
+  GMAIL_ROOT_URL: 'https://gmail.googleapis.com/',
+  PEOPLE_ROOT_URL: 'https://people.googleapis.com/',
+} as const;
+
+const readEndpoints = (reader: EnvironmentReader) => {
+  const urls: Record<(typeof googleEndpointVariables)[number], string> = { ...googleDefaults };
+  const overridden: { variable: string; url: string }[] = [];
+  for (const variable of googleEndpointVariables) {
+    const url = reader.parsed(variable, urlSchema, "Give the whole URL, or remove the variable to use Google's own.");
+    if (url === undefined) continue;
+    // An issuer is compared as a string: it stays as it was written.
+    const text = variable === 'GOOGLE_ISSUER' ? (reader.text(variable) ?? url.href) : url.href;
+    urls[variable] = variable.endsWith('_ROOT_URL') && !text.endsWith('/') ? `${text}/` : text;
+    overridden.push({ variable, url: urls[variable] });
+    if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+      reader.warnings.push(`${variable} is not https: what is sent to ${url.host} travels in the clear.`);
+    }
+  }
+  return { urls, overridden };
+};
+
+/** @returns Google's settings; `client` is undefined when it is missing or faulty (the faults are recorded). */
+export const readGoogleSettings = (
+  reader: EnvironmentReader,
+  credentialsFile: string | undefined,
+  kindOfVariables: GoogleClientKind,
+): Omit<GoogleSettings, 'client'> & { readonly client: GoogleClient | undefined } => {
+  const client = readGoogleClient(reader, credentialsFile, kindOfVariables);
+  const { urls, overridden } = readEndpoints(reader);
+  const isGoogle = overridden.every(({ variable }) => variable !== 'GOOGLE_TOKEN_ENDPOINT');
+  if (client !== undefined) reader.warnings.push(...clientWarnings(client, isGoogle));
+  return {
+    client,
+    issuer: urls.GOOGLE_ISSUER,
+    authorizationEndpoint: urls.GOOGLE_AUTHORIZATION_ENDPOINT,
+    tokenEndpoint: urls.GOOGLE_TOKEN_ENDPOINT,
+    revocationEndpoint: urls.GOOGLE_REVOCATION_ENDPOINT,
+    gmailRootUrl: urls.GMAIL_ROOT_URL,
+    peopleRootUrl: urls.PEOPLE_ROOT_URL,
+    overridden,
+  };
+};
 
 /** Google's words: a "Desktop app" may use any loopback port, a "Web application" only redirect URIs registered before. */
 export type GoogleClientKind = 'desktop' | 'web';
@@ -79,7 +143,7 @@ const fromFile = (path: string, reader: EnvironmentReader): GoogleClient | undef
  * The OAuth client, or undefined with the faults recorded.
  * @param kindOfVariables what a client given as two variables counts as: they do not say it themselves.
  */
-export const readGoogleClient = (
+const readGoogleClient = (
   reader: EnvironmentReader,
   path: string | undefined,
   kindOfVariables: GoogleClientKind,
@@ -117,7 +181,7 @@ const looksLikeSecret = (text: string): boolean => text.startsWith('GOCSPX-');
  * What Google's own ids and secrets look like shows that two were exchanged, or that one was cut while it was copied.
  * @param isGoogle whether Google itself is asked, and not a stand-in with ids of its own.
  */
-export const clientWarnings = ({ id, secret }: GoogleClient, isGoogle: boolean): string[] => {
+const clientWarnings = ({ id, secret }: GoogleClient, isGoogle: boolean): string[] => {
   if (looksLikeSecret(id) && looksLikeId(secret))
     return ['GOOGLE_CLIENT_ID holds the client secret and GOOGLE_CLIENT_SECRET the client ID: exchange the two.'];
   if (!isGoogle) return [];
