@@ -73,7 +73,7 @@ describe('An Accept header', () => {
 
 describe.each<Era>(['older', 'modern'])('An answer of the %s era', (era) => {
   it.each([undefined, '*/*', 'application/json', 'application/json, text/event-stream;q=0'])(
-    'is JSON for who sends Accept: %s',
+    'gets JSON: %s',
     async (accept) => {
       const response = await call(era, accept);
       expect([response.status, typeOf(response)]).toEqual([200, 'application/json']);
@@ -82,7 +82,7 @@ describe.each<Era>(['older', 'modern'])('An answer of the %s era', (era) => {
   );
 
   it.each(['text/event-stream', 'application/json, text/event-stream'])(
-    'is a stream for who sends Accept: %s, with progress',
+    'gets an event stream with progress: %s',
     async (accept) => {
       const response = await call(era, accept);
       expect([response.status, typeOf(response)]).toEqual([200, 'text/event-stream']);
@@ -92,20 +92,20 @@ describe.each<Era>(['older', 'modern'])('An answer of the %s era', (era) => {
     },
   );
 
-  it('is refused where nothing fits, before anything is called', async () => {
+  it('gets 406 where no form fits, before a tool runs', async () => {
     const before = world.sandbox.requests.length;
     const response = await call(era, 'text/html');
     expect([response.status, await response.json()]).toMatchObject([406, { error: 'not_acceptable' }]);
     expect(world.sandbox.requests.length).toBe(before);
   });
 
-  it('is the same with a slash at the end of the address', async () => {
+  it('is read the same way at /mcp/', async () => {
     expect(await (await call(era, '*/*', { path: '/mcp/' })).json()).toMatchObject({ id: 7, result: {} });
   });
 });
 
 describe('A subscription', () => {
-  it('has no end, and so no answer in JSON', async () => {
+  it('has no end, and gets 406 from a client that takes JSON only', async () => {
     const message = { jsonrpc: '2.0', id: 7, method: 'subscriptions/listen', params: { notifications: {}, _meta } };
     const response = await world.http('/mcp', {
       method: 'POST',
@@ -124,19 +124,19 @@ describe('A subscription', () => {
 
 describe('The address with a slash at its end', () => {
   const methods = ['GET', 'HEAD', 'DELETE', 'PUT', 'POST'];
-  it.each(methods)('answers %s as the one without does', async (method) => {
+  it.each(methods)('answers %s like the address without', async (method) => {
     const [one, other] = await Promise.all(
       ['/mcp', '/mcp/'].map((path) => call('older', 'text/event-stream', { path, method })),
     );
     expect([other?.status, typeOf(other as Response)]).toEqual([one?.status, typeOf(one as Response)]);
   });
 
-  it('opens no stream for GET, as one without sessions has none', async () => {
+  it('opens no stream for GET, since there are no sessions', async () => {
     const response = await call('older', 'text/event-stream', { method: 'GET' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  it('stands behind the same guards: pages of other sites, keys that are none', async () => {
+  it('has the same checks of Origin and credential', async () => {
     const foreign = await world.http('/mcp/', { method: 'POST', key, headers: { origin: 'https://evil.test' } });
     expect(foreign.status).toBe(403);
     const statuses: number[] = [];

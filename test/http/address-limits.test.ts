@@ -43,8 +43,8 @@ const useUp = async (world: World, address: string, path?: string) => {
     expect(await statusOf(knock(world, address, guess(number), path))).toBe(401);
 };
 
-describe('1. Credentials that are refused', () => {
-  it('are looked up sixty times a minute for one address; then the answer says when to try again', async () => {
+describe('1. Refused credentials', () => {
+  it('limits refused credentials to 60 per minute per address, and says in Retry-After when to try again', async () => {
     const world = await aWorld();
     await useUp(world, attacker);
     const refused = await knock(world, attacker, guess(60));
@@ -63,7 +63,7 @@ describe('1. Credentials that are refused', () => {
     await useUp(world, attacker);
   });
 
-  it('do not reach the store once they are too many', async () => {
+  it('does not ask the store for credentials of an address beyond its limit', async () => {
     let lookups = 0;
     const world = await aWorld();
     const { find } = world.storage.apiKeys;
@@ -79,13 +79,13 @@ describe('1. Credentials that are refused', () => {
     expect([before, lookups]).toEqual([60, 60]);
   });
 
-  it('count together at /mcp and the API', async () => {
+  it('counts refused credentials of /mcp and of the API together', async () => {
     const world = await aWorld();
     await useUp(world, attacker, '/api/v1/accounts/ada');
     expect(await statusOf(knock(world, attacker, guess(1)))).toBe(429);
   });
 
-  it('cost other addresses nothing, but every address of one IPv6 line counts as one', async () => {
+  it('counts each IPv4 address by itself, and all addresses of an IPv6 /64 as one', async () => {
     const world = await aWorld();
     await useUp(world, '2001:db8:1:2::1');
     expect(await statusOf(knock(world, '2001:db8:1:2:ffff::9', guess(1)))).toBe(429);
@@ -93,7 +93,7 @@ describe('1. Credentials that are refused', () => {
     expect(await statusOf(knock(world, somebody, guess(1)))).toBe(401);
   });
 
-  it('that came at the same time are all paid for, with a minute at most', async () => {
+  it('counts refusals that arrive concurrently, and lets none wait longer than a minute', async () => {
     const world = await aWorld();
     const many = await Promise.all(
       Array.from({ length: 200 }, (_, number) => statusOf(knock(world, attacker, guess(number)))),
@@ -102,7 +102,7 @@ describe('1. Credentials that are refused', () => {
     expect((await knock(world, attacker, guess(1))).headers.get('retry-after')).toBe('61');
   });
 
-  it('are told apart by what a trusted proxy says, and by nobody else’s word', async () => {
+  it('takes the address from forwarding headers of a trusted proxy only', async () => {
     const world = await aWorld({ trustedProxies: ['10.0.0.1'] });
     const ask = (peer: string, client: string, number: number) =>
       world.app.request(
@@ -119,7 +119,7 @@ describe('1. Credentials that are refused', () => {
 });
 
 describe('2. Over a socket', () => {
-  it('the peer is known, so that a trusted proxy’s clients are told apart', async () => {
+  it('recognises a trusted proxy by the address of its socket', async () => {
     const world = await aWorld({ trustedProxies: ['127.0.0.1'] });
     const listening = await listen(world.app, { host: '127.0.0.1', port: 0 }, world.clock);
     if (listening.kind !== 'listening') throw new Error(listening.message);
@@ -137,8 +137,8 @@ describe('2. Over a socket', () => {
   });
 });
 
-describe('3. Whoever shares an address with somebody who guesses', () => {
-  it('goes on with a key that was good before', async () => {
+describe('3. Other clients of an address with many refused credentials', () => {
+  it('accepts a key that was accepted before', async () => {
     const world = await aWorld();
     const key = await world.key();
     expect(await statusOf(knock(world, somebody, key))).toBe(200);
@@ -147,7 +147,7 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
     expect(await statusOf(knock(world, attacker, guess(0)))).toBe(429);
   });
 
-  it('goes on also after a neighbour wrote one good key in very many ways', async () => {
+  it('accepts it also after another client sent one good key with many spacings', async () => {
     const rememberedCredentials = 100;
     const world = await aWorld({ rememberedCredentials });
     const [key, other] = [await world.key(), await world.key()];
@@ -161,7 +161,7 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
     expect(await statusOf(knock(world, attacker, key))).toBe(200);
   });
 
-  it('waits a second at most with a key that was never seen, and is never counted', async () => {
+  it('makes a good key that was never seen wait one second at most, and does not count it', async () => {
     const world = await aWorld();
     await useUp(world, attacker);
     const keys = await Promise.all(Array.from({ length: 5 }, () => world.key()));
@@ -171,7 +171,7 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
     expect(await statusOf(knock(world, attacker, guess(1)))).toBe(401);
   });
 
-  it('learns that a credential has ended, which is no failure the first time', async () => {
+  it('answers a credential that was accepted before and has been revoked with 401, and does not count it once', async () => {
     const world = await aWorld();
     const service = await world.key();
     const headers = { authorization: `Bearer ${service}`, 'content-type': 'application/json' };
@@ -189,14 +189,14 @@ describe('3. Whoever shares an address with somebody who guesses', () => {
     expect(await statusOf(knock(world, somebody, minted[0]))).toBe(429);
   });
 
-  it('is still asked who it is when it sends no credential, which is how clients learn where to sign in', async () => {
+  it('answers a request without a credential with a challenge', async () => {
     const world = await aWorld();
     for (let time = 0; time < 100; time++) expect(await statusOf(knock(world, attacker, undefined))).toBe(401);
     await useUp(world, attacker);
     expect(await statusOf(knock(world, attacker, undefined))).toBe(401);
   });
 
-  it('is not held up by what was refused for another reason than the credential', async () => {
+  it('does not count requests that were refused for another reason than the credential', async () => {
     const world = await aWorld();
     const key = await world.key({ kind: 'user', identifier: 'ben' });
     for (let time = 0; time < 100; time++) expect(await statusOf(knock(world, attacker, key))).toBe(403);
@@ -208,7 +208,7 @@ describe('4. Download URLs', () => {
   const open = (world: World, address: string, token: string) =>
     world.app.request(`${origin}/downloads/${token}`, { method: 'HEAD' }, from(address));
 
-  it('that do not exist are looked up sixty times a minute for one address, apart from credentials', async () => {
+  it('limits unknown download URLs to 60 per minute per address, apart from credentials', async () => {
     const world = await aWorld();
     await useUp(world, attacker);
     for (let number = 0; number < 60; number++) expect(await statusOf(open(world, attacker, `x${number}`))).toBe(404);
@@ -221,7 +221,7 @@ describe('4. Download URLs', () => {
 });
 
 describe('5. Pages', () => {
-  it('are three hundred a minute for one address; one more is a page that says to wait, and uses nothing up', async () => {
+  it('limits pages to 300 per minute per address, and answers one more with a page that says to wait', async () => {
     const world = await aWorld();
     const url = await world.link('ada');
     const view = (address: string) => world.app.request(url, {}, from(address));
@@ -236,7 +236,7 @@ describe('5. Pages', () => {
     expect(await statusOf(view(somebody))).toBe(200);
   });
 
-  it('cost nobody a call', async () => {
+  it('does not count pages as calls', async () => {
     const world = await aWorld();
     const key = await world.key();
     for (let time = 0; time < 130; time++) await world.app.request(`${origin}/connect/x`, {}, from(somebody));
@@ -244,8 +244,8 @@ describe('5. Pages', () => {
   });
 });
 
-describe('6. The buckets', () => {
-  it('never let more through than one full bucket and what has come since', () => {
+describe('6. The token bucket', () => {
+  it('never allows more than one full bucket and what was added since', () => {
     const steps = fc.array(fc.record({ wait: fc.nat({ max: 5_000 }), tries: fc.nat({ max: 8 }) }), { maxLength: 60 });
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 20 }), (walk, perMinute) => {
@@ -264,7 +264,7 @@ describe('6. The buckets', () => {
     );
   });
 
-  it('let one through after exactly the time they name', () => {
+  it('allows one more after exactly the time that it returns', () => {
     let now = 0;
     const limit = createAddressLimit({ now: () => now, sleep: async () => {} }, { times: 2, perMs: 60_000 });
     expect([limit.take(somebody), limit.take(somebody), limit.take(somebody)]).toEqual([0, 0, 30]);
@@ -274,7 +274,7 @@ describe('6. The buckets', () => {
     expect([limit.wait(somebody), limit.take(somebody), limit.take(somebody)]).toEqual([0, 0, 30]);
   });
 
-  it('are ten thousand at most: who was quiet for longest is forgotten, who keeps trying is not', () => {
+  it('keeps at most 10,000 buckets, and drops the one that was used least recently', () => {
     const limit = createAddressLimit(handClock(), { times: 1, perMs: 60_000 });
     expect([limit.take('192.0.2.1'), limit.take('192.0.2.2')]).toEqual([0, 0]);
     for (let number = 0; number < 9_999; number++) {

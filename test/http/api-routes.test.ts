@@ -26,7 +26,7 @@ const api =
 const none = { status: 'not_granted', reason: null, since: null, message: null };
 
 describe('1. Creating an account', () => {
-  it('creates it once and gives it again, with everything a product needs to know', async () => {
+  it('creates an account once, and returns the same one with 200 after that', async () => {
     const world = await aWorld();
     const call = api(world, await world.key({ realm: 'shop' }));
     const first = await call('POST', '', { identifier: 'user_42', expected_email: 'ada@example.com' });
@@ -75,7 +75,7 @@ describe('1. Creating an account', () => {
     ],
     ['a list', [], 'The body must be a JSON object.'],
     ['no JSON', '{"identifier"', 'The body is not valid JSON.'],
-  ])('refuses %s with a sentence', async (_, body, message) => {
+  ])('refuses %s with 400 and a sentence', async (_, body, message) => {
     const world = await aWorld();
     const answer = await api(world, await world.key())('POST', '', body);
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_input', who: 'the caller' } });
@@ -89,8 +89,8 @@ describe('1. Creating an account', () => {
   });
 });
 
-describe('2. Looking at one', () => {
-  it('finds an identifier that has to be percent-encoded, decoded exactly once', async () => {
+describe('2. Reading an account', () => {
+  it('decodes a percent-encoded identifier exactly once', async () => {
     const world = await aWorld();
     const call = api(world, await world.key());
     for (const identifier of ['Jürgen/ä b', 'a%41', '100%', 'ada@example.com', 'a?b#c']) {
@@ -100,14 +100,14 @@ describe('2. Looking at one', () => {
     }
   });
 
-  it('says that there is none, or that the path is malformed', async () => {
+  it('answers an unknown account with 404, and a malformed path with 400', async () => {
     const world = await aWorld();
     const call = api(world, await world.key());
     expect(await call('GET', '/nobody')).toMatchObject({ status: 404, body: { error: 'not_found' } });
     expect(await call('GET', '/%FF')).toMatchObject({ status: 400, body: { error: 'invalid_input' } });
   });
 
-  it('shows a connected account with its mailbox and scopes, and no token', async () => {
+  it('shows the mailbox and scopes of a connected account, and no token', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
@@ -125,7 +125,7 @@ describe('2. Looking at one', () => {
 });
 
 describe('3. Links', () => {
-  it('gives a link of ours that leads to the page for this person', async () => {
+  it('makes a link to the page for this account', async () => {
     const world = await aWorld();
     const call = api(world, await world.key({ unverifiedLinks: true }));
     await call('POST', '', { identifier: 'user_42' });
@@ -139,7 +139,7 @@ describe('3. Links', () => {
     expect(text).not.toContain('user_42');
   });
 
-  it('gives none where nothing would prove who finishes it, and says how to change that', async () => {
+  it('refuses a link where nothing would verify who finishes it, and says how to change that', async () => {
     const world = await aWorld();
     const call = api(world, await world.key());
     await call('POST', '', { identifier: 'user_42' });
@@ -150,7 +150,7 @@ describe('3. Links', () => {
     expect((await call('POST', '/user_42/link', { replace: true })).status).toBe(200);
   });
 
-  it('gives at most twenty open ones', async () => {
+  it('makes at most twenty open links', async () => {
     const world = await aWorld();
     const call = api(world, await world.key({ unverifiedLinks: true }));
     await call('POST', '', { identifier: 'user_42' });
@@ -158,7 +158,7 @@ describe('3. Links', () => {
     expect(await call('POST', '/user_42/link')).toMatchObject({ status: 429, body: { error: 'too_many_links' } });
   });
 
-  it('gives none for an account that was never created', async () => {
+  it('answers a link for an unknown account with 404', async () => {
     const world = await aWorld();
     const call = api(world, await world.key({ unverifiedLinks: true }));
     expect((await call('POST', '/nobody/link')).status).toBe(404);
@@ -166,8 +166,8 @@ describe('3. Links', () => {
   });
 });
 
-describe('4. Ending', () => {
-  it('disconnects and says whether Google was told', async () => {
+describe('4. Disconnecting and deleting', () => {
+  it('disconnects, and says whether the grant was revoked at Google', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com');
@@ -183,7 +183,7 @@ describe('4. Ending', () => {
     expect(world.sandbox.livingGrants('ada@example.com')).toBe(0);
   });
 
-  it('deletes an account once', async () => {
+  it('deletes an account, and answers 404 the second time', async () => {
     const world = await aWorld();
     const call = api(world, await world.key());
     await call('POST', '', { identifier: 'user_42' });
@@ -192,8 +192,8 @@ describe('4. Ending', () => {
   });
 });
 
-describe('5. Who may', () => {
-  it('asks for a key, and for a service key', async () => {
+describe('5. Credentials', () => {
+  it('refuses requests without a key or with a user key', async () => {
     const world = await aWorld();
     const none = await api(world, undefined)('GET', '/ada');
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="postern"']);
@@ -201,7 +201,7 @@ describe('5. Who may', () => {
     expect(user).toMatchObject({ status: 403, body: { error: 'service_key_required' } });
   });
 
-  it("does not show one product another product's people", async () => {
+  it('does not show a service key the accounts of another realm', async () => {
     const world = await aWorld();
     const [shop, clinic] = [await world.key({ realm: 'shop' }), await world.key({ realm: 'clinic' })];
     await api(world, shop)('POST', '', { identifier: 'user_42' });
@@ -220,7 +220,7 @@ describe('5. Who may', () => {
     expect((await api(world, shop)('GET', '/user_42')).status).toBe(200);
   });
 
-  it('wants Postern-Identifier, where it is sent, to be the same person', async () => {
+  it('refuses a Postern-Identifier that names another account', async () => {
     const world = await aWorld();
     const call = api(world, await world.key());
     const other = { 'postern-identifier': 'ben' };

@@ -14,9 +14,9 @@ const at = async (path: string, accept: string, method = 'GET') => {
   };
 };
 
-describe('A wrong address', () => {
+describe('An error', () => {
   it.each(['/nothing', '/connect', '/connect/a/b/c', '/oauth', '/oauth/call', '/downloads', '/sign-in/x/y'])(
-    '%s is a page for a browser and JSON for a program',
+    'at %s is a page for a browser and JSON for a program',
     async (path) => {
       const page = await at(path, browser);
       expect([page.status, page.type]).toEqual([404, 'text/html; charset=UTF-8']);
@@ -32,18 +32,18 @@ describe('A wrong address', () => {
     ['PUT', '/connect/abc'],
     ['DELETE', '/connect/abc'],
     ['POST', '/'],
-  ])('%s %s is a page too', async (method, path) => {
+  ])('of %s %s is a page for a browser', async (method, path) => {
     const page = await at(path, browser, method);
     expect([page.status, page.type]).toEqual([404, 'text/html; charset=UTF-8']);
   });
 
-  it('of a download that is over says what to do, as a page', async () => {
+  it('of a download that has ended says on a page what to do', async () => {
     const page = await at(`/downloads/${'x'.repeat(43)}`, browser);
     expect([page.status, page.type]).toEqual([404, 'text/html; charset=UTF-8']);
     expect(page.text).toContain('Ask for the attachment again');
   });
 
-  it.each(['/api/v1/accounts/user_42', '/api/nothing', '/mcp'])('%s is for programs, whoever asks', async (path) => {
+  it.each(['/api/v1/accounts/user_42', '/api/nothing', '/mcp'])('at %s is JSON, also for a browser', async (path) => {
     expect((await at(path, browser)).type).toContain('application/json');
   });
 });

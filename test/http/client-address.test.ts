@@ -29,21 +29,21 @@ const forwarded = (value: string) => ({ forwarded: value });
 const proxy = '10.0.0.1';
 const client = '203.0.113.7';
 
-describe('1. Without a proxy that was named', () => {
-  it('it is the socket’s other end, whatever headers say', async () => {
+describe('1. Without a trusted proxy', () => {
+  it('is the address of the socket, whatever forwarding headers say', async () => {
     const headers = { ...xff(client), ...forwarded(`for=${client}`), 'x-real-ip': client };
     expect(await seen('198.51.100.1', headers)).toBe('198.51.100.1');
     expect(await seen(proxy, headers, [])).toBe(proxy);
     expect(await seen('::ffff:198.51.100.1')).toBe('198.51.100.1');
   });
 
-  it('sockets that are gone, and requests without one, count as one client', async () => {
+  it('is one and the same for closed sockets and requests without a socket', async () => {
     expect(await seen(undefined, xff(client))).toBe('unknown');
     const app = new Hono().get('/', (c) => c.text(createAddressOf([proxy], quiet)(c)));
     expect(await (await app.request('/')).text()).toBe('unknown');
   });
 
-  it('the log tells the operator once which setting is missing, and no address', async () => {
+  it('logs once which setting is missing, and no address', async () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => lines.push(line) });
     const addressOf = createAddressOf([], log);
@@ -60,8 +60,8 @@ describe('1. Without a proxy that was named', () => {
   });
 });
 
-describe('2. Behind proxies that were named', () => {
-  it('it is the rightmost address that is no proxy’s: what a client wrote itself is left of it', async () => {
+describe('2. Behind trusted proxies', () => {
+  it('is the rightmost address that is not a trusted proxy’s, so that what a client wrote itself does not count', async () => {
     expect(await seen(proxy, xff(client))).toBe(client);
     expect(await seen(proxy, xff(`1.1.1.1, ${client}`))).toBe(client);
     expect(await seen(proxy, xff(`1.1.1.1, ${client}, 10.9.9.9 ,10.0.0.2`))).toBe(client);
@@ -69,7 +69,7 @@ describe('2. Behind proxies that were named', () => {
     expect(await seen('::ffff:10.0.0.1', xff(`${client}, ::ffff:10.0.0.2`))).toBe(client);
   });
 
-  it('several header lines are one list', async () => {
+  it('is read from several header lines as from one list', async () => {
     const lines: [string, string][] = [
       ['x-forwarded-for', '1.1.1.1'],
       ['x-forwarded-for', client],
@@ -77,7 +77,7 @@ describe('2. Behind proxies that were named', () => {
     expect(await seen(proxy, lines)).toBe(client);
   });
 
-  it('a proxy’s own request is the proxy’s', async () => {
+  it('is the proxy’s own for a request without forwarding headers', async () => {
     expect(await seen(proxy)).toBe(proxy);
     expect(await seen(proxy, xff('10.0.0.9, 10.0.0.2'))).toBe('10.0.0.9');
   });
@@ -92,13 +92,13 @@ describe('2. Behind proxies that were named', () => {
     '203.0.113.7:99999999',
     '[::1',
     '1.2',
-  ])('an entry that is no address (%j) ends the search at the last hop that was one', async (entry) => {
+  ])('is that of the last hop before an entry that is no address (%j)', async (entry) => {
     expect(await seen(proxy, xff(entry))).toBe(proxy);
     expect(await seen(proxy, xff(`${client}, ${entry}`))).toBe(proxy);
     expect(await seen(proxy, xff(`${client}, ${entry}, 10.0.0.2`))).toBe('10.0.0.2');
   });
 
-  it('ports, brackets and zones are no part of an address', async () => {
+  it('is read without port, brackets and zone', async () => {
     for (const written of [`${client}:4711`, client]) expect(await seen(proxy, xff(written))).toBe(client);
     for (const written of ['[2001:db8::1]:443', '[2001:DB8:0::1]', '2001:db8::1', '2001:db8::1%eth0'])
       expect(await seen(proxy, xff(written)), written).toBe('2001:db8::1');
@@ -131,18 +131,18 @@ describe('3. The Forwarded header of RFC 7239', () => {
     expect(await seen(proxy, forwarded(value))).toBe(proxy);
   });
 
-  it('a quote that a client never closed does not swallow what the proxy added', async () => {
+  it('is read behind a quote that a client did not close', async () => {
     expect(await seen(proxy, forwarded(`for=" , for=${client}`))).toBe(client);
     expect(await seen(proxy, forwarded(`for=6.6.6.6;host="x , for=${client};host="a.example"`))).toBe(client);
   });
 
-  it('is not read where X-Forwarded-For is there', async () => {
+  it('is not read where there is an X-Forwarded-For header', async () => {
     expect(await seen(proxy, { ...xff(client), ...forwarded('for=6.6.6.6') })).toBe(client);
   });
 });
 
-describe('4. Whatever a client writes', () => {
-  it('the address that the nearest proxy added is found, and nothing else', async () => {
+describe('4. Any header that a client sends', () => {
+  it('is ignored left of what the nearest proxy added', async () => {
     const nonsense = fc.string({ unit: 'binary-ascii' }).map((text) => text.replace(/[\r\n\0]/g, ''));
     await fc.assert(
       fc.asyncProperty(nonsense, fc.ipV4(), async (written, address) => {
@@ -157,7 +157,7 @@ describe('4. Whatever a client writes', () => {
 });
 
 describe('5. Addresses', () => {
-  it('of IPv6 are the same in every spelling, and mapped ones are IPv4', () => {
+  it('of IPv6 are equal in every notation, and IPv4-mapped ones are IPv4', () => {
     fc.assert(
       fc.property(fc.ipV6(), (written) => {
         const read = readAddress(written);
@@ -170,7 +170,7 @@ describe('5. Addresses', () => {
       expect(readAddress(written)).toBe(client);
   });
 
-  it('of IPv6 are counted by the /64 that one line has, of IPv4 one by one', () => {
+  it('of IPv6 are limited by their /64, of IPv4 one by one', () => {
     const group = (address: string) => addressGroup(readAddress(address) ?? '');
     expect(group(client)).toBe(client);
     expect(group('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64');
@@ -180,7 +180,7 @@ describe('5. Addresses', () => {
     expect(group('2001:db8:1:3::6')).not.toBe(group('2001:db8:1:2::6'));
   });
 
-  it('of proxies are single ones or networks, in both families', () => {
+  it('of trusted proxies may be networks, of IPv4 and IPv6', () => {
     const trusts = trustedBy(['10.0.0.0/8', '192.0.2.1', '2001:db8::/32', '::1', '::ffff:198.51.100.0/120']);
     for (const address of ['10.255.0.1', '192.0.2.1', '2001:db8:9::1', '::1', '198.51.100.9'])
       expect(trusts(address), address).toBe(true);
@@ -199,7 +199,7 @@ describe('6. Host and scheme', () => {
     forwarded: 'for=203.0.113.7;host=evil.example;proto=http',
   };
 
-  it('of such headers change no check, no link, no cookie and no challenge, even from a trusted proxy', async () => {
+  it('in X-Forwarded-Host and -Proto change no check, link, cookie or challenge, even from a trusted proxy', async () => {
     const world = await aWorld({ trustedProxies: [proxy] });
     const ask = async (url: string, init: RequestInit = {}) => {
       const plain = await world.app.request(url, init, from(proxy));
@@ -228,7 +228,7 @@ describe('6. Host and scheme', () => {
     });
   });
 
-  it('of such headers do not reach Google or the browser’s cookies', async () => {
+  it('in X-Forwarded-Host and -Proto change neither what Google gets nor the cookies', async () => {
     const world = await aWorld({ trustedProxies: [proxy] });
     const browser = aBrowser(world);
     const url = await world.link('ada');

@@ -5,7 +5,7 @@ import { aBrowser, aWorld, csrfOf, decideAtGoogle, refreshOf } from './support.t
 const mailScope = 'https://www.googleapis.com/auth/gmail.readonly';
 
 describe('1. Opening a link', () => {
-  it('shows which Google account is meant, what is asked for, and what to tell an admin', async () => {
+  it('shows the expected Google account, the permissions, and the lines for a Workspace admin', async () => {
     const world = await aWorld();
     const page = await aBrowser(world).get(await world.link('user_42', { expectedEmail: 'ada@example.com' }));
     expect(page.status).toBe(200);
@@ -18,7 +18,7 @@ describe('1. Opening a link', () => {
     expect(page.text).toContain('Only continue if you asked for this yourself');
   });
 
-  it('changes nothing by GET or HEAD, so that a chat app may preview it', async () => {
+  it('changes nothing with GET or HEAD, so that a chat app may preview it', async () => {
     const world = await aWorld();
     const link = await world.link('user_42');
     for (let i = 0; i < 3; i++) await aBrowser(world).get(link);
@@ -27,7 +27,7 @@ describe('1. Opening a link', () => {
     expect((await aBrowser(world).connect(link, 'ada@example.com')).heading).toBe('Gmail is connected');
   });
 
-  it('gives every link a cookie of its own that scripts and other sites cannot use', async () => {
+  it('sets an HttpOnly, SameSite=Lax, __Host- cookie of its own for every link', async () => {
     const world = await aWorld();
     const browser = aBrowser(world);
     const lines = await Promise.all(
@@ -38,7 +38,7 @@ describe('1. Opening a link', () => {
     expect(browser.cookies.size).toBe(2);
   });
 
-  it('sets a plain cookie where there is no https, as on this machine', async () => {
+  it('sets a cookie without Secure where there is no https', async () => {
     const world = await aWorld({ publicUrl: 'http://localhost:8080' });
     const page = await aBrowser(world).get(await world.link('user_42'));
     expect(page.headers.get('set-cookie')).toMatch(
@@ -46,7 +46,7 @@ describe('1. Opening a link', () => {
     );
   });
 
-  it('keeps the cookie when the page is opened twice, so that both tabs work', async () => {
+  it('keeps the cookie when the page is opened in a second tab', async () => {
     const world = await aWorld();
     const browser = aBrowser(world);
     const link = await world.link('user_42');
@@ -60,12 +60,12 @@ describe('1. Opening a link', () => {
   it.each([
     ['a link that never existed', '/connect/nothing', 404, 'There is no such link'],
     ['a link of the right form', `/connect/${'A'.repeat(43)}`, 404, 'There is no such link'],
-  ])('says of %s that it does not exist', async (_, path, status, heading) => {
+  ])('answers %s with “There is no such link”', async (_, path, status, heading) => {
     const page = await aBrowser(await aWorld()).get(`https://postern.example.com${path}`);
     expect([page.status, page.heading]).toEqual([status, heading]);
   });
 
-  it('says of a link after ten minutes that it ran out', async () => {
+  it('answers a link older than ten minutes with 410', async () => {
     const world = await aWorld();
     const link = await world.link('user_42');
     await world.clock.advance(10 * 60_000);
@@ -74,8 +74,8 @@ describe('1. Opening a link', () => {
   });
 });
 
-describe('2. Going on to Google', () => {
-  it('answers the form with a page that leads on, not with a redirect', async () => {
+describe('2. Submitting the form', () => {
+  it('answers with a page that refreshes to Google, not with a redirect', async () => {
     const world = await aWorld();
     const { page, google } = await aBrowser(world).goOn(await world.link('user_42'));
     expect(page.status).toBe(200);
@@ -100,7 +100,7 @@ describe('2. Going on to Google', () => {
     expect((await browser.goOn(link)).page.heading).toBe('On to Google');
   });
 
-  it('refuses a token that was made for another link', async () => {
+  it('refuses the CSRF token of another link', async () => {
     const world = await aWorld();
     const browser = aBrowser(world);
     const [mine, other] = [await world.link('user_1'), await world.link('user_2')];
@@ -109,7 +109,7 @@ describe('2. Going on to Google', () => {
     expect(page.heading).toBe('Please open the link again');
   });
 
-  it("refuses one browser's token from a browser without its cookie", async () => {
+  it('refuses a CSRF token without the cookie of its browser', async () => {
     const world = await aWorld();
     const link = await world.link('user_42');
     const shown = await aBrowser(world).get(link);
@@ -117,7 +117,7 @@ describe('2. Going on to Google', () => {
     expect([page.status, page.heading]).toEqual([403, 'Please open the link again']);
   });
 
-  it('keeps a link for the browser that took it first', async () => {
+  it('lets only the first browser that submits the form finish the link', async () => {
     const world = await aWorld();
     const link = await world.link('user_42');
     await aBrowser(world).goOn(link);
@@ -125,15 +125,15 @@ describe('2. Going on to Google', () => {
     expect([page.status, page.heading]).toEqual([409, 'This link is open in another browser']);
   });
 
-  it('refuses an oversized form', async () => {
+  it('refuses a form over 4 KB', async () => {
     const world = await aWorld();
     const page = await aBrowser(world).post(await world.link('user_42'), { csrf: 'x'.repeat(5000) });
     expect(page.heading).toBe('Please open the link again');
   });
 });
 
-describe('3. Coming back', () => {
-  it('says which mailbox was connected, and forgets the cookie', async () => {
+describe('3. The callback', () => {
+  it('shows the connected mailbox, and clears the cookie', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
@@ -146,7 +146,7 @@ describe('3. Coming back', () => {
     expect(account?.state.status).toBe('ACTIVE');
   });
 
-  it('names what was not granted, and connects the rest', async () => {
+  it('names the permissions that were not granted, and connects the rest', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const page = await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com', [mailScope]);
@@ -155,7 +155,7 @@ describe('3. Coming back', () => {
     expect(page.text).toContain('<li>see your contacts</li>');
   });
 
-  it('connects nothing when everything was unticked', async () => {
+  it('connects nothing when no permission was granted', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const page = await aBrowser(world).connect(await world.link('user_42'), 'ada@example.com', []);
@@ -171,7 +171,7 @@ describe('3. Coming back', () => {
     expect((await browser.get(back)).heading).toBe('Nothing was connected');
   });
 
-  it('refuses another mailbox than the pinned one, and names both', async () => {
+  it('refuses another mailbox than the expected one, and names both', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'eve@example.com' });
     const link = await world.link('user_42', { expectedEmail: 'ada@example.com' }, 'pinned');
@@ -180,7 +180,7 @@ describe('3. Coming back', () => {
     expect(page.text).toMatch(/ada@example\.com.*eve@example\.com/s);
   });
 
-  it('says that Google cannot be reached when it cannot', async () => {
+  it('says that Google cannot be reached when the token endpoint fails', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
@@ -191,7 +191,7 @@ describe('3. Coming back', () => {
     expect([page.status, page.heading]).toEqual([503, 'Google could not be reached']);
   });
 
-  it("accepts Google's answer only in the browser that was sent there", async () => {
+  it('accepts a callback only in the browser that was sent to Google', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
@@ -201,7 +201,7 @@ describe('3. Coming back', () => {
     expect((await browser.get(back)).heading).toBe('Gmail is connected');
   });
 
-  it('accepts it once', async () => {
+  it('accepts a callback once', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
@@ -213,15 +213,12 @@ describe('3. Coming back', () => {
     expect((await browser.get(back)).heading).toBe('This link was already used');
   });
 
-  it.each(['', '?state=', `?state=${'A'.repeat(43)}&code=x`, '?code=x'])(
-    'does not know an answer %s that nobody asked for',
-    async (query) => {
-      const page = await aBrowser(await aWorld()).get(`https://postern.example.com/oauth/callback${query}`);
-      expect([page.status, page.heading]).toEqual([400, 'This was not started here']);
-    },
-  );
+  it.each(['', '?state=', `?state=${'A'.repeat(43)}&code=x`, '?code=x'])('refuses a callback %s', async (query) => {
+    const page = await aBrowser(await aWorld()).get(`https://postern.example.com/oauth/callback${query}`);
+    expect([page.status, page.heading]).toEqual([400, 'This was not started here']);
+  });
 
-  it('does not spend a code on HEAD, nor accept a state that stands twice', async () => {
+  it('does not redeem a code with HEAD or with two states', async () => {
     const world = await aWorld();
     world.sandbox.addAccount({ email: 'ada@example.com' });
     const browser = aBrowser(world);
@@ -234,7 +231,7 @@ describe('3. Coming back', () => {
     expect((await browser.get(back)).heading).toBe('Gmail is connected');
   });
 
-  it('finishes two links that are under way at once in one browser', async () => {
+  it('finishes two concurrent links in one browser', async () => {
     const world = await aWorld();
     for (const email of ['ada@example.com', 'ben@example.com']) world.sandbox.addAccount({ email });
     const browser = aBrowser(world);
@@ -250,8 +247,8 @@ describe('3. Coming back', () => {
   });
 });
 
-describe('4. When Postern itself fails', () => {
-  it('shows a page without any detail, and logs where it was, not what it said', async () => {
+describe('4. An internal error', () => {
+  it('shows a page without details, and logs where it was raised and not its message', async () => {
     const world = await aWorld({
       disturb: (accounts) => ({
         ...accounts,

@@ -57,13 +57,13 @@ const waiting = () => {
 };
 
 describe('1. Slow and dead connections', () => {
-  it('that never send a byte are ended as those are that send half a header', async () => {
+  it('closes a connection that sends nothing after the time for a header', async () => {
     const { port, origin } = await open(hello, { headersMs: 50, requestMs: 60_000 });
     expect(await (await raw(port)).ended).toMatch(/^HTTP\/1\.1 408 /);
     expect(await (await fetch(origin)).text()).toBe('hello');
   });
 
-  it('that send their header byte by byte are ended all the same', async () => {
+  it('closes a connection that sends its header byte by byte after the time for a header', async () => {
     const { port } = await open(hello, { headersMs: 100, requestMs: 60_000 });
     const { socket, ended } = await raw(port, 'GET / HTTP/1.1\r\nX: ');
     const dripping = setInterval(() => socket.write('x'), 5);
@@ -72,7 +72,7 @@ describe('1. Slow and dead connections', () => {
     expect(await ended).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
-  it('that are slow with their second request are ended like with the first', async () => {
+  it('limits the time for the header of a second request like that of the first', async () => {
     const { port } = await open(hello, { headersMs: 50, requestMs: 60_000 });
     const { ended } = await raw(port, `${request}GET / HTTP/1.1\r\nX: `);
     const received = await ended;
@@ -80,7 +80,7 @@ describe('1. Slow and dead connections', () => {
     expect(received).toMatch(/HTTP\/1\.1 408 /);
   });
 
-  it('that do not read what they asked for are ended, and the answer with them', async () => {
+  it('closes a connection that does not read its answer, and cancels the answer', async () => {
     const cancelled = Promise.withResolvers<void>();
     const endless = new Hono().get('/', (c) =>
       c.body(
@@ -100,7 +100,7 @@ describe('1. Slow and dead connections', () => {
     await cancelled.promise;
   });
 
-  it('that are idle between requests are ended after a while, and not before', async () => {
+  it('closes a connection that is idle between requests after the keep-alive time, and not before', async () => {
     const { port } = await open(hello, { keepAliveMs: 50 });
     const { socket, text, ended } = await raw(port, request);
     await expect.poll(() => answers(text())).toBe(1);
@@ -109,8 +109,8 @@ describe('1. Slow and dead connections', () => {
   });
 });
 
-describe('2. Nonsense', () => {
-  it('behind a request ends the connection, and costs others nothing', async () => {
+describe('2. Malformed requests', () => {
+  it('closes the connection after a request that garbage follows, and no other connection', async () => {
     const { port, origin } = await open(hello);
     for (const nonsense of ['\0\0\0\0\r\n\r\n', 'GET\r\n\r\n', 'POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n']) {
       const received = await (await raw(port, request + nonsense)).ended;
@@ -119,18 +119,18 @@ describe('2. Nonsense', () => {
     expect(await (await fetch(origin)).text()).toBe('hello');
   });
 
-  it('in place of a request, TLS say, is refused', async () => {
+  it('refuses what is not HTTP, such as a TLS handshake', async () => {
     const { port } = await open(hello);
     expect(await (await raw(port, '\x16\x03\x01\x02\x00\x01\x00')).ended).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('such as a header without end is refused', async () => {
+  it('refuses a header that is too long', async () => {
     const { port } = await open(hello);
     const { ended } = await raw(port, `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`);
     expect(await ended).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  it('such as two lengths, or a length beside chunks, is refused: proxies may read it otherwise', async () => {
+  it('refuses two Content-Length headers, and Content-Length beside Transfer-Encoding', async () => {
     const { port } = await open(hello);
     for (const lengths of ['Content-Length: 0\r\nContent-Length: 5', 'Content-Length: 5\r\nTransfer-Encoding: chunked'])
       expect(
@@ -139,13 +139,13 @@ describe('2. Nonsense', () => {
   });
 });
 
-describe('3. Many requests down one connection without waiting', () => {
-  it('are answered while they are few', async () => {
+describe('3. Pipelined requests', () => {
+  it('answers pipelined requests up to the limit', async () => {
     const { port } = await open(hello, { maxPipelined: 5 });
     expect(answers(await (await raw(port, request.repeat(4) + last)).ended)).toBe(5);
   });
 
-  it('end it when they are more than anybody honest sends, and no more of them are worked on', async () => {
+  it('closes a connection with more unanswered requests than the limit, and handles no more of them', async () => {
     const { app, counts, go } = waiting();
     const { port, origin } = await open(app, { maxPipelined: 5 });
     expect(await (await raw(port, request.repeat(500))).ended).toBe('');
@@ -154,7 +154,7 @@ describe('3. Many requests down one connection without waiting', () => {
     expect(await (await fetch(origin)).text()).toBe('done');
   });
 
-  it('may be any number one after the other', async () => {
+  it('allows any number of requests one after the other', async () => {
     const { port } = await open(hello, { maxPipelined: 2 });
     const { socket, text } = await raw(port);
     for (let time = 1; time <= 6; time++) {
@@ -164,10 +164,10 @@ describe('3. Many requests down one connection without waiting', () => {
   });
 });
 
-describe('4. Many connections of one address', () => {
+describe('4. Connections per address', () => {
   const greedy = '127.0.0.2';
 
-  it('take the places of its own slow ones, not those of others', async () => {
+  it('closes a slow connection of the same address when that address exceeds its limit, and none of others', async () => {
     const { port } = await open(hello, { maxPerAddress: 3 });
     const modest = await raw(port, 'GET / HTTP/1.1\r\n');
     const slow = [await raw(port, '', greedy), await raw(port, 'GET /', greedy), await raw(port, 'GET / ', greedy)];
@@ -179,7 +179,7 @@ describe('4. Many connections of one address', () => {
     expect(answers(await modest.ended)).toBe(1);
   });
 
-  it('are refused while all of its places wait for the server; others get in', async () => {
+  it('refuses a new connection of an address whose connections all wait for the server, and accepts those of others', async () => {
     const { app, counts, go } = waiting();
     const { port } = await open(app, { maxPerAddress: 2 });
     const running = [await raw(port, last, greedy), await raw(port, last, greedy)];
@@ -192,7 +192,7 @@ describe('4. Many connections of one address', () => {
     expect(answers(await (await raw(port, last, greedy)).ended)).toBe(1);
   });
 
-  it('do not count for a trusted proxy, through which everybody comes', async () => {
+  it('does not limit the connections of a trusted proxy', async () => {
     const { app, counts, go } = waiting();
     const { port } = await open(app, { maxPerAddress: 2, trustedProxies: ['127.0.0.2/31'] });
     const running = await Promise.all(Array.from({ length: 6 }, () => raw(port, last, greedy)));
@@ -201,14 +201,14 @@ describe('4. Many connections of one address', () => {
     for (const { ended } of running) expect(answers(await ended)).toBe(1);
   });
 
-  it('give their places back when they end, whoever ends them', async () => {
+  it('stops counting a connection when either side closes it', async () => {
     const { port } = await open(hello, { maxPerAddress: 1 });
     for (let time = 0; time < 5; time++) expect(answers(await (await raw(port, last, greedy)).ended)).toBe(1);
     for (let time = 0; time < 5; time++) (await raw(port, request, greedy)).socket.destroy();
     await expect.poll(async () => answers(await (await raw(port, last, greedy)).ended)).toBe(1);
   });
 
-  it('idle ones by the hundred keep nobody from being answered', async () => {
+  it('answers others while one address holds hundreds of idle connections', async () => {
     const { port, origin } = await open(hello, { maxConnections: 50, maxPerAddress: 20 });
     const flood = await Promise.all(
       Array.from({ length: 200 }, (_, number) => raw(port, number % 2 ? request : '', `127.0.1.${number % 4}`)),

@@ -31,8 +31,8 @@ const mint = async (world: World, mimeType = 'application/pdf', fileName = 'a.pd
 
 const get = (world: World, url: string, init: RequestInit = {}) => world.app.request(url, init);
 
-describe('1. One download', () => {
-  it('gives exactly the bytes, as a file and nothing that a browser would run', async () => {
+describe('1. A download', () => {
+  it('sends the bytes as an attachment with a sandboxing Content-Security-Policy', async () => {
     const { world, url } = await worldWithUrl();
     const response = await get(world, url);
     expect(response.status).toBe(200);
@@ -50,20 +50,20 @@ describe('1. One download', () => {
   });
 
   it.each(['text/html; charset=utf-8', 'nonsense', 'text/html\r\nX-Injected: 1', ''])(
-    'gives a type that is no plain type (%j) as bytes',
+    'sends what is no plain media type (%j) as application/octet-stream',
     async (mimeType) => {
       const { world, url } = await worldWithUrl({}, mimeType);
       expect((await get(world, url)).headers.get('content-type')).toBe('application/octet-stream');
     },
   );
 
-  it('is used up by the first GET that took everything', async () => {
+  it('is used up by the first GET that reads all of it', async () => {
     const { world, url } = await worldWithUrl();
     await (await get(world, url)).arrayBuffer();
     expect((await get(world, url)).status).toBe(404);
   });
 
-  it('is not used up by HEAD, which says the same of the file', async () => {
+  it('is not used up by HEAD, which has the same headers', async () => {
     const { world, url } = await worldWithUrl();
     for (let i = 0; i < 2; i++) {
       const head = await get(world, url, { method: 'HEAD' });
@@ -73,7 +73,7 @@ describe('1. One download', () => {
     expect((await get(world, url, { method: 'HEAD' })).status).toBe(404);
   });
 
-  it('is not used up by a GET that broke off, not even after the last byte was offered', async () => {
+  it('is not used up by a GET that was aborted, not even before its last byte was read', async () => {
     const { world, url } = await worldWithUrl();
     const reader = (await get(world, url)).body?.getReader();
     for (let taken = 0; taken < content.length; ) taken += (await reader?.read())?.value?.length ?? Number.NaN;
@@ -81,7 +81,7 @@ describe('1. One download', () => {
     expect((await (await get(world, url)).arrayBuffer()).byteLength).toBe(200_000);
   });
 
-  it('is one of five at a time of one account, since each keeps its bytes until the reader has them', async () => {
+  it('is one of at most five concurrent downloads of one account', async () => {
     const { world, url } = await worldWithUrl();
     const urls = [url];
     while (urls.length < 6) urls.push(await mint(world));
@@ -96,7 +96,7 @@ describe('1. One download', () => {
     expect((await get(world, urls[0] ?? '')).status).toBe(404);
   });
 
-  it('is one of 300 a minute of one account, whether they are taken, looked at or broken off', async () => {
+  it('is one of at most 300 requests a minute of one account, GET, HEAD or aborted', async () => {
     let fetched = 0;
     const { world, url } = await worldWithUrl({
       fetchAttachment: async (...asked) => {
@@ -122,15 +122,15 @@ describe('1. One download', () => {
     expect((await get(world, url)).status).toBe(404);
   });
 
-  it('goes to one of two who ask at the same time', async () => {
+  it('goes to one of two concurrent requests', async () => {
     const { world, url } = await worldWithUrl();
     const statuses = (await Promise.all([get(world, url), get(world, url)])).map(({ status }) => status);
     expect(statuses.sort()).toEqual([200, 404]);
   });
 });
 
-describe('2. No download', () => {
-  it('gives unknown, expired and orphaned URLs the same answer', async () => {
+describe('2. Without a download', () => {
+  it('answers unknown, expired and orphaned URLs alike', async () => {
     const { world, url } = await worldWithUrl();
     const unknown = await get(world, `https://postern.example.com/downloads/${'A'.repeat(43)}`);
     const nonsense = await get(world, 'https://postern.example.com/downloads/nonsense');
@@ -147,14 +147,14 @@ describe('2. No download', () => {
     expect(await (await get(later, old)).json()).toEqual(expected);
   });
 
-  it('says the same when Google has ended the access meanwhile', async () => {
+  it('answers alike when the grant has ended meanwhile', async () => {
     const { world, url } = await worldWithUrl({
       fetchAttachment: async () => failed({ kind: 'authorization_required', reason: 'admin_policy' }),
     });
     expect((await get(world, url)).status).toBe(404);
   });
 
-  it('can be tried again after Google was unreachable, or Postern failed', async () => {
+  it('can be tried again after an error of Google or of Postern', async () => {
     const answers: FetchAttachment[] = [
       async () => failed({ kind: 'google_unavailable' }),
       async () => Promise.reject(new Error('defect')),
@@ -170,7 +170,7 @@ describe('2. No download', () => {
 });
 
 describe('3. File names', () => {
-  it('never break out of the header, and always come back whole', () => {
+  it('stay within their header and are decoded to the same name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
         const header = contentDisposition(name);

@@ -130,27 +130,27 @@ const refused: [string, string, number, unknown][] = [
 ];
 
 describe.each<Era>(['older', 'modern'])('A message in the %s era', (era) => {
-  it.each(refused)('%s is refused over a pipe, which goes on', async (_, line, code, id) => {
+  it.each(refused)('%s gets an error over stdio, and the next message is read', async (_, line, code, id) => {
     const { exchange, close } = await pipe(era);
     const answers = await exchange(line);
     expect(answers.map((answer) => [answer.id, answer.error?.code])).toEqual([[id, code]]);
     close();
   });
 
-  it.each(refused)('%s is refused over HTTP', async (_, body, code, id) => {
+  it.each(refused)('%s gets an error over HTTP', async (_, body, code, id) => {
     const response = await post(era, body);
     const answers = await answersIn(response);
     expect([response.status, answers.map((answer) => [answer.id, answer.error?.code])]).toEqual([400, [[id, code]]]);
   });
 
-  it('that comes first is answered too, and leaves the choice of the era to the next', async () => {
+  it('that is refused before the first valid one does not choose the protocol era', async () => {
     const { exchange, close } = await pipe(era, false);
     const answers = await exchange('{"jsonrpc":"2.0","id":1,"method":5}', 'nothing', '{"id":2}');
     expect(answers.map(({ id }) => id)).toEqual([1, null, 2]);
     close();
   });
 
-  it('with a method that nobody knows is told so, whatever its name', async () => {
+  it('with an unknown method gets “method not found”, whatever its name', async () => {
     const { exchange, close } = await pipe(era);
     const methods = ['nope', '', '__proto__', 'notifications/initialized', 'resources/list'];
     const lines = methods.map((method, id) =>
@@ -161,7 +161,7 @@ describe.each<Era>(['older', 'modern'])('A message in the %s era', (era) => {
     close();
   });
 
-  it('of a batch over a pipe is answered as if it came alone', async () => {
+  it('of a batch over stdio is answered as if it came alone', async () => {
     const { exchange, close } = await pipe(era);
     const batch = [ping(era, 1), { jsonrpc: '2.0', id: 2, method: 5 }, 'x', ping(era, 3)];
     const answers = await exchange(JSON.stringify(batch));
@@ -170,7 +170,7 @@ describe.each<Era>(['older', 'modern'])('A message in the %s era', (era) => {
     close();
   });
 
-  it('that is no request is not answered: a notification or a response that is not well formed', async () => {
+  it('that is a malformed notification or response is not answered', async () => {
     const { exchange, close } = await pipe(era);
     const lines = [
       '{"jsonrpc":"2.0","method":"notifications/x","params":5}',
@@ -186,7 +186,7 @@ describe('What clients write around a request', () => {
   it.each([
     ['no parameters written as null', ',"params":null'],
     ['members that nobody knows', ',"trace":"x","__proto__":{"a":1}'],
-  ])('is read over: %s', async (_, more) => {
+  ])('is ignored: %s', async (_, more) => {
     const { exchange, close } = await pipe('older');
     const expected = { id: 7, result: { tools: expect.any(Array) } };
     expect(await exchange(list(more))).toMatchObject([expected]);
@@ -194,7 +194,7 @@ describe('What clients write around a request', () => {
     close();
   });
 
-  it('is read over on a pipe: a byte order mark, carriage returns, and no end of the last line', async () => {
+  it('is ignored over stdio: a byte order mark, carriage returns, a missing last newline', async () => {
     const { exchange, answers, stdin, ended } = await pipe('older');
     expect(await exchange(`\uFEFF${list('')}\r`)).toMatchObject([{ id: 7, result: {} }]);
     stdin.end('{"id":8}');
@@ -202,7 +202,7 @@ describe('What clients write around a request', () => {
     expect(answers().at(-1)).toMatchObject({ id: 8, error: { code: -32600 } });
   });
 
-  it('is named where parameters without the envelope come in the modern era', async () => {
+  it('is named in the error where a modern request lacks the envelope', async () => {
     const [answer] = await answersIn(await post('modern', list(',"params":null')));
     expect(answer).toMatchObject({ id: 7, error: { code: -32602 } });
   });
@@ -219,7 +219,7 @@ describe('A line that is too long', () => {
     ['as an object', `{"id":{"a":"${long}"},"method":"x"}`, null],
     ['longer than any', `{"id":"${long}"}`, null],
     ['of a batch', `[{"id":5,"x":"${long}"}]`, null],
-  ])('is refused with the id that stands %s, and the next one is read', async (_, line, id) => {
+  ])('is refused with its id that stands %s, and the next line is read', async (_, line, id) => {
     const { exchange, close } = await pipe('older');
     const [answer, ...more] = await exchange(line);
     expect([answer?.id, answer?.error?.code, more]).toEqual([id, -32600, []]);
@@ -236,7 +236,7 @@ describe('A batch over HTTP', () => {
   };
 
   it.each(['application/json, text/event-stream', 'application/json', 'text/event-stream'])(
-    'has an answer for each request, also beside ones that are refused: %s',
+    'has an answer for each request, valid or refused: %s',
     async (accept) => {
       const batch = [
         request(1),
@@ -251,31 +251,31 @@ describe('A batch over HTTP', () => {
     },
   );
 
-  it('has two for an id that stands twice, of which one is refused', async () => {
+  it('is refused the second request with the same id', async () => {
     expect(await send([request(1), request(1)])).toEqual(['[1,"ok"]', '[1,-32600]'].sort());
   });
 
-  it('cannot hold a handshake', async () => {
+  it('is refused an initialize request in it', async () => {
     expect(await send([{ ...initialize, id: 1 }, request(2)])).toEqual(['[1,-32600]', '[2,"ok"]'].sort());
   });
 
-  it('has at most a hundred messages, and each of the others is told so', async () => {
+  it('is refused every message after its hundredth', async () => {
     const answers = await send(Array.from({ length: 102 }, (_, id) => request(id)));
     expect(answers.filter((answer) => answer.includes('ok'))).toHaveLength(100);
     expect(answers).toContain('[101,-32600]');
   });
 
-  it('whose messages are all refused is one list of refusals', async () => {
+  it('whose messages are all refused is answered with 400 and a list of errors', async () => {
     const response = await post('older', '[5,{"id":3}]');
     expect([response.status, await response.json()]).toMatchObject([400, [{ id: null }, { id: 3 }]]);
   });
 
-  it('that is refused as a whole is refused to each request', async () => {
+  it('that the SDK refuses as a whole is answered with an error for each request', async () => {
     const response = await post('older', JSON.stringify([request(1), request(2)]), { 'mcp-protocol-version': '1999' });
     expect([response.status, (await answersIn(response)).map(({ id }) => id)]).toEqual([400, [1, 2]]);
   });
 
-  it('of notifications alone has none', async () => {
+  it('of notifications alone is answered with 202', async () => {
     const response = await post('older', '[{"jsonrpc":"2.0","method":"notifications/initialized"}]');
     expect([response.status, await response.text()]).toEqual([202, '']);
   });

@@ -43,7 +43,7 @@ const post = (world: World, headers: Record<string, string>, body: string = '{}'
 
 const errorOf = async (response: Response): Promise<unknown> => ((await response.json()) as { error?: unknown }).error;
 
-describe('1. Calling tools as somebody', () => {
+describe('1. Calling tools for an account', () => {
   it('serves both protocol eras, for the person the credential names', async () => {
     const world = await aWorld();
     const authorization = `Bearer ${await world.key({ realm: 'shop' })}`;
@@ -54,7 +54,7 @@ describe('1. Calling tools as somebody', () => {
     expect(await whoamiWithNewClient(world, headers, 'auto')).toEqual({ version: '2026-07-28', content: expected });
   });
 
-  it('keeps people apart who call at the same time', async () => {
+  it('answers each of many concurrent callers for their own account', async () => {
     const world = await aWorld();
     const authorization = `Bearer ${await world.key()}`;
     const names = Array.from({ length: 12 }, (_, index) => `user_${index}`);
@@ -73,7 +73,7 @@ describe('1. Calling tools as somebody', () => {
     expect(Object.keys((await response.json()) as object)).toEqual(['error', 'message', 'who', 'next']);
   });
 
-  it('answers a service key without a person, or with two, with 400', async () => {
+  it('answers a service key without an identifier, or with two, with 400', async () => {
     const world = await aWorld();
     const authorization = `Bearer ${await world.key()}`;
     expect(await (await post(world, { authorization })).json()).toMatchObject({ error: 'identifier_missing' });
@@ -81,7 +81,7 @@ describe('1. Calling tools as somebody', () => {
     expect([two.status, await errorOf(two)]).toEqual([400, 'identifier_invalid']);
   });
 
-  it('answers a user key that names somebody else with 403', async () => {
+  it('answers a user key with another identifier with 403', async () => {
     const world = await aWorld();
     const authorization = `Bearer ${await world.key({ kind: 'user', identifier: 'ada' })}`;
     const response = await post(world, { authorization, 'postern-identifier': 'ben' });
@@ -132,21 +132,21 @@ describe('2. Host and Origin', () => {
 });
 
 describe('3. Health', () => {
-  it('is told to anybody who asks by any address, without a key', async () => {
+  it('answers without a key and under any host name', async () => {
     const { app } = await aWorld();
     expect(await (await app.request('http://10.0.0.7:8080/healthz')).json()).toEqual({ status: 'alive' });
     expect((await app.request('http://10.0.0.7:8080/readyz')).status).toBe(200);
   });
 
-  it('is alive but not ready while the database does not answer', async () => {
+  it('is alive and not ready while the database does not answer', async () => {
     const { app } = await aWorld({ ready: () => Promise.reject(new Error('locked')) });
     expect((await app.request('/healthz')).status).toBe(200);
     expect((await app.request('/readyz')).status).toBe(503);
   });
 });
 
-describe('4. What it says and writes', () => {
-  it('tells whoever opens its address in a browser what to do with it', async () => {
+describe('4. Answers and log', () => {
+  it('shows a browser at / what to do with the address', async () => {
     const response = await (await aWorld()).app.request('https://postern.example.com/');
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=UTF-8']);
     expect(await response.text()).toContain('<code>https://postern.example.com/mcp</code>');
@@ -158,7 +158,7 @@ describe('4. What it says and writes', () => {
     expect([response.status, await errorOf(response)]).toEqual([404, 'not_found']);
   });
 
-  it('says nothing of what broke inside', async () => {
+  it('gives no detail of an internal error', async () => {
     const world = await aWorld({
       disturb: (accounts) => ({ ...accounts, find: () => Promise.reject(new Error('the row of user_42')) }),
     });

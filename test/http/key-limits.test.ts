@@ -17,7 +17,7 @@ const create = (world: World, key: string, identifier: string) =>
 describe('Creating accounts with one key', () => {
   const three = { accounts: { times: 3, perMs: 60_000 } };
 
-  it('is limited, and the answer says in plain words how much is allowed and when to try again', async () => {
+  it('is limited per key, and the answer says how many are allowed and when to try again', async () => {
     const world = await aWorld({ keyRates: rates(three) });
     const key = await world.key();
     for (const name of ['a', 'b', 'c']) expect((await create(world, key, name)).status).toBe(201);
@@ -35,7 +35,7 @@ describe('Creating accounts with one key', () => {
     expect((await create(world, key, 'e')).status).toBe(429);
   });
 
-  it('costs nothing where the account exists, and nobody else’s key anything', async () => {
+  it('does not count accounts that exist, nor what other keys create', async () => {
     const world = await aWorld({ keyRates: rates(three) });
     const [key, other] = [await world.key(), await world.key()];
     for (const name of ['a', 'b', 'c']) await create(world, key, name);
@@ -44,7 +44,7 @@ describe('Creating accounts with one key', () => {
     expect((await create(world, other, 'd')).status).toBe(201);
   });
 
-  it('is counted for tool calls that name somebody new too, and only for those', async () => {
+  it('counts tool calls for a new identifier, and no other tool calls', async () => {
     const world = await aWorld({ keyRates: rates(three) });
     const key = await world.key();
     const post = (identifier: string, method: string) =>
@@ -66,7 +66,7 @@ describe('Creating accounts with one key', () => {
     expect((await post('d', 'tools/call')).status).toBe(200);
   });
 
-  it('lets a product import its people: a thousand at once, then ten a second', async () => {
+  it('allows 1,000 new accounts at once, and 10 a second after that', async () => {
     const world = await aWorld();
     const key = await world.key();
     const statuses: number[] = [];
@@ -79,7 +79,7 @@ describe('Creating accounts with one key', () => {
   });
 });
 
-describe('What one key asks for beside', () => {
+describe('Other requests with one key', () => {
   const tickets: [KeyAction, string, string][] = [
     ['requests', 'GET', '/api/v1/accounts/ada'],
     ['links', 'POST', '/api/v1/accounts/ada/link'],
@@ -90,7 +90,7 @@ describe('What one key asks for beside', () => {
     ['confirmations', 'GET', '/api/v1/auth-requests/none'],
     ['confirmations', 'POST', '/api/v1/auth-requests/none/confirm'],
   ];
-  it.each(tickets)('is limited too: %s, by %s %s', async (action, method, path) => {
+  it.each(tickets)('limits %s per key: %s %s', async (action, method, path) => {
     const world = await aWorld({ keyRates: rates({ [action]: { times: 2, perMs: 60_000 } }) });
     const key = await world.key({ unverifiedLinks: true });
     await world.accounts.ensure({ realm: 'default', identifier: 'ada' });

@@ -53,8 +53,8 @@ const connected: LinkOutcome = {
   missing: [],
 };
 
-describe('The loopback', () => {
-  it('is there from the first link on, at one address for all links', async () => {
+describe('The loopback server', () => {
+  it('listens from the first link on, on one port for all links', async () => {
     const { loopback } = await world();
     const origins = await Promise.all([loopback.origin(), loopback.origin()]);
     expect(origins[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -62,7 +62,7 @@ describe('The loopback', () => {
     expect(await headingAt(`${origins[0]}/connect/x`)).toBe('There is no such link');
   });
 
-  it('ends when its only link has ended, and comes back for the next one', async () => {
+  it('closes when its only link has ended, and starts again for the next one', async () => {
     const { loopback } = await world();
     const origin = await loopback.origin();
     expect(await headingAt(`${origin}/oauth/callback?state=s&code=c`)).toBe('Nothing was connected');
@@ -70,7 +70,7 @@ describe('The loopback', () => {
     expect(await headingAt(`${await loopback.origin()}/connect/x`)).toBe('There is no such link');
   });
 
-  it('stays while another link is live', async () => {
+  it('stays open while another link is live', async () => {
     const { loopback } = await world();
     const origin = await loopback.origin();
     await loopback.origin();
@@ -78,7 +78,7 @@ describe('The loopback', () => {
     expect(await headingAt(`${origin}/connect/x`)).toBe('There is no such link');
   });
 
-  it('ends with a connection, which voids the other links', async () => {
+  it('closes when an account was connected, which voids the other links', async () => {
     const { loopback } = await world(connected);
     const origin = await loopback.origin();
     await loopback.origin();
@@ -86,14 +86,14 @@ describe('The loopback', () => {
     await gone(origin);
   });
 
-  it('is not ended by a callback that belongs to no link', async () => {
+  it('stays open after a callback that belongs to no link', async () => {
     const { loopback } = await world({ kind: 'unknown' });
     const origin = await loopback.origin();
     await headingAt(`${origin}/oauth/callback?state=s&code=c`);
     expect(await headingAt(`${origin}/connect/x`)).toBe('There is no such link');
   });
 
-  it('ends ten minutes after the last link was made', async () => {
+  it('closes ten minutes after the last link was made', async () => {
     const { loopback, clock } = await world();
     const origin = await loopback.origin();
     await clock.advance(9 * 60_000);
@@ -104,7 +104,7 @@ describe('The loopback', () => {
     await gone(origin);
   });
 
-  it('refuses a foreign Host, as a rebinding page would send it', async () => {
+  it('refuses a foreign Host (DNS rebinding)', async () => {
     const { loopback } = await world();
     const port = new URL(await loopback.origin()).port;
     const { request } = await import('node:http');
@@ -116,7 +116,7 @@ describe('The loopback', () => {
     expect(status).toBe(403);
   });
 
-  it('says when its fixed port is taken, and works once it is free', async () => {
+  it('says that its fixed port is in use, and works once it is free', async () => {
     const first = (await world()).loopback;
     const port = Number(new URL(await first.origin()).port);
     const { loopback } = await world({ kind: 'declined' }, port);

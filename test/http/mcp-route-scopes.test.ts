@@ -29,11 +29,11 @@ const modernCall = (name: string) => ({
   },
 });
 
-describe('1. A tool that the token does not allow', () => {
+describe('1. A tool whose scope the token lacks', () => {
   it.each([
     ['2025', (name: string) => toolCall(name), () => ({})],
     ['2026', modernCall, modernHeaders],
-  ])('is answered with 403 to a client of %s, which learns what to ask for', async (_, message, headers) => {
+  ])('is answered with 403 and the scopes to ask for, to a client of %s', async (_, message, headers) => {
     const { post, ran } = await aSignInWorld();
     const refused = await post('may:contacts:read', message('read_mail'), headers('read_mail'));
     expect(refused.status).toBe(403);
@@ -48,7 +48,7 @@ describe('1. A tool that the token does not allow', () => {
     expect(ran).toEqual(['find_people']);
   });
 
-  it('keeps a whole batch from running, and all that it needs is asked for at once', async () => {
+  it('refuses the whole batch that it is called in, and names the scopes of all its calls', async () => {
     const { post, ran } = await aSignInWorld();
     const batch = [toolCall('about', 1), toolCall('find_people', 2), toolCall('read_mail', 3)];
     const some = await post('may:mail:read', batch);
@@ -63,7 +63,7 @@ describe('1. A tool that the token does not allow', () => {
     expect(ran.sort()).toEqual(['about', 'find_people', 'read_mail']);
   });
 
-  it('does not run as a notification either', async () => {
+  it('does not run when it is called in a notification', async () => {
     const { post, ran } = await aSignInWorld();
     const { id: _, ...notification } = toolCall('read_mail');
     expect((await post('may:contacts:read', notification)).status).toBe(403);
@@ -85,7 +85,7 @@ describe('1. A tool that the token does not allow', () => {
     expect(ran).toEqual([]);
   });
 
-  it('does not run where a message says its method or its tool twice', async () => {
+  it('does not run when a message names its method or its tool twice', async () => {
     const { app, ran } = await aSignInWorld();
     const bodies = [
       '{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"read_mail","arguments":{}}}',
@@ -107,34 +107,31 @@ describe('1. A tool that the token does not allow', () => {
     expect(ran).toEqual([]);
   });
 
-  it.each([1, 2, 3, 4])(
-    'does not run behind %i byte order marks, which readers take away one at a time',
-    async (marks) => {
-      const { app, ran } = await aSignInWorld();
-      const modern = modernHeaders('read_mail');
-      for (const [message, headers] of [
-        [toolCall('read_mail'), {}],
-        [[toolCall('read_mail', 1), toolCall('read_mail', 2)], {}],
-        [modernCall('read_mail'), modern],
-      ] as const) {
-        const answer = await app.request(mcp, {
-          method: 'POST',
-          body: '\ufeff'.repeat(marks) + JSON.stringify(message),
-          headers: {
-            authorization: 'Bearer may:contacts:read',
-            'content-type': 'application/json',
-            accept: 'application/json, text/event-stream',
-            ...headers,
-          },
-        });
-        expect(answer.status).toBe(marks === 1 ? 403 : 400);
-      }
-      expect(ran).toEqual([]);
-    },
-  );
+  it.each([1, 2, 3, 4])('does not run when %i byte order marks stand before the message', async (marks) => {
+    const { app, ran } = await aSignInWorld();
+    const modern = modernHeaders('read_mail');
+    for (const [message, headers] of [
+      [toolCall('read_mail'), {}],
+      [[toolCall('read_mail', 1), toolCall('read_mail', 2)], {}],
+      [modernCall('read_mail'), modern],
+    ] as const) {
+      const answer = await app.request(mcp, {
+        method: 'POST',
+        body: '\ufeff'.repeat(marks) + JSON.stringify(message),
+        headers: {
+          authorization: 'Bearer may:contacts:read',
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          ...headers,
+        },
+      });
+      expect(answer.status).toBe(marks === 1 ? 403 : 400);
+    }
+    expect(ran).toEqual([]);
+  });
 });
 
-describe('2. Who is not stopped', () => {
+describe('2. What needs no scope', () => {
   it.each([
     [
       'a handshake',
@@ -145,19 +142,19 @@ describe('2. Who is not stopped', () => {
     ],
     ['a list of tools', { method: 'tools/list', params: {} }],
     ['a tool that needs no scope', { method: 'tools/call', params: { name: 'about', arguments: {} } }],
-  ])('a token without any scope may send %s', async (_, message) => {
+  ])('accepts %s with a token without scopes', async (_, message) => {
     const { post } = await aSignInWorld();
     expect((await post('may:', { jsonrpc: '2.0', id: 1, ...message })).status).toBe(200);
   });
 
-  it('an unknown tool is for the protocol to refuse', async () => {
+  it('leaves an unknown tool to the protocol’s own error', async () => {
     const { post } = await aSignInWorld();
     const answer = await post('may:', toolCall('read_minds'));
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain('read_minds');
   });
 
-  it('keys and session tokens allow every tool', async () => {
+  it('runs every tool with keys and session tokens', async () => {
     const { post, key, ran } = await aSignInWorld();
     const userKey = await key({ kind: 'user', identifier: 'ada' });
     expect((await post(userKey, [toolCall('read_mail', 1), toolCall('find_people', 2)])).status).toBe(200);
@@ -172,20 +169,17 @@ describe('3. Real clients', () => {
       app.request(input instanceof Request ? input : new Request(input, init));
   const requestInit = { headers: { authorization: 'Bearer may:contacts:read' } };
 
-  it.each(['auto', 'legacy'] as const)(
-    'the present SDK (%s) is refused the tool, and told of the scope',
-    async (mode) => {
-      const world = await aSignInWorld();
-      const client = new Client({ name: 'new', version: '1.0.0' }, { versionNegotiation: { mode } });
-      await client.connect(new StreamableHTTPClientTransport(new URL(mcp), { fetch: fetchFrom(world), requestInit }));
-      await expect(client.callTool({ name: 'read_mail', arguments: {} })).rejects.toThrow(/scope/i);
-      await client.callTool({ name: 'find_people', arguments: {} });
-      await client.close();
-      expect(world.ran).toEqual(['find_people']);
-    },
-  );
+  it.each(['auto', 'legacy'] as const)('give the present SDK (%s) the missing scope', async (mode) => {
+    const world = await aSignInWorld();
+    const client = new Client({ name: 'new', version: '1.0.0' }, { versionNegotiation: { mode } });
+    await client.connect(new StreamableHTTPClientTransport(new URL(mcp), { fetch: fetchFrom(world), requestInit }));
+    await expect(client.callTool({ name: 'read_mail', arguments: {} })).rejects.toThrow(/scope/i);
+    await client.callTool({ name: 'find_people', arguments: {} });
+    await client.close();
+    expect(world.ran).toEqual(['find_people']);
+  });
 
-  it('the former SDK too', async () => {
+  it('give the former SDK the missing scope', async () => {
     const world = await aSignInWorld();
     const client = new OldClient({ name: 'old', version: '1.0.0' });
     const transport = new OldTransport(new URL(mcp), { fetch: fetchFrom(world), requestInit });

@@ -115,7 +115,7 @@ const pages: [string, Page][] = [
 ];
 
 describe('1. Every page', () => {
-  it.each(pages)('%s is a whole document with one heading and landmarks, and nothing from elsewhere', (_, page) => {
+  it.each(pages)('%s is a complete document with one heading, landmarks and no external resource', (_, page) => {
     const text = renderPage(page);
     expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(text.match(/<h1>/g)).toHaveLength(1);
@@ -126,7 +126,7 @@ describe('1. Every page', () => {
     expect(text).not.toContain('undefined');
   });
 
-  it.each(pages)('%s ends what happened with a step', (_, page) => {
+  it.each(pages)('%s says what happened and the next step', (_, page) => {
     expect(page.body.markup.replace(/<[^>]+>/g, '').length).toBeGreaterThan(60);
   });
 });
@@ -139,7 +139,7 @@ describe('2. Values from outside', () => {
     },
   );
 
-  it('names where a refused app is, and how to end what was allowed at Google', () => {
+  it('names the address of an app that was refused, and where to remove the access at Google', () => {
     const back = { url: '/authorize/uid', byItself: false, to: 'https://app.example.com/callback' };
     const stranger = clientSignInFailedPage('not_allowed', 'eve@example.com', back).body.markup;
     expect(stranger).toContain('It is at <bdi class="foreign">https://app.example.com/callback</bdi>');
@@ -147,17 +147,17 @@ describe('2. Values from outside', () => {
     expect(clientSignInFailedPage('declined', undefined, back).body.markup).not.toContain('myaccount');
   });
 
-  it('asks for what the app asks for, and no more', () => {
+  it('names the permissions that the client asks for, and no others', () => {
     expect(signInPage(asked, 'token').title).toBe('Let an app read your Gmail?');
     expect(signInPage({ ...asked, scopes: ['contacts:read'] }, 'token').title).toBe('Let an app see your contacts?');
   });
 
-  it('shows a documented client by the host of its document, which it cannot choose freely', () => {
+  it('shows the host of the metadata document of a client that has one', () => {
     const { body } = signInPage({ ...asked, source: 'metadata_document' }, 'token');
     expect(body.markup).toContain('<dt>App of</dt><dd><bdi class="foreign">app.example.com</bdi></dd>');
   });
 
-  it('calls people who signed in with Google by their address, not by a number', () => {
+  it('shows people who signed in with Google by their address, not by `sub`', () => {
     const kim = { ...account('1234567'), key: { realm: 'google', identifier: '1234567' } };
     const google = { sub: '1234567', email: 'kim@example.com' };
     const known = confirmPage({ ...confirmation, account: { ...kim, google } }, 'token').body.markup;
@@ -166,14 +166,14 @@ describe('2. Values from outside', () => {
       expect(body.markup).not.toContain('1234567');
   });
 
-  it('isolates the writing direction of an identifier', () => {
+  it('isolates the writing direction of identifiers', () => {
     const { body } = confirmPage({ ...confirmation, account: account('שלום@example.com') }, 'token');
     expect(body.markup.match(/<bdi class="foreign">שלום@example\.com<\/bdi>/g)?.length).toBe(2);
   });
 });
 
 describe('3. Headers', () => {
-  it('let nothing load, run, frame or be cached, on good pages and bad ones', async () => {
+  it('forbid loading, running, framing and caching anything, on every kind of page', async () => {
     const world = await aWorld();
     const browser = aBrowser(world);
     const link = await world.link('user_42');

@@ -8,7 +8,7 @@ const rootUrl = 'https://postern.example.com/.well-known/oauth-protected-resourc
 
 describe('1. Protected resource metadata', () => {
   it.each([metadataUrl, `${metadataUrl}/`, rootUrl])(
-    'says at %s for what, where and with which scopes',
+    'names at %s the resource, its authorization servers and scopes',
     async (url) => {
       const { app } = await aSignInWorld();
       const answer = await app.request(url);
@@ -32,7 +32,7 @@ describe('1. Protected resource metadata', () => {
     },
   );
 
-  it('may be read by clients in a browser, and kept for a few minutes', async () => {
+  it('may be read by clients in a browser, and cached for five minutes', async () => {
     const { app } = await aSignInWorld();
     const answer = await app.request(metadataUrl, { headers: { origin: 'https://client.example' } });
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -49,12 +49,12 @@ describe('1. Protected resource metadata', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toBe('mcp-protocol-version');
   });
 
-  it('is under no other host name', async () => {
+  it('is not served under another host name', async () => {
     const { app } = await aSignInWorld();
     expect((await app.request(metadataUrl.replace('postern.example.com', 'rebound.example'))).status).toBe(403);
   });
 
-  it('is absent where there are only keys', async () => {
+  it('is not served where there are only keys', async () => {
     const { app } = await aWorld();
     for (const url of [metadataUrl, rootUrl]) expect((await app.request(url)).status).toBe(404);
   });
@@ -63,7 +63,7 @@ describe('1. Protected resource metadata', () => {
 describe('2. The challenge of a 401', () => {
   const where = `resource_metadata="${metadataUrl}", scope="mail:read contacts:read"`;
 
-  it('says where the metadata is and what to ask for, and names no error where no credential was sent', async () => {
+  it('names the metadata and the scopes, and no error where no credential was sent', async () => {
     const { post } = await aSignInWorld();
     const answer = await post(undefined, toolCall('about'));
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, `Bearer realm="postern", ${where}`]);
@@ -74,7 +74,7 @@ describe('2. The challenge of a 401', () => {
   });
 
   it.each(['nonsense', 'ya29.a-token-of-google', 'pst_session_0123456789abcdef_x', 'a.b.c'])(
-    'says of %s that it is invalid',
+    'says invalid_token of %s',
     async (token) => {
       const { post } = await aSignInWorld();
       const answer = await post(token, toolCall('about'));
@@ -84,13 +84,13 @@ describe('2. The challenge of a 401', () => {
     },
   );
 
-  it.each(['GET', 'DELETE', 'PUT'])('comes for %s too', async (method) => {
+  it.each(['GET', 'DELETE', 'PUT'])('is sent for %s too', async (method) => {
     const { app } = await aSignInWorld();
     const answer = await app.request(mcp, { method });
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, `Bearer realm="postern", ${where}`]);
   });
 
-  it('says nothing of signing in to a product on /api/v1, which has a service key', async () => {
+  it('names no metadata on /api/v1, which needs a service key', async () => {
     const { app } = await aSignInWorld();
     const answer = await app.request('https://postern.example.com/api/v1/accounts/ada');
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="postern"']);
@@ -98,7 +98,7 @@ describe('2. The challenge of a 401', () => {
 });
 
 describe('3. An access token', () => {
-  it('is told to come back while its issuer is away, and is not called invalid', async () => {
+  it('gets 503 with Retry-After while its issuer is unavailable, not invalid_token', async () => {
     const { post } = await aSignInWorld();
     const answer = await post('away', toolCall('about'));
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7']);
@@ -111,14 +111,14 @@ describe('3. An access token', () => {
     });
   });
 
-  it('names nobody but its own person', async () => {
+  it('is refused with the identifier of another person', async () => {
     const { post } = await aSignInWorld();
     const status = async (identifier: string) =>
       (await post('may:mail:read', toolCall('about'), { 'postern-identifier': identifier })).status;
     expect([await status('ada'), await status('ben'), await status('ada,ada')]).toEqual([200, 403, 403]);
   });
 
-  it('opens nothing of /api/v1', async () => {
+  it('is refused on /api/v1', async () => {
     const { app } = await aSignInWorld();
     const answer = await app.request('https://postern.example.com/api/v1/accounts/ada', {
       headers: { authorization: 'Bearer may:mail:read' },

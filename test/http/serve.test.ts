@@ -28,7 +28,7 @@ const raw = (port: number, lines: readonly string[]): Promise<string> =>
   });
 
 describe('1. Listening', () => {
-  it('says which port is busy and what to do', async () => {
+  it('says which port is in use and what to do', async () => {
     const { port } = await open(new Hono());
     expect(await listen(new Hono(), { ...local, port }, systemClock)).toEqual({
       kind: 'port_busy',
@@ -36,7 +36,7 @@ describe('1. Listening', () => {
     });
   });
 
-  it('says that an address is not one of this machine', async () => {
+  it('says that this machine does not have the address', async () => {
     const answer = await listen(new Hono(), { host: '192.0.2.1', port: 0 }, systemClock);
     expect(answer.kind).toBe('address_unavailable');
   });
@@ -54,7 +54,7 @@ describe('2. Closing', () => {
     return { app, gate, entered: entered.promise };
   };
 
-  it('lets a running answer finish', async () => {
+  it('waits for a running answer', async () => {
     const { app, gate, entered } = slow();
     const listening = await open(app, handClock());
     const answer = fetch(listening.origin).then((response) => response.text());
@@ -66,7 +66,7 @@ describe('2. Closing', () => {
     await expect(fetch(listening.origin)).rejects.toThrow();
   });
 
-  it('cuts one that takes longer than the time of grace', async () => {
+  it('cuts an answer that takes longer than the grace period', async () => {
     const { app, entered } = slow();
     const clock = handClock();
     const listening = await open(app, clock);
@@ -82,7 +82,7 @@ describe('2. Closing', () => {
 describe('3. Only over a socket', () => {
   const overSocket = async (world: World) => open(world.app);
 
-  it('two Postern-Identifier headers are seen as two', async () => {
+  it('refuses two Postern-Identifier headers', async () => {
     const world = await aWorld();
     const { port } = await overSocket(world);
     const answer = await raw(port, [
@@ -98,14 +98,14 @@ describe('3. Only over a socket', () => {
     expect(answer).toContain('identifier_invalid');
   });
 
-  it('a foreign or missing Host gets nothing', async () => {
+  it('refuses a foreign or missing Host', async () => {
     const { port } = await overSocket(await aWorld());
     const ask = (host: string[]) => raw(port, ['GET /connect/x HTTP/1.1', ...host, 'Connection: close']);
     expect(await ask(['Host: rebound.example'])).toMatch(/^HTTP\/1\.1 403 /);
     expect(await ask([])).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('nor do two Hosts, of which a proxy may look at one and the server at the other', async () => {
+  it('refuses two Host headers, of which a proxy may read one and the server the other', async () => {
     const { port } = await overSocket(await aWorld());
     const ask = (...hosts: string[]) =>
       raw(port, ['GET /api/v1/accounts/ada HTTP/1.1', ...hosts.map((host) => `Host: ${host}`), 'Connection: close']);
@@ -115,7 +115,7 @@ describe('3. Only over a socket', () => {
     expect(await ask('localhost', 'localhost')).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('a whole URL as the target of a request is what counts, not the Host beside it (RFC 9112 §3.2.2)', async () => {
+  it('takes the host of an absolute request target, not the Host header beside it (RFC 9112 §3.2.2)', async () => {
     const { port } = await overSocket(await aWorld());
     const ask = (target: string, host: string) =>
       raw(port, [`GET ${target}/api/v1/accounts/ada HTTP/1.1`, `Host: ${host}`, 'Connection: close']);
@@ -124,7 +124,7 @@ describe('3. Only over a socket', () => {
     expect(await ask('http://localhost@rebound.example', 'localhost')).toMatch(/^HTTP\/1\.1 40[03] /);
   });
 
-  it('HEAD on a download tells its length and sends no byte', async () => {
+  it('answers HEAD of a download with its length and no body', async () => {
     const { world, path } = await download();
     const { port } = await overSocket(world);
     const answer = await raw(port, [`HEAD ${path} HTTP/1.1`, `Host: localhost:${port}`, 'Connection: close']);
@@ -132,7 +132,7 @@ describe('3. Only over a socket', () => {
     expect(answer.split('\r\n\r\n')[1]).toBe('');
   });
 
-  it('a download whose connection breaks can be fetched again, and then no more', async () => {
+  it('lets a download whose connection broke be fetched again, once', async () => {
     const { world, path } = await download();
     const { origin } = await overSocket(world);
     const broken = new AbortController();

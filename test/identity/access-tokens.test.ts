@@ -25,8 +25,8 @@ const outcome = (reading: AccessTokenReading): string =>
     ? `${reading.caller.key.realm}/${reading.caller.key.identifier} ${reading.caller.scopes?.join(' ')}`
     : reading.kind;
 
-describe('1. A good access token', () => {
-  it("is one person of its issuer's realm, with the scopes that the person gave", async () => {
+describe('1. A valid access token', () => {
+  it("identifies one account of its issuer's realm, with the granted scopes", async () => {
     const { check, token } = await world();
     expect(await check(await token())).toEqual({
       kind: 'accepted',
@@ -39,7 +39,7 @@ describe('1. A good access token', () => {
     });
   });
 
-  it('names the person by the claim that the operator chose', async () => {
+  it('identifies the account by the claim that the operator configured', async () => {
     const { check, token } = await world({ identifierClaim: 'https://example.org/employee' });
     expect(outcome(await check(await token({ 'https://example.org/employee': 'e-7' })))).toMatch(/^staff\/e-7 /);
   });
@@ -72,7 +72,7 @@ describe('1. A good access token', () => {
     expect((await check(await token(claims, header))).kind).toBe('accepted');
   });
 
-  it('is good from its first to its last second, and half a minute more where clocks differ', async () => {
+  it('is accepted from `nbf` to `exp`, and 30 seconds around for clock skew', async () => {
     const { check, token, clock, seconds } = await world();
     const early = await token({ nbf: seconds + 30, iat: seconds + 30 });
     expect((await check(early)).kind).toBe('accepted');
@@ -84,7 +84,7 @@ describe('1. A good access token', () => {
   });
 });
 
-describe('2. A token that is not good is nobody', () => {
+describe('2. An invalid token is refused', () => {
   it.each([
     ['for another audience', { aud: 'https://other.example.com/mcp' }, {}, 'aud'],
     ['for this host, but another resource', { aud: 'https://postern.example.com' }, {}, 'aud'],
@@ -120,7 +120,7 @@ describe('2. A token that is not good is nobody', () => {
     expect(log).toEqual([{ event: 'access_token_refused', issuer: login, check: failed }]);
   });
 
-  it('that names a person by an address which its issuer does not call verified', async () => {
+  it('with an e-mail address as identifier that its issuer does not call verified', async () => {
     const { check, token } = await world({ identifierClaim: 'email' });
     const claims = { email: 'ada@example.org' };
     expect((await check(await token(claims))).kind).toBe('refused');
@@ -130,12 +130,12 @@ describe('2. A token that is not good is nobody', () => {
       expect((await check(await token({ ...claims, email_verified: word }))).kind, word.toString()).toBe('accepted');
   });
 
-  it('whose claim is only inherited by every object', async () => {
+  it('whose identifier claim names a property of Object.prototype', async () => {
     const { check, token } = await world({ identifierClaim: 'constructor' });
     expect((await check(await token())).kind).toBe('refused');
   });
 
-  it('that is typed JWT, where the issuer always writes at+jwt', async () => {
+  it('of type JWT, where the issuer always writes at+jwt', async () => {
     const { check, token } = await world({ typed: true });
     const kinds = [{ typ: 'JWT' }, { typ: undefined }, {}].map(
       async (header) => (await check(await token({}, header))).kind,
@@ -144,7 +144,7 @@ describe('2. A token that is not good is nobody', () => {
   });
 });
 
-describe('3. A signature that is not the issuer’s', () => {
+describe('3. A signature that is not the issuer’s is refused', () => {
   it.each([
     ['nobody signed', async (claims) => new UnsecuredJWT(claims).encode()],
     [
@@ -180,7 +180,7 @@ describe('3. A signature that is not the issuer’s', () => {
     expect(await check(await signer.sign(claims))).toMatchObject({ kind: 'accepted' });
   });
 
-  it('does not become good by a change of what it signed', async () => {
+  it('after any change of the signed content', async () => {
     const { check, token } = await world();
     const [header = '', payload = '', signature = ''] = (await token()).split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as object;
@@ -208,8 +208,8 @@ const encrypted = async (): Promise<string> => {
     .encrypt(publicKey);
 };
 
-describe('4. Issuers are kept apart', () => {
-  it('the same subject of two issuers is two people', async () => {
+describe('4. Several issuers', () => {
+  it('the same subject of two issuers is two accounts', async () => {
     const clock = handClock();
     const [a, b] = [await newSigner(), await newSigner()];
     const check = createAccessTokens(
@@ -221,7 +221,7 @@ describe('4. Issuers are kept apart', () => {
     expect(outcome(await check(await b.sign(goodClaims('https://id.example.net', clock))))).toMatch(/^guests\/ada /);
   });
 
-  it("one issuer's key signs nothing in another issuer's name", async () => {
+  it('a key of one issuer signs no token of another', async () => {
     const clock = handClock();
     const [a, b] = [await newSigner(), await newSigner()];
     const guests = trusting(b, { issuer: 'https://id.example.net', realm: 'guests' });
@@ -238,7 +238,7 @@ describe('4. Issuers are kept apart', () => {
     '',
     undefined,
     7,
-  ])('a good key does not help a token of the issuer %j', async (iss) => {
+  ])('a valid signature does not help a token of the issuer %j', async (iss) => {
     const { check, token, log } = await world();
     expect((await check(await token({ iss }))).kind).toBe('refused');
     // Which issuer it names is anybody's text; that it is another one helps an operator who misspelt theirs.
@@ -253,7 +253,7 @@ describe('4. Issuers are kept apart', () => {
     expect(make({ issuer: 'https://id.example.net' })).toThrow(TypeError);
   });
 
-  it('a token of nobody we trust costs no look at any key', async () => {
+  it('a token of an unknown issuer fetches no key', async () => {
     let looks = 0;
     const keys: TrustedIssuer['keys'] = () => {
       looks += 1;
@@ -292,7 +292,7 @@ describe('5. Tokens of the embedded authorization server', () => {
     return { check, token, asked, clock };
   };
 
-  it('are the person that Google knows, as long as their grant is there', async () => {
+  it('identify the person by Google’s `sub` while their grant exists', async () => {
     const { check, token, asked } = await embedded(true);
     expect(await check(await token({ postern_grant: 'hash' }))).toMatchObject({
       kind: 'accepted',
@@ -301,7 +301,7 @@ describe('5. Tokens of the embedded authorization server', () => {
     expect(asked).toEqual([[{ realm: 'google', identifier: 'ada' }, 'hash']]);
   });
 
-  it('end with their grant, long before they expire', async () => {
+  it('are refused once their grant has ended, before they expire', async () => {
     const { check, token } = await embedded(false);
     expect((await check(await token({ postern_grant: 'hash' }))).kind).toBe('refused');
   });
@@ -313,7 +313,7 @@ describe('5. Tokens of the embedded authorization server', () => {
     expect(asked).toEqual([]);
   });
 
-  it('are good for ten minutes and not a second longer', async () => {
+  it('are accepted for ten minutes and not a second longer', async () => {
     const { check, token, clock } = await embedded(true);
     const one = await token({ postern_grant: 'hash' });
     await clock.advance(599_000);
@@ -322,13 +322,13 @@ describe('5. Tokens of the embedded authorization server', () => {
     expect((await check(one)).kind).toBe('refused');
   });
 
-  it('whose grant cannot be looked up are not called bad', async () => {
+  it('reject and do not say “invalid” when the store cannot be read', async () => {
     const { check, token } = await world({ stillGood: () => Promise.reject(new Error('the database is busy')) });
     await expect(check(await token())).rejects.toThrow('the database is busy');
   });
 });
 
-describe('6. Whatever is sent', () => {
+describe('6. Any other text', () => {
   it('is refused, and nothing of it is logged', async () => {
     const { check, token, log } = await world();
     const good = await token();

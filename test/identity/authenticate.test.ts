@@ -47,7 +47,7 @@ const outcome = (authentication: Authentication): string => {
   }
 };
 
-describe('1. A service key names the person', () => {
+describe('1. A service key with Postern-Identifier', () => {
   it.each([
     ['no header', undefined, 'service shop'],
     ['a plain name', 'user_42', 'shop/user_42'],
@@ -77,7 +77,7 @@ describe('1. A service key names the person', () => {
     expect(outcome(await ask((await make()).key, header))).toBe(expected);
   });
 
-  it('says what is wrong with the header without repeating it', async () => {
+  it('says what is wrong with the header without repeating its value', async () => {
     const { make, ask } = await world();
     const answer = await ask((await make()).key, 'ada,ben');
     expect(answer.kind === 'refused' && answer.description).toBe(
@@ -85,7 +85,7 @@ describe('1. A service key names the person', () => {
     );
   });
 
-  it('refuses two headers however they were sent', async () => {
+  it('refuses two Postern-Identifier headers, also joined to one', async () => {
     const { make, authenticate } = await world();
     const headers = new Headers({ authorization: `Bearer ${(await make()).key}` });
     headers.append('postern-identifier', 'ada');
@@ -93,7 +93,7 @@ describe('1. A service key names the person', () => {
     expect(outcome(await authenticate(headers))).toBe('400 identifier_invalid');
   });
 
-  it('reads every identifier that encodeURIComponent wrote, and only valid ones', () => {
+  it('decodes what encodeURIComponent encoded, and accepts valid identifiers only', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ unit: 'grapheme' })), (text) => {
         const reading = readIdentifier(encodeURIComponent(text));
@@ -104,7 +104,7 @@ describe('1. A service key names the person', () => {
   });
 });
 
-describe('2. A user key is one person', () => {
+describe('2. A user key', () => {
   it.each([
     ['no header', undefined, 'shop/ada'],
     ['its own person', 'ada', 'shop/ada'],
@@ -119,7 +119,7 @@ describe('2. A user key is one person', () => {
     expect(outcome(await ask(key, header))).toBe(expected);
   });
 
-  it('cannot be made without its person, nor a service key with one', async () => {
+  it('cannot be created without an identifier, nor a service key with one', async () => {
     const { make } = await world();
     await expect(make({ kind: 'user' })).rejects.toThrow(TypeError);
     await expect(make({ kind: 'service', identifier: 'ada' })).rejects.toThrow(TypeError);
@@ -127,14 +127,14 @@ describe('2. A user key is one person', () => {
 });
 
 describe('3. The realm comes from the key alone', () => {
-  it('keeps the same identifier of two products apart', async () => {
+  it('keeps the same identifier in two realms apart', async () => {
     const { make, ask } = await world();
     const [a, b] = [await make({ realm: 'shop' }), await make({ realm: 'clinic' })];
     expect(outcome(await ask(a.key, 'me'))).toBe('shop/me');
     expect(outcome(await ask(b.key, 'me'))).toBe('clinic/me');
   });
 
-  it("makes links verifiable unless the key's operator opted out", async () => {
+  it('requires verified links unless the operator opted out for the key', async () => {
     const { make, ask } = await world();
     const policies = await Promise.all(
       [false, true].map(async (unverifiedLinks) => {
@@ -146,15 +146,15 @@ describe('3. The realm comes from the key alone', () => {
   });
 });
 
-describe('4. Keys that are not valid', () => {
-  it('asks for a key when none is sent, without naming an error', async () => {
+describe('4. Invalid credentials', () => {
+  it('answers a request without a credential with a challenge that names no error', async () => {
     const { ask } = await world();
     const answer = await ask(undefined, 'ada');
     expect(answer).toMatchObject({ kind: 'refused', status: 401 });
     expect(answer.kind === 'refused' && challengeFor(answer)).toBe('Bearer realm="postern"');
   });
 
-  it('gives malformed, unknown, altered, re-labelled and revoked keys the same answer', async () => {
+  it('answers malformed, unknown, altered, relabelled and revoked keys alike', async () => {
     const { make, ask, authenticate, storage, clock } = await world();
     const { key, record } = await make();
     const revoked = await make();
@@ -176,14 +176,14 @@ describe('4. Keys that are not valid', () => {
     expect(outcome(await ask(key, 'ada'))).toBe('shop/ada');
   });
 
-  it('accepts the scheme in any case, as RFC 9110 says', async () => {
+  it('accepts the Bearer scheme in any case (RFC 9110)', async () => {
     const { make, authenticate } = await world();
     const headers = new Headers({ authorization: `bearer ${(await make()).key}` });
     expect(outcome(await authenticate(headers))).toBe('service shop');
   });
 });
 
-describe('5. What is kept of a key', () => {
+describe('5. What is stored of a key', () => {
   it('stores a hash and never the secret', async () => {
     const { make, storage } = await world();
     const { key, record } = await make({ label: 'backend' });
@@ -192,7 +192,7 @@ describe('5. What is kept of a key', () => {
     expect(record.secretHash).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('notes when a key was used', async () => {
+  it('records when a key was last used', async () => {
     const { make, ask, storage, clock } = await world();
     const { key, record } = await make();
     await ask(key, 'ada');

@@ -54,13 +54,13 @@ const world = async (url = login, client?: object) => {
 
 const urlsOf = (requests: readonly Request[]): string[] => requests.map(({ url }) => url);
 
-describe('1. Where the keys are', () => {
-  it('nobody is asked before the first token comes', async () => {
+describe('1. Discovery of the keys', () => {
+  it('asks the issuer at the first token, not before', async () => {
     const { requests } = await world();
     expect(requests).toEqual([]);
   });
 
-  it('is found in the OpenID Connect metadata, once for many tokens that come at the same time', async () => {
+  it('reads the OpenID Connect metadata once for many concurrent tokens', async () => {
     const { requests, kindOf, token } = await world();
     const tokens = await Promise.all(Array.from({ length: 20 }, () => token()));
     const kinds = await Promise.all(tokens.map(kindOf));
@@ -68,21 +68,21 @@ describe('1. Where the keys are', () => {
     expect(urlsOf(requests)).toEqual([openid, jwks]);
   });
 
-  it('is found in the OAuth metadata of an issuer that has no other', async () => {
+  it('falls back to the OAuth metadata (RFC 8414)', async () => {
     const { requests, kindOf, token, state } = await world();
     state.site = { ...state.site, [openid]: undefined, [oauth]: state.site[openid] };
     expect(await kindOf(token())).toBe('accepted');
     expect(urlsOf(requests)).toEqual([openid, oauth, jwks]);
   });
 
-  it('is found for an issuer whose name ends with a slash', async () => {
+  it('works for an issuer whose identifier ends with a slash', async () => {
     const { requests, kindOf, token, state, signer } = await world(`${login}/`);
     state.site = siteOf([signer], `${login}/`);
     expect(await kindOf(token())).toBe('accepted');
     expect(urlsOf(requests)).toEqual([openid, jwks]);
   });
 
-  it('may be http where the issuer runs on this machine', async () => {
+  it('accepts http for an issuer on this machine', async () => {
     const local = 'http://localhost:8080';
     const { kindOf, token, state, signer } = await world(local);
     state.site = {
@@ -92,7 +92,7 @@ describe('1. Where the keys are', () => {
     expect(await kindOf(token())).toBe('accepted');
   });
 
-  it('is asked for without any credential and without following redirects', async () => {
+  it('sends no credential to the issuer and follows no redirect', async () => {
     const { requests, kindOf, token } = await world();
     await kindOf(token());
     for (const request of requests) {
@@ -101,7 +101,7 @@ describe('1. Where the keys are', () => {
     }
   });
 
-  it('lets links be opened after a sign-in at the issuer, where Postern is a client there', async () => {
+  it('lets links be opened after a sign-in where Postern is a client of the issuer', async () => {
     const policies = [await world(), await world(login, { id: 'a', secret: 'b' })].map(
       ({ issuer }) => issuer.linkPolicy,
     );
@@ -109,7 +109,7 @@ describe('1. Where the keys are', () => {
   });
 });
 
-describe('2. Trouble with the issuer is no fault of the token', () => {
+describe('2. An unavailable issuer', () => {
   it.each<[string, Site, string]>([
     ['does not answer', { [openid]: () => 'unreachable' }, 'metadata unreachable'],
     ['has no metadata', { [openid]: undefined }, 'metadata status 404'],
@@ -145,7 +145,7 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(log).toEqual([reason]);
   });
 
-  it('an issuer that never ends its answer is given up', async () => {
+  it('stops waiting for an answer without end', async () => {
     const { kindOf, token, state, clock, log } = await world();
     state.site[jwks] = () => 'hangs';
     const kind = kindOf(token());
@@ -168,7 +168,7 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(await kindOf(token())).toBe('accepted');
   });
 
-  it('that hangs keeps nobody waiting a second time while its keys are believed', async () => {
+  it('does not delay tokens while its cached keys are trusted', async () => {
     const { kindOf, token, state, clock, signer, requests } = await world();
     const good = state.site;
     await kindOf(token());
@@ -196,7 +196,7 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('a key that cannot be used spoils neither the others nor a call', async () => {
+  it('ignores a key that cannot be used, and accepts tokens of the others', async () => {
     const { kindOf, token, state, signer } = await world();
     const broken = { ...signer.jwk, kid: 'broken', x: 'AA' };
     state.site[jwks] = () => Response.json({ keys: [broken, signer.jwk] });
@@ -205,7 +205,7 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
     expect(await kindOf(named)).toBe('refused');
   });
 
-  it('nor does an RSA key that is too short to be trusted (RFC 7518 §3.3)', async () => {
+  it('ignores an RSA key under 2048 bits (RFC 7518 §3.3)', async () => {
     const { kindOf, token, state, signer, clock } = await world();
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const short = { ...publicKey.export({ format: 'jwk' }), kid: 'short', alg: 'RS256' };
@@ -218,7 +218,7 @@ describe('2. Trouble with the issuer is no fault of the token', () => {
   });
 });
 
-describe('What its metadata points to', () => {
+describe('The jwks_uri of its metadata', () => {
   const listening = async (listener: RequestListener) => {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -226,7 +226,7 @@ describe('What its metadata points to', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   };
 
-  it('may lie inside where the issuer itself does, and is asked nowhere else inside', async () => {
+  it('may have a private address only where it shares the issuer’s origin', async () => {
     const clock = handClock();
     const signer = await newSigner();
     const keys = JSON.stringify({ keys: [signer.jwk] });
@@ -274,8 +274,8 @@ describe('What its metadata points to', () => {
   });
 });
 
-describe('3. Keys come and go', () => {
-  it('a new key is found when its first token comes', async () => {
+describe('3. Key rotation', () => {
+  it('fetches the keys again for the first token of a new key', async () => {
     const { kindOf, token, state, clock, signer, requests } = await world();
     await kindOf(token());
     const next = await newSigner();
@@ -286,7 +286,7 @@ describe('3. Keys come and go', () => {
     expect(requests.length).toBe(4);
   });
 
-  it('keys that nobody has are looked for at most every half minute', async () => {
+  it('fetches the keys for unknown key ids at most every 30 seconds', async () => {
     const { kindOf, token, clock, requests } = await world();
     const stranger = await newSigner();
     for (let n = 0; n < 10; n += 1) expect(await kindOf(token(stranger))).toBe('refused');
@@ -296,7 +296,7 @@ describe('3. Keys come and go', () => {
     expect(requests.length).toBe(4);
   });
 
-  it('a key that its issuer withdrew signs nothing any more ten minutes later', async () => {
+  it('refuses tokens of a withdrawn key after ten minutes', async () => {
     const { kindOf, token, state, clock, signer } = await world();
     const next = await newSigner();
     await kindOf(token());
@@ -306,7 +306,7 @@ describe('3. Keys come and go', () => {
     expect(await kindOf(token(next))).toBe('accepted');
   });
 
-  it('keys are believed for an hour while their issuer is away, and no longer', async () => {
+  it('trusts cached keys for one hour while the issuer is unavailable, and no longer', async () => {
     const { kindOf, token, state, clock } = await world();
     await kindOf(token());
     state.site = { [openid]: () => 'unreachable' };
@@ -316,7 +316,7 @@ describe('3. Keys come and go', () => {
     expect(await kindOf(token())).toBe('issuer_unavailable');
   });
 
-  it('a key that is unknown while the issuer is away may be a new one: the token can be tried again', async () => {
+  it('answers an unknown key with “unavailable” while the issuer cannot be asked', async () => {
     const { kindOf, token, state, clock, signer } = await world();
     const next = await newSigner();
     await kindOf(token());

@@ -55,10 +55,10 @@ const repeat = async (times: number, ask: () => Response | Promise<Response>): P
   return statuses;
 };
 
-describe('1. Calls a minute', () => {
+describe('1. Calls per minute', () => {
   const aLimitedWorld = () => aWorld({ callLimits: { ...generous, callsPerMinute: 3 } });
 
-  it('of one person are limited, and the answer says when to try again', async () => {
+  it('limits the calls of one account per minute, and says in Retry-After when to try again', async () => {
     const world = await aLimitedWorld();
     const call = await caller(world);
     expect(await repeat(3, () => call('ada'))).toEqual([200, 200, 200]);
@@ -77,7 +77,7 @@ describe('1. Calls a minute', () => {
     expect(await repeat(2, () => call('ada'))).toEqual([200, 429]);
   });
 
-  it('of one person cost nobody else anything, not even the same name in another realm', async () => {
+  it('limits each account by itself, also the same identifier in another realm', async () => {
     const world = await aLimitedWorld();
     const call = await caller(world);
     expect(await repeat(4, () => call('ada'))).toEqual([200, 200, 200, 429]);
@@ -95,14 +95,14 @@ describe('1. Calls a minute', () => {
     expect(await statusOf(answer)).toBe(200);
   });
 
-  it('are counted one by one when they come as a batch', async () => {
+  it('counts each call of a batch', async () => {
     const call = await caller(await aLimitedWorld());
     expect(await statusOf(call('ada', [toolCall(1), toolCall(2)]))).toBe(200);
     expect(await statusOf(call('ada', [toolCall(1), toolCall(2)]))).toBe(429);
     expect(await repeat(2, () => call('ada'))).toEqual([200, 429]);
   });
 
-  it('that no pause would make few enough are refused without a time to try again', async () => {
+  it('refuses a batch that is larger than the limit with 400 and without Retry-After', async () => {
     for (const limits of [{ callsPerMinute: 3 }, { accountAtOnce: 3 }]) {
       const call = await caller(await aWorld({ callLimits: { ...generous, ...limits } }));
       const refused = await call('ada', [toolCall(1), toolCall(2), toolCall(3), toolCall(4)]);
@@ -112,20 +112,20 @@ describe('1. Calls a minute', () => {
     }
   });
 
-  it('leave room for the handshakes that clients send before them', async () => {
+  it('counts a handshake or a list as a tenth of a call', async () => {
     const call = await caller(await aLimitedWorld());
     expect(await repeat(10, () => call('ada', toolList))).toEqual(Array(10).fill(200));
     expect(await repeat(3, () => call('ada'))).toEqual([200, 200, 429]);
   });
 
-  it('do not count what is no JSON, which the protocol refuses itself', async () => {
+  it('does not count a body that is not JSON', async () => {
     const call = await caller(await aLimitedWorld());
     for (const broken of ['{', '', 'null', '[]', '"x"']) expect(await statusOf(call('ada', broken)), broken).toBe(400);
     expect(await repeat(2, () => call('ada'))).toEqual([200, 200]);
   });
 });
 
-describe('2. Calls at once', () => {
+describe('2. Concurrent calls', () => {
   /** A tool that answers only when the gate of its caller opens. */
   const aSlowWorld = async (callLimits: CallLimits) => {
     const perPerson = () => {
@@ -156,7 +156,7 @@ describe('2. Calls at once', () => {
     };
   };
 
-  it('of one person are limited, and a finished one makes room', async () => {
+  it('limits the concurrent calls of one account, and admits another when one has finished', async () => {
     const { call, open } = await aSlowWorld({ ...generous, accountAtOnce: 2 });
     const running = [await call('ada'), await call('ada')];
     const refused = await call('ada');
@@ -169,7 +169,7 @@ describe('2. Calls at once', () => {
     expect(await statusOf(call('ada'))).toBe(200);
   });
 
-  it('count each call of a batch', async () => {
+  it('counts each concurrent call of a batch', async () => {
     const { call, open } = await aSlowWorld({ ...generous, accountAtOnce: 2 });
     const batch = await call('ada', [toolCall(1), toolCall(2)]);
     expect(await statusOf(call('ada'))).toBe(429);
@@ -178,7 +178,7 @@ describe('2. Calls at once', () => {
     expect(await statusOf(call('ada'))).toBe(200);
   });
 
-  it('make room when a client breaks off, whether it leaves the answer or the connection', async () => {
+  it('ends a call when its client aborts the request or stops reading the answer', async () => {
     const { call } = await aSlowWorld({ ...generous, accountAtOnce: 1 });
     const left = await call('ada');
     await left.body?.cancel();
@@ -189,7 +189,7 @@ describe('2. Calls at once', () => {
     expect((await call('ada')).status).toBe(200);
   });
 
-  it.each(['2025-11-25', '2026-07-28'])('make room when the socket of a %s client breaks', async (version) => {
+  it.each(['2025-11-25', '2026-07-28'])('ends a call when the socket of a %s client closes', async (version) => {
     const { world, entered } = await aSlowWorld({ ...generous, accountAtOnce: 1 });
     const listening = await listen(world.app, { host: '127.0.0.1', port: 0 }, systemClock);
     if (listening.kind !== 'listening') throw new Error(listening.message);
@@ -226,7 +226,7 @@ describe('2. Calls at once', () => {
     await expect.poll(() => statusOf(post(toolList))).toBe(200);
   });
 
-  it('are limited for the whole process, and one person can never take all of it', async () => {
+  it('limits the concurrent calls of the whole process, of which one account can never have all', async () => {
     const { call, open } = await aSlowWorld({ ...generous, accountAtOnce: 2, processAtOnce: 3 });
     const running = [await call('ada'), await call('ada'), await call('ben')];
     const refused = await call('kim');
@@ -240,8 +240,8 @@ describe('2. Calls at once', () => {
   });
 });
 
-describe('3. The counting', () => {
-  it('never lets in more than the limits, and forgets nothing that is under way', () => {
+describe('3. The call limiter', () => {
+  it('never admits more than its limits, whatever the order of calls and endings', () => {
     const step = fc.record({
       person: fc.constantFrom('ada', 'ben', 'kim'),
       calls: fc.integer({ min: 0, max: 3 }),
@@ -276,7 +276,7 @@ describe('3. The counting', () => {
     );
   });
 
-  it('leaves a quarter of the process to the others, however many people a realm’s service key names', () => {
+  it('admits at most three quarters of the concurrent calls of the process for one realm', () => {
     const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 2, processAtOnce: 8 });
     const enter = (realm: string, person: number) => limiter.admit({ realm, identifier: `user_${person}` });
     const turns = Array.from({ length: 6 }, (_, person) => enter('greedy', person));
@@ -288,7 +288,7 @@ describe('3. The counting', () => {
     expect(enter('greedy', 6)).toHaveProperty('take');
   });
 
-  it('stays bounded when ten thousands of people come once, and keeps who is in the middle of a call', () => {
+  it('still counts a running call after 25,000 other accounts have called', () => {
     const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 1, processAtOnce: 100 });
     const ada = { realm: 'default', identifier: 'ada' };
     const turn = limiter.admit(ada);
@@ -302,8 +302,8 @@ describe('3. The counting', () => {
   });
 });
 
-describe('4. Waiting for a person', () => {
-  it('is for ten calls of one account at a time; one more is answered at once', async () => {
+describe('4. Calls that wait for an authorization', () => {
+  it('lets ten calls of one account wait at a time, and answers one more at once', async () => {
     const { accounts, clock, link } = await aWorld();
     const ticketOf = async (identifier: string) => (await link(identifier)).split('/').at(-1) ?? '';
     const waitAs = async (identifier: string) => {
@@ -334,7 +334,7 @@ describe('4. Waiting for a person', () => {
 });
 
 describe('5. Download URLs', () => {
-  it('of one account are at most a hundred: one more ends the oldest, and nobody else’s', async () => {
+  it('keeps at most a hundred open download URLs per account: one more ends its oldest', async () => {
     const world = await aWorld();
     for (const name of ['ada', 'ben']) world.sandbox.addAccount({ email: `${name}@example.com` });
     const mintAs = async (identifier: string) => {
@@ -390,20 +390,20 @@ describe('6. Connections', () => {
     .get('/', (c) => c.text('hello'))
     .post('/', async (c) => c.text(await c.req.text()));
 
-  it('that never finish their header are ended', async () => {
+  it('closes a connection that does not finish its request header', async () => {
     const { port, origin } = await open(hello, { headersMs: 50, requestMs: 60_000 });
     const { received } = await raw(port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
     expect(await received).toMatch(/^HTTP\/1\.1 408 /);
     expect(await (await fetch(origin)).text()).toBe('hello');
   });
 
-  it('that never finish their body are ended', async () => {
+  it('closes a connection that does not finish its request body', async () => {
     const { port } = await open(hello, { headersMs: 50, requestMs: 100 });
     const { received } = await raw(port, 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf');
     expect(await received).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
-  it('over which nothing moves in either direction are ended', async () => {
+  it('closes a connection over which no byte moves in either direction', async () => {
     const entered = Promise.withResolvers<AbortSignal>();
     const silent = new Hono().get('/', async (c) => {
       entered.resolve(c.req.raw.signal);
@@ -417,7 +417,7 @@ describe('6. Connections', () => {
     await expect.poll(() => signal.aborted).toBe(true);
   });
 
-  it('that keep the server waiting make room for those that ask something', async () => {
+  it('closes the connection that has kept the server waiting longest when a new one exceeds the limit', async () => {
     const { port, origin } = await open(hello, { maxConnections: 4 });
     const slow = [
       await raw(port, ''),
@@ -434,7 +434,7 @@ describe('6. Connections', () => {
     }
   });
 
-  it('whose answers are being worked on are never given up for new ones', async () => {
+  it('never closes a connection with a request in progress for a new one', async () => {
     const gate = Promise.withResolvers<void>();
     let working = 0;
     const slow = new Hono().get('/', async (c) => {
@@ -453,7 +453,7 @@ describe('6. Connections', () => {
 });
 
 describe('7. Forwarding headers', () => {
-  it('change nothing, whoever sends them, and stand in no log', async () => {
+  it('ignores forwarding headers without a trusted proxy, and logs none of them', async () => {
     const world = await aWorld();
     const forwarded = {
       forwarded: 'for=203.0.113.7;host=postern.example.com;proto=https',
