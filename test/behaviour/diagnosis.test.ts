@@ -166,7 +166,7 @@ describe('Google’s cap of 100 refresh tokens', () => {
       await world.clock.advance(1000);
       await world.connect('user_42');
     }
-    expect(world.sandbox.livingGrants(alex)).toBe(1);
+    expect(world.sandbox.activeGrants(alex)).toBe(1);
     expect((await find())?.refreshTokensIssued).toBe(1);
     await world.clock.advance(2 * hour);
     expect((await fetchOne()).structured.messages).toHaveLength(1);

@@ -80,7 +80,7 @@ describe('Disconnecting', () => {
   it('revokes at Google, erases the grant and turns the next call into a link', async () => {
     expect(await (await disconnect()).json()).toMatchObject({ revoked_at_google: true });
     expect(revocations()).toHaveLength(1);
-    expect(world.sandbox.livingGrants(alex)).toBe(0);
+    expect(world.sandbox.activeGrants(alex)).toBe(0);
     expect((await find())?.state).toEqual({ status: 'PENDING', reason: 'disconnected' });
     expect((await fetchOne()).structured.authorizationRequired).toMatchObject({ reason: 'disconnected' });
   });

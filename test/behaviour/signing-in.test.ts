@@ -98,7 +98,7 @@ describe('Signing in', () => {
     expect(
       world.sandbox.requests.filter(({ path }) => path === '/o/oauth2/v2/auth').map(({ method }) => method),
     ).toEqual(['GET', 'GET']);
-    expect(world.sandbox.livingGrants(alex)).toBe(1);
+    expect(world.sandbox.activeGrants(alex)).toBe(1);
   });
 
   it('keeps the grant of before where the new one allows less', async () => {

@@ -180,7 +180,7 @@ describe('4. Disconnecting and deleting', () => {
         account: { status: 'PENDING', reason: 'disconnected' },
       },
     });
-    expect(world.sandbox.livingGrants('ada@example.com')).toBe(0);
+    expect(world.sandbox.activeGrants('ada@example.com')).toBe(0);
   });
 
   it('deletes an account, and answers 404 the second time', async () => {

@@ -1,7 +1,8 @@
 // The verbs over HTTP, so that `curl` can play a person or an admin: GET /_sandbox lists state and verbs,
 // POST /_sandbox/{verb} with a JSON body does one. Shows no token.
 import { Hono } from 'hono';
-import type { Fault } from './faults.ts';
+import type { NewAccount } from './accounts.ts';
+import type { Fault, FaultMatch } from './faults.ts';
 import type { GoogleService } from './oauth/project.ts';
 import type { Sandbox } from './verbs.ts';
 
@@ -17,9 +18,6 @@ interface ControlVerb {
 }
 
 const text = (args: Arguments, name: string): string => args[name] as string;
-const optional = <T>(args: Arguments, name: string): Record<string, T> =>
-  args[name] === undefined ? {} : { [name]: args[name] as T };
-
 const withEmail = (run: (email: string) => void): ControlVerb => ({
   takes: { email: 'string' },
   run: (args) => run(text(args, 'email')),
@@ -43,8 +41,8 @@ const withService = (run: (service: GoogleService) => void): ControlVerb => ({
 
 const deliver = (sandbox: Sandbox, args: Arguments): unknown => {
   const bytes = Buffer.from(text(args, 'message').replace(/\r?\n/g, '\r\n'));
-  const options = optional<string[]>(args, 'labelIds');
-  return { messageId: sandbox.account(text(args, 'email')).mailbox.importMessage(bytes, options) };
+  const { mailbox } = sandbox.account(text(args, 'email'));
+  return { messageId: mailbox.importMessage(bytes, { labelIds: args.labelIds as string[] | undefined }) };
 };
 
 const verbsOf = (sandbox: Sandbox): Record<string, ControlVerb> => ({
@@ -82,12 +80,8 @@ const verbsOf = (sandbox: Sandbox): Record<string, ControlVerb> => ({
   addAccount: {
     takes: { email: 'string', name: 'string?', hostedDomain: 'string?', noMailbox: 'boolean?' },
     run: (args) => {
-      const options = { ...optional<string>(args, 'name'), ...optional<string>(args, 'hostedDomain') };
-      const { email, sub } = sandbox.addAccount({
-        email: text(args, 'email'),
-        ...options,
-        ...optional<boolean>(args, 'noMailbox'),
-      });
+      // Its arguments are those of the method, and their kinds have been checked.
+      const { email, sub } = sandbox.addAccount(args as unknown as NewAccount);
       return { email, sub };
     },
   },
@@ -97,11 +91,7 @@ const verbsOf = (sandbox: Sandbox): Record<string, ControlVerb> => ({
   },
   fault: {
     takes: { path: 'string?', method: 'string?', times: 'number?', fault: 'object' },
-    run: (args) =>
-      sandbox.fault(
-        { ...optional<string>(args, 'path'), ...optional<string>(args, 'method'), ...optional<number>(args, 'times') },
-        args.fault as Fault,
-      ),
+    run: ({ fault, ...match }) => sandbox.fault(match as FaultMatch, fault as Fault),
   },
   clearFaults: { takes: {}, run: () => sandbox.clearFaults() },
 });
@@ -131,7 +121,7 @@ const overview = (sandbox: Sandbox, verbs: Record<string, ControlVerb>): Record<
     sub,
     messages: mailbox.size,
     gmailEnabled,
-    livingGrants: sandbox.livingGrants(email),
+    activeGrants: sandbox.activeGrants(email),
   })),
   verbs: Object.fromEntries(Object.entries(verbs).map(([name, { takes }]) => [name, takes])),
   requests: sandbox.requests.slice(-50).map((request) => ({ ...request, query: request.query.toString() })),

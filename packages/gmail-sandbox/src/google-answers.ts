@@ -102,7 +102,7 @@ export const invalidCredentials = (): Response =>
     headers: { 'www-authenticate': 'Bearer realm="https://accounts.google.com/", error="invalid_token"' },
   });
 
-/** 403 for a living token without any of the scopes the method accepts. */
+/** 403 for a valid token without any of the scopes the method accepts. */
 export const insufficientScopes = (acceptedScopes: readonly string[], service: string): Response =>
   googleError({
     code: 403,

@@ -90,7 +90,7 @@ export const createSandbox = (options: SandboxOptions = {}): Sandbox => {
     },
     requests: traffic.requests,
     clearRequests: () => traffic.clear(),
-    livingGrants: (email) =>
+    activeGrants: (email) =>
       grants.of(accounts.get(email)).filter((grant) => grant.refreshToken && grants.endingOf(grant) === undefined)
         .length,
     fault: (match, fault) => faults.add(match, fault),

@@ -29,8 +29,8 @@ export interface Sandbox extends Verbs {
   /** Every request that arrived (not those to `/_sandbox`), oldest first. */
   readonly requests: readonly RecordedRequest[];
   clearRequests(): void;
-  /** How many grants of this account still have a working refresh token, over all clients. */
-  livingGrants(email: string): number;
+  /** How many grants of this account have a working refresh token, over all clients. */
+  activeGrants(email: string): number;
   fault(match: FaultMatch, fault: Fault): void;
   clearFaults(): void;
   /** Every answer takes this many milliseconds of the clock. */
@@ -53,11 +53,11 @@ export interface Verbs {
   sessionPolicy(email: string): void;
   /** The Google account itself is deleted. */
   deleteAccount(email: string): void;
-  /** Living grants lose a scope, at the token endpoint and at the APIs. */
+  /** Grants lose a scope, at the token endpoint and at the APIs. */
   removeScope(email: string, scope: string): void;
   /** In testing mode new refresh tokens die after seven days. */
   setTestingMode(on: boolean): void;
-  /** Living refresh tokens per account and client (100); the oldest dies silently. */
+  /** Working refresh tokens per account and client (100); the oldest ends silently. */
   setRefreshTokenCap(count: number): void;
   /** Gmail is turned off for the account: "Mail service not enabled". */
   disableGmail(email: string): void;
@@ -76,29 +76,23 @@ export interface Verbs {
   addClient(): { clientId: string; clientSecret: string };
 }
 
-export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
-  const { accounts, consents, grants, project } = state;
+/** What a person does with their own account, or what happens to it. */
+const accountVerbs = (state: OAuthState) => {
+  const { accounts, consents, grants } = state;
   const grantsOf = (email: string): Grant[] => grants.of(accounts.get(email));
-
   return {
-    changePassword(email) {
+    changePassword(email: string) {
       for (const grant of grantsOf(email)) if (grant.scopes.some(isGmailScope)) grants.end(grant, 'password_changed');
     },
-    revokeAccess: (email) => revokeEverything(state, accounts.get(email)),
-    blockAppByAdmin(domain) {
-      project.blockedDomains.add(domain.toLowerCase());
-    },
-    unblockAppByAdmin(domain) {
-      project.blockedDomains.delete(domain.toLowerCase());
-    },
-    sessionPolicy(email) {
+    revokeAccess: (email: string) => revokeEverything(state, accounts.get(email)),
+    sessionPolicy(email: string) {
       for (const grant of grantsOf(email)) grant.reauthRequired = true;
     },
-    deleteAccount(email) {
+    deleteAccount(email: string) {
       accounts.get(email).deleted = true;
       for (const grant of grantsOf(email)) grants.end(grant, 'account_deleted');
     },
-    removeScope(email, scope) {
+    removeScope(email: string, scope: string) {
       const account = accounts.get(email);
       const removed = canonicalScopes([scope]).filter((item) => item !== 'openid' || scope === 'openid');
       for (const grant of grants.of(account)) {
@@ -106,39 +100,52 @@ export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => {
         for (const item of removed) consents.of(account, grant.clientId)?.scopes.delete(item);
       }
     },
-    setTestingMode(on) {
-      project.testingMode = on;
-    },
-    setRefreshTokenCap(count) {
-      project.refreshTokenCap = count;
-    },
-    disableGmail(email) {
+    disableGmail(email: string) {
       accounts.get(email).gmailEnabled = false;
     },
-    enableGmail(email) {
+    enableGmail(email: string) {
       accounts.get(email).gmailEnabled = true;
     },
-    blockGmailByAdmin(domain) {
-      project.domainsWithoutGmailApps.add(domain.toLowerCase());
+    ageTokens: (email: string, milliseconds: number) => grants.age(accounts.get(email), milliseconds),
+  };
+};
+
+/** What the admins of Workspace domains and the operator of the Cloud project set. */
+const projectVerbs = ({ project }: OAuthState) => {
+  const setter = <T>(set: Set<T>, normalize: (item: T) => T = (item) => item) => ({
+    add: (item: T) => void set.add(normalize(item)),
+    remove: (item: T) => void set.delete(normalize(item)),
+  });
+  const lowerCase = (domain: string) => domain.toLowerCase();
+  const blocked = setter(project.blockedDomains, lowerCase);
+  const withoutGmail = setter(project.domainsWithoutGmailApps, lowerCase);
+  const disabled = setter(project.disabledServices);
+  return {
+    blockAppByAdmin: blocked.add,
+    unblockAppByAdmin: blocked.remove,
+    blockGmailByAdmin: withoutGmail.add,
+    unblockGmailByAdmin: withoutGmail.remove,
+    disableApi: disabled.add,
+    enableApi: disabled.remove,
+    setTestingMode(on: boolean) {
+      project.testingMode = on;
     },
-    unblockGmailByAdmin(domain) {
-      project.domainsWithoutGmailApps.delete(domain.toLowerCase());
-    },
-    disableApi(service) {
-      project.disabledServices.add(service);
-    },
-    enableApi(service) {
-      project.disabledServices.delete(service);
-    },
-    ageTokens: (email, milliseconds) => grants.age(accounts.get(email), milliseconds),
-    rotateClientSecret() {
-      client.clientSecret = newClientSecret();
-      return client.clientSecret;
-    },
-    addClient() {
-      const added = { clientId: newClientId(), clientSecret: newClientSecret(), redirectUris: client.redirectUris };
-      project.clients.set(added.clientId, added);
-      return { clientId: added.clientId, clientSecret: added.clientSecret };
+    setRefreshTokenCap(count: number) {
+      project.refreshTokenCap = count;
     },
   };
 };
+
+export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => ({
+  ...accountVerbs(state),
+  ...projectVerbs(state),
+  rotateClientSecret() {
+    client.clientSecret = newClientSecret();
+    return client.clientSecret;
+  },
+  addClient() {
+    const added = { clientId: newClientId(), clientSecret: newClientSecret(), redirectUris: client.redirectUris };
+    state.project.clients.set(added.clientId, added);
+    return { clientId: added.clientId, clientSecret: added.clientSecret };
+  },
+});

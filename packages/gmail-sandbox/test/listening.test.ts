@@ -151,7 +151,7 @@ describe('Google’s own sign-in library', () => {
     const refreshed = await client.refreshAccessToken();
     expect(refreshed.credentials.access_token).not.toBe(tokens.access_token);
     await client.revokeToken(tokens.refresh_token as string);
-    expect(sandbox.livingGrants('alex@example.com')).toBe(0);
+    expect(sandbox.activeGrants('alex@example.com')).toBe(0);
     await expect(client.refreshAccessToken()).rejects.toThrow('invalid_grant');
   });
 });

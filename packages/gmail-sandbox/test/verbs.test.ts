@@ -52,10 +52,10 @@ describe('other ends of access', () => {
     const world = googleWorld();
     const first = await world.connect();
     world.sandbox.revokeAccess(alex);
-    expect(world.sandbox.livingGrants(alex)).toBe(0);
+    expect(world.sandbox.activeGrants(alex)).toBe(0);
     expect(await refreshError(world, first.refresh_token)).toMatchObject({ error: 'invalid_grant' });
     expect((await world.connect()).refresh_token).toBeDefined();
-    expect(world.sandbox.livingGrants(alex)).toBe(1);
+    expect(world.sandbox.activeGrants(alex)).toBe(1);
   });
 
   it('an admin’s block answers admin_policy_enforced and 401 until it is lifted', async () => {
@@ -207,7 +207,7 @@ describe('the verbs over HTTP', () => {
     await world.post('/revoke', { token: tokens.access_token });
     const text = await (await world.get('/_sandbox')).text();
     const overview = JSON.parse(text) as { accounts: object[]; verbs: object; requests: object[] };
-    expect(overview.accounts).toMatchObject([{ email: alex, livingGrants: 0 }]);
+    expect(overview.accounts).toMatchObject([{ email: alex, activeGrants: 0 }]);
     expect(Object.keys(overview.verbs)).toContain('changePassword');
     expect(overview.requests.length).toBeGreaterThan(0);
     for (const secret of [tokens.access_token, tokens.refresh_token, tokens.id_token, world.sandbox.clientSecret])

@@ -102,13 +102,13 @@ const listMessages = (call: Call): gmail_v1.Schema$ListMessagesResponse => {
     (message) => message,
     listRequest(call),
   );
-  return { ...(items.length === 0 ? {} : { messages: items.map(ids) }), ...page };
+  return { messages: items.length === 0 ? undefined : items.map(ids), ...page };
 };
 
 const listDrafts = (call: Call): gmail_v1.Schema$ListDraftsResponse => {
   const { items, ...page } = listPage(call.mailbox, call.mailbox.drafts(), (draft) => draft.message, listRequest(call));
   const drafts = items.map(({ id, message }) => ({ id, message: ids(message) }));
-  return { ...(drafts.length === 0 ? {} : { drafts }), ...page };
+  return { drafts: drafts.length === 0 ? undefined : drafts, ...page };
 };
 
 const view = ({ mailbox, query, metadataOnly }: Call, message: StoredMessage): gmail_v1.Schema$Message => {

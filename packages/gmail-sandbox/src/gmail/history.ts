@@ -83,8 +83,8 @@ export const viewHistory = (history: History, request: HistoryRequest): gmail_v1
   const page = wanted.slice(0, request.maxResults);
   const last = page.at(-1);
   return {
-    ...(page.length === 0 ? {} : { history: page.map(viewRecord) }),
-    ...(last === undefined || page.length === wanted.length ? {} : { nextPageToken: String(last.id) }),
+    history: page.length === 0 ? undefined : page.map(viewRecord),
+    nextPageToken: last === undefined || page.length === wanted.length ? undefined : String(last.id),
     historyId: String(history.currentId),
   };
 };
@@ -100,7 +100,7 @@ const viewRecord = ({ id, type, messageId, threadId, messageLabelIds, labelIds }
   const message = { id: messageId, threadId };
   const change = {
     message: { ...message, labelIds: [...messageLabelIds] },
-    ...(labelIds.length === 0 ? {} : { labelIds: [...labelIds] }),
+    labelIds: labelIds.length === 0 ? undefined : [...labelIds],
   };
   return { id: String(id), messages: [message], [fieldOf[type]]: [change] };
 };

@@ -74,75 +74,114 @@ const cr = 13;
 
 type MutableMessage = StoredMessage & { labelIds: Set<string>; historyId: number };
 
-export const createMailbox = (options: {
-  owner: string;
-  clock: Clock;
-  /** The same seed gives the same ids. Default: the owner's address. */
-  seed?: string;
-  /** Names of the user's labels by id. */
-  labels?: Record<string, string>;
-}): Mailbox => {
-  const { owner, clock, seed = options.owner } = options;
+/** The messages of a mailbox and which of them are drafts; keeps their order until one is added or removed. */
+const createMessageStore = (owner: string) => {
   const messages = new Map<string, MutableMessage>();
   const drafts = new Map<string, MutableMessage>();
+  let sorted: readonly MutableMessage[] | undefined;
+  const newestFirst = () => {
+    sorted ??= [...messages.values()].sort((a, b) => b.internalDate - a.internalDate || b.sequence - a.sequence);
+    return sorted;
+  };
+  return {
+    messages,
+    newestFirst,
+    /** @throws Error for an unknown message */
+    existing(id: string): MutableMessage {
+      const message = messages.get(id);
+      if (message !== undefined) return message;
+      throw new Error(`${owner} has no message ${id} (mailbox of ${messages.size} messages).`);
+    },
+    add(message: MutableMessage, draftId: string | undefined): void {
+      messages.set(message.id, message);
+      if (draftId !== undefined) drafts.set(draftId, message);
+      sorted = undefined;
+    },
+    remove(message: MutableMessage): void {
+      messages.delete(message.id);
+      for (const [id, draft] of drafts) if (draft === message) drafts.delete(id);
+      sorted = undefined;
+    },
+    thread: (threadId: string) =>
+      newestFirst()
+        .filter((message) => message.threadId === threadId)
+        .reverse(),
+    newestDraftId: () => [...drafts.keys()].at(-1) ?? '',
+    drafts: (): Draft[] => {
+      const idOf = new Map([...drafts].map(([id, message]) => [message, id]));
+      return newestFirst().flatMap((message) => {
+        const id = idOf.get(message);
+        return id === undefined ? [] : [{ id, message }];
+      });
+    },
+  };
+};
+
+/** Google's ids are the time in milliseconds and 20 further bits; here these follow from the seed. */
+const freeMessageId = (
+  seed: string,
+  sequence: number,
+  internalDate: number,
+  isTaken: (id: string) => boolean,
+): string => {
+  for (let attempt = 0; ; attempt++) {
+    const low = hashNumber(seed, `${sequence} ${attempt}`) % 0x100000;
+    const time = Math.min(Math.max(Math.trunc(internalDate), 0x10000000000), 0xfffffffffff);
+    const id = time.toString(16).padStart(11, '0') + low.toString(16).padStart(5, '0');
+    if (!isTaken(id)) return id;
+  }
+};
+
+export interface MailboxOptions {
+  readonly owner: string;
+  readonly clock: Clock;
+  /** The same seed gives the same ids. Default: the owner's address. */
+  readonly seed?: string;
+  /** Names of the user's labels by id. */
+  readonly labels?: Record<string, string>;
+}
+
+export const createMailbox = (options: MailboxOptions): Mailbox => {
+  const { owner, clock, seed = options.owner } = options;
+  const { messages, existing, newestFirst, thread, drafts, ...store } = createMessageStore(owner);
   const threads = createThreads();
   const labels = createLabels(options.labels ?? {});
   const history = createHistory(clock, 100_000 + (hashNumber(seed, 'history') % 900_000));
   let sequence = 0;
-  let sorted: readonly MutableMessage[] | undefined;
 
-  const existing = (id: string): MutableMessage => {
-    const message = messages.get(id);
-    if (message === undefined) throw new Error(`${owner} has no message ${id} (mailbox of ${messages.size} messages).`);
-    return message;
-  };
   const record = (message: MutableMessage, type: HistoryType, labelIds: readonly string[]): void => {
     const { id: messageId, threadId } = message;
     message.historyId = history.add({ type, messageId, threadId, messageLabelIds: [...message.labelIds], labelIds });
   };
-  /** Google's ids are the time in milliseconds and 20 further bits. */
-  const freeId = (internalDate: number): string => {
-    for (let attempt = 0; ; attempt++) {
-      const low = hashNumber(seed, `${sequence} ${attempt}`) % 0x100000;
-      const time = Math.min(Math.max(Math.trunc(internalDate), 0x10000000000), 0xfffffffffff);
-      const id = time.toString(16).padStart(11, '0') + low.toString(16).padStart(5, '0');
-      if (!messages.has(id)) return id;
-    }
-  };
 
   const importMessage: Mailbox['importMessage'] = (bytes, importOptions = {}) => {
+    const { draft = false } = importOptions;
     const raw = withCrlf(bytes);
     const { fields } = parseHeaderFields(raw, 0, raw.length);
     const internalDate = importOptions.internalDate ?? receivedAt(fields) ?? clock.now();
-    const id = importOptions.id ?? freeId(internalDate);
+    const id = importOptions.id ?? freeMessageId(seed, sequence, internalDate, (taken) => messages.has(taken));
     if (messages.has(id)) throw new Error(`${owner} already has a message ${id}: give another id, or none.`);
     const headers = threadHeaders(fields);
     const threadId = importOptions.threadId ?? threads.find(headers) ?? id;
     threads.remember(headers, threadId);
-    const labelIds = importOptions.labelIds ?? (importOptions.draft ? ['DRAFT'] : ['UNREAD', 'INBOX']);
-    const message: MutableMessage = {
-      id,
-      threadId,
-      sequence: sequence++,
-      raw,
-      internalDate,
-      labelIds: new Set(labelIds.map(labels.idFor)),
-      historyId: 0,
-      parsed: lazily(() => parseMessage(raw)),
-    };
-    if (importOptions.draft) message.labelIds.add('DRAFT');
-    if (message.labelIds.has('DRAFT')) {
-      drafts.set(`r${hashNumber(seed, `draft ${id}`)}${message.sequence}`, message);
-    }
-    messages.set(id, message);
-    sorted = undefined;
+    const labelIds = new Set((importOptions.labelIds ?? (draft ? [] : ['UNREAD', 'INBOX'])).map(labels.idFor));
+    if (draft) labelIds.add('DRAFT');
+    const parsed = lazily(() => parseMessage(raw));
+    const message = { id, threadId, sequence: sequence++, raw, internalDate, labelIds, historyId: 0, parsed };
+    const draftId = labelIds.has('DRAFT') ? `r${hashNumber(seed, `draft ${id}`)}${message.sequence}` : undefined;
+    store.add(message, draftId);
     record(message, 'messageAdded', []);
     return id;
   };
 
-  const newestFirst = () => {
-    sorted ??= [...messages.values()].sort((a, b) => b.internalDate - a.internalDate || b.sequence - a.sequence);
-    return sorted;
+  const modifyLabels: Mailbox['modifyLabels'] = (messageId, { add = [], remove = [] }) => {
+    const message = existing(messageId);
+    const added = add.map(labels.idFor).filter((id) => !message.labelIds.has(id));
+    const removed = remove.map(labels.idFor).filter((id) => message.labelIds.has(id));
+    for (const id of added) message.labelIds.add(id);
+    for (const id of removed) message.labelIds.delete(id);
+    if (added.length > 0) record(message, 'labelAdded', added);
+    if (removed.length > 0) record(message, 'labelRemoved', removed);
   };
 
   return {
@@ -154,22 +193,12 @@ export const createMailbox = (options: {
     importMessage,
     createDraft: (raw) => {
       importMessage(raw, { draft: true, internalDate: clock.now() });
-      return [...drafts.keys()].at(-1) ?? '';
+      return store.newestDraftId();
     },
-    modifyLabels: (messageId, { add = [], remove = [] }) => {
-      const message = existing(messageId);
-      const added = add.map(labels.idFor).filter((id) => !message.labelIds.has(id));
-      const removed = remove.map(labels.idFor).filter((id) => message.labelIds.has(id));
-      for (const id of added) message.labelIds.add(id);
-      for (const id of removed) message.labelIds.delete(id);
-      if (added.length > 0) record(message, 'labelAdded', added);
-      if (removed.length > 0) record(message, 'labelRemoved', removed);
-    },
+    modifyLabels,
     deleteMessage: (messageId) => {
       const message = existing(messageId);
-      messages.delete(messageId);
-      for (const [id, draft] of drafts) if (draft === message) drafts.delete(id);
-      sorted = undefined;
+      store.remove(message);
       record(message, 'messageDeleted', []);
     },
     get size() {
@@ -180,17 +209,8 @@ export const createMailbox = (options: {
     },
     message: (id) => messages.get(id),
     newestFirst,
-    thread: (threadId) =>
-      newestFirst()
-        .filter((message) => message.threadId === threadId)
-        .reverse(),
-    drafts: () => {
-      const byMessage = new Map([...drafts].map(([id, message]) => [message, id]));
-      return newestFirst().flatMap((message) => {
-        const id = byMessage.get(message);
-        return id === undefined ? [] : [{ id, message }];
-      });
-    },
+    thread,
+    drafts,
   };
 };
 

@@ -14,7 +14,7 @@ export interface Project {
   readonly clients: Map<string, OAuthClient>;
   /** "Testing" publishing status: refresh tokens live seven days. */
   testingMode: boolean;
-  /** Living refresh tokens per Google account and client before the oldest dies. */
+  /** Working refresh tokens per Google account and client before the oldest ends. */
   refreshTokenCap: number;
   /** Workspace domains whose admin blocked the app. */
   readonly blockedDomains: Set<string>;

@@ -24,10 +24,10 @@ const tokenResponse = (
   return oauthJson({
     access_token: token,
     expires_in: accessTokenLifetimeSeconds,
-    ...(more.refreshToken === undefined ? {} : { refresh_token: more.refreshToken }),
+    refresh_token: more.refreshToken,
     scope: scopes.join(' '),
     token_type: 'Bearer',
-    ...(idToken === undefined ? {} : { id_token: idToken }),
+    id_token: idToken,
     ...(refreshTokenExpiresAt === undefined
       ? {}
       : { refresh_token_expires_in: Math.max(0, Math.floor((refreshTokenExpiresAt - now) / 1000) - 1) }),

@@ -42,7 +42,7 @@ export interface Contacts {
 type SourceType = 'CONTACT' | 'OTHER_CONTACT' | 'DOMAIN_PROFILE';
 
 const fieldMetadata = (type: SourceType, id: string, primary: boolean) => ({
-  ...(primary ? { primary: true } : {}),
+  primary: primary || undefined,
   source: { type, id },
 });
 
@@ -53,8 +53,8 @@ const nameOf = (name: string): people_v1.Schema$Name => {
     displayName: name,
     displayNameLastFirst: familyName === '' ? name : `${familyName}, ${givenName}`,
     unstructuredName: name,
-    ...(givenName === undefined ? {} : { givenName }),
-    ...(familyName === '' ? {} : { familyName }),
+    givenName,
+    familyName: familyName || undefined,
   };
 };
 
@@ -65,8 +65,8 @@ const personOf = (contact: NewContact, type: SourceType, id: string, modifiedAt:
       ? undefined
       : {
           ...metadata(0),
-          ...(contact.organization === undefined ? {} : { name: contact.organization }),
-          ...(contact.title === undefined ? {} : { title: contact.title }),
+          name: contact.organization,
+          title: contact.title,
         };
   const etag = createHash('sha256').update(`${id}/${modifiedAt}`).digest('base64url').slice(0, 22);
   return {

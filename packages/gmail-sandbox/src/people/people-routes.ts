@@ -89,7 +89,7 @@ const searchDirectory = ({ account, path, query }: Call): people_v1.Schema$Searc
   if (found.length === 0) return {};
   return {
     people: page.items.map(({ person }) => withFields(person, fields)),
-    ...(page.nextPageToken === undefined ? {} : { nextPageToken: page.nextPageToken }),
+    nextPageToken: page.nextPageToken,
     totalSize: found.length,
   };
 };
@@ -127,7 +127,7 @@ const listConnections = ({ account, path, query }: Call): people_v1.Schema$ListC
   if (all.length === 0) return {};
   return {
     connections: page.items.map(({ person }) => withFields(person, fields)),
-    ...(page.nextPageToken === undefined ? {} : { nextPageToken: page.nextPageToken }),
+    nextPageToken: page.nextPageToken,
     totalPeople: all.length,
     totalItems: all.length,
   };

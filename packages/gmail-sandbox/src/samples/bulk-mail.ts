@@ -8,7 +8,7 @@ interface Article {
   readonly teaser: string;
 }
 
-const ARTICLES: readonly Article[] = [
+const articles: readonly Article[] = [
   { title: 'Night trains are back on the northern line', teaser: 'Two new sleepers a week, and what a bunk costs.' },
   { title: 'A library that lends tools', teaser: 'Drills, ladders and a telescope, for the price of a coffee.' },
   { title: 'Bread without a machine', teaser: 'Four ingredients, one bowl, and patience until morning.' },
@@ -17,7 +17,7 @@ const ARTICLES: readonly Article[] = [
   { title: 'Repair cafés near you', teaser: 'More than thirty open their doors this Saturday.' },
 ];
 
-const STYLE = `<style type="text/css">
+const style = `<style type="text/css">
   body { margin: 0; padding: 0; background: #f4f1ea; font-family: Georgia, 'Times New Roman', serif; }
   .container { width: 600px; margin: 0 auto; background: #ffffff; }
   .preheader { display: none !important; visibility: hidden; opacity: 0; height: 0; width: 0; mso-hide: all; }
@@ -33,7 +33,7 @@ const newsletterHtml = (issue: number, articles: readonly Article[]): string => 
     ({ title, teaser }, index) =>
       `<tr><td class="headline" style="padding:16px 24px"><h2><a href="${tracked(String(index))}">${title}</a></h2><p>${teaser}</p><p><a href="${tracked(String(index))}">Read more</a></p></td></tr>`,
   );
-  return `<!DOCTYPE html><html><head><meta charset="utf-8"><title>The Weekly Errand ${issue}</title>${STYLE}</head><body>
+  return `<!DOCTYPE html><html><head><meta charset="utf-8"><title>The Weekly Errand ${issue}</title>${style}</head><body>
 <div class="preheader">${articles[0]?.teaser}${'&#847;&zwnj;&nbsp;'.repeat(80)}</div>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
 <table role="presentation" class="container"><tr><td><img src="https://img.weekly.example/logo.png" alt="The Weekly Errand" width="180"></td></tr>
@@ -52,7 +52,7 @@ const newsletter = (issue: number, hoursAgo: number, labels: readonly string[]):
       {
         from: 'The Weekly Errand <hello@weekly.example>',
         to: owner,
-        subject: `The Weekly Errand #${issue}: ${ARTICLES[issue % ARTICLES.length]?.title}`,
+        subject: `The Weekly Errand #${issue}: ${articles[issue % articles.length]?.title}`,
         date,
         messageId: `issue-${issue}@weekly.example`,
         headers: [
@@ -64,7 +64,7 @@ const newsletter = (issue: number, hoursAgo: number, labels: readonly string[]):
       multipart(
         'alternative',
         text('This message is best read in a program that shows HTML. https://weekly.example/online\n'),
-        html(newsletterHtml(issue, [...ARTICLES.slice(issue % 6), ...ARTICLES.slice(0, issue % 6)])),
+        html(newsletterHtml(issue, [...articles.slice(issue % 6), ...articles.slice(0, issue % 6)])),
       ),
     ),
 });

@@ -26,7 +26,7 @@ export interface Envelope {
 
 type TransferEncoding = '7bit' | '8bit' | 'quoted-printable' | 'base64';
 
-const CRLF = '\r\n';
+const crlf = '\r\n';
 
 /** A whole message. */
 export const composeMail = (envelope: Envelope, content: Entity): Buffer => {
@@ -42,7 +42,7 @@ export const composeMail = (envelope: Envelope, content: Entity): Buffer => {
     ...(envelope.headers ?? []),
     'MIME-Version: 1.0',
   ];
-  return Buffer.concat([Buffer.from(lines.map((line) => line + CRLF).join('')), serialize(content)]);
+  return Buffer.concat([Buffer.from(lines.map((line) => line + crlf).join('')), serialize(content)]);
 };
 
 /** A text part; `type` with parameters other than the charset, e.g. `text/calendar; method=REQUEST`. */
@@ -51,7 +51,7 @@ export const text = (
   options: { type?: string; charset?: string; encoding?: TransferEncoding } = {},
 ): Entity => {
   const { type = 'text/plain', charset = 'utf-8', encoding = 'quoted-printable' } = options;
-  const bytes = encodeCharset(content.replace(/\r?\n/g, CRLF), charset);
+  const bytes = encodeCharset(content.replace(/\r?\n/g, crlf), charset);
   return {
     headers: [`Content-Type: ${type}; charset=${charset}`, `Content-Transfer-Encoding: ${encoding}`],
     body: encodeBody(bytes, encoding),
@@ -75,21 +75,21 @@ export const file = (name: string, type: string, bytes: Buffer, contentId?: stri
 export const multipart = (subtype: string, ...parts: readonly Entity[]): Entity => {
   const serialized = parts.map(serialize);
   const boundary = `=_${createHash('sha256').update(Buffer.concat(serialized)).digest('hex').slice(0, 24)}`;
-  const pieces = serialized.flatMap((part) => [Buffer.from(`--${boundary}${CRLF}`), part, Buffer.from(CRLF)]);
+  const pieces = serialized.flatMap((part) => [Buffer.from(`--${boundary}${crlf}`), part, Buffer.from(crlf)]);
   return {
     headers: [`Content-Type: multipart/${subtype}; boundary="${boundary}"`],
-    body: Buffer.concat([...pieces, Buffer.from(`--${boundary}--${CRLF}`)]),
+    body: Buffer.concat([...pieces, Buffer.from(`--${boundary}--${crlf}`)]),
   };
 };
 
 /** A body that is given as it stands, e.g. a forwarded message or a delivery status. */
 export const verbatim = (type: string, body: string | Buffer): Entity => ({
   headers: [`Content-Type: ${type}`],
-  body: Buffer.isBuffer(body) ? body : Buffer.from(body.replace(/\r?\n/g, CRLF)),
+  body: Buffer.isBuffer(body) ? body : Buffer.from(body.replace(/\r?\n/g, crlf)),
 });
 
 const serialize = ({ headers, body }: Entity): Buffer =>
-  Buffer.concat([Buffer.from(headers.map((line) => line + CRLF).join('') + CRLF), body]);
+  Buffer.concat([Buffer.from(headers.map((line) => line + crlf).join('') + crlf), body]);
 
 const encodeBody = (bytes: Buffer, encoding: TransferEncoding): Buffer => {
   switch (encoding) {
@@ -97,9 +97,9 @@ const encodeBody = (bytes: Buffer, encoding: TransferEncoding): Buffer => {
     case '8bit':
       return bytes;
     case 'base64':
-      return Buffer.from(bytes.toString('base64').replace(/.{1,76}/g, `$&${CRLF}`));
+      return Buffer.from(bytes.toString('base64').replace(/.{1,76}/g, `$&${crlf}`));
     case 'quoted-printable':
-      return Buffer.from(bytes.toString('latin1').split(CRLF).map(quotedPrintableLine).join(CRLF));
+      return Buffer.from(bytes.toString('latin1').split(crlf).map(quotedPrintableLine).join(crlf));
   }
 };
 
@@ -110,7 +110,7 @@ const quotedPrintableLine = (line: string): string => {
   let length = 0;
   for (const piece of encoded.match(/=[0-9A-F]{2}|./g) ?? []) {
     if (length + piece.length > 75) {
-      folded += `=${CRLF}`;
+      folded += `=${crlf}`;
       length = 0;
     }
     folded += piece;
@@ -140,7 +140,7 @@ const isAscii = (value: string): boolean => /^[\x20-\x7e]*$/.test(value);
 const encodeWords = (value: string, charset: string): string => {
   if (isAscii(value)) return value;
   const words = value.match(/.{1,12}/gsu) ?? [];
-  return words.map((word) => `=?${charset}?B?${encodeCharset(word, charset).toString('base64')}?=`).join(`${CRLF} `);
+  return words.map((word) => `=?${charset}?B?${encodeCharset(word, charset).toString('base64')}?=`).join(`${crlf} `);
 };
 
 /** Encodes the display names of an address list `Name <address>, …`. */

@@ -6,7 +6,7 @@ import { days, type SampleMessage } from './sample-message.ts';
 /** Stands in the hidden text of the sample's hostile message. */
 export const canary = 'CANARY-MARIGOLD-4471';
 
-const HOUR = 3_600_000;
+const hour = 3_600_000;
 
 const calendarTime = (date: Date): string => date.toISOString().replace(/[-:]|\.\d{3}/g, '');
 
@@ -29,7 +29,7 @@ const calendar = (event: {
     `UID:${event.uid}`,
     `DTSTAMP:${calendarTime(event.start)}`,
     `DTSTART:${calendarTime(event.start)}`,
-    `DTEND:${calendarTime(new Date(event.start.getTime() + event.hours * HOUR))}`,
+    `DTEND:${calendarTime(new Date(event.start.getTime() + event.hours * hour))}`,
     `SUMMARY:${event.summary}`,
     `LOCATION:${event.location.replaceAll(',', '\\,')}`,
     `ORGANIZER;CN=Organizer:mailto:${event.organizer}`,
@@ -42,7 +42,7 @@ const calendar = (event: {
 
 /** The next full hour, some days after a date. */
 const laterAt = (date: Date, dayCount: number): Date =>
-  new Date(Math.ceil(date.getTime() / HOUR) * HOUR + dayCount * 24 * HOUR);
+  new Date(Math.ceil(date.getTime() / hour) * hour + dayCount * 24 * hour);
 
 const invitation = (
   hoursAgo: number,

@@ -3,9 +3,9 @@ import { composeMail, file, html, multipart, text, verbatim } from './compose-ma
 import { pdf, png } from './sample-files.ts';
 import { days, type SampleMessage } from './sample-message.ts';
 
-const MARA = 'Mara Lindqvist <mara@northwind.example>';
-const TOMAS = 'Tomas Berg <tomas@northwind.example>';
-const PRIYA = 'Priya Raman <priya@harborlight.example>';
+const mara = 'Mara Lindqvist <mara@northwind.example>';
+const tomas = 'Tomas Berg <tomas@northwind.example>';
+const priya = 'Priya Raman <priya@harborlight.example>';
 
 export const workMail: readonly SampleMessage[] = [
   {
@@ -14,7 +14,7 @@ export const workMail: readonly SampleMessage[] = [
     write: ({ owner, date }) =>
       composeMail(
         {
-          from: PRIYA,
+          from: priya,
           to: owner,
           subject: 'Floor plan for the new studio',
           date,
@@ -32,7 +32,7 @@ export const workMail: readonly SampleMessage[] = [
       composeMail(
         {
           from: owner,
-          to: PRIYA,
+          to: priya,
           subject: 'Re: Floor plan for the new studio',
           date,
           messageId: 'plan-2@mail.example.com',
@@ -49,9 +49,9 @@ export const workMail: readonly SampleMessage[] = [
     write: ({ owner, date }) =>
       composeMail(
         {
-          from: PRIYA,
+          from: priya,
           to: owner,
-          cc: MARA,
+          cc: mara,
           subject: 'Re: Floor plan for the new studio',
           date,
           messageId: 'plan-3@harborlight.example',
@@ -76,7 +76,7 @@ export const workMail: readonly SampleMessage[] = [
     write: ({ owner, date }) =>
       composeMail(
         {
-          from: MARA,
+          from: mara,
           to: owner,
           subject: 'URGENT: contract must be signed before 5 pm today',
           date,
@@ -102,8 +102,8 @@ export const workMail: readonly SampleMessage[] = [
     write: ({ owner, date }) =>
       composeMail(
         {
-          from: TOMAS,
-          to: `${owner}, ${MARA}`,
+          from: tomas,
+          to: `${owner}, ${mara}`,
           subject: 'Notes from the planning meeting',
           date,
           messageId: 'notes-1@northwind.example',
@@ -137,7 +137,7 @@ export const workMail: readonly SampleMessage[] = [
       const original = composeMail(
         {
           from: 'Print shop <orders@printshop.example>',
-          to: TOMAS,
+          to: tomas,
           subject: 'Proof for 400 flyers',
           date: new Date(date.getTime() - 86_400_000),
           messageId: 'proof-9@printshop.example',
@@ -149,7 +149,7 @@ export const workMail: readonly SampleMessage[] = [
         ),
       );
       return composeMail(
-        { from: TOMAS, to: owner, subject: 'Fwd: Proof for 400 flyers', date, messageId: 'fwd-9@northwind.example' },
+        { from: tomas, to: owner, subject: 'Fwd: Proof for 400 flyers', date, messageId: 'fwd-9@northwind.example' },
         multipart('mixed', text('Does the blue look right to you?\n\nTomas\n'), verbatim('message/rfc822', original)),
       );
     },
@@ -159,7 +159,7 @@ export const workMail: readonly SampleMessage[] = [
     labels: ['INBOX', 'CATEGORY_PERSONAL', 'STARRED'],
     write: ({ owner, date }) =>
       composeMail(
-        { from: TOMAS, to: owner, subject: 'Budget numbers', date, messageId: 'budget-1@northwind.example' },
+        { from: tomas, to: owner, subject: 'Budget numbers', date, messageId: 'budget-1@northwind.example' },
         multipart(
           'mixed',
           text('The table you asked for. Second column is net.\n\nTomas\n'),
@@ -176,7 +176,7 @@ export const workMail: readonly SampleMessage[] = [
     labels: ['INBOX', 'CATEGORY_PERSONAL'],
     write: ({ owner, date }) =>
       composeMail(
-        { from: MARA, to: owner, subject: 'Scan', date, messageId: 'scan-77@northwind.example' },
+        { from: mara, to: owner, subject: 'Scan', date, messageId: 'scan-77@northwind.example' },
         file('scan-0077.pdf', 'application/pdf', pdf(['Delivery note 0077', 'Received in good order'])),
       ),
   },
@@ -187,7 +187,7 @@ export const workMail: readonly SampleMessage[] = [
       composeMail(
         {
           from: owner,
-          to: MARA,
+          to: mara,
           subject: 'Re: URGENT: contract must be signed before 5 pm today',
           date,
           messageId: 'draft-1@mail.example.com',

@@ -18,7 +18,7 @@ const save = async (name: string, content: string): Promise<string> => {
 };
 const text = (raw: Uint8Array) => Buffer.from(raw).toString('latin1');
 
-const TAKEOUT = [
+const takeout = [
   'From 1834567890123456789@xxx Mon Jan 06 10:00:00 +0000 2025',
   'X-GM-THRID: 1834567890123456789',
   'X-Gmail-Labels: Inbox,Unread,Important,"Trips, far",Category',
@@ -40,7 +40,7 @@ const TAKEOUT = [
 
 describe('Mail files', () => {
   it('of a Google Takeout come out as they were received, with their labels', async () => {
-    const path = await save('All mail.mbox', TAKEOUT);
+    const path = await save('All mail.mbox', takeout);
     const messages = await readMailFiles([path]);
     expect(messages.map(({ raw, ...rest }) => ({ ...rest, raw: text(raw) }))).toEqual([
       {

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gmailWorld, now, owner, rfc822 } from './support.ts';
 
-const DAY = 86_400_000;
+const day = 86_400_000;
 
 const searchable = () => {
   const world = gmailWorld();
   const { mailbox } = world;
   const add = (daysAgo: number, labelIds: string[], ...lines: string[]) =>
-    mailbox.importMessage(rfc822(...lines), { internalDate: now - daysAgo * DAY, labelIds });
+    mailbox.importMessage(rfc822(...lines), { internalDate: now - daysAgo * day, labelIds });
   add(
     1,
     ['INBOX', 'UNREAD', 'STARRED'],
@@ -114,7 +114,7 @@ describe('The search finds what Gmail finds', () => {
     ['older_than:1y in:anywhere', 'D'],
     ['after:2025/06/12', 'A B'],
     ['before:2025-06-12', 'C F'],
-    [`after:${(now - 2 * DAY) / 1000}`, 'A'],
+    [`after:${(now - 2 * day) / 1000}`, 'A'],
     ['larger:2K', 'C'],
     ['smaller:2K', 'A B F'],
     ['rfc822msgid:m1@x', 'A'],

@@ -165,7 +165,7 @@ describe('Errors are those of Google', () => {
 });
 
 describe('Scopes', () => {
-  const METADATA = 'https://www.googleapis.com/auth/gmail.metadata';
+  const metadataScope = 'https://www.googleapis.com/auth/gmail.metadata';
   const withScope =
     (scope: string) =>
     (mailbox: Mailbox): Authorize =>
@@ -173,7 +173,7 @@ describe('Scopes', () => {
       accepted.includes(scope) ? { mailbox } : Response.json({ error: { code: 403 } }, { status: 403 });
 
   it('let a token for metadata see headers, but neither search nor bodies', async () => {
-    const { mailbox, get } = gmailWorld(withScope(METADATA));
+    const { mailbox, get } = gmailWorld(withScope(metadataScope));
     const id = mailbox.importMessage(rfc822('Subject: s', '', 'x'));
     const statuses = await Promise.all(
       [
