@@ -8,7 +8,7 @@ import { readBody } from '../lib/bounded-body.ts';
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
-import { isOpenToAnybody, readRedirectUri } from '../model/redirect-uri.ts';
+import { isOpenToAnybody, readRedirectUri } from '../lib/redirect-uri.ts';
 
 export type ClientMetadata = Record<string, unknown>;
 

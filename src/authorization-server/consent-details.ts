@@ -3,8 +3,8 @@
 
 import { domainToUnicode } from 'node:url';
 import type { Client, Interaction } from 'oidc-provider';
+import { isOpenToAnybody, type RedirectReading, readRedirectUri } from '../lib/redirect-uri.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
-import { isOpenToAnybody, type RedirectReading, readRedirectUri } from '../model/redirect-uri.ts';
 import { type Audience, knownScopes } from './request-parameters.ts';
 
 /**

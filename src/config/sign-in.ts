@@ -1,12 +1,12 @@
 // How MCP clients sign people in: the embedded authorization server with the OAuth clients that the operator registered in a
 // file, an external issuer, both, or neither (keys only). Contacts nobody.
 import { z } from 'zod';
-import { asciiLowerCase } from '../lib/ascii-lower-case.ts';
 import { PathError, readSettingsFile } from '../lib/checked-paths.ts';
+import { asciiLowerCase } from '../lib/e-mail-address.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
+import { readRedirectUri } from '../lib/redirect-uri.ts';
 import { realmSchema, reservedRealms } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
-import { readRedirectUri } from '../model/redirect-uri.ts';
 import { type EnvironmentReader, splitList, urlSchema } from './environment.ts';
 
 /** The embedded authorization server: people sign in with Google. */

@@ -1,6 +1,6 @@
 // Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
 
-import { asciiLowerCase } from '../lib/ascii-lower-case.ts';
+import { asciiLowerCase } from '../lib/e-mail-address.ts';
 import type { Account, Pins } from '../model/account.ts';
 import { googleRealm } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';

@@ -2,12 +2,12 @@
 // account says it once; changing it is a call of its own, and never leaves a grant that contradicts it.
 
 import type { AccountsOptions } from '../grants/options.ts';
-import { asciiLowerCase } from '../lib/ascii-lower-case.ts';
+import { asciiLowerCase } from '../lib/e-mail-address.ts';
 import type { Account, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { type Capability, capabilities } from '../model/capability.ts';
 import type { Difference } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { type Capability, capabilities } from '../model/scope.ts';
 import type { AccountStore, Wishes } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
 import { unusedAmong } from './requested-capabilities.ts';

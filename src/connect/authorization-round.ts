@@ -5,7 +5,7 @@
 import type { AccountsOptions } from '../grants/options.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import { googleRealm } from '../model/account-key.ts';
-import { type Capability, scopesFor } from '../model/scope.ts';
+import { type Capability, scopesFor } from '../model/capability.ts';
 import type { FoundRound } from '../storage/index.ts';
 import type { SignInPurpose } from './outcomes.ts';
 

@@ -4,7 +4,7 @@
 import type { AccountsOptions } from '../grants/options.ts';
 import { isSecret } from '../lib/secrets.ts';
 import type { PendingReason } from '../model/account.ts';
-import { scopesFor } from '../model/scope.ts';
+import { scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
 import { type ConnectPurpose, type OwnedRound, type Round, sendToGoogle } from './authorization-round.ts';

@@ -6,7 +6,7 @@ import { hashSecret, isSecret } from '../lib/secrets.ts';
 import type { Account } from '../model/account.ts';
 import { accountKeyText } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
-import { type Capability, scopesFor } from '../model/scope.ts';
+import { type Capability, scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
 import { browserSessionOf } from './browser-sessions.ts';

@@ -1,7 +1,7 @@
 // How links and sign-ins can end, in values, and what went wrong on the way back from Google as one of them.
 import type { Account, GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Capability } from '../model/scope.ts';
+import type { Capability } from '../model/capability.ts';
 import type { TokenFailure } from '../oauth/token-client.ts';
 
 /** What a redirect back from a provider brings, beside the `state` that names its round. */

@@ -1,8 +1,8 @@
 // What the enabled tools can work with, in all: nobody is asked for a permission that nothing would use. Pure.
 
 import type { AccountsOptions } from '../grants/options.ts';
+import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Capability } from '../model/scope.ts';
 
 type Tools = Pick<AccountsOptions, 'requiredCapabilities' | 'optionalCapabilities' | 'stepUpCapabilities'>;
 

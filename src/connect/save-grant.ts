@@ -5,7 +5,7 @@ import type { AccountsOptions } from '../grants/options.ts';
 import type { Account, GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
-import { type Capability, capabilitiesOf, missingCapabilities, scopesFor } from '../model/scope.ts';
+import { type Capability, capabilitiesOf, missingCapabilities, scopesFor } from '../model/capability.ts';
 import type { CodeOutcome, Tokens } from '../oauth/google-oauth.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import type { Grant, StoredGrant } from '../storage/index.ts';

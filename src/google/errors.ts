@@ -1,7 +1,8 @@
 // What a failed Google API request means, judged by HTTP status, `reason` and `status` of the error body, never by its
 // message. Source: https://developers.google.com/workspace/gmail/api/guides/handle-errors.
+
+import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Capability } from '../model/scope.ts';
 import { BrokenAnswer, OversizedAnswer } from './answer-scanner.ts';
 
 /** What the caller of an API method knows about the request, for the errors that mean different things by method. */

@@ -1,7 +1,7 @@
 // How many bytes of Google's answers this process has in memory at once, over all calls. Who needs more than a little waits
 // in a fair queue before reading on (the connection stands still meanwhile), so that sixty people who read large mail take
 // no more memory than the first few.
-import { createFairSlots, type Lease } from '../lib/fair-semaphore.ts';
+import { createFairSemaphore, type Lease } from '../lib/semaphore.ts';
 
 /** Bytes. For `small` nobody waits; most mail is `medium`; more is reserved at once, all that the work will need. */
 const small = 64 * 1024;
@@ -33,8 +33,8 @@ export interface MemoryBudget {
 const anyNumber = Number.POSITIVE_INFINITY;
 
 export const createMemoryBudget = (): MemoryBudget => {
-  const mediums = createFairSlots({ total: mostMedium, accountAtOnce: mediumOfAccount, accountWaiting: anyNumber });
-  const larges = createFairSlots({ total: large, accountAtOnce: 1, accountWaiting: anyNumber });
+  const mediums = createFairSemaphore({ total: mostMedium, accountAtOnce: mediumOfAccount, accountWaiting: anyNumber });
+  const larges = createFairSemaphore({ total: large, accountAtOnce: 1, accountWaiting: anyNumber });
   return {
     get inUse() {
       return mediums.inUse * medium + larges.inUse;

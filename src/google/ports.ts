@@ -4,7 +4,7 @@ import type { people_v1 } from '@googleapis/people';
 import type { Answer, Body } from '@postern/mail-text/answer';
 import type { SourcePage } from '@postern/mail-text/message';
 import type { AccountKey } from '../model/account-key.ts';
-import type { AnsweredCapability } from '../model/capability-state.ts';
+import type { AnsweredCapability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';

@@ -3,13 +3,12 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import type { FairSlots } from '../lib/fair-semaphore.ts';
+import type { FairSemaphore } from '../lib/semaphore.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { AnsweredCapability, CapabilityAnswer } from '../model/capability-state.ts';
+import type { AnsweredCapability, Capability, CapabilityAnswer } from '../model/capability.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { type Problem, refusalIn } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import type { Capability } from '../model/scope.ts';
 import { BrokenAnswer } from './answer-scanner.ts';
 import { type FailedRequest, type RequestMeaning, readFailure } from './errors.ts';
 
@@ -68,7 +67,7 @@ export interface RequestOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Requests in flight: Gmail answers 429 ("Too many concurrent requests for user") to more than 10 of one account. */
-  readonly slots: FairSlots;
+  readonly slots: FairSemaphore;
   /** Milliseconds for one request with all its tries. */
   readonly callTimeoutMs: number;
   readonly log: (entry: object) => void;

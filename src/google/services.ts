@@ -2,10 +2,10 @@
 // (concurrency limits, the memory budget, caches) is made here once, keyed by account.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { createFairSlots } from '../lib/fair-semaphore.ts';
+import { createFairSemaphore } from '../lib/semaphore.ts';
 import { accountKeyText } from '../model/account-key.ts';
+import type { Capability } from '../model/capability.ts';
 import type { Result } from '../model/result.ts';
-import type { Capability } from '../model/scope.ts';
 import { createLabelCache, createWarmUps } from './account-caches.ts';
 import { createGmailReader } from './gmail-reader.ts';
 import { createMemoryBudget } from './memory-budget.ts';
@@ -36,7 +36,7 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
   const { clock, random, callTimeoutMs, maxInFlight = mostInFlight, log = () => undefined } = options;
   const clients = createClients(options);
   // Of any number of accounts; each has its own, and what is more waits and is not refused.
-  const slots = createFairSlots({ total: anyNumber, accountAtOnce: maxInFlight, accountWaiting: anyNumber });
+  const slots = createFairSemaphore({ total: anyNumber, accountAtOnce: maxInFlight, accountWaiting: anyNumber });
   const memory = createMemoryBudget();
   const warmUps = createWarmUps();
   const labelCache = createLabelCache(clock);

@@ -3,11 +3,10 @@
 import { type Account, revokedReasons } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AuthorizationReason } from '../model/authorization-text.ts';
-import { capabilityStates } from '../model/capability-state.ts';
+import { type Capability, capabilityStates, missingCapabilities } from '../model/capability.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import { type Capability, missingCapabilities } from '../model/scope.ts';
 import type { RefusalCause, StoredGrant } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 

@@ -2,7 +2,7 @@
 // again. Nothing is written for an answer that says nothing new, so a call that works costs no write.
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { type AnsweredCapability, withAnswer } from '../model/capability-state.ts';
+import { type AnsweredCapability, withAnswer } from '../model/capability.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** Resolves when it is written down. Never rejects: a database that is busy must not fail the call that found it out. */

@@ -3,10 +3,10 @@
 // Google ends no grant for being unused. What Google says is written down where it is found out: here only the order is.
 import type { Account } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import { capabilities } from '../model/capability.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { type Problem, refusalIn } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
-import { capabilities } from '../model/scope.ts';
 import { checkEveryMs } from '../storage/index.ts';
 import type { RefreshOnce } from './access.ts';
 import type { AccountsOptions } from './options.ts';

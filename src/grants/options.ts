@@ -3,9 +3,9 @@
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AllowedPeople } from '../model/allowed-people.ts';
+import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Result } from '../model/result.ts';
-import type { Capability } from '../model/scope.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { IssuerSignIn } from '../oauth/issuer-sign-in.ts';
 import type { Storage } from '../storage/index.ts';

@@ -2,10 +2,10 @@
 // Google’s tokens are refused like those of any unknown issuer.
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
+import { isUnverifiedAddress } from '../lib/e-mail-address.ts';
 import { type AccountKey, identifierSchema } from '../model/account-key.ts';
 import type { Caller, LinkPolicy } from '../model/caller.ts';
 import { isMcpScope, type McpScope, mcpScopes } from '../model/mcp-scope.ts';
-import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { IssuerUnavailableError } from './issuer-keys.ts';
 
 /** The private claim of the embedded authorization server's tokens: the hash of the grant that they stand on. */

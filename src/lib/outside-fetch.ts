@@ -1,14 +1,14 @@
-// The one door for requests to addresses that somebody outside named: a client's metadata document, what an issuer's
-// metadata points to. A name is looked up first, each address of the answer is judged, and only those are connected to:
+// Requests to addresses that somebody outside named: a client's metadata document, what an issuer's metadata points to. A name is looked up first, each address of the answer is judged, and only those are connected to:
 // a check after connecting comes too late, and one that looks the name up again may see another answer (SSRF, DNS
 // rebinding).
+
 import { lookup as systemLookup } from 'node:dns/promises';
 import { type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http';
 import { request as requestOverHttps } from 'node:https';
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { readBody } from './bounded-body.ts';
 import type { Clock } from './clock.ts';
-import { isPublicAddress } from './public-address.ts';
 
 /** Milliseconds from the look-up of the name to the last byte. */
 export const outsideDeadlineMs = 10_000;
@@ -49,6 +49,30 @@ export interface OutsideFetchOptions {
   /** All addresses of a name; the system's resolver unless given. */
   readonly lookup?: (hostname: string) => Promise<readonly Address[]>;
 }
+
+/** What IANA has given out as global unicast (RFC 4291 §2.4): all that is not in it is somebody's inside, or nobody's. */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+/** The well-known prefix of translators (RFC 6052 §2.1), by which networks without IPv4 reach every IPv4 address. */
+const translated = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+
+/** The IPv4 address that a packet to this one ends at; undefined where it ends at itself. */
+const embedded = (address: ipaddr.IPv6): ipaddr.IPv4 | undefined => {
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
+  return address.match(translated) ? new ipaddr.IPv4(address.toByteArray().slice(12)) : undefined;
+};
+
+/**
+ * Whether a packet to this address leaves for the public internet.
+ * @param text an address as `dns.lookup` writes it; a literal of a URL without its brackets. False for what is none.
+ */
+export const isPublicAddress = (text: string): boolean => {
+  if (!ipaddr.isValid(text)) return false;
+  const address = ipaddr.parse(text);
+  if (address instanceof ipaddr.IPv4) return address.range() === 'unicast';
+  const inside = embedded(address);
+  if (inside !== undefined) return inside.range() === 'unicast';
+  return address.match(globalUnicast) && address.range() === 'unicast';
+};
 
 const addressesOf = async (hostname: string, lookup: OutsideFetchOptions['lookup']): Promise<readonly Address[]> => {
   const literal = hostname.replace(/^\[|\]$/g, '');

@@ -14,8 +14,8 @@ import {
 import type { Accounts, Link } from '../connect/accounts.ts';
 import type { Account } from '../model/account.ts';
 import type { Caller } from '../model/caller.ts';
+import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Capability } from '../model/scope.ts';
 import { standingOf } from '../model/standing.ts';
 import { type Tool, ToolContent } from './define-tool.ts';
 import {

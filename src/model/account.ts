@@ -1,7 +1,6 @@
 // One person's connected Google account as everybody but storage sees it. Knows nothing of tokens.
 import type { AccountKey } from './account-key.ts';
-import type { CapabilityStates, Refusals } from './capability-state.ts';
-import type { Capability } from './scope.ts';
+import type { Capability, CapabilityStates, Refusals } from './capability.ts';
 
 export const pendingReasons = [
   'never_connected',

@@ -1,5 +1,5 @@
 // Who may sign in with Google, as the operator wrote it down. Pure; knows no token and no page.
-import { asciiLowerCase } from '../lib/ascii-lower-case.ts';
+import { asciiLowerCase } from '../lib/e-mail-address.ts';
 
 export interface AllowedPeople {
   /** Addresses, in lower case. */

@@ -1,6 +1,6 @@
 // Why a person has to visit a link before a call can go on, and the sentence about it. Claims no more than is known.
 import type { AccountState, PendingReason, RevokedEvidence, RevokedReason } from './account.ts';
-import { type Capability, capabilityText } from './scope.ts';
+import { type Capability, capabilityText } from './capability.ts';
 
 /** Why a person has to visit a link before a call can go on. */
 export type AuthorizationReason = PendingReason | RevokedReason | 'scope_missing';

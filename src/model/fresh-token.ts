@@ -1,5 +1,5 @@
 // The port through which Google clients get a bearer: they never see a refresh token, an account row or another person.
-import type { CapabilityStates } from './capability-state.ts';
+import type { CapabilityStates } from './capability.ts';
 import type { Result } from './result.ts';
 
 export interface AccessToken {

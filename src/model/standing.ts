@@ -2,9 +2,9 @@
 // nothing that is not known. Pure.
 import type { Account, AccountState } from './account.ts';
 import { stateText } from './authorization-text.ts';
-import type { RefusalReason } from './capability-state.ts';
+import type { RefusalReason } from './capability.ts';
+import { type Capability, capabilities } from './capability.ts';
 import { explainProblem, refusalProblem } from './problem.ts';
-import { type Capability, capabilities } from './scope.ts';
 
 /** As the grant does, but for a grant of which nothing can be read. */
 export type Standing = AccountState | { readonly status: 'REVOKED'; readonly reason: RefusalReason };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { limitBody } from '../lib/bounded-body.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { splitScope } from '../model/scope.ts';
+import { splitScope } from '../model/capability.ts';
 import { readIdToken, type VerifiedIdentity } from './id-token.ts';
 import {
   type GoogleEndpoints,

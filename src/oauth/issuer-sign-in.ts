@@ -3,10 +3,10 @@
 
 import { limitBody } from '../lib/bounded-body.ts';
 import type { Clock } from '../lib/clock.ts';
+import { isUnverifiedAddress } from '../lib/e-mail-address.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import { identifierSchema } from '../model/account-key.ts';
-import { isUnverifiedAddress } from '../model/unverified-address.ts';
 import { isFreshIdToken } from './id-token.ts';
 import { maxAnswerBytes } from './token-client.ts';
 

@@ -9,8 +9,7 @@ import {
   revokedReasons,
 } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { capabilityStates, type Refusals } from '../model/capability-state.ts';
-import { capabilitiesOf, isCapability } from '../model/scope.ts';
+import { capabilitiesOf, capabilityStates, isCapability, type Refusals } from '../model/capability.ts';
 import type { AccountsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 

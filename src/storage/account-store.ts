@@ -5,8 +5,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Refusals } from '../model/capability-state.ts';
-import type { Capability } from '../model/scope.ts';
+import type { Capability, Refusals } from '../model/capability.ts';
 import { type Grant, noGrant, noIdentity, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
 import { grantChange, stateChange, updateAccount } from './account-writes.ts';
 import type { Rows } from './protected-rows.ts';

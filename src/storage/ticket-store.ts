@@ -3,7 +3,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
-import { type Capability, isCapability } from '../model/scope.ts';
+import { type Capability, isCapability } from '../model/capability.ts';
 import type { Rows } from './protected-rows.ts';
 import type { TicketsTable } from './schema.ts';
 

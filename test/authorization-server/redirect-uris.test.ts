@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { AuthorizationServer } from '../../src/authorization-server/index.ts';
 import { renderPage } from '../../src/http/pages/html/page.ts';
 import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import { readRedirectUri } from '../../src/model/redirect-uri.ts';
+import { readRedirectUri } from '../../src/lib/redirect-uri.ts';
 import {
   address,
   authorizationRequest,

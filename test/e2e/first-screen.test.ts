@@ -8,8 +8,13 @@ import { renderPage } from '../../src/http/pages/html/page.ts';
 import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
 import type { Asked } from '../../src/http/pages/options.ts';
 import type { Account, AccountState } from '../../src/model/account.ts';
-import { capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
-import { type Capability, capabilities, scopesFor } from '../../src/model/scope.ts';
+import {
+  type Capability,
+  capabilities,
+  capabilityStates,
+  type Refusals,
+  scopesFor,
+} from '../../src/model/capability.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 
 const found = chromiumPath !== undefined;

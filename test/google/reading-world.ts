@@ -16,7 +16,7 @@ import {
 } from '../../packages/gmail-sandbox/test/google-world.ts';
 import { createGoogleServices } from '../../src/google/services.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { type AnsweredCapability, capabilityStates, type Refusals } from '../../src/model/capability-state.ts';
+import { type AnsweredCapability, capabilityStates, type Refusals } from '../../src/model/capability.ts';
 import type { AccessToken, FreshToken } from '../../src/model/fresh-token.ts';
 import { ok, type Result } from '../../src/model/result.ts';
 

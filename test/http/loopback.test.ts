@@ -6,8 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection, LinkOutcome } from '../../src/connect/accounts.ts';
 import { LinkOriginError } from '../../src/connect/accounts.ts';
 import { createLoopback } from '../../src/http/pages/loopback-server.ts';
-import { capabilityStates } from '../../src/model/capability-state.ts';
-import { scopesFor } from '../../src/model/scope.ts';
+import { capabilityStates, scopesFor } from '../../src/model/capability.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { aWorld } from './support.ts';
 

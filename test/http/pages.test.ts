@@ -16,7 +16,7 @@ import { type Page, renderPage, styleSheet, styleSource } from '../../src/http/p
 import { clientSignInFailedPage, linkSignInFailedPage, signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
 import type { Asked } from '../../src/http/pages/options.ts';
 import type { Account } from '../../src/model/account.ts';
-import { capabilityStates } from '../../src/model/capability-state.ts';
+import { capabilityStates } from '../../src/model/capability.ts';
 import { aBrowser, aWorld } from './support.ts';
 
 const hostile = `"><script>alert(1)</script>' onload=x &amp; {{7*7}}`;

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createOutsideFetch,
+  isPublicAddress,
   maxOutsideBytes,
   type OutsideFetchOptions,
   outsideDeadlineMs,
 } from '../../src/lib/outside-fetch.ts';
-import { isPublicAddress } from '../../src/lib/public-address.ts';
 import { handClock } from '../support/hand-clock.ts';
 
 const servers: Server[] = [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccountKey, accountKeyText, identifierSchema } from '../../src/model/account-key.ts';
-import { capabilityStates } from '../../src/model/capability-state.ts';
+import { capabilityStates } from '../../src/model/capability.ts';
 import { ada, aGrant, aRecord, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 describe('an account', () => {

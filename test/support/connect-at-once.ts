@@ -1,6 +1,6 @@
 // Connecting hundreds of people: as `world.connect`, without looking at the pages of either side.
 import { newSecret } from '../../src/lib/secrets.ts';
-import { scopesFor } from '../../src/model/scope.ts';
+import { scopesFor } from '../../src/model/capability.ts';
 import type { World } from './world.ts';
 
 /** Connects the Google account `email` to a person of that name. */

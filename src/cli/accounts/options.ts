@@ -4,7 +4,7 @@ import type { WishesChange } from '../../connect/accounts.ts';
 import { capabilityList, expectedDomain, expectedEmail, expectedSub } from '../../http/api/input.ts';
 import type { Pins } from '../../model/account.ts';
 import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../../model/account-key.ts';
-import type { Capability } from '../../model/scope.ts';
+import type { Capability } from '../../model/capability.ts';
 import { CommandError, plain } from '../terminal.ts';
 
 const firstFault = (result: { error?: { issues: { message: string }[] } }): string =>

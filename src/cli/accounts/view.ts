@@ -1,7 +1,6 @@
 // An account in a terminal, as a row of a table and in full.
 import type { Account } from '../../model/account.ts';
-import { type CapabilityState, livingScopes } from '../../model/capability-state.ts';
-import { type Capability, capabilities } from '../../model/scope.ts';
+import { type Capability, type CapabilityState, capabilities, livingScopes } from '../../model/capability.ts';
 import { accountText, lackText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
 import { plain, printLine, shortTime } from '../terminal.ts';
 

@@ -1,8 +1,8 @@
 // An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API and by `--json`.
 import { refreshTokenWarning } from '../../connect/accounts.ts';
 import type { Account } from '../../model/account.ts';
-import { type CapabilityState, livingScopes } from '../../model/capability-state.ts';
-import type { Capability } from '../../model/scope.ts';
+import type { Capability } from '../../model/capability.ts';
+import { type CapabilityState, livingScopes } from '../../model/capability.ts';
 import { accountText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
 
 const isoTime = (milliseconds: number | undefined): string | null =>

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { sessionSeconds } from '../../identity/credentials.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { identifierSchema } from '../../model/account-key.ts';
+import { type Capability, capabilities, isCapability } from '../../model/capability.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
-import { type Capability, capabilities, isCapability } from '../../model/scope.ts';
 
 const absent = <T>(schema: z.ZodType<T>) => z.union([z.null().transform(() => undefined), schema]).optional();
 

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import type { Clock } from '../../lib/clock.ts';
-import { createFairSlots } from '../../lib/fair-semaphore.ts';
+import { createFairSemaphore } from '../../lib/semaphore.ts';
 import type { Outcome } from './jobs.ts';
 
 export interface PoolOptions {
@@ -84,7 +84,7 @@ const codeOf = (error: unknown): string => {
 export const createPool = (options: PoolOptions): Pool => {
   const { clock, log, deadlineMs = usualDeadlineMs, threads = usualThreads } = options;
   const { accountWaiting = usualWaiting, heapMb = usualHeapMb, entry = usualEntry } = options;
-  const turns = createFairSlots({ total: threads, accountAtOnce: 1, accountWaiting });
+  const turns = createFairSemaphore({ total: threads, accountAtOnce: 1, accountWaiting });
   const closing = new AbortController();
   let started: Promise<Threads> | undefined;
 

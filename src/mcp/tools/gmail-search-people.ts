@@ -1,9 +1,9 @@
 // gmail_search_people: find a person in contacts, the organisation's directory and, on request, other contacts.
 import { z } from 'zod';
 import type { PeopleSource } from '../../google/ports.ts';
+import { capabilities } from '../../model/capability.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { ok } from '../../model/result.ts';
-import { capabilities } from '../../model/scope.ts';
 import { defineTool } from '../define-tool.ts';
 import { fitRows } from '../size-limit.ts';
 import { defaultPersonFields, notesOf, personFields, searchText } from './parameters.ts';

@@ -1,7 +1,7 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
 import type { LinkOutcome } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
-import { type Capability, capabilityText } from '../../../model/scope.ts';
+import { type Capability, capabilityText } from '../../../model/capability.ts';
 import { foreign, type Html, html } from './html.ts';
 import { type ForAdmin, forAdmin, personAddress } from './link-pages.ts';
 import {

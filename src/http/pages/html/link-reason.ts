@@ -2,7 +2,7 @@
 //
 import type { Account } from '../../../model/account.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';
-import type { Capability } from '../../../model/scope.ts';
+import type { Capability } from '../../../model/capability.ts';
 import { refusalText, standingOf } from '../../../model/standing.ts';
 import { foreign, type Html, html } from './html.ts';
 import type { Tone } from './page.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createFairSlots, type FairSlots, type Lease } from '../../src/lib/fair-semaphore.ts';
+import { createFairSemaphore, type FairSemaphore, type Lease } from '../../src/lib/semaphore.ts';
 
 const any = () => new AbortController().signal;
 const unlimited = Number.POSITIVE_INFINITY;
 
 /** Asks for a lease and writes down when it is there. */
-const asker = (slots: FairSlots) => {
+const asker = (slots: FairSemaphore) => {
   const served: string[] = [];
   const leases = new Map<string, Lease>();
   const ask = (name: string, amount = 1, signal = any()) =>
@@ -21,7 +21,9 @@ const asker = (slots: FairSlots) => {
 };
 
 test('accounts take turns, however many requests one of them has waiting', async () => {
-  const { served, ask, giveBack } = asker(createFairSlots({ total: 1, accountAtOnce: 1, accountWaiting: unlimited }));
+  const { served, ask, giveBack } = asker(
+    createFairSemaphore({ total: 1, accountAtOnce: 1, accountWaiting: unlimited }),
+  );
   for (const name of ['a1', 'a2', 'a3', 'b1', 'c1']) void ask(name);
   for (const name of ['a1', 'b1', 'c1', 'a2', 'a3']) {
     await giveBack('');
@@ -31,7 +33,7 @@ test('accounts take turns, however many requests one of them has waiting', async
 });
 
 test('one account never has more than its share, also where all the rest is free', async () => {
-  const slots = createFairSlots({ total: 10, accountAtOnce: 2, accountWaiting: unlimited });
+  const slots = createFairSemaphore({ total: 10, accountAtOnce: 2, accountWaiting: unlimited });
   const { served, ask, giveBack } = asker(slots);
   for (const name of ['a1', 'a2', 'a3', 'b1']) void ask(name);
   await giveBack('');
@@ -41,7 +43,7 @@ test('one account never has more than its share, also where all the rest is free
 });
 
 test('an account with too many waiting is refused, and nobody else', async () => {
-  const { served, ask, giveBack } = asker(createFairSlots({ total: 1, accountAtOnce: 1, accountWaiting: 1 }));
+  const { served, ask, giveBack } = asker(createFairSemaphore({ total: 1, accountAtOnce: 1, accountWaiting: 1 }));
   for (const name of ['a1', 'a2', 'a3', 'b1']) void ask(name);
   await giveBack('');
   expect(served.toSorted()).toEqual(['a1', 'a3 busy']);
@@ -50,7 +52,7 @@ test('an account with too many waiting is refused, and nobody else', async () =>
 });
 
 test('a large wish is not overtaken by small ones, and one above the total is all of it', async () => {
-  const slots = createFairSlots({ total: 10, accountAtOnce: 5, accountWaiting: unlimited });
+  const slots = createFairSemaphore({ total: 10, accountAtOnce: 5, accountWaiting: unlimited });
   const { served, ask, giveBack } = asker(slots);
   void ask('a1', 6);
   void ask('b1', 50);
@@ -65,7 +67,7 @@ test('a large wish is not overtaken by small ones, and one above the total is al
 });
 
 test('who stops waiting leaves its place to others; what is given back twice counts once', async () => {
-  const slots = createFairSlots({ total: 1, accountAtOnce: 1, accountWaiting: unlimited });
+  const slots = createFairSemaphore({ total: 1, accountAtOnce: 1, accountWaiting: unlimited });
   const { served, ask, giveBack } = asker(slots);
   const leaving = new AbortController();
   void ask('a1');

@@ -1,9 +1,9 @@
 // Where a browser may be sent back to an app with a code, and what is known of who waits there (RFC 8252 §7). A scheme
 // that no app of ours owns may be a browser's, to which the rest is another address, or a local document's: so the schemes
 // of agents are named, others have to be a domain's in reverse (RFC 8252 §7.1), and all the rest is refused.
-import { isLoopbackHost } from '../lib/loopback-host.ts';
+import { isLoopbackHost } from './loopback-host.ts';
 
-export type RedirectRefusal =
+type RedirectRefusal =
   | 'not_a_uri'
   | 'characters'
   | 'plain_http'

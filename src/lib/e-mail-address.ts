@@ -1,4 +1,8 @@
-// What an issuer says of the e-mail address that it gives for a person. Knows nothing of tokens.
+// Two rules about the e-mail addresses of people: how addresses and domains are compared, and which of an issuer's are not
+// verified.
+
+/** For comparing addresses and domains. ASCII only: in all of Unicode, different addresses become one (the Kelvin sign and "k"). */
+export const asciiLowerCase = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /**
  * Whether `claim` is an address of which the issuer does not say that it was verified (OpenID Connect Core §5.1). Some
