@@ -98,12 +98,24 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const outside = options.outside ?? ((trustedOrigin) => toOutside(clock, trustedOrigin));
   const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
   const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
+  const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
+  const google = createGoogleServices({
+    fetch: send,
+    clock,
+    random,
+    gmailRootUrl,
+    peopleRootUrl,
+    callTimeoutMs: googleTimeoutMs,
+    log: (entry) => log.warn(entry),
+  });
   const storage = await openStorage({
     path: config.databasePath,
     sealer,
     clock,
     random,
     ...(config.retentionDays === undefined ? {} : { retentionMs: config.retentionDays * dayMs }),
+    // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
+    accountChanged: google.forget,
     signedAtUpgrade: (rows) => log.warn({ event: 'rows_signed_at_upgrade', rows }),
     refused: ({ table, cause, key: { realm, identifier } }) =>
       log.error({
@@ -125,16 +137,6 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   }
   await storage.operations.sweep(clock.now());
 
-  const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
-  const google = createGoogleServices({
-    fetch: send,
-    clock,
-    random,
-    gmailRootUrl,
-    peopleRootUrl,
-    callTimeoutMs: googleTimeoutMs,
-    log: (entry) => log.warn(entry),
-  });
   const tools = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({
     storage,
@@ -150,7 +152,6 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
         capability,
       ),
     linkOrigin,
-    changed: (key) => google.forget(key),
     log: ({ key, level, ...entry }) =>
       log[level ?? 'info']({ ...entry, ...(key === undefined ? {} : { account: nameInLog(key) }) }),
     ...signInOf(config.signIn, outside, clock),

@@ -60,7 +60,7 @@ const differences = ({ pins, alsoAsked }: Account, given: WishesGiven): Differen
 
 type WishesOptions = Pick<
   AccountsOptions,
-  'storage' | 'changed' | 'log' | 'requiredCapabilities' | 'optionalCapabilities' | 'stepUpCapabilities'
+  'storage' | 'log' | 'requiredCapabilities' | 'optionalCapabilities' | 'stepUpCapabilities'
 >;
 
 /** Makes the account with these wishes. One that exists stays as it is: where it differs, that is the answer. */
@@ -126,7 +126,6 @@ export const changeWishes = async (
       : await accounts.setWishes(key, account.version, wishes);
     if (saved === undefined) continue;
     options.log({ event: 'account_changed', key, cause: ended ? 'grant erased' : 'grant untouched' });
-    options.changed(key);
     return ok(saved);
   }
   return failed({ kind: 'storage_busy' });

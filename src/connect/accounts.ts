@@ -75,7 +75,7 @@ export interface Accounts {
 }
 
 export const createAccounts = (options: AccountsOptions): Accounts => {
-  const { storage, changed } = options;
+  const { storage } = options;
   const oauth = observeTokenEndpoint({ ...options, accepted: (what) => refusedGrants.noteAccepted(what) });
   const observed: AccountsOptions = { ...options, oauth };
   const refusedGrants = createRefusedGrants({ ...observed, acceptsAgain: () => retryRefused.all() });
@@ -109,9 +109,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     disconnect: (key) => endConnection(options, key),
     remove: async (key) => {
       await endConnection(options, key);
-      const removed = await storage.accounts.remove(key);
-      changed(key);
-      return removed;
+      return storage.accounts.remove(key);
     },
     downloads: createDownloads(options),
     check,

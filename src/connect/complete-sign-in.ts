@@ -161,7 +161,6 @@ const recordIdentity = async (
     const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
     const written = await accounts.saveGrant(key, account.version, present ?? toGrant(options, [], tokens, google));
     if (written === undefined) continue;
-    options.changed(key);
     // A grant that allows nothing is none; without it, the identity stays.
     if (present === undefined)
       await accounts.setState(key, written.version, { status: 'PENDING', reason: 'consent_declined' });

@@ -77,7 +77,6 @@ export const saveGranted = async (
     const whole = { ...grant, refreshToken };
     const saved = await options.storage.accounts.saveGrant(request.key, account.version, whole, request.ticketHash);
     if (saved === undefined) continue;
-    options.changed(request.key);
     return { kind: 'connected', account: saved, google, missing };
   }
   return { kind: 'google_unavailable' };

@@ -116,7 +116,6 @@ export const createVerification = (options: AccountsOptions): Verification => {
       log({ event: 'link_confirmed', key, cause: confirmed.kind });
       if (confirmed.kind === 'connected') {
         await storage.tickets.connected(key, ticketHash);
-        options.changed(key);
       }
       return confirmed;
     },

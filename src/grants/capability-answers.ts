@@ -8,16 +8,13 @@ import type { AccountsOptions } from './options.ts';
 /** Resolves when it is written down. Never rejects: a database that is busy must not fail the call that found it out. */
 export type RecordAnswer = (key: AccountKey, answered: AnsweredCapability) => Promise<void>;
 
-export const createRecordAnswer = (
-  options: Pick<AccountsOptions, 'storage' | 'clock' | 'log' | 'changed'>,
-): RecordAnswer => {
+export const createRecordAnswer = (options: Pick<AccountsOptions, 'storage' | 'clock' | 'log'>): RecordAnswer => {
   const { log } = options;
   return async (key, answered) => {
     try {
       if (await record(options, key, answered)) {
         const event = answered.answer === 'works' ? 'capability_works_again' : 'capability_refused';
         log({ event, key, cause: `${answered.capability} ${answered.answer}` });
-        options.changed(key);
       }
     } catch (error) {
       log({

@@ -36,7 +36,6 @@ export const disconnect = async (options: AccountsOptions, key: AccountKey): Pro
     const state = nothingToEnd ? now.state : ({ status: 'PENDING', reason: 'disconnected' } as const);
     if (!(await accounts.setState(key, now.version, state))) return undefined;
     if (nothingToEnd) return outcome;
-    options.changed(key);
     options.log({ event: 'disconnected', key, cause: outcome.reason ?? 'revoked' });
     return outcome;
   });

@@ -147,12 +147,11 @@ const end = async (
   { grant, holder, rejected }: RefusedRefresh,
   ending: Ending,
 ): Promise<Result<AccessToken>> => {
-  const { storage, clock, changed, log } = options;
+  const { storage, clock, log } = options;
   const { explained, ...why } = ending;
   let at = { accountVersion: grant.accountVersion, grantVersion: grant.grantVersion, holder };
   const ended = await retryLostWrites(async (): Promise<Result<AccessToken> | undefined> => {
     if (await storage.refreshes.endGrant(key, at, { ...why, retain: !explained })) {
-      changed(key);
       log({ event: 'access_ended', key, cause: why.reason });
       return failed({ kind: 'authorization_required', ...why });
     }

@@ -50,8 +50,6 @@ export interface AccountsOptions {
   ) => Promise<Result<unknown>>;
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. Rejects with LinkOriginError. */
   readonly linkOrigin: () => Promise<string>;
-  /** Told of every change of an account, so that caches drop what they hold for it. */
-  readonly changed: (key: AccountKey) => void;
   readonly log: AccountLog;
   /** Who may sign in with Google; absent: nobody can. */
   readonly signIn?: { readonly allowed: AllowedPeople };

@@ -46,7 +46,7 @@ export const createRetainedGrants = (options: RetainedGrantsOptions): RetainedGr
 };
 
 const reinstate = async (options: RetainedGrantsOptions, key: AccountKey): Promise<boolean> => {
-  const { storage, oauth, changed, log } = options;
+  const { storage, oauth, log } = options;
   const retained = await storage.refreshes.readRetained(key);
   if (retained?.grant.refreshToken === undefined || !isOurs(retained.grant, oauth)) return false;
   const { accountVersion, grantVersion, refreshToken } = retained.grant;
@@ -58,7 +58,6 @@ const reinstate = async (options: RetainedGrantsOptions, key: AccountKey): Promi
     if (outcome.kind === 'failed') return false;
     const tokens = refreshedTokens(outcome.tokens);
     if ((await storage.refreshes.reinstate(key, at, tokens)) === undefined) return false;
-    changed(key);
     log({ event: 'access_reinstated', key });
     options.reinstated();
     return true;

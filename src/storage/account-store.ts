@@ -110,7 +110,7 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
         ...alsoAskedChange(alsoAsked),
         ...(state === undefined ? {} : endChange(state)),
       }));
-      if (state !== undefined) rows.erased();
+      if (state !== undefined) rows.hooks.erased();
       return account;
     },
     setRefusals: (key, of, refusals) => {
@@ -139,14 +139,14 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
         return { ...made, ...agesOfSameToken(present, made), refresh_tokens_issued };
       };
       const saved = await update(key, version, change, ofTicket);
-      if (replaced) rows.erased();
+      if (replaced) rows.hooks.erased();
       return saved;
     },
     setState: async (key, version, state) => {
       const account = await update(key, version, () =>
         state.status === 'ACTIVE' ? stateChange(state) : endChange(state),
       );
-      rows.erased();
+      rows.hooks.erased();
       return account;
     },
     markUsed: async (key, when) => {
@@ -162,7 +162,8 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
     },
     remove: async (key) => {
       const removed = await remove(db, key);
-      rows.erased();
+      rows.hooks.erased();
+      if (removed) rows.hooks.accountChanged(key);
       return removed;
     },
   };

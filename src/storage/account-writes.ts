@@ -1,5 +1,5 @@
-// The one way an account changes: a statement that names the version it read. Knows which columns a change has, and
-// nothing of when one is due.
+// How an account is changed: by a statement that names the version it read. Which columns a change has is here, not when
+// one is due.
 import type { Account, AccountState } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type Grant, noGrant, placeInAccounts, toAccount } from './account-rows.ts';
@@ -27,29 +27,56 @@ export interface WriteAt {
   readonly ticketHash?: string;
 }
 
+/** What changes with every renewal of a token, and says nothing of how an account stands. */
+const renewalColumns: readonly string[] = [
+  'access_token',
+  'access_token_expires_at',
+  'refresh_token',
+  'refresh_token_expires_at',
+  'refresh_token_prefix_hmac',
+  'refresh_token_double_sha512',
+  'refreshed_at',
+  'refused_since',
+  'lease_until',
+  'lease_holder',
+] satisfies (keyof AccountsTable)[];
+
+const isNews = (row: AccountsTable, change: Partial<AccountsTable>): boolean =>
+  Object.entries(change).some(
+    ([column, value]) => !renewalColumns.includes(column) && value !== row[column as keyof AccountsTable],
+  );
+
 /**
+ * Calls `rows.hooks.accountChanged` where the account now stands otherwise than before.
  * @param decide what to change of the row that was read
  * @returns the account as it is now, or `undefined`: it is gone, or somebody else wrote first.
  */
-export const updateAccount = (
+export const updateAccount = async (
   rows: Rows,
-  { realm, identifier }: AccountKey,
+  key: AccountKey,
   at: WriteAt,
   decide: (row: AccountsTable) => Partial<AccountsTable>,
   now: number,
 ): Promise<Account | undefined> => {
   const { accountVersion, grantVersion, holder, ticketHash } = at;
+  const { realm, identifier } = key;
+  let isChanged = false;
   const isAt = (row: AccountsTable): boolean =>
     row.version === accountVersion &&
     (grantVersion === undefined || row.grant_version === grantVersion) &&
     (holder === undefined || row.lease_holder === holder);
-  return rows.transaction(async (transaction) => {
+  const account = await rows.transaction(async (transaction) => {
     if (ticketHash !== undefined && !(await isRedeemed(transaction, ticketHash))) return undefined;
-    const row = await transaction.change('accounts', { realm, identifier }, (present) =>
-      isAt(present) ? nextVersion(present, decide(present), now) : undefined,
-    );
+    const row = await transaction.change('accounts', { realm, identifier }, (present) => {
+      if (!isAt(present)) return undefined;
+      const change = decide(present);
+      isChanged = isNews(present, change);
+      return nextVersion(present, change, now);
+    });
     return row && toAccount(row);
   });
+  if (account !== undefined && isChanged) rows.hooks.accountChanged(key);
+  return account;
 };
 
 const isRedeemed = async (rows: Rows, hash: string): Promise<boolean> =>

@@ -1,6 +1,7 @@
 // The door to the database: everything that Postern remembers, and nothing of how. Nobody else knows SQLite.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { AccountKey } from '../model/account-key.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AdoptionOptions, createAdoption } from './adopt-rows.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
@@ -96,13 +97,15 @@ export const openStorage = async (
     readonly retentionMs?: number;
     /** Hears once of every row that is not used because its MAC is wrong. */
     readonly refused?: (row: RefusedRow) => void;
+    /** Called after every change of an account by this process, renewals of its tokens excepted, and after its removal. */
+    readonly accountChanged?: (key: AccountKey) => void;
   } & AdoptionOptions,
 ): Promise<Storage> => {
   const { path, sealer, clock, random } = options;
   const macs = createRowMacs(sealer, options.refused);
   const adoption = createAdoption(sealer, macs, options);
   const { queries: db, erased, close } = await openDatabase(path, { pause, random }, adoption);
-  const rows = createRows(db, macs, erased);
+  const rows = createRows(db, macs, { erased, accountChanged: options.accountChanged ?? (() => undefined) });
   const sealingKeys = createSealingKeyStore(db, sealer, clock);
   return {
     accounts: createAccountStore(rows, sealer, clock),

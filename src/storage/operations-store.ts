@@ -84,7 +84,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
   refusedRows: () => rows.allRefused(),
   discardRefused: async (refused) => {
     for (const row of refused) await rows.removeRefused(row);
-    rows.erased();
+    rows.hooks.erased();
   },
   sweep: async (now) => {
     const { db } = rows;
@@ -103,7 +103,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await erasePendingGrants(rows, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
     if (retentionMs !== undefined) await deleteForgotten(db, now - retentionMs, now);
-    rows.erased();
+    rows.hooks.erased();
   },
 });
 

@@ -128,12 +128,12 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
         await endAll(transaction, saved.key);
         return saved;
       });
-      rows.erased();
+      rows.hooks.erased();
       return confirmed;
     },
     refuse: async (hash) => {
       const refused = await rows.change('pending_grants', { hash }, endAs('refused'));
-      rows.erased();
+      rows.hooks.erased();
       return refused !== undefined;
     },
     voidAll: (key) => endAll(rows, key),

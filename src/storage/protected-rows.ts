@@ -1,7 +1,9 @@
 // The one way to rows that grant or limit access: what is read is checked against its MAC, and every write is decided on
 // a row that was checked, signed, and made only if the row is still that one. A statement that changed a row by itself
 // would sign whatever somebody else had written into the file. Knows the tables only by name.
+
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { AccountKey } from '../model/account-key.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import { keyOf, type RefusalCause, type RefusedRow, type RowMacs, type RowValues, stored } from './row-mac.ts';
 import type { Database, Schema } from './schema.ts';
@@ -18,10 +20,17 @@ export type NewRow<T extends ProtectedTable> = Omit<Values<T>, Nullable<Values<T
 /** Column values that all have to fit, or any condition. */
 export type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilder<SqlBool>;
 
+/** What stores call after what they wrote was committed. */
+export interface RowHooks {
+  /** After tokens were erased: nothing of them is to stay in the write-ahead log. */
+  erased(): void;
+  /** After an account was changed or removed (account-writes.ts). */
+  accountChanged(key: AccountKey): void;
+}
+
 export interface Rows {
   readonly db: Database;
-  /** To be called after tokens were erased: nothing of them is to stay in the write-ahead log. */
-  erased(): void;
+  readonly hooks: RowHooks;
   /** Runs `work` in one transaction; in the present one if there is one. */
   transaction<R>(work: (rows: Rows) => Promise<R>): Promise<R>;
   /** The first genuine row that fits. */
@@ -96,7 +105,7 @@ const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool
 export const accountExists = (key: { readonly realm: string; readonly identifier: string }): RawBuilder<SqlBool> =>
   sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`;
 
-export const createRows = (db: Database, macs: RowMacs, erased: () => void): Rows => {
+export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks): Rows => {
   const select = async <T extends ProtectedTable>(
     table: T,
     where: RawBuilder<SqlBool>,
@@ -143,11 +152,11 @@ export const createRows = (db: Database, macs: RowMacs, erased: () => void): Row
 
   return {
     db,
-    erased,
+    hooks,
     transaction: (work) =>
       db.isTransaction
-        ? work(createRows(db, macs, erased))
-        : db.transaction().execute((transaction) => work(createRows(transaction, macs, erased))),
+        ? work(createRows(db, macs, hooks))
+        : db.transaction().execute((transaction) => work(createRows(transaction, macs, hooks))),
     find,
     list,
     refusal: async (table, where) => {

@@ -80,7 +80,7 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
     const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
     const change = { ...stateChange(state), ...(retain ? noLease : noGrant) };
     const account = await updateAccount(rows, key, at, () => change, clock.now());
-    if (!retain) rows.erased();
+    if (!retain) rows.hooks.erased();
     return account;
   },
   readRetained: async ({ realm, identifier }) => {

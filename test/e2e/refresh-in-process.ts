@@ -42,7 +42,6 @@ const accounts = createAccounts({
   stepUpCapabilities: [],
   probe: async () => ({ ok: true, value: {} }),
   linkOrigin: async () => 'http://localhost',
-  changed: () => {},
   log: () => {},
   leaseMs: settings.leaseMs,
 });

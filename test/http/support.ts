@@ -86,7 +86,6 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     stepUpCapabilities: ['directory', 'other_contacts'],
     probe: async () => ok({}),
     linkOrigin: async () => publicUrl.origin,
-    changed: () => {},
     log: () => {},
   });
   const accounts = options.disturb?.(real) ?? real;
