@@ -1,6 +1,6 @@
 // The HTTP application: which route is where, and what guards it. Opens no socket.
 import type { McpServer } from '@modelcontextprotocol/server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { AuthorizationServer } from '../authorization-server/index.ts';
 import type { Accounts } from '../connect/accounts.ts';
@@ -11,7 +11,7 @@ import { describeDefect } from '../mcp/describe-defect.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-failure.ts';
 import { apiRoutes } from './api/routes.ts';
-import { createAddressOf } from './client-address.ts';
+import { type AddressOf, createAddressOf } from './client-address.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './errors.ts';
 import { limitPages, limitRefusedCredentials, limitUnknownDownloads } from './limits/address-limits.ts';
@@ -53,39 +53,30 @@ export interface HttpOptions {
   readonly random: RandomBytes;
 }
 
-export const createHttpApp = (options: HttpOptions): Hono => {
-  const { accounts, authenticate, sessions, publicUrl, log, clock, random } = options;
-  const app = new Hono();
-  app.use(requestLog(log, clock));
-  app.use(browserErrors);
+/** For orchestrators, which probe by address: they are answered before the Host is checked. */
+const healthRoutes = ({ ready }: HttpOptions): Hono =>
+  new Hono()
+    .get('/healthz', (c) => c.json({ status: 'alive' }))
+    .get('/readyz', async (c) => {
+      const isReady = await ready().catch(() => false);
+      return c.json({ status: isReady ? 'ready' : 'not_ready' }, isReady ? 200 : 503);
+    });
 
-  // Before the Host check: orchestrators probe by address.
-  app.get('/healthz', (c) => c.json({ status: 'alive' }));
-  app.get('/readyz', async (c) => {
-    const ready = await options.ready().catch(() => false);
-    return c.json({ status: ready ? 'ready' : 'not_ready' }, ready ? 200 : 503);
-  });
-
+/** What a request has to pass before any route. */
+const addGuards = (app: Hono, options: HttpOptions, addressOf: AddressOf): void => {
+  const { publicUrl, clock } = options;
   app.use(hostGuard([publicUrl.hostname]));
-  for (const path of mcpPaths) app.use(path, originGuard(publicUrl.origin));
-  app.use('/api/*', originGuard(publicUrl.origin));
-  const addressOf = createAddressOf(options.trustedProxies ?? [], log);
   const credentials = limitRefusedCredentials(clock, addressOf, options.rememberedCredentials);
-  for (const path of mcpPaths) app.use(path, credentials);
-  app.use('/api/*', credentials);
+  for (const path of [...mcpPaths, '/api/*']) app.use(path, originGuard(publicUrl.origin), credentials);
   app.use('/downloads/*', limitUnknownDownloads(clock, addressOf));
   const pages = limitPages(clock, addressOf);
-  app.use('/connect/*', pages);
-  app.use('/oauth/*', pages);
-  app.use('/sign-in/*', pages);
-  const { protectedResource } = options;
-  const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
-  const callLimiter = createCallLimiter(clock, options.callLimits ?? defaultCallLimits);
-  const keyLimits = createKeyLimits(clock, options.keyRates ?? defaultKeyRates);
-  app.route('/', mcpRoute({ ...options, callLimiter, keyLimits, signIn }));
-  if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
+  for (const path of ['/connect/*', '/oauth/*', '/sign-in/*']) app.use(path, pages);
+};
+
+/** What people see, and the endpoints of the authorization server that leads there. */
+const addPages = (app: Hono, options: HttpOptions, addressOf: AddressOf): void => {
+  const { accounts, authorizationServer, publicUrl, random, log } = options;
   const browser = { origin: () => publicUrl.origin, random, log };
-  const { authorizationServer } = options;
   const signIns = [accounts.googleSignIn, accounts.issuerSignIn].filter((signIn) => signIn !== undefined);
   app.route('/', connectRoutes({ ...browser, connection: accounts.connection, signIns, authorizationServer }));
   if (authorizationServer !== undefined && accounts.googleSignIn !== undefined) {
@@ -93,21 +84,38 @@ export const createHttpApp = (options: HttpOptions): Hono => {
     for (const path of authorizationServer.paths)
       app.all(path, (c) => authorizationServer.fetch(c.req.raw, { address: addressOf(c) }));
   }
-  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions, keyLimits }));
-  app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment: options.fetchAttachment }));
-
-  const home = { mcpUrl: resourceOf(publicUrl), signsIn: signIn !== undefined };
+  const home = { mcpUrl: resourceOf(publicUrl), signsIn: options.protectedResource !== undefined };
   app.get('/', (c) => pageResponse(c, homePage(home)));
+};
 
-  app.notFound((c) =>
-    errorResponse(c, {
-      status: 404,
-      error: 'not_found',
-      message: 'There is nothing at this address.',
-      who: 'the caller',
-      next: 'MCP is at /mcp, the API at /api/v1.',
-    }),
-  );
+const notFound = (c: Context): Response =>
+  errorResponse(c, {
+    status: 404,
+    error: 'not_found',
+    message: 'There is nothing at this address.',
+    who: 'the caller',
+    next: 'MCP is at /mcp, the API at /api/v1.',
+  });
+
+export const createHttpApp = (options: HttpOptions): Hono => {
+  const { accounts, authenticate, sessions, publicUrl, protectedResource, fetchAttachment, log, clock } = options;
+  const app = new Hono();
+  app.use(requestLog(log, clock));
+  app.use(browserErrors);
+  app.route('/', healthRoutes(options));
+  const addressOf = createAddressOf(options.trustedProxies ?? [], log);
+  addGuards(app, options, addressOf);
+
+  const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
+  const callLimiter = createCallLimiter(clock, options.callLimits ?? defaultCallLimits);
+  const keyLimits = createKeyLimits(clock, options.keyRates ?? defaultKeyRates);
+  app.route('/', mcpRoute({ ...options, callLimiter, keyLimits, signIn }));
+  if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
+  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions, keyLimits }));
+  app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment }));
+  addPages(app, options, addressOf);
+
+  app.notFound(notFound);
   app.onError((error, c) => {
     const problem = storageProblem(error) ?? { kind: 'internal' };
     log.error({ event: 'request_failed', problem: problem.kind, ...describeDefect(error) });

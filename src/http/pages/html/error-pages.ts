@@ -2,9 +2,8 @@
 // client by itself. All words are ours: nothing of the request or the client appears, but where a link leads that the
 // client may hear of.
 import type { PageError, WayBack } from '../../../authorization-server/index.ts';
-import { foreign, type Html, html } from './html.ts';
 import { notice } from './notices.ts';
-import type { Page } from './page.ts';
+import { foreign, type Html, html, type Page } from './page.ts';
 
 export const internalErrorPage = notice(
   500,

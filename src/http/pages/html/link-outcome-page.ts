@@ -2,7 +2,6 @@
 import type { LinkOutcome } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
 import { type Capability, capabilityText } from '../../../model/capability.ts';
-import { foreign, type Html, html } from './html.ts';
 import { type ForAdmin, forAdmin, personAddress } from './link-pages.ts';
 import {
   declinedPage,
@@ -14,7 +13,7 @@ import {
   unverifiablePage,
   usedLinkPage,
 } from './notices.ts';
-import type { Page } from './page.ts';
+import { foreign, type Html, html, type Page } from './page.ts';
 
 const notGranted = (missing: readonly Capability[]): Html | undefined => {
   if (missing.length === 0) return undefined;

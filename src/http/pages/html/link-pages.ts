@@ -5,9 +5,8 @@ import type { Account } from '../../../model/account.ts';
 import { googleRealm } from '../../../model/account-key.ts';
 import type { LinkPolicy } from '../../../model/caller.ts';
 import { type Capability, capabilityText } from '../../../model/capability.ts';
-import { foreign, type Html, html } from './html.ts';
 import { type Reason, reasonOf } from './link-reason.ts';
-import { type Page, tick } from './page.ts';
+import { foreign, type Html, html, type Page, tick } from './page.ts';
 
 export interface LinkSignInForm {
   /** Where the form goes. */

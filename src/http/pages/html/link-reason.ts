@@ -4,8 +4,7 @@ import type { Account } from '../../../model/account.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';
 import type { Capability } from '../../../model/capability.ts';
 import { refusalText, standingOf } from '../../../model/standing.ts';
-import { foreign, type Html, html } from './html.ts';
-import type { Tone } from './page.ts';
+import { foreign, type Html, html, type Tone } from './page.ts';
 
 export interface Reason {
   readonly title: string;

@@ -1,6 +1,5 @@
 // The pages that are only words.
-import { type Html, html } from './html.ts';
-import type { Page, Tone } from './page.ts';
+import { type Html, html, type Page, type Tone } from './page.ts';
 
 /** What happened, who can fix it, the one next step. */
 export const notice = (status: Page['status'], tone: Tone, title: string, what: Html, next: Html): Page => ({

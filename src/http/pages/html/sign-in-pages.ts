@@ -4,9 +4,8 @@
 import type { SignInFailure } from '../../../connect/accounts.ts';
 import { mcpScopeText } from '../../../model/mcp-scope.ts';
 import type { Asked, Redirect, Refused } from '../options.ts';
-import { foreign, type Html, html } from './html.ts';
 import { backToAppPage } from './notices.ts';
-import { type Page, type Tone, tick } from './page.ts';
+import { foreign, type Html, html, type Page, type Tone, tick } from './page.ts';
 
 const hostOf = (clientId: string): string => URL.parse(clientId)?.host ?? clientId;
 
