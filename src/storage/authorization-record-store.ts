@@ -167,9 +167,9 @@ const put = (rows: Rows, sealer: Sealer, record: AuthorizationRecord, now: numbe
   return rows.transaction(async (transaction) => {
     const { id_hash } = row;
     if (owner !== undefined && !(await hasAccount(transaction, owner))) return false;
+    if (await transaction.change('authorization_records', { id_hash }, () => values)) return true;
     const insert = () => transaction.insert('authorization_records', { ...values, model, created_at: now });
     if (await insert()) return true;
-    if (await transaction.change('authorization_records', { id_hash }, () => values)) return true;
     // A row that does not count must not keep this one from being written.
     await transaction.db.deleteFrom('authorization_records').where('id_hash', '=', id_hash).execute();
     return insert();
