@@ -6,14 +6,22 @@ import type { Clock } from '../lib/clock.ts';
 import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Capability, Refusals } from '../model/capability.ts';
-import { type Grant, noGrant, noIdentity, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
-import { grantChange, stateChange, updateAccount } from './account-writes.ts';
+import {
+  type Grant,
+  grantChange,
+  noGrant,
+  noIdentity,
+  openGrant,
+  type StoredGrant,
+  stateChange,
+  toAccount,
+  updateAccount,
+} from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
 import { countLiving } from './refresh-token-count.ts';
-import type { RefusalCause } from './row-mac.ts';
 import type { AccountsTable, Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
-import { rowRefused } from './storage-error.ts';
+import { type RefusalCause, rowRefused } from './storage-error.ts';
 
 /**
  * Only an ACTIVE account's grant is given out. `refused`: there is a row, but the sealing key does not open it, or somebody

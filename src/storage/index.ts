@@ -1,35 +1,41 @@
-// The door to the database: everything that Postern remembers, and nothing of how. Nobody else knows SQLite.
+// Everything that Postern remembers; how, is this folder's own affair: no other one imports SQLite.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
-import { type AdoptionOptions, createAdoption } from './adopt-rows.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
 import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
 import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
-import { type BrowserSessionStore, createBrowserSessionStore } from './browser-session-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
-import { countUnderOtherKeys, holdsAnything } from './key-check.ts';
+import { type AdoptionOptions, createAdoption } from './migrate.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
-import { createRows } from './protected-rows.ts';
+import { createRowMacs, createRows, type RefusedRow } from './protected-rows.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
-import { createRowMacs, type RefusedRow } from './row-mac.ts';
 import type { Sealer } from './sealer.ts';
-import { createSealingKeyStore, type SealingKeyStore } from './sealing-key-store.ts';
-import { createSessionStore, type SessionStore } from './session-store.ts';
+import {
+  countUnderOtherKeys,
+  createSealingKeyStore,
+  holdsAnything,
+  type SealingKeyStore,
+} from './sealing-key-store.ts';
+import {
+  type BrowserSessionStore,
+  createBrowserSessionStore,
+  createSessionStore,
+  type SessionStore,
+} from './session-store.ts';
 import { wrongKey } from './storage-error.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
 
-export type { Grant, StoredGrant } from './account-rows.ts';
+export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
+export { checkEveryMs } from './account-rows.ts';
 export type { AccountStore, GrantReading, Wishes } from './account-store.ts';
-export type { RefreshedTokens } from './account-writes.ts';
-export { checkEveryMs } from './account-writes.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 export type { AuthorizationKey, AuthorizationKeyStore } from './authorization-key-store.ts';
 export {
@@ -39,18 +45,17 @@ export {
   grantHashOf,
 } from './authorization-record-store.ts';
 export type { AuthorizationRoundStore, FoundRound, NewRound } from './authorization-round-store.ts';
-export type { BrowserSessionRecord, BrowserSessionStore } from './browser-session-store.ts';
 export type { DownloadRecord, DownloadStore } from './download-store.ts';
 export type { OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
+export type { RefusedRow } from './protected-rows.ts';
 export type { LeaseAt, RefreshStore } from './refresh-store.ts';
 export type { RefreshTokenCount } from './refresh-token-count.ts';
-export type { Resealed } from './reseal.ts';
-export type { RefusalCause, RefusedRow } from './row-mac.ts';
+export type { Resealed } from './sealed-columns.ts';
 export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SealingKeyStore } from './sealing-key-store.ts';
-export type { SessionRecord, SessionStore } from './session-store.ts';
-export { StorageError, type StorageErrorKind } from './storage-error.ts';
+export type { BrowserSessionRecord, BrowserSessionStore, SessionRecord, SessionStore } from './session-store.ts';
+export { type RefusalCause, StorageError, type StorageErrorKind } from './storage-error.ts';
 export type { Ticket, TicketStatus, TicketStore } from './ticket-store.ts';
 export type {
   ClientRef,

@@ -7,11 +7,10 @@ import { standingOf } from '../model/standing.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
-import type { Rows } from './protected-rows.ts';
+import type { RefusedRow, Rows } from './protected-rows.ts';
 import { sweepCounts } from './refresh-token-count.ts';
-import { type Resealed, reseal } from './reseal.ts';
-import type { RefusedRow } from './row-mac.ts';
 import type { Database } from './schema.ts';
+import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 
 export interface OperationsStore {

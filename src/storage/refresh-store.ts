@@ -4,8 +4,16 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { noGrant, openGrant, type StoredGrant, toAccount } from './account-rows.ts';
-import { type RefreshedTokens, refreshChange, stateChange, updateAccount } from './account-writes.ts';
+import {
+  noGrant,
+  openGrant,
+  type RefreshedTokens,
+  refreshChange,
+  type StoredGrant,
+  stateChange,
+  toAccount,
+  updateAccount,
+} from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
 import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';

@@ -1,14 +1,17 @@
-// Where envelopes lie: which columns of which tables are sealed, and for what place. Runs no queries.
-import { placeInAccounts } from './account-rows.ts';
+// Where envelopes lie: which columns of which tables are sealed, and for what place. And the rotation of the sealing key:
+// rows that are not yet signed and sealed with the current key are sealed and signed anew, row by row, each write only if
+// the row is still what was read.
+
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { placeInAccounts, refreshTokenIdentifiers } from './account-rows.ts';
 import { placeInAuthorizationKeys } from './authorization-key-store.ts';
 import { placeInAuthorizationRecords } from './authorization-record-store.ts';
 import { placeInAuthorizationRounds } from './authorization-round-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
-import type { ProtectedTable } from './protected-tables.ts';
-import { refreshTokenIdentifiers } from './refresh-token-identifiers.ts';
-import type { RowValues } from './row-mac.ts';
+import type { Rows, RowValues } from './protected-rows.ts';
+import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import type { Schema } from './schema.ts';
-import type { SealedPlace, Sealer } from './sealer.ts';
+import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
 
 type Places = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
 
@@ -54,4 +57,56 @@ export const sealedAnew = (table: ProtectedTable, row: RowValues, sealer: Sealer
     if (column === 'refresh_token') Object.assign(change, refreshTokenIdentifiers(plaintext, sealer));
   }
   return change;
+};
+
+export interface Resealed {
+  readonly resealed: number;
+  /** Rows still to be done; 0 when only unreadable ones are left. */
+  readonly remaining: number;
+  /** Rows that none of the keys opens, among those this run came by; they stay as they are. */
+  readonly unreadable: number;
+}
+
+const beginsOtherwise = (column: string, prefix: string): RawBuilder<SqlBool> =>
+  sql<SqlBool>`substr(${sql.ref(column)}, 1, ${prefix.length}) <> ${prefix}`;
+
+/** Rows with anything that the current key did not make; a column that holds nothing does not count. */
+const underOtherKey = (table: ProtectedTable, keyId: string): RawBuilder<SqlBool> => {
+  const sealed = sealedColumns(table).map((column) => beginsOtherwise(column, envelopePrefix(keyId)));
+  return sql<SqlBool>`(mac is null or ${sql.join([beginsOtherwise('mac', macPrefix(keyId)), ...sealed], sql` or `)})`;
+};
+
+/** The keys of the rows to be done. */
+const pendingIn = async (rows: Rows, table: ProtectedTable, keyId: string): Promise<number[]> => {
+  const query = sql<{ rowid: number }>`select rowid from ${sql.table(table)} where ${underOtherKey(table, keyId)}`;
+  return (await query.execute(rows.db)).rows.map(({ rowid }) => rowid);
+};
+
+/** False where the row is refused or does not open. One that is gone meanwhile counts as done. */
+const resealRow = async (rows: Rows, table: ProtectedTable, rowid: number, sealer: Sealer): Promise<boolean> => {
+  const where = sql<SqlBool>`rowid = ${rowid}`;
+  let opens = true;
+  const changed = await rows.change(table, where, (row) => {
+    const sealed = sealedAnew(table, { ...row }, sealer);
+    opens = sealed !== undefined;
+    return sealed;
+  });
+  if (changed !== undefined) return true;
+  return opens && (await rows.refusal(table, where)) === undefined;
+};
+
+/** See OperationsStore.reseal. */
+export const reseal = async (rows: Rows, sealer: Sealer, batch: number): Promise<Resealed> => {
+  let pending = 0;
+  let [resealed, unreadable] = [0, 0];
+  for (const table of protectedTableNames) {
+    const found = await pendingIn(rows, table, sealer.currentKeyId);
+    pending += found.length;
+    for (const rowid of found) {
+      if (resealed >= batch) break;
+      if (await resealRow(rows, table, rowid, sealer)) resealed++;
+      else unreadable++;
+    }
+  }
+  return { resealed, unreadable, remaining: pending - resealed - unreadable };
 };

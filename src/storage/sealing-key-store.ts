@@ -1,9 +1,10 @@
 // Which sealing key the processes on this database use, and which ones each of them knows: so that a new one is used when
-// all know it, and the former one goes when nobody uses it. Ids only; knows nothing of where keys come from.
+// all know it, and the former one goes when nobody uses it. And whether the configured keys are those of the database at
+// all: rows that outlive a day are looked at for the key they name.
 import { sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from './schema.ts';
-import type { Sealer } from './sealer.ts';
+import { macPrefix, type Sealer } from './sealer.ts';
 
 /** A process that runs on this database, as it last said. */
 export interface RunningProcess {
@@ -97,3 +98,34 @@ export const createSealingKeyStore = (db: Database, sealer: Sealer, clock: Clock
       }),
   };
 };
+
+/** How many rows were written under keys that are not ours. */
+export interface UnderOtherKeys {
+  readonly accounts: number;
+  readonly apiKeys: number;
+  /** What signed-in MCP clients stand on. */
+  readonly others: number;
+}
+
+const prefixLength = macPrefix('0'.repeat(12)).length;
+
+const countIn = async (db: Database, sealer: Sealer, table: string): Promise<number> => {
+  const { rows } = await sql<{ prefix: string; rows: number }>`
+    select substr(mac, 1, ${prefixLength}) as prefix, count(*) as rows from ${sql.table(table)}
+    where mac is not null group by 1`.execute(db);
+  return rows.reduce((sum, { prefix, rows: count }) => (sealer.namesOtherKey(prefix) ? sum + count : sum), 0);
+};
+
+/** Whether there is anything that a key was ever needed for. */
+export const holdsAnything = async (db: Database): Promise<boolean> => {
+  const { rows } = await sql<{ found: number }>`
+    select exists (select 1 from accounts) or exists (select 1 from api_keys)
+      or exists (select 1 from authorization_keys) as found`.execute(db);
+  return rows[0]?.found === 1;
+};
+
+export const countUnderOtherKeys = async (db: Database, sealer: Sealer): Promise<UnderOtherKeys> => ({
+  accounts: await countIn(db, sealer, 'accounts'),
+  apiKeys: await countIn(db, sealer, 'api_keys'),
+  others: (await countIn(db, sealer, 'authorization_records')) + (await countIn(db, sealer, 'authorization_keys')),
+});

@@ -1,5 +1,5 @@
-// Session tokens, of which only a hash of the secret is kept. They go with their account and with their API key.
-// Knows neither the form of a token nor what it may do.
+// Session tokens that a service key minted for a person, and browsers in which somebody signed in. Of each only a hash of its
+// secret is kept, and it goes with its account.
 import type { AccountKey } from '../model/account-key.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
 
@@ -56,3 +56,37 @@ export const createSessionStore = (rows: Rows): SessionStore => ({
 
 /** Nothing else of whatever has a realm and an identifier. */
 const named = ({ realm, identifier }: AccountKey): AccountKey => ({ realm, identifier });
+
+/** `hash` is SHA-256 in hex, made by the caller; times in milliseconds since the epoch. */
+export interface BrowserSessionRecord {
+  readonly hash: string;
+  readonly key: AccountKey;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface BrowserSessionStore {
+  /** False when the account does not exist, also when it was deleted a moment ago. */
+  add(record: BrowserSessionRecord): Promise<boolean>;
+  /** Only before it expires. */
+  find(hash: string, now: number): Promise<BrowserSessionRecord | undefined>;
+}
+
+export const createBrowserSessionStore = (rows: Rows): BrowserSessionStore => ({
+  add: ({ hash, key: { realm, identifier }, createdAt, expiresAt }) =>
+    rows.insert(
+      'browser_sessions',
+      { hash, realm, identifier, created_at: createdAt, expires_at: expiresAt },
+      accountExists({ realm, identifier }),
+    ),
+  find: async (hash, now) => {
+    const row = await rows.find('browser_sessions', { hash });
+    if (row === undefined || row.expires_at <= now) return undefined;
+    return {
+      hash: row.hash,
+      key: { realm: row.realm, identifier: row.identifier },
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+    };
+  },
+});

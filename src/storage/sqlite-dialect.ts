@@ -1,5 +1,5 @@
 // Kysely over one better-sqlite3 connection: transactions take the write lock at once, and whoever finds the database
-// locked waits asynchronously while others go on reading. Knows no tables.
+// locked by another process waits asynchronously while others go on reading.
 import type BetterSqlite3 from 'better-sqlite3';
 import {
   type CompiledQuery,
@@ -12,8 +12,52 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.ts';
-import { type BusyRetry, retryWhileBusy } from './busy.ts';
+import type { RandomBytes } from '../lib/clock.ts';
 import { busyToo, inOurWords, isBusy } from './storage-error.ts';
+
+/** SQLite itself waits this long (it blocks the whole process meanwhile); all further waiting is asynchronous. Milliseconds. */
+export const blockingWaitMs = 10;
+/** When the asynchronous waits add up to this, the answer is `busy`. Milliseconds. */
+const patienceMs = 5_000;
+const shortestPauseMs = 2;
+const longestPauseMs = 50;
+
+export interface BusyRetry {
+  /**
+   * Waits for milliseconds. Not the program's clock: the lock is another process's, and opens in its own time even
+   * where a test stands still.
+   */
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly random: RandomBytes;
+}
+
+/** Between half and all of a limit that doubles with every try, so that waiting processes do not meet again. */
+const pauseBefore = (tries: number, random: RandomBytes): number => {
+  const limit = Math.min(longestPauseMs, shortestPauseMs * 2 ** tries);
+  return (limit * (1 + (random(1)[0] ?? 0) / 255)) / 2;
+};
+
+/**
+ * Runs `attempt` until the database is not busy.
+ * @throws StorageError `busy` after about five seconds; other SQLite errors in our words.
+ */
+export const retryWhileBusy = async <T>(
+  attempt: () => T | Promise<T>,
+  path: string,
+  { pause, random }: BusyRetry,
+): Promise<T> => {
+  let waited = 0;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || waited >= patienceMs) throw inOurWords(error, path);
+    }
+    const milliseconds = pauseBefore(tries, random);
+    await pause(milliseconds);
+    waited += milliseconds;
+  }
+};
 
 /** Kysely's own lock would be held through every wait; the driver below has a finer one. */
 class ConcurrentAdapter extends SqliteAdapter {

@@ -1,8 +1,10 @@
 // What can be wrong with the database itself, in a sentence with its fix. Knows nothing of tables.
 import BetterSqlite3 from 'better-sqlite3';
 import { type StorageFailure, storageErrorName } from '../model/storage-failure.ts';
-import type { UnderOtherKeys } from './key-check.ts';
-import type { RefusalCause } from './row-mac.ts';
+import type { UnderOtherKeys } from './sealing-key-store.ts';
+
+/** Why a row does not count. `unknown_key`: made under a sealing key that is not among ours, so nothing can be said about the row. */
+export type RefusalCause = 'no_mac' | 'unknown_key' | 'altered';
 
 export type StorageErrorKind = StorageFailure;
 

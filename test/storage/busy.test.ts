@@ -3,11 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { retryWhileBusy } from '../../src/storage/busy.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { StorageError } from '../../src/storage/index.ts';
 import type { Schema } from '../../src/storage/schema.ts';
-import { createSqliteDialect } from '../../src/storage/sqlite-dialect.ts';
+import { createSqliteDialect, retryWhileBusy } from '../../src/storage/sqlite-dialect.ts';
 import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
 
 const nothingToAdopt = { check: () => {}, adopt: () => {}, prepareSigning: () => () => {} };

@@ -5,8 +5,8 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { RefusedRow } from '../../src/storage/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
+import { createRowMacs } from '../../src/storage/protected-rows.ts';
 import { keyColumns, protectedTableNames, protectedTables } from '../../src/storage/protected-tables.ts';
-import { createRowMacs } from '../../src/storage/row-mac.ts';
 import { fillEveryTable, serves } from './rows.ts';
 import { ada, aTicket, aWorld, minute, sealerWith, start, type World } from './support.ts';
 
