@@ -175,7 +175,7 @@ describe('faults', () => {
       expect(config({ POSTERN_PUBLIC_URL: local }, { transport: 'http' }).warnings, local).toEqual([]);
   });
 
-  test('come all at once', () => {
+  test('are reported all at once', () => {
     expect(faults({ POSTERN_PORT: 'x', POSTERN_HOST: '?', POSTERN_ENCRYPTION_KEY: 'x' })).toHaveLength(5);
   });
 
@@ -199,7 +199,7 @@ describe('sealing keys', () => {
       ),
     );
   });
-  test('of another length are refused by their length, never by their content', () => {
+  test('of another length are refused, naming the length and never the content', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 3, maxLength: 80 }).filter(({ length }) => length !== 32),
@@ -228,7 +228,7 @@ describe('sealing keys', () => {
     expect(faults(client, { transport: 'http' })).toEqual([expect.stringContaining('--generate-key')]);
     expect(faults(client, { transport: 'http', generateKey: true })).toEqual([]);
   });
-  test('a database whose key is gone is not given another one', () => {
+  test('makes no new key for a database whose key is gone', () => {
     const data = join(home, '.local/share/postern');
     mkdirSync(data, { recursive: true });
     writeFileSync(join(data, 'postern.db'), '');
@@ -256,7 +256,7 @@ describe('sealing keys', () => {
     expect(reread()).toEqual({ current: bytes(2), retired: [bytes(1)] });
     expect(reread()).toBeUndefined();
   });
-  test('several retired ones are read, a faulty one is counted out', () => {
+  test('reads several retired keys and refuses a faulty one by its number', () => {
     const [a, b] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
     const retired = (text: string) =>
       readStorageConfig(
@@ -319,7 +319,7 @@ describe('paths', () => {
     expect(faults({ ...key, GOOGLE_CREDENTIALS_FILE: path() }).join()).toContain('cannot be read');
   });
 
-  test('a config folder that cannot be is a fault with its reason', () => {
+  test('reports a config folder that cannot be used, with the reason', () => {
     writeFileSync(join(home, 'file'), '');
     const found = faults({ ...client, POSTERN_CONFIG_DIR: join(home, 'file', 'deeper') });
     expect(found.join()).toMatch(

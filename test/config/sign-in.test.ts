@@ -43,7 +43,7 @@ describe('without settings', () => {
     expect(config({}).signIn).toEqual({ google: undefined, issuer: undefined });
   });
 
-  test('an allow-list without the switch is pointed out', () => {
+  test('warns of an allow-list without POSTERN_SIGN_IN', () => {
     expect(config({ POSTERN_ALLOWED_EMAILS: 'kim@example.com' }).warnings.join()).toContain('POSTERN_SIGN_IN=google');
     expect(config({ POSTERN_ALLOWED_EMAILS: '*' }).warnings.join()).not.toContain('everybody');
   });
@@ -182,7 +182,7 @@ describe('clients in a file', () => {
 describe('an external issuer', () => {
   const issuer = { POSTERN_OIDC_ISSUER: 'https://login.example.com/tenant/' };
 
-  test('stays as it was written, with sub as the identifier and a realm of its own', () => {
+  test('keeps the issuer as it was written, with sub as the identifier and the realm oidc', () => {
     expect(config(issuer).signIn.issuer).toEqual({
       url: 'https://login.example.com/tenant/',
       realm: 'oidc',
@@ -241,7 +241,7 @@ describe('an external issuer', () => {
     expect(signIn.issuer?.url).toBe('https://postern.example.com/realms/staff');
   });
 
-  test('is allowed, with a warning, to name people by what may become somebody else’s', () => {
+  test('may name people by a claim that can pass to another person, with a warning', () => {
     const warned = (claim: string) =>
       config({ ...issuer, POSTERN_OIDC_IDENTIFIER_CLAIM: claim })
         .warnings.join()
@@ -252,7 +252,7 @@ describe('an external issuer', () => {
     ]);
   });
 
-  test('settings of an issuer that is not named are pointed out', () => {
+  test('warns of POSTERN_OIDC_* settings without an issuer', () => {
     expect(config({ POSTERN_OIDC_REALM: 'staff' }).warnings.join()).toContain(
       'Without POSTERN_OIDC_ISSUER, nothing comes of POSTERN_OIDC_REALM',
     );

@@ -135,14 +135,14 @@ describe('requests Google refuses on its own page, without going back to the app
 });
 
 describe('coming back', () => {
-  it('brings a refresh token at the first consent, none when nothing new was agreed to, one with prompt=consent', async () => {
+  it('gives a refresh token at the first consent, none when nothing new was agreed to, one with prompt=consent', async () => {
     const world = googleWorld();
     expect((await world.connect()).refresh_token).toMatch(/^1\/\//);
     expect((await world.connect()).refresh_token).toBeUndefined();
     expect((await world.connect({ prompt: 'consent' })).refresh_token).toMatch(/^1\/\//);
   });
 
-  it('brings no refresh token for an app that does not ask for offline access', async () => {
+  it('gives no refresh token for an app that does not ask for offline access', async () => {
     const world = googleWorld();
     expect((await world.connect({ access_type: undefined })).refresh_token).toBeUndefined();
     expect((await world.connect()).refresh_token).toMatch(/^1\/\//);
@@ -187,7 +187,7 @@ describe('prompt=none', () => {
 });
 
 describe('an admin’s block', () => {
-  it('ends on Google’s own page, before and after pressing Continue', async () => {
+  it('shows Google’s block page, before and after pressing Continue', async () => {
     const world = googleWorld();
     const form = formOf(await (await world.get(world.authorizationUrl())).text());
     form.set('decision', 'allow');

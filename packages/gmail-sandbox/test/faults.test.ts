@@ -55,7 +55,7 @@ describe('a fault on demand', () => {
     await expect(half.text()).rejects.toThrow();
   });
 
-  it('can be silence, until the client gives up', async () => {
+  it('can be no answer, until the client gives up', async () => {
     const world = googleWorld();
     const { access_token } = await world.connect();
     world.sandbox.fault({ times: 1 }, { kind: 'hang' });
@@ -65,7 +65,7 @@ describe('a fault on demand', () => {
     await expect(call).rejects.toThrow('had enough');
   });
 
-  it('can be slowness on the test’s own clock', async () => {
+  it('can be a delay by the test’s own clock', async () => {
     const world = googleWorld();
     const { access_token } = await world.connect();
     world.sandbox.setLatency(50);
@@ -101,7 +101,7 @@ describe('many requests at once', () => {
     expect(world.sandbox.maxInFlight('alex@example.com')).toBe(4);
   });
 
-  it('leave no trace once they are over', async () => {
+  it('are counted down when they end, also by a cut connection', async () => {
     const world = googleWorld();
     const { access_token } = await world.connect();
     world.sandbox.clearRequests();

@@ -83,7 +83,7 @@ describe('listening', () => {
     expect((await fetch(certificates)).status).toBe(200);
   });
 
-  it('gives a place back when a client hangs up', async () => {
+  it('counts a request down when the client closes the connection', async () => {
     const { sandbox, url } = await listen();
     sandbox.addAccount({ email: 'alex@example.com' });
     const { client } = await signIn(sandbox, url);

@@ -119,7 +119,7 @@ describe('other ends of access', () => {
     expect(await refreshError(world, refresh_token)).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('above the cap the oldest refresh token of that account and client dies, silently', async () => {
+  it('above the cap the oldest refresh token of that account and client ends without notice', async () => {
     const world = googleWorld();
     world.sandbox.addAccount({ email: 'robin@example.org' });
     world.sandbox.setRefreshTokenCap(2);

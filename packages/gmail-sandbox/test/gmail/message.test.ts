@@ -252,7 +252,7 @@ describe('An imported message comes out as Gmail gives it', () => {
     );
   });
 
-  it('answers for nesting and part counts that no real message has', async () => {
+  it('reads messages nested deeper and with more parts than any real one', async () => {
     const { mailbox, full } = gmailWorld();
     const nested = Array.from(
       { length: 5_000 },

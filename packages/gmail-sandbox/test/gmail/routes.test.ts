@@ -28,7 +28,7 @@ describe('Lists', () => {
     expect(dates).toEqual(dates.toSorted((a, b) => b - a));
   });
 
-  it('are not shifted by mail that arrives between two pages', async () => {
+  it('keep their pages when mail arrives between two of them', async () => {
     const { get, mailbox } = filled(6);
     const expected = mailbox.newestFirst().map(({ id }) => id);
     const first = (await get<List>('messages?maxResults=3')).body;
@@ -110,7 +110,7 @@ describe('A message', () => {
     expect(Object.keys(body).sort()).toEqual(keys.sort());
   });
 
-  it('is cut inside lists of objects, too', async () => {
+  it('applies a fields mask inside lists of objects', async () => {
     const { get, id } = setUp();
     expect((await get('messages?fields=messages/id,nextPageToken')).body).toEqual({ messages: [{ id }] });
     const path = `messages/${id}?fields=${encodeURIComponent('payload(headers/name,body(size))')}`;

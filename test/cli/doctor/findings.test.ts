@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { clientFindings, folderFindings } from '../../src/cli/doctor/configuration.ts';
-import { databaseFindings } from '../../src/cli/doctor/database.ts';
-import { alex, createWorld, sam } from '../support/world.ts';
+import { clientFindings, folderFindings } from '../../../src/cli/doctor/configuration.ts';
+import { databaseFindings } from '../../../src/cli/doctor/database.ts';
+import { alex, createWorld, sam } from '../../support/world.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -21,7 +21,7 @@ const aWorld = (env: Record<string, string> = {}) =>
     env: { POSTERN_DATA_DIR: folder, ...env },
   });
 
-it('The client, its tiers and the console’s settings have no tick while nobody was asked', async () => {
+it('marks the OAuth client and its consent screen as untried while Google was not asked', async () => {
   const world = await aWorld();
   const findings = clientFindings(world.config, {}, []).filter(({ verdict }) => verdict !== 'warning');
   expect(findings.map(({ verdict }) => verdict)).toEqual(['untried', 'untried']);
@@ -30,7 +30,7 @@ it('The client, its tiers and the console’s settings have no tick while nobody
   await world.close();
 });
 
-it('One mailbox that several accounts share has one warning of the cap, which names them all', async () => {
+it('warns once of the refresh-token cap of a mailbox, naming all accounts that share it', async () => {
   const world = await aWorld();
   for (const identifier of ['user_1', 'user_2', 'user_3']) await world.connect(identifier);
   const { storage, clock } = world.postern;
@@ -46,7 +46,7 @@ it('One mailbox that several accounts share has one warning of the cap, which na
   await world.close();
 });
 
-it('An app in testing is told from what Google says of its accesses', async () => {
+it('recognizes an app in testing by the expiry that Google set for its refresh tokens', async () => {
   const world = await aWorld();
   await world.connect('user_1');
   const said = async () => (await databaseFindings(world.config)).filter(({ text }) => text.includes('“Testing”'));
@@ -57,7 +57,7 @@ it('An app in testing is told from what Google says of its accesses', async () =
   await world.close();
 });
 
-it('A folder has a tick when something was made in it, and its reason otherwise', async () => {
+it('marks a folder as tried after writing into it, and gives the reason where that failed', async () => {
   const world = await aWorld({ POSTERN_DOWNLOAD_DIR: '/dev/null/x' });
   expect(folderFindings(world.config)).toMatchObject([
     { verdict: 'ok', text: expect.stringContaining(folder) },

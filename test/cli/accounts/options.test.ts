@@ -1,9 +1,9 @@
 // Pins on the command line: what is no mailbox and no domain is refused before it can let the wrong person in.
 import { describe, expect, it } from 'vitest';
-import { parsePins } from '../../src/cli/accounts/options.ts';
+import { parsePins } from '../../../src/cli/accounts/options.ts';
 
 describe('A pin', () => {
-  it('is taken as it was given', () => {
+  it('is passed on as it was given', () => {
     const pins = { expectedEmail: 'kim@example.com', expectedDomain: 'example.com' };
     expect(parsePins(pins)).toEqual(pins);
     expect(parsePins({})).toEqual({});

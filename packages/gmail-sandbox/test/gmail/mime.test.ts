@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseHeaderFields } from '../src/gmail/mime.ts';
+import { parseHeaderFields } from '../../src/gmail/mime.ts';
 
 const word = (text: string): string => `=?utf-8?B?${Buffer.from(text).toString('base64')}?=`;
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { hourly } from '../../src/cli/http.ts';
 import { createWorld } from '../support/world.ts';
 
-it('A running server forgets links and downloads a day after they ran out, also when a sweep fails', async () => {
+it('deletes links and downloads a day after they ran out, also after a sweep that failed', async () => {
   const world = await createWorld();
   const { accounts, storage } = world.postern;
   const ending = new AbortController();

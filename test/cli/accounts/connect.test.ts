@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { openBrowser } from '../../src/cli/accounts/connect.ts';
+import { openBrowser } from '../../../src/cli/accounts/connect.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { open, url } from 'node:inspector';
 import { expect, it, vi } from 'vitest';
 import { keepDebuggerShut } from '../../src/cli/process.ts';
 
-it('is shut, also where it opens a second time', async () => {
+it('closes Node’s debugger, also where it opens a second time', async () => {
   // Node announces an open one on stderr, past the stream.
   const opened = vi.fn(() => open(0, '127.0.0.1'));
   opened();

@@ -1,10 +1,10 @@
 // The demo's app and its person, against a Postern on a real port: what they do where the sign-in does not go as shown.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { connectSigningIn } from '../../src/cli/demo/mcp-clients.ts';
-import { walk } from '../../src/cli/demo/person.ts';
-import { openRemoteApp, type RemoteApp } from '../../src/cli/demo/remote-app.ts';
-import { createBrowser } from '../../src/cli/demo/scripted-browser.ts';
-import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
+import { connectSigningIn } from '../../../src/cli/demo/mcp-clients.ts';
+import { walk } from '../../../src/cli/demo/person.ts';
+import { openRemoteApp, type RemoteApp } from '../../../src/cli/demo/remote-app.ts';
+import { createBrowser } from '../../../src/cli/demo/scripted-browser.ts';
+import { type ListeningWorld, listenWorld } from '../../support/listening-world.ts';
 
 const robin = 'robin@example.org';
 const stranger = 'sam@example.net';
@@ -44,7 +44,7 @@ describe('the app of the demo', () => {
     await client.close();
   });
 
-  test('breaks off where the person cancels on the page that names it', async () => {
+  test('ends with an error where the person cancels on the consent page', async () => {
     const cancel = async (url: string): Promise<void> => {
       const browser = createBrowser();
       const page = await browser.open(url);
@@ -57,7 +57,7 @@ describe('the app of the demo', () => {
     await expect(connectSigningIn(world.origin, await app(), cancel)).rejects.toThrow('ended with access_denied');
   });
 
-  test('takes no answer to another request than its own', async () => {
+  test('refuses an authorization response with another state', async () => {
     const foreign = async (url: string): Promise<void> => {
       const redirectUri = new URL(url).searchParams.get('redirect_uri');
       await fetch(`${redirectUri}?code=a-code-of-somebody-else&state=another`);
@@ -66,7 +66,7 @@ describe('the app of the demo', () => {
   });
 });
 
-test('a person whom the operator did not let in ends on a page that says so', async () => {
+test('shows a person outside the allow-list a page that says so', async () => {
   const remote = await app();
   let last: Awaited<ReturnType<typeof walk>> | undefined;
   const signIn = connectSigningIn(world.origin, remote, async (url) => {

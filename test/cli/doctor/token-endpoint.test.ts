@@ -1,12 +1,12 @@
 // What doctor says of the token endpoint, from what the processes on the same database were told.
 import { expect, it } from 'vitest';
-import { tokenEndpointFindings } from '../../src/cli/doctor/database.ts';
-import { connectAtOnce } from '../support/connect-at-once.ts';
-import { createWorld } from '../support/world.ts';
+import { tokenEndpointFindings } from '../../../src/cli/doctor/database.ts';
+import { connectAtOnce } from '../../support/connect-at-once.ts';
+import { createWorld } from '../../support/world.ts';
 
 const refuse = { status: 400, body: { error: 'invalid_grant' } };
 
-it('Doctor names an accident and what it rests on, and nothing while Google accepts people', async () => {
+it('warns of a token endpoint that refuses everybody with the evidence, and says nothing while Google accepts anybody', async () => {
   const world = await createWorld();
   const said = async () => (await tokenEndpointFindings(world.postern.storage, world.config)).map(({ text }) => text);
   const names = Array.from({ length: 6 }, (_, n) => `stranger_${n}@mail.example`);

@@ -1,8 +1,8 @@
 // The demo's browser without a screen, on pages as Postern and the sandbox write them.
 import { describe, expect, test } from 'vitest';
-import { parseCallback } from '../../src/cli/accounts/connect.ts';
-import { readPage } from '../../src/cli/demo/scripted-browser.ts';
-import { plain } from '../../src/cli/terminal.ts';
+import { parseCallback } from '../../../src/cli/accounts/connect.ts';
+import { readPage } from '../../../src/cli/demo/scripted-browser.ts';
+import { plain } from '../../../src/cli/terminal.ts';
 
 describe('reading a page', () => {
   test('finds its heading, its form with hidden fields and ticked boxes, and its buttons', () => {
@@ -52,6 +52,6 @@ describe('a pasted address', () => {
   });
 });
 
-test('text from outside cannot steer a terminal', () => {
+test('replaces control characters in text from outside', () => {
   expect(plain('a\u001b[31mb\u202ec\u200bd\ne')).toBe('a\u{FFFD}[31mb\u{FFFD}c\u{FFFD}d\u{FFFD}e');
 });

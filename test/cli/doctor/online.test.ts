@@ -1,9 +1,9 @@
 // What doctor finds out by asking, against the sandbox: each answer explained, and a tick for what was tried alone.
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tryApis, tryClient, tryIssuer } from '../../src/cli/doctor/online.ts';
-import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { tryApis, tryClient, tryIssuer } from '../../../src/cli/doctor/online.ts';
+import { createGoogleOAuth } from '../../../src/oauth/google-oauth.ts';
+import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -26,11 +26,11 @@ const client = async (change: { id?: string; secret?: string } = {}) => {
 };
 
 describe('The OAuth client', () => {
-  it('has a tick where Google knows it: a wrong code is all that Google minds', async () => {
+  it('is accepted where Google refuses only the wrong authorization code', async () => {
     expect(await client()).toMatchObject({ verdict: 'ok', text: expect.stringContaining('and its secret') });
   });
 
-  it('is a fault where Google does not, and a secret in its place is not shown', async () => {
+  it('is a fault where Google answers invalid_client; a secret in place of the ID is not shown', async () => {
     const { id, secret } = world.config.google.client;
     expect(await client({ secret: 'another' })).toMatchObject({ verdict: 'fault', text: expect.stringContaining(id) });
     const exchanged = await client({ id: secret, secret: id });
@@ -38,7 +38,7 @@ describe('The OAuth client', () => {
     expect(exchanged.text).not.toContain(secret);
   });
 
-  it('is neither where Google does not answer', async () => {
+  it('is a warning where Google does not answer', async () => {
     world.sandbox.fault({ path: '/token' }, { status: 503 });
     expect(await client()).toMatchObject({ verdict: 'warning', text: expect.stringContaining('nothing is known') });
   });
@@ -62,7 +62,7 @@ describe('Google’s APIs', () => {
     expect(await verdicts()).toEqual(['fault', 'fault']);
   });
 
-  it('are not blamed where the access ended', async () => {
+  it('are not reported as disabled where the access has ended', async () => {
     await world.connect('user_42');
     world.sandbox.changePassword('alex@example.com');
     await world.clock.advance(2 * 3_600_000);
@@ -77,7 +77,7 @@ describe('An issuer', () => {
       ? Response.json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` })
       : Response.json(keys);
 
-  it('has a tick where it publishes keys, and is a fault where it does not answer', async () => {
+  it('is accepted where it publishes keys, and a fault where it does not answer', async () => {
     const keys = { keys: [{ kty: 'RSA' }] };
     expect(await tryIssuer(issuer, answering(keys))).toMatchObject({ verdict: 'ok' });
     const down = async () => Promise.reject(new TypeError('fetch failed'));
