@@ -20,33 +20,33 @@ import { requireStorageConfig } from './settings.ts';
 import { CommandError, printLine, printNote, requireConfirmation } from './terminal.ts';
 
 const rowsAtOnce = 500;
-/** Running processes look every second; so long they are waited for. Milliseconds. */
-const patienceMs = 20_000;
-const lookEveryMs = 200;
+/** How long running processes are waited for, which look for new keys every second. Milliseconds. */
+const waitAtMostMs = 20_000;
+const checkEveryMs = 200;
 
 type SealingKeys = Storage['sealingKeys'];
 type Running = Awaited<ReturnType<SealingKeys['running']>>[number];
 
-/** Waits for running processes as long as that helps; answers with those that are still behind. */
-const waitFor = async (
+/** Waits for running processes as long as they can catch up by themselves; returns those that are still behind. */
+const waitForProcesses = async (
   sealingKeys: SealingKeys,
   isBehind: (process: Running) => boolean,
-  helps: (process: Running) => boolean,
+  canCatchUp: (process: Running) => boolean,
 ): Promise<Running[]> => {
-  const giveUpAt = performance.now() + patienceMs;
-  for (let told = false; ; told = true) {
+  const giveUpAt = performance.now() + waitAtMostMs;
+  for (let announced = false; ; announced = true) {
     const behind = (await sealingKeys.running()).filter(isBehind);
-    if (behind.length === 0 || !behind.every(helps) || performance.now() > giveUpAt) return behind;
-    if (!told) printNote(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
-    await pause(lookEveryMs);
+    if (behind.length === 0 || !behind.every(canCatchUp) || performance.now() > giveUpAt) return behind;
+    if (!announced) printNote(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
+    await pause(checkEveryMs);
   }
 };
 
 const counted = (count: number, what: string, plural = 's'): string => `${count} ${what}${count === 1 ? '' : plural}`;
 
 /** Throws unless every running process could read what the new key seals. */
-const demandKnown = async (sealingKeys: SealingKeys, keyId: string): Promise<void> => {
-  const behind = await waitFor(
+const requireKnownKey = async (sealingKeys: SealingKeys, keyId: string): Promise<void> => {
+  const behind = await waitForProcesses(
     sealingKeys,
     ({ keyIds }) => !keyIds.includes(keyId),
     ({ rereadsKeys }) => rereadsKeys,
@@ -83,10 +83,10 @@ const resealAll = async ({ operations }: Storage): Promise<Resealed> => {
 /** Known to all, used by all, nothing left under another one: in this order. */
 const changeTo = async (storage: Storage, keyId: string): Promise<number> => {
   const { sealingKeys } = storage;
-  await demandKnown(sealingKeys, keyId);
+  await requireKnownKey(sealingKeys, keyId);
   await sealingKeys.use(keyId);
   const first = await resealAll(storage);
-  const behind = await waitFor(
+  const behind = await waitForProcesses(
     sealingKeys,
     ({ sealsWith }) => sealsWith !== keyId,
     () => true,

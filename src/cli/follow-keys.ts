@@ -6,14 +6,14 @@ import type { SealingKeys } from '../config/config.ts';
 import { createKeyReader } from '../config/sealing-keys.ts';
 import type { Sealer, Storage } from '../storage/index.ts';
 
-/** Between looks; milliseconds. Of the system's time: who rotates waits for it. */
-const lookEveryMs = 1_000;
+/** Between checks; milliseconds of the system's time, since who rotates waits for it. */
+const checkEveryMs = 1_000;
 /** Between announcements where nothing has changed. */
 const announceEveryMs = 60_000;
 
 export interface KeyFollower {
-  /** Looks at once. */
-  look(): Promise<void>;
+  /** Looks for changed keys at once, besides doing so every second. */
+  checkNow(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,38 +29,38 @@ export const followKeys = async (
   const rereads = keys.files.length > 0;
   let announced = '';
   let announcedAt = 0;
-  let looking: Promise<void> | undefined;
+  let checking: Promise<void> | undefined;
 
-  const lookOnce = async (): Promise<void> => {
+  const checkOnce = async (): Promise<void> => {
     const newer = reread();
     if (newer !== undefined) sealer.learn(newer);
     await sealingKeys.follow();
-    const standing = JSON.stringify([sealer.currentKeyId, sealer.keyIds]);
-    if (standing === announced && performance.now() - announcedAt < announceEveryMs) return;
+    const state = JSON.stringify([sealer.currentKeyId, sealer.keyIds]);
+    if (state === announced && performance.now() - announcedAt < announceEveryMs) return;
     await sealingKeys.announce(id, rereads);
-    if (announced !== '' && standing !== announced)
+    if (announced !== '' && state !== announced)
       log.info({ event: 'sealing_keys_changed', sealsWith: sealer.currentKeyId, knows: sealer.keyIds });
-    announced = standing;
+    announced = state;
     announcedAt = performance.now();
   };
-  const look = (): Promise<void> => {
-    looking ??= lookOnce()
+  const checkNow = (): Promise<void> => {
+    checking ??= checkOnce()
       .catch((error: unknown) =>
         log.warn({ event: 'sealing_keys_not_followed', name: error instanceof Error ? error.name : typeof error }),
       )
       .finally(() => {
-        looking = undefined;
+        checking = undefined;
       });
-    return looking;
+    return checking;
   };
 
-  await lookOnce();
-  const timer = setInterval(() => void look(), lookEveryMs).unref();
+  await checkOnce();
+  const timer = setInterval(() => void checkNow(), checkEveryMs).unref();
   return {
-    look,
+    checkNow,
     stop: async () => {
       clearInterval(timer);
-      await looking;
+      await checking;
       await sealingKeys.leave(id).catch(() => undefined);
     },
   };

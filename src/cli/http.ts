@@ -30,7 +30,7 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   const postern = await compose(config, { transport: 'http', log, linkOrigin: async () => config.publicUrl.origin });
   const keys = await followKeys(postern.storage, postern.sealer, config.keys, log);
   // A terminal that is closed sends it as well, and then ends the process as always.
-  if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.look);
+  if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.checkNow);
   try {
     const { storage, accounts, clock } = postern;
     const { app, rotateKeys } = await composeHttp(config, postern, { log });
@@ -48,7 +48,7 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
     stopping.abort();
     await Promise.all([...working, checking, listening.close(graceMs)]);
   } finally {
-    process.off('SIGHUP', keys.look);
+    process.off('SIGHUP', keys.checkNow);
     await keys.stop();
     await postern.close();
   }

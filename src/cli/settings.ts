@@ -19,7 +19,7 @@ import { CommandError, printNote } from './terminal.ts';
 /** `NAME problem. fix`, one fault a line. */
 export const faultLine = (fault: Fault): string => `${fault.variable} ${fault.problem}. ${fault.fix}`;
 
-const settled = <T>(reading: Reading<T>): T => {
+const configOrThrow = <T>(reading: Reading<T>): T => {
   if (reading.ok) return reading.config;
   const { faults } = reading;
   const count = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
@@ -30,18 +30,18 @@ const settled = <T>(reading: Reading<T>): T => {
 
 /** For commands that talk to Google. Throws CommandError with every fault. */
 export const requireConfig = (options: ReadOptions, environment: Environment = process.env): Config =>
-  settled(readConfig(environment, options));
+  configOrThrow(readConfig(environment, options));
 
 /** For commands that only look into the database. Throws CommandError with every fault. */
 export const requireStorageConfig = (options: Pick<ReadOptions, 'generateKey'> = {}): StorageConfig =>
-  settled(readStorageConfig(process.env, { transport: 'cli', ...options }));
+  configOrThrow(readStorageConfig(process.env, { transport: 'cli', ...options }));
 
 export interface OpenedStorage {
   readonly storage: Storage;
   readonly config: StorageConfig;
 }
 
-/** For what `http` goes on with, which takes no sealing key that nobody asked for. */
+/** For commands whose result `http` uses: it makes no sealing key by itself, so neither do they. */
 export const forHttp = { generateKey: false } as const;
 
 /**

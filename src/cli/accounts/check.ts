@@ -16,16 +16,16 @@ export interface CheckOptions {
   readonly json?: boolean;
 }
 
-type Known = Exclude<Checked, { kind: 'unknown' }>;
+type CheckedAccount = Exclude<Checked, { kind: 'unknown' }>;
 
-/** Accounts that are asked for at the same time. */
-const atOnce = 3;
+/** Accounts that are checked at the same time. */
+const concurrentChecks = 3;
 
-const problemOf = (checked: Known): Problem | undefined =>
+const problemOf = (checked: CheckedAccount): Problem | undefined =>
   checked.kind === 'not_checked' ? checked.problem : undefined;
 
-/** The account as everywhere, and whether Google was heard about it. */
-const checkedJson = (checked: Known) => {
+/** The account as in every other answer, and whether Google answered about it. */
+const checkedJson = (checked: CheckedAccount) => {
   const problem = problemOf(checked);
   const said = problem && explainProblem(problem);
   return {
@@ -35,8 +35,8 @@ const checkedJson = (checked: Known) => {
   };
 };
 
-const checkAll = async (accounts: Accounts, keys: readonly AccountKey[]): Promise<Known[]> => {
-  const found = new Map<AccountKey, Known>();
+const checkAll = async (accounts: Accounts, keys: readonly AccountKey[]): Promise<CheckedAccount[]> => {
+  const found = new Map<AccountKey, CheckedAccount>();
   const waiting = keys.values();
   const worker = async (): Promise<void> => {
     for (const key of waiting) {
@@ -44,21 +44,21 @@ const checkAll = async (accounts: Accounts, keys: readonly AccountKey[]): Promis
       if (checked.kind !== 'unknown') found.set(key, checked);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrentChecks }, worker));
   return keys.flatMap((key) => found.get(key) ?? []);
 };
 
-/** Exit code 3 where Google was not heard about an account, else 1 where one needs a person. */
-const judge = (checked: readonly Known[]): void => {
-  const silent = checked.filter((one) => problemOf(one) !== undefined);
-  for (const one of silent) {
+/** Exit code 3 where Google did not answer about an account, else 1 where one needs a person. */
+const throwUnlessUsable = (checked: readonly CheckedAccount[]): void => {
+  const unanswered = checked.filter((one) => problemOf(one) !== undefined);
+  for (const one of unanswered) {
     const { what, next } = explainProblem(problemOf(one) ?? { kind: 'internal' });
     printNote(
       `${plain(one.account.key.identifier)} could not be checked; what Google did not answer stays as it was. ${what} ${next}`,
     );
   }
-  if (silent.length > 0)
-    throw new CommandError(`${silent.length} of ${checked.length} could not be checked.`, { exitCode: 3 });
+  if (unanswered.length > 0)
+    throw new CommandError(`${unanswered.length} of ${checked.length} could not be checked.`, { exitCode: 3 });
   const lost = checked.filter(({ account }) => standingOf(account).status !== 'ACTIVE');
   if (lost.length > 0) throw new CommandError(`${lost.length} of ${checked.length} cannot be used as it is.`);
 };
@@ -68,7 +68,7 @@ const checkOne = async (accounts: Accounts, key: AccountKey, json: boolean): Pro
   if (checked.kind === 'unknown') throw noSuchAccount(key);
   if (json) printJson(checkedJson(checked));
   else printAccount(checked.account);
-  judge([checked]);
+  throwUnlessUsable([checked]);
 };
 
 /** Those that are connected; the others have nothing that Google could be asked about. */
@@ -86,7 +86,7 @@ const checkEveryone = async (accounts: Accounts, realm: string | undefined, json
       accountHeading,
       checked.map(({ account }) => accountRow(account)),
     );
-  judge(checked);
+  throwUnlessUsable(checked);
 };
 
 /** Prints what is true now; exit code 1 when an account needs a person, 3 when Google could not be asked. */

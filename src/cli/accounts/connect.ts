@@ -110,11 +110,11 @@ export const connect = (identifier: string | undefined, options: ConnectOptions)
     const before = await accounts.find(key);
     const finished = new AbortController();
     const pasted = finishPasted(accounts, elsewhere, finished.signal);
-    const here = waitForBrowser(accounts, caller, link, finished.signal);
+    const onThisMachine = waitForBrowser(accounts, caller, link, finished.signal);
     // Without a terminal the pasting ends at once: then only the browser on this machine counts.
     const finish = await Promise.race([
-      here.then(() => undefined),
-      pasted.then((end) => end ?? here.then(() => undefined)),
+      onThisMachine.then(() => undefined),
+      pasted.then((end) => end ?? onThisMachine.then(() => undefined)),
     ]);
     finished.abort();
     // The account itself says whether it was connected: both links may have ended at the same moment.

@@ -40,9 +40,9 @@ const callForMail = async (client: Client, options: DemoOptions): Promise<void> 
 /** Calls a tool for somebody who is not connected, and connects them with the link that comes back. */
 const connectByLink = async (client: Client, email: string, options: DemoOptions): Promise<void> => {
   const { structuredContent } = await call(client, 'gmail_fetch_mails', firstCall(options));
-  const asked = authorization.safeParse(structuredContent);
-  if (!asked.success) throw new CommandError('The first call should have answered with a link.');
-  const { url, reason } = asked.data.authorizationRequired;
+  const required = authorization.safeParse(structuredContent);
+  if (!required.success) throw new CommandError('The first call should have answered with a link.');
+  const { url, reason } = required.data.authorizationRequired;
   printLine(`  Not a failure, but a link (${reason}): ${url}`);
   if (options.interactive) await waitForReader(url);
   else await walkAndPrint(url, email);
@@ -97,7 +97,7 @@ const overStdio = async ({ people }: SandboxForPostern, options: DemoOptions): P
   }
 };
 
-const handOver = (options: DemoOptions): void => {
+const printClientConfigurations = (options: DemoOptions): void => {
   step('Your turn');
   printLine(
     'Paste this into your MCP client and ask "what\'s unread?". It uses the same fake Google and works as it is:\n',
@@ -107,7 +107,7 @@ const handOver = (options: DemoOptions): void => {
   printLine(clientConfiguration('postern', realEntry()));
 };
 
-/** Tells the story from beginning to end; throws CommandError where it breaks off. */
+/** Runs every step of the demo; throws CommandError where one fails. */
 export const demo = async (options: DemoOptions): Promise<void> => {
   step('A fake Google');
   await withSandbox(options.mailbox, async (sandbox) => {
@@ -117,10 +117,10 @@ export const demo = async (options: DemoOptions): Promise<void> => {
     await overHttp(sandbox, options);
     await overStdio(sandbox, options);
   });
-  handOver(options);
+  printClientConfigurations(options);
 };
 
-const lead = async (app: RemoteApp, url: string, email: string, interactive: boolean): Promise<void> => {
+const leadToSignIn = async (app: RemoteApp, url: string, email: string, interactive: boolean): Promise<void> => {
   printLine(
     '  Postern answered 401 and where to sign in. The app went there and registered itself; nobody had to know it:',
   );
@@ -145,7 +145,7 @@ export const signInFromApp = async (
   printLine(`  The app knows nothing but ${new URL('/mcp', origin)}`);
   const app = await openRemoteApp('Demo app');
   try {
-    const client = await connectSigningIn(origin, app, (url) => lead(app, url, email, interactive));
+    const client = await connectSigningIn(origin, app, (url) => leadToSignIn(app, url, email, interactive));
     const { expires_in: lifetime, scope } = app.tokens() ?? {};
     printLine(
       `  The app got a token of Postern's for ${lifetime} seconds (${scope}) and one to renew it; none of Google's.`,

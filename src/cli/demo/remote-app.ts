@@ -60,7 +60,7 @@ export const openRemoteApp = async (name: string): Promise<RemoteApp> => {
   let information: StoredOAuthClientInformation | undefined;
   let held: StoredOAuthTokens | undefined;
   let verifier = '';
-  let asked: URL | undefined;
+  let authorization: URL | undefined;
   let discovered: OAuthDiscoveryState | undefined;
   return {
     redirectUrl: redirectUri,
@@ -83,9 +83,9 @@ export const openRemoteApp = async (name: string): Promise<RemoteApp> => {
       discovered = given;
     },
     redirectToAuthorization: (url) => {
-      asked = url;
+      authorization = url;
     },
-    authorizationUrl: () => asked,
+    authorizationUrl: () => authorization,
     answer: async () => {
       const query = await arrival;
       if (query.get('state') !== state) throw new CommandError('The browser came back with another state.');

@@ -16,7 +16,7 @@ import { type Finding, finding, type Verdict } from './finding.ts';
 import { tryApis, tryClient, tryIssuer } from './online.ts';
 
 /** A laptop without a key is no fault: the key is made at the first start. A stand-in lets the rest be read. */
-const read = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
+const readSettings = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
   const attempt = (environment: Environment) => readConfig(environment, { transport: 'cli', generateKey: false });
   const first = attempt(process.env);
   if (first.ok) return { config: first.config, faults: [], keyMissing: false };
@@ -41,8 +41,8 @@ const keyFinding = (config: Config, keyMissing: boolean, tried: boolean): Findin
 
 const isFault = ({ verdict }: Finding): boolean => verdict === 'fault';
 
-/** What only asking shows; the APIs can be asked with what a database holds. */
-const online = async (config: Config, hasDatabase: boolean) => {
+/** Findings that need requests to others; the APIs can only be tried with a grant of the database. */
+const onlineFindings = async (config: Config, hasDatabase: boolean) => {
   const { client, ...endpoints } = config.google;
   const oauth = createGoogleOAuth({ client, endpoints, fetch, clock: systemClock, random: randomBytes });
   const { issuer } = config.signIn;
@@ -67,18 +67,18 @@ const online = async (config: Config, hasDatabase: boolean) => {
   };
 };
 
-const examine = async (config: Config, keyMissing: boolean, asking: boolean): Promise<Finding[]> => {
+const examine = async (config: Config, keyMissing: boolean, online: boolean): Promise<Finding[]> => {
   const folders = folderFindings(config);
   const hasDatabase = existsSync(config.databasePath);
   const database = hasDatabase
     ? await databaseFindings(config)
     : [finding('untried', `Database: ${config.databasePath}, made at the first start`)];
   const usable = hasDatabase && !keyMissing && !database.some(isFault);
-  const asked = asking ? await online(config, usable) : { client: [], issuer: [] };
+  const tried = online ? await onlineFindings(config, usable) : { client: [], issuer: [] };
   return [
-    ...clientFindings(config, process.env, asked.client),
+    ...clientFindings(config, process.env, tried.client),
     ...signInFindings(config),
-    ...asked.issuer,
+    ...tried.issuer,
     keyFinding(config, keyMissing, usable),
     ...folders,
     ...database,
@@ -91,7 +91,7 @@ const marks: Readonly<Record<Verdict, string>> = { ok: '✓', untried: '·', war
 
 /** Prints what it found; exit code 2 when the configuration is wrong, 1 when something cannot work. */
 export const doctor = async (options: { json?: boolean; online?: boolean }): Promise<void> => {
-  const { config, faults, keyMissing } = read();
+  const { config, faults, keyMissing } = readSettings();
   const findings = [
     finding('ok', `Node ${process.versions.node} (${process.execPath})`),
     ...faults.map((fault) => finding('fault', faultLine(fault))),

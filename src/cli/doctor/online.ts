@@ -48,23 +48,23 @@ export const tryClient = async (config: Config, oauth: Pick<GoogleOAuth, 'exchan
 interface Api {
   readonly name: 'Gmail API' | 'People API';
   readonly capability: Capability;
-  readonly ask: (google: CallerGoogle) => Promise<Result<unknown>>;
+  readonly request: (google: CallerGoogle) => Promise<Result<unknown>>;
 }
 
-/** The cheapest question to each that tells nothing of anybody. */
+/** The cheapest request to each, which shows nothing of anybody's mail. */
 const apis: readonly Api[] = [
-  { name: 'Gmail API', capability: 'mail', ask: ({ gmail }) => gmail.labels({ fresh: true }) },
+  { name: 'Gmail API', capability: 'mail', request: ({ gmail }) => gmail.labels({ fresh: true }) },
   {
     name: 'People API',
     capability: 'contacts',
-    ask: ({ people }) => people.connections({ pageSize: 1, personFields: ['names'] }),
+    request: ({ people }) => people.connections({ pageSize: 1, personFields: ['names'] }),
   },
 ];
 
-/** So many accounts are tried for one that can ask. */
+/** How many accounts are tried at most for one whose access works. */
 const maxTries = 3;
 
-const explained = (name: string, { key }: Account, problem: Problem): Finding => {
+const apiFinding = (name: string, { key }: Account, problem: Problem): Finding => {
   if (problem.kind === 'api_not_enabled')
     return finding(
       'fault',
@@ -74,14 +74,14 @@ const explained = (name: string, { key }: Account, problem: Problem): Finding =>
   return finding('warning', `${name}: tried with the access of ${key.identifier}: ${what} ${next}`);
 };
 
-type Means = Pick<Postern, 'accounts' | 'google' | 'storage'>;
+type OnlinePostern = Pick<Postern, 'accounts' | 'google' | 'storage'>;
 
-const tryApi = async ({ accounts, google }: Means, active: readonly Account[], api: Api): Promise<Finding> => {
+const tryApi = async ({ accounts, google }: OnlinePostern, active: readonly Account[], api: Api): Promise<Finding> => {
   const able = active.filter(({ capabilities }) => capabilities[api.capability].status !== 'not_granted');
   let last: Finding | undefined;
   for (const account of able.slice(0, maxTries)) {
     const { key } = account;
-    const asked = await api.ask(
+    const answer = await api.request(
       google.forCaller({
         key,
         freshToken: accounts.freshToken(key, []),
@@ -89,18 +89,18 @@ const tryApi = async ({ accounts, google }: Means, active: readonly Account[], a
         signal: new AbortController().signal,
       }),
     );
-    if (asked.ok) return finding('ok', `${api.name}: enabled, tried with the access of ${key.identifier}`);
-    last = explained(api.name, account, asked.problem);
-    if (asked.problem.kind === 'api_not_enabled') return last;
+    if (answer.ok) return finding('ok', `${api.name}: enabled, tried with the access of ${key.identifier}`);
+    last = apiFinding(api.name, account, answer.problem);
+    if (answer.problem.kind === 'api_not_enabled') return last;
   }
   return last ?? finding('untried', `${api.name}: whether it is enabled shows once somebody is connected`);
 };
 
-export const tryApis = async (means: Means): Promise<Finding[]> => {
-  const accounts = await means.storage.operations.listAccounts();
+export const tryApis = async (postern: OnlinePostern): Promise<Finding[]> => {
+  const accounts = await postern.storage.operations.listAccounts();
   const active = accounts.filter(({ state }) => state.status === 'ACTIVE');
   const findings: Finding[] = [];
-  for (const api of apis) findings.push(await tryApi(means, active, api));
+  for (const api of apis) findings.push(await tryApi(postern, active, api));
   return findings;
 };
 
