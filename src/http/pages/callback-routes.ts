@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { issuerCallbackPath, type PendingCallback, type SignInOutcome } from '../../connect/accounts.ts';
 import { callbackPath } from '../../connect/links.ts';
 import { type Callback, readCallback } from './callback-parameters.ts';
+import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './cookies.ts';
 import { finishPage } from './html/link-outcome-page.ts';
 import { somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from './html/notices.ts';
 import { type Page, pageResponse, popupPageResponse } from './html/page.ts';
 import { clientSignInFailedPage, declinedPage, linkSignInFailedPage } from './html/sign-in-pages.ts';
-import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './link-cookie.ts';
 import type { ConnectRoutesOptions } from './options.ts';
 
 type Ended = Exclude<SignInOutcome, { kind: 'again' | 'unknown' }>;

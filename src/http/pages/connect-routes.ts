@@ -1,11 +1,12 @@
 // The browser's half of connecting: the link's page, its forms, the redirects back. Used by http and by the loopback. GET
-// and HEAD on a link change nothing (chat apps preview links). Knows nothing of tokens.
+// and HEAD on a link change nothing (chat apps preview links).
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes } from './callback-routes.ts';
+import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
@@ -21,7 +22,6 @@ import {
 } from './html/notices.ts';
 import { type Page, pageResponse } from './html/page.ts';
 import { linkSignInFailedPage } from './html/sign-in-pages.ts';
-import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './link-cookie.ts';
 import type { ConnectRoutesOptions } from './options.ts';
 
 /** Bytes; the forms have two fields. */
@@ -52,64 +52,76 @@ interface LinkForm {
   readonly form: URLSearchParams;
 }
 
+/** The form of a link, if it came from our page in the browser that the page was shown in. */
+const readForm = async (
+  c: Context,
+  ticket: string,
+  { connection, origin }: ConnectRoutesOptions,
+): Promise<LinkForm | Page> => {
+  if (!hasOwnOrigin(c, origin())) return formRejectedPage;
+  const link = await connection.open(ticket, origin());
+  if (link === undefined) return unknownLinkPage;
+  const secret = readLinkCookie(c, link.cookie, origin());
+  const form = new URLSearchParams(await c.req.text());
+  if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, ticket)) return formRejectedPage;
+  return { link, secret, form };
+};
+
+const showLink = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+  const { connection, origin, random } = options;
+  const link = await connection.open(ticket, origin());
+  if (link === undefined) return unknownLinkPage;
+  const view = await link.view(readSessionCookie(c, origin()));
+  if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPages[view.kind];
+  const secret = readLinkCookie(c, link.cookie, origin()) ?? newSecret(random);
+  setLinkCookie(c, link.cookie, origin(), secret);
+  return view.kind === 'sign_in'
+    ? signInNeededPage(view, secret, ticket)
+    : confirmPage(view, csrfTokenFor(secret, ticket));
+};
+
+/** The person agreed: on to Google. */
+const continueToGoogle = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+  const read = await readForm(c, ticket, options);
+  if (!('form' in read)) return read;
+  const begun = await read.link.begin(read.secret, readSessionCookie(c, options.origin()));
+  if (begun.kind === 'sign_in') return signInNeededPage(begun, read.secret, ticket);
+  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind];
+};
+
+/** Nobody is signed in yet, or somebody else: on to where people of this realm sign in. */
+const continueToSignIn = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+  const { origin, signIns = [] } = options;
+  const read = await readForm(c, ticket, options);
+  if (!('form' in read)) return read;
+  const view = await read.link.view(readSessionCookie(c, origin()));
+  if (view.kind === 'confirm') return backToLinkPage(`/connect/${ticket}`);
+  if (view.kind !== 'sign_in') return deadLinkPages[view.kind];
+  const signIn = signIns.find(({ realm }) => realm === view.realm);
+  if (signIn === undefined) return unverifiablePage;
+  const purpose = { kind: 'open_link', ticket } as const;
+  const asAnother = read.form.get('another') !== null;
+  const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
+  if (begun === undefined) return linkSignInFailedPage('issuer_unavailable');
+  setLinkCookie(c, begun.cookie, origin(), read.secret);
+  return toIssuerPage(begun.url);
+};
+
 export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
-  const { connection, origin, random, log, signIns = [] } = options;
   const routes = new Hono();
-
-  /** The form of a link, if it came from our page in the browser that the page was shown in. */
-  const readForm = async (c: Context, ticket: string): Promise<LinkForm | Page> => {
-    if (!hasOwnOrigin(c, origin())) return formRejectedPage;
-    const link = await connection.open(ticket, origin());
-    if (link === undefined) return unknownLinkPage;
-    const secret = readLinkCookie(c, link.cookie, origin());
-    const form = new URLSearchParams(await c.req.text());
-    if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, ticket)) return formRejectedPage;
-    return { link, secret, form };
-  };
-
-  routes.get('/connect/:ticket', async (c) => {
-    const ticket = c.req.param('ticket');
-    const link = await connection.open(ticket, origin());
-    if (link === undefined) return pageResponse(c, unknownLinkPage);
-    const view = await link.view(readSessionCookie(c, origin()));
-    if (view.kind !== 'confirm' && view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
-    const secret = readLinkCookie(c, link.cookie, origin()) ?? newSecret(random);
-    setLinkCookie(c, link.cookie, origin(), secret);
-    if (view.kind === 'sign_in') return pageResponse(c, signInNeededPage(view, secret, ticket));
-    return pageResponse(c, confirmPage(view, csrfTokenFor(secret, ticket)));
-  });
-
-  routes.post('/connect/:ticket', formLimit(formRejectedPage), async (c) => {
-    const ticket = c.req.param('ticket');
-    const read = await readForm(c, ticket);
-    if (!('form' in read)) return pageResponse(c, read);
-    const begun = await read.link.begin(read.secret, readSessionCookie(c, origin()));
-    if (begun.kind === 'sign_in') return pageResponse(c, signInNeededPage(begun, read.secret, ticket));
-    return pageResponse(c, begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind]);
-  });
-
-  routes.post('/connect/:ticket/sign-in', formLimit(formRejectedPage), async (c) => {
-    const ticket = c.req.param('ticket');
-    const read = await readForm(c, ticket);
-    if (!('form' in read)) return pageResponse(c, read);
-    const view = await read.link.view(readSessionCookie(c, origin()));
-    if (view.kind === 'confirm') return pageResponse(c, backToLinkPage(`/connect/${ticket}`));
-    if (view.kind !== 'sign_in') return pageResponse(c, deadLinkPages[view.kind]);
-    const signIn = signIns.find(({ realm }) => realm === view.realm);
-    if (signIn === undefined) return pageResponse(c, unverifiablePage);
-    const purpose = { kind: 'open_link', ticket } as const;
-    const asAnother = read.form.get('another') !== null;
-    const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
-    if (begun === undefined) return pageResponse(c, linkSignInFailedPage('issuer_unavailable'));
-    setLinkCookie(c, begun.cookie, origin(), read.secret);
-    return pageResponse(c, toIssuerPage(begun.url));
-  });
-
+  const path = '/connect/:ticket';
+  routes.get(path, async (c) => pageResponse(c, await showLink(c, c.req.param('ticket'), options)));
+  routes.post(path, formLimit(formRejectedPage), async (c) =>
+    pageResponse(c, await continueToGoogle(c, c.req.param('ticket'), options)),
+  );
+  routes.post(`${path}/sign-in`, formLimit(formRejectedPage), async (c) =>
+    pageResponse(c, await continueToSignIn(c, c.req.param('ticket'), options)),
+  );
   routes.route('/', callbackRoutes(options));
 
   // Browsers ask for it on their own; without this every page has an error in its console.
   routes.get('/favicon.ico', (c) => c.body(null, 204));
 
-  routes.onError(pageErrors(log));
+  routes.onError(pageErrors(options.log));
   return routes;
 };

@@ -27,8 +27,8 @@ const loopbackHost = '127.0.0.1';
 const graceMs = 2_000;
 
 /** Endings that leave the link dead and were not counted before. */
-const endsOneLink = (finish: LinkOutcome): boolean =>
-  finish.kind !== 'again' && finish.kind !== 'unknown' && finish.kind !== 'used' && finish.kind !== 'expired';
+const endsOneLink = ({ kind }: LinkOutcome): boolean =>
+  kind !== 'again' && kind !== 'unknown' && kind !== 'used' && kind !== 'expired';
 
 /** Loaded with the first link: most starts of a desktop client never need one. */
 const loadPages = async () => ({
@@ -40,36 +40,37 @@ const loadPages = async () => ({
   ...(await import('../serve.ts')),
 });
 
-interface Session {
+interface RunningServer {
   readonly listening: Listening;
   readonly origin: string;
-  readonly over: AbortController;
+  /** Aborted when it is closed. */
+  readonly closed: AbortController;
   liveLinks: number;
   liveUntil: number;
 }
 
 export const createLoopback = (options: LoopbackOptions): Loopback => {
   const { connection, clock, random, log } = options;
-  let session: Promise<Session> | undefined;
+  let running: Promise<RunningServer> | undefined;
 
-  const end = async (which: Promise<Session>): Promise<void> => {
-    if (session === which) session = undefined;
-    const { listening, over } = await which;
-    over.abort();
+  const close = async (server: Promise<RunningServer>): Promise<void> => {
+    if (running === server) running = undefined;
+    const { listening, closed } = await server;
+    closed.abort();
     await listening.close(graceMs);
   };
 
-  const linkEnded = async (which: Promise<Session>, finish: LinkOutcome): Promise<void> => {
-    const current = await which;
+  const linkEnded = async (server: Promise<RunningServer>, outcome: LinkOutcome): Promise<void> => {
+    const current = await server;
     // A connection voids the account's other links.
-    current.liveLinks = finish.kind === 'connected' ? 0 : current.liveLinks - 1;
-    if (current.liveLinks <= 0) await end(which);
+    current.liveLinks = outcome.kind === 'connected' ? 0 : current.liveLinks - 1;
+    if (current.liveLinks <= 0) await close(server);
   };
 
-  const start = async (self: () => Promise<Session>): Promise<Session> => {
+  const start = async (self: () => Promise<RunningServer>): Promise<RunningServer> => {
     let origin = '';
-    const finished = (finish: LinkOutcome) => {
-      if (endsOneLink(finish)) void linkEnded(self(), finish);
+    const finished = (outcome: LinkOutcome) => {
+      if (endsOneLink(outcome)) void linkEnded(self(), outcome);
     };
     const { Hono, connectRoutes, hostGuard, listen, notFoundPage, pageResponse } = await loadPages();
     const app = new Hono().use(hostGuard([])).use(async (c, next) => {
@@ -85,34 +86,34 @@ export const createLoopback = (options: LoopbackOptions): Loopback => {
       throw new LinkOriginError(listening.message);
     }
     origin = `http://${loopbackHost}:${listening.port}`;
-    return { listening, origin, over: new AbortController(), liveLinks: 0, liveUntil: 0 };
+    return { listening, origin, closed: new AbortController(), liveLinks: 0, liveUntil: 0 };
   };
 
-  const watch = async (which: Promise<Session>): Promise<void> => {
-    const current = await which;
-    while (!current.over.signal.aborted && clock.now() < current.liveUntil)
-      await clock.sleep(current.liveUntil - clock.now(), current.over.signal);
-    if (!current.over.signal.aborted) await end(which);
+  const closeWhenExpired = async (server: Promise<RunningServer>): Promise<void> => {
+    const current = await server;
+    while (!current.closed.signal.aborted && clock.now() < current.liveUntil)
+      await clock.sleep(current.liveUntil - clock.now(), current.closed.signal);
+    if (!current.closed.signal.aborted) await close(server);
   };
 
   return {
     origin: async () => {
-      const existing = session;
-      const which: Promise<Session> = existing ?? start(() => which);
-      session = which;
+      const existing = running;
+      const server: Promise<RunningServer> = existing ?? start(() => server);
+      running = server;
       try {
-        const current = await which;
+        const current = await server;
         current.liveLinks += 1;
         current.liveUntil = clock.now() + linkLifetimeMs;
-        if (existing === undefined) void watch(which);
+        if (existing === undefined) void closeWhenExpired(server);
         return current.origin;
       } catch (error) {
-        if (session === which) session = undefined;
+        if (running === server) running = undefined;
         throw error;
       }
     },
     close: async () => {
-      if (session !== undefined) await end(session);
+      if (running !== undefined) await close(running);
     },
   };
 };

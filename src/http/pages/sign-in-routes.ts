@@ -8,11 +8,11 @@ import { newSecret } from '../../lib/secrets.ts';
 import { capabilitiesWithin } from '../../model/mcp-scope.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { formLimit } from './connect-routes.ts';
+import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
 import { continuingPage, signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
 import { popupPageResponse } from './html/page.ts';
 import { clientSignInFailedPage, declinedPage, signInPage } from './html/sign-in-pages.ts';
-import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './link-cookie.ts';
 import type { Asked, SignInServer } from './options.ts';
 
 export interface SignInRoutesOptions {
