@@ -47,8 +47,11 @@ export const rootComputed: Computed = {
   dark: false,
 };
 
-export const measureOf = ({ fontSize, rootFontSize }: Computed, whole?: number): Measure => ({
-  ...{ fontSize, rootFontSize, whole },
+/** What lengths of an element are relative to. */
+export const measureOf = ({ fontSize, rootFontSize }: Computed, percentageBase?: number): Measure => ({
+  fontSize,
+  rootFontSize,
+  percentageBase,
 });
 
 /** Browsers keep relative sizes legible: Chromium's smallest logical size. */
@@ -78,7 +81,9 @@ const absolute = (length: Length, measure: Measure): Length => {
 };
 
 const lineHeightOf = (height: LineHeight, measure: Measure): LineHeight =>
-  height === 'normal' || 'factor' in height ? height : absolute(height, { ...measure, whole: measure.fontSize });
+  height === 'normal' || 'factor' in height
+    ? height
+    : absolute(height, { ...measure, percentageBase: measure.fontSize });
 
 type Values = { -readonly [Name in PropertyName]?: Properties[Name] };
 
@@ -125,7 +130,7 @@ export const computedOf = (usual: Declared, declared: Declared, parent: Computed
   const isSized = inherited['font-size'] !== undefined && !inherits(said['font-size']);
   const size = sizeOf(isSized ? inherited['font-size'] : undefined, parent);
   const fontSize = isSized ? legible(size) : size.pixels;
-  const measure: Measure = { fontSize, rootFontSize: parent.rootFontSize, whole: undefined };
+  const measure: Measure = { fontSize, rootFontSize: parent.rootFontSize, percentageBase: undefined };
   if (inherited['line-height']) inherited['line-height'] = lineHeightOf(inherited['line-height'], measure);
   for (const name of textLengths) {
     const length = inherited[name];

@@ -58,7 +58,7 @@ const numberFeatures = new Map<string, number>(
 
 const pixelsIn = (word: string): number | undefined => {
   const length = lengthOf(word, { bare: false, percent: false });
-  return length && pixelsOf(length, { fontSize: 16, rootFontSize: 16, whole: undefined });
+  return length && pixelsOf(length, { fontSize: 16, rootFontSize: 16, percentageBase: undefined });
 };
 
 const numberOf = (node: CssNode | null): number | undefined => {

@@ -11,7 +11,7 @@ export interface Measure {
   readonly fontSize: number;
   readonly rootFontSize: number;
   /** What 100 % is; undefined where that is not known. */
-  readonly whole: number | undefined;
+  readonly percentageBase: number | undefined;
 }
 
 /** The window of the person whose view is asked for: on a desktop screen. */
@@ -60,7 +60,7 @@ export interface LengthRules {
 export const lengthOf = (word: string, { bare, percent }: LengthRules): Length | undefined => {
   if (isMath(word)) {
     const math = word.replace(/^-webkit-/, '');
-    const isLength = solve(math, { fontSize: 16, rootFontSize: 16, whole: 16 })?.isLength === true;
+    const isLength = solve(math, { fontSize: 16, rootFontSize: 16, percentageBase: 16 })?.isLength === true;
     return isLength && (percent || !math.includes('%')) ? { math } : undefined;
   }
   const [, number, unit = ''] = lengthPattern.exec(word) ?? [];
@@ -73,7 +73,7 @@ export const lengthOf = (word: string, { bare, percent }: LengthRules): Length |
 const amountInPixels = (amount: number, unit: string, measure: Measure): number | undefined => {
   const fixed = absolute.get(unit);
   if (fixed !== undefined) return amount * fixed;
-  if (unit === '%') return measure.whole === undefined ? undefined : (amount * measure.whole) / 100;
+  if (unit === '%') return measure.percentageBase === undefined ? undefined : (amount * measure.percentageBase) / 100;
   const share = ofFont.get(unit);
   if (share !== undefined) return amount * share * measure.fontSize;
   const ofRoot = ofFont.get(unit.slice(1));
@@ -116,14 +116,14 @@ export const pixelsOf = (length: Length, measure: Measure): number | undefined =
 };
 
 /** Whether a length is a share of something outside of it. */
-export const isRelativeToWhole = (length: Length): boolean =>
+export const hasPercentage = (length: Length): boolean =>
   'math' in length ? length.math.includes('%') : length.unit === '%';
 
 /** Whether it is given in units of the font around it, which browsers keep legible. */
 export const isRelativeToFont = (length: Length): boolean =>
   'math' in length ? /%|em|ex|ch/.test(length.math) : length.unit === '%' || ofFont.has(length.unit);
 
-const unitless: Measure = { fontSize: 16, rootFontSize: 16, whole: undefined };
+const unitless: Measure = { fontSize: 16, rootFontSize: 16, percentageBase: undefined };
 
 /** A plain number, also a calculated one. */
 export const numberOf = (word: string): number | undefined => {

@@ -1,5 +1,5 @@
-// `transform`, `translate`, `scale` and `rotate` → one matrix, and what of it is seen from the front. Knows no element.
-import { angleOf, isRelativeToWhole, lengthOf, type Measure, numberOf, pixelsOf, shareOf } from './length.ts';
+// `transform`, `translate`, `scale` and `rotate` (CSS Transforms 1 and 2) → one matrix, projected onto the screen.
+import { angleOf, lengthOf, type Measure, numberOf, pixelsOf, shareOf } from './length.ts';
 import type { Properties } from './properties.ts';
 import type { Call, Words } from './value.ts';
 
@@ -36,80 +36,87 @@ const turning = (x: number, y: number, z: number, angle: number): Matrix => {
 
 const skewing = (x: number, y: number): Matrix => [1, Math.tan(y), 0, 0, Math.tan(x), 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
-/** The box that shares refer to; pixels. */
+/** The box that percentages refer to; pixels. */
 interface Extent {
   readonly width: number;
   readonly height: number;
 }
 
-type Font = Omit<Measure, 'whole'>;
+type Font = Omit<Measure, 'percentageBase'>;
 
 const axes: Readonly<Record<string, readonly [number, number, number]>> = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] };
 
-/** Undefined where the arguments are not valid. */
+/** Undefined where the function is not known or its arguments are not valid. */
 const matrixOf = (call: Call, extent: Extent, font: Font): Matrix | undefined => {
   const words = call.args.map((words) => (words.length === 1 ? (words[0] ?? '') : ''));
-  const lengths = (wholes: readonly number[]): number[] =>
-    words.map((word, index) => {
-      const length = lengthOf(word, { bare: false, percent: true });
-      return (length && pixelsOf(length, { ...font, whole: wholes[index] ?? 0 })) ?? Number.NaN;
-    });
-  const angles = words.map((word) => angleOf(word) ?? Number.NaN);
-  const shares = words.map((word) => shareOf(word) ?? Number.NaN);
-  const [x = 0, y = 0, z = 0] = /^translate/.test(call.name) ? lengths([extent.width, extent.height]) : [];
-  const [first = 1, second = first, third = 1] = shares;
-  switch (call.name) {
+  const [, kind = '', axis = ''] = /^(translate|scale|rotate|skew)(x|y|z|3d)?$/.exec(call.name) ?? [];
+  switch (kind) {
     case 'translate':
-    case 'translate3d':
-      return moving(x, y, z);
-    case 'translatex':
-      return moving(x, 0, 0);
-    case 'translatey':
-      return moving(0, lengths([extent.height])[0] ?? 0, 0);
-    case 'translatez':
-      return moving(0, 0, x);
+      return translation(
+        axis,
+        pixelsAlong(words, axis === 'y' ? [extent.height] : [extent.width, extent.height], font),
+      );
     case 'scale':
-      return scaling(first, second, 1);
-    case 'scale3d':
-      return scaling(first, second, third);
-    case 'scalex':
-      return scaling(first, 1, 1);
-    case 'scaley':
-      return scaling(1, first, 1);
-    case 'scalez':
-      return scaling(1, 1, first);
+      return scale(
+        axis,
+        words.map((word) => shareOf(word) ?? Number.NaN),
+      );
     case 'rotate':
-    case 'rotatez':
-      return turning(0, 0, 1, angles[0] ?? Number.NaN);
-    case 'rotatex':
-      return turning(1, 0, 0, angles[0] ?? Number.NaN);
-    case 'rotatey':
-      return turning(0, 1, 0, angles[0] ?? Number.NaN);
-    case 'rotate3d':
-      return turning(first, shares[1] ?? 0, shares[2] ?? 0, angles[3] ?? Number.NaN);
+      return rotation(axis, words);
     case 'skew':
-      return skewing(angles[0] ?? Number.NaN, words.length > 1 ? (angles[1] ?? Number.NaN) : 0);
-    case 'skewx':
-      return skewing(angles[0] ?? Number.NaN, 0);
-    case 'skewy':
-      return skewing(0, angles[0] ?? Number.NaN);
-    case 'matrix': {
-      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = words.map((word) => numberOf(word) ?? Number.NaN);
-      return words.length === 6 ? [a, b, 0, 0, c, d, 0, 0, 0, 0, 1, 0, e, f, 0, 1] : undefined;
-    }
-    case 'matrix3d': {
-      const numbers = words.map((word) => numberOf(word) ?? Number.NaN);
-      return numbers.length === 16 ? numbers : undefined;
-    }
-    case 'perspective': {
-      const [distance = 0] = lengths([0]);
-      return words[0] === 'none' || !(distance > 0)
-        ? identity
-        : identity.map((value, index) => (index === 11 ? -1 / distance : value));
-    }
+      return skew(axis, words.map(radiansOf));
     default:
-      return undefined;
+      return otherMatrix(call.name, words, font);
   }
+};
+
+const radiansOf = (word: string): number => angleOf(word) ?? Number.NaN;
+
+/** @param bases what percentages refer to, argument by argument */
+const pixelsAlong = (words: Words, bases: readonly number[], font: Font): number[] =>
+  words.map((word, index) => {
+    const length = lengthOf(word, { bare: false, percent: true });
+    return (length && pixelsOf(length, { ...font, percentageBase: bases[index] ?? 0 })) ?? Number.NaN;
+  });
+
+const translation = (axis: string, [x = 0, y = 0, z = 0]: readonly number[]): Matrix => {
+  if (axis === 'x') return moving(x, 0, 0);
+  if (axis === 'y') return moving(0, x, 0);
+  return axis === 'z' ? moving(0, 0, x) : moving(x, y, z);
+};
+
+const scale = (axis: string, [first = 1, second = first, third = 1]: readonly number[]): Matrix => {
+  if (axis === 'x') return scaling(first, 1, 1);
+  if (axis === 'y') return scaling(1, first, 1);
+  if (axis === 'z') return scaling(1, 1, first);
+  return scaling(first, second, axis === '3d' ? third : 1);
+};
+
+const rotation = (axis: string, words: Words): Matrix => {
+  const [angle = Number.NaN] = words.map(radiansOf);
+  if (axis === 'x') return turning(1, 0, 0, angle);
+  if (axis === 'y') return turning(0, 1, 0, angle);
+  if (axis !== '3d') return turning(0, 0, 1, angle);
+  const [x = 1, y = 0, z = 0] = words.map((word) => shareOf(word) ?? Number.NaN);
+  return turning(x, y, z, radiansOf(words[3] ?? ''));
+};
+
+const skew = (axis: string, [first = Number.NaN, second = 0]: readonly number[]): Matrix => {
+  if (axis === 'x') return skewing(first, 0);
+  return axis === 'y' ? skewing(0, first) : skewing(first, second);
+};
+
+const otherMatrix = (name: string, words: Words, font: Font): Matrix | undefined => {
+  const numbers = words.map((word) => numberOf(word) ?? Number.NaN);
+  if (name === 'matrix') {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
+    return numbers.length === 6 ? [a, b, 0, 0, c, d, 0, 0, 0, 0, 1, 0, e, f, 0, 1] : undefined;
+  }
+  if (name === 'matrix3d') return numbers.length === 16 ? numbers : undefined;
+  if (name !== 'perspective') return undefined;
+  const [distance = 0] = pixelsAlong(words, [0], font);
+  if (words[0] === 'none' || !(distance > 0)) return identity;
+  return identity.map((value, index) => (index === 11 ? -1 / distance : value));
 };
 
 const call = (name: string, words: Words): Call => ({ name, args: words.map((word) => [word]), body: '' });
@@ -129,27 +136,27 @@ const callsOf = ({ translate, rotate, scale, transform }: Properties): readonly 
   return calls.length === 0 ? transform : [...calls, ...transform];
 };
 
-/** Whether an element is turned, moved or scaled at all. */
+/** Whether an element is transformed at all. */
 export const isTransformed = ({ translate, rotate, scale, transform }: Properties): boolean =>
   transform.length > 0 || translate[0] !== 'none' || rotate[0] !== 'none' || scale[0] !== 'none';
 
 /** How an element is drawn: x' = a x + c y + e, y' = b x + d y + f, around its origin. */
-export interface Drawing {
+export interface Projection {
   readonly a: number;
   readonly b: number;
   readonly c: number;
   readonly d: number;
   readonly e: number;
   readonly f: number;
-  /** Towards whoever looks; negative where the back of the element is seen. */
+  /** Towards the viewer; negative where the back face is seen. */
   readonly facing: number;
 }
 
 /** Bigger lists nobody writes. */
 const mostCalls = 40;
 
-/** The drawing of an element of this extent; undefined where what it says is not valid. */
-export const drawingOf = (style: Properties, extent: Extent, font: Font): Drawing | undefined => {
+/** The projection of an element of this extent; undefined where what it says is not valid. */
+export const projectionOf = (style: Properties, extent: Extent, font: Font): Projection | undefined => {
   let matrix = identity;
   for (const one of callsOf(style).slice(0, mostCalls)) {
     const next = matrixOf(one, extent, font);
@@ -161,14 +168,3 @@ export const drawingOf = (style: Properties, extent: Extent, font: Font): Drawin
   const [a, b, c, d, e, f] = [0, 1, 4, 5, 12, 13].map((index) => at(matrix, index) / depth);
   return { a: a ?? 1, b: b ?? 0, c: c ?? 0, d: d ?? 1, e: e ?? 0, f: f ?? 0, facing: at(matrix, 10) };
 };
-
-/** Whether how far it moves hangs on how large the element is. */
-export const movesBySize = (style: Properties): boolean =>
-  callsOf(style).some(
-    ({ name, args }) =>
-      name.startsWith('translate') &&
-      args.some(([word = '']) => {
-        const length = lengthOf(word, { bare: false, percent: true });
-        return length !== undefined && isRelativeToWhole(length);
-      }),
-  );

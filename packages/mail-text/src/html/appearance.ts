@@ -7,7 +7,7 @@ import type { StyledElement } from '../css/element.ts';
 import type { DecorationLine } from '../css/text-properties.ts';
 import type { Box } from '../layout/box.ts';
 import type { Rect } from '../layout/geometry.ts';
-import type { Range } from '../layout/lay-text.ts';
+import type { Range } from '../layout/text-layout.ts';
 import type { Ink } from './ink.ts';
 import type { DocumentFacts } from './survey.ts';
 

@@ -10,7 +10,7 @@ import type { Layer } from './appearance.ts';
 import type { Ink } from './ink.ts';
 
 const isNegative = (side: Properties['margin-top'], { fontSize, rootFontSize }: Computed): boolean =>
-  side !== 'auto' && (pixelsOf(side, { fontSize, rootFontSize, whole: 1000 }) ?? 0) < 0;
+  side !== 'auto' && (pixelsOf(side, { fontSize, rootFontSize, percentageBase: 1000 }) ?? 0) < 0;
 
 const isPulled = (computed: Computed): boolean => {
   const { style } = computed;
@@ -45,7 +45,9 @@ export const paintsElsewhere = (computed: Computed): boolean => {
   const reaches = style['box-shadow'].some(
     ({ isInset, spread, blur, x, y }) =>
       !isInset &&
-      [spread, blur, x, y].some((length) => Math.abs(pixelsOf(length, { ...computed, whole: 0 }) ?? 0) > smallShadow),
+      [spread, blur, x, y].some(
+        (length) => Math.abs(pixelsOf(length, { ...computed, percentageBase: 0 }) ?? 0) > smallShadow,
+      ),
   );
   return reaches || isShifted(style) || isPulled(computed) || isTransformed(style);
 };

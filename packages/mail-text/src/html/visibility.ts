@@ -9,11 +9,11 @@ import type { Declared } from '../css/properties.ts';
 import { restingStyle } from '../css/sheet.ts';
 import type { DecorationLine } from '../css/text-properties.ts';
 import { callOf } from '../css/value.ts';
-import { type Box, pageBox } from '../layout/box.ts';
-import { beginDrawing, openPart } from '../layout/drawing.ts';
+import { type Box, initialBox } from '../layout/box.ts';
 import type { Frame } from '../layout/geometry.ts';
-import { isPictureOutOfSight, layBreak, layText, leastOnPage, type Page } from '../layout/lay-text.ts';
 import { openBox } from '../layout/open-box.ts';
+import { openSvg, openSvgElement } from '../layout/svg-text.ts';
+import { isBoxOutOfSight, layOutLineBreak, layOutText, leastOnPage, type PageState } from '../layout/text-layout.ts';
 import type { Appearance, Drawing, Hider, Sight, SightFacts } from './appearance.ts';
 import { createCovers } from './appearance.ts';
 import { defaultStyle, presentationalHints } from './default-style.ts';
@@ -66,7 +66,7 @@ export const createSight = (
   covered: ReadonlySet<number> = new Set(),
 ): Sight => {
   const root: Computed = { ...rootComputed, dark };
-  const page: Page = { reached: 0, watches: places, last: undefined };
+  const page: PageState = { lowestVisible: 0, tracksText: places, lastText: undefined };
   const covers = createCovers();
   const byCover: Hider = { told: false };
   let [elements, texts] = [0, 0];
@@ -97,7 +97,7 @@ export const createSight = (
         ? inkOf(computed, pageInk(true), isMissing)
         : inkOf(computed, parent.ink, isMissing);
     const drawing = drawingOf(name, parent);
-    const isGone = box.isGone || ink.isGone || ink.opacity < faintest || isReplacedByPicture(style.content);
+    const isGone = box.isHidden || ink.isGone || ink.opacity < faintest || isReplacedByPicture(style.content);
     const isTooSmall = computed.fontSize * box.scale <= smallestLetter || style['font-size-adjust'][0] === '0';
     const isSecret = style['-webkit-text-security'] !== 'none';
     elements += 1;
@@ -146,7 +146,7 @@ export const createSight = (
     ...{ gone: undefined, invisible: undefined, unreadable: undefined },
     computed: root,
     ink: pageInk(dark),
-    box: pageBox(root),
+    box: initialBox(root),
     ...{ layer: undefined, holder: undefined, isLoose: false, around: undefined },
     ...{ drawing: undefined, keepsSpaces: false, decorations: none, inserted: false, variables: cascade.variables },
   };
@@ -157,7 +157,7 @@ export const createSight = (
       const { cascaded, computed } = cascadedFor(element, parent);
       if (computed.style.display === 'none') return { ...parent, computed, gone: { told: false } };
       if (parent.drawing && element.name !== 'foreignobject') {
-        const part = openPart(parent.box, element.name, element.attributes, computed);
+        const part = openSvgElement(parent.box, element.name, element.attributes, computed);
         return looking(element.name, computed, part, parent, cascaded.variables);
       }
       const box = openBox(parent.box, computed, {
@@ -167,7 +167,7 @@ export const createSight = (
         rowSpan: Number.parseInt(element.attributes.rowspan ?? '1', 10) || 1,
         isEmptyReference,
       });
-      const inside = element.name === 'svg' ? beginDrawing(box, element.attributes) : box;
+      const inside = element.name === 'svg' ? openSvg(box, element.attributes) : box;
       return looking(element.name, computed, inside, parent, cascaded.variables);
     },
     again: (element, before, parent) => {
@@ -197,13 +197,13 @@ export const createSight = (
     text: (text, appearance) => {
       const { gone, invisible, unreadable, box, computed } = appearance;
       if (gone) return { ranges: [], hider: gone };
-      const laid = layText(box, text, page);
+      const laid = layOutText(box, text, page);
       const hider = invisible ?? unreadable;
       const ordinal = texts;
       texts += 1;
       if (hider) return { ranges: [], hider };
       if (covered.has(ordinal)) return { ranges: [], hider: byCover };
-      if (places && text.trim() !== '') covers.addText({ ordinal, layer: appearance.layer, rect: page.last });
+      if (places && text.trim() !== '') covers.addText({ ordinal, layer: appearance.layer, rect: page.lastText });
       if (hasFarShadow(computed)) return { ranges: [{ from: 0, to: text.length }], hider: undefined };
       const isWhole = laid.length === 1 && laid[0]?.from === 0 && laid[0].to === text.length;
       if (isWhole) return { ranges: laid, hider: undefined };
@@ -214,11 +214,11 @@ export const createSight = (
     covered: covers.covered,
     isWhole: () => generated <= mostGenerated,
     breakLine: ({ gone, box }) => {
-      if (!gone) layBreak(box);
+      if (!gone) layOutLineBreak(box);
     },
     hiderOf: ({ gone, invisible, box }) => {
       if (gone || invisible) return gone ?? invisible;
-      if (!isPictureOutOfSight(box, page)) return undefined;
+      if (!isBoxOutOfSight(box, page)) return undefined;
       const ofFrame = hidersOfFrames.get(box.frame) ?? { told: false };
       hidersOfFrames.set(box.frame, ofFrame);
       return ofFrame;

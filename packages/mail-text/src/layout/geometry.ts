@@ -1,6 +1,6 @@
-// Places that are known only within bounds, and the frames that they are counted in: whatever is said of them holds for
-// every font and every browser. Knows no element.
-import type { Drawing } from '../css/transform.ts';
+// Positions and sizes that are known only within bounds (nobody knows the fonts), and the coordinate systems that they are in:
+// whatever is said of them holds for every font and every browser.
+import type { Projection } from '../css/transform.ts';
 
 /** Somewhere from `lo` to `hi`, both of which may be endless; pixels. */
 export interface Interval {
@@ -40,21 +40,21 @@ export const everywhere: Rect = {
   bottom: Number.POSITIVE_INFINITY,
 };
 
-export const common = (one: Rect, other: Rect): Rect => ({
+export const intersection = (one: Rect, other: Rect): Rect => ({
   left: Math.max(one.left, other.left),
   right: Math.min(one.right, other.right),
   top: Math.max(one.top, other.top),
   bottom: Math.min(one.bottom, other.bottom),
 });
 
-/** How an element is turned or scaled, around a point of its frame. */
-export interface Turning {
-  readonly drawing: Drawing;
+/** How an element is transformed, around a point of its frame. */
+export interface Transform {
+  readonly projection: Projection;
   readonly originX: Interval;
   readonly originY: Interval;
 }
 
-/** A system of coordinates: of the window, or of something that is moved or cut off by itself. */
+/** A coordinate system: of the page, or of something that is moved, transformed or cut off by itself. */
 export interface Frame {
   readonly parent: Frame | undefined;
   /** How many are around it. */
@@ -62,59 +62,64 @@ export interface Frame {
   /** Where its origin is in its parent. */
   readonly x: Interval;
   readonly y: Interval;
-  readonly turning: Turning | undefined;
+  readonly transform: Transform | undefined;
   /** Nothing of what is in it is seen outside of this, in its own coordinates. */
   readonly clip: Rect | undefined;
   /** It stays where it is in the window. */
   readonly isFixed: boolean;
   /** Its place was chosen by its sender, not by the flow of the text. */
-  readonly isPlaced: boolean;
+  readonly isPositioned: boolean;
 }
 
 export const rootFrame: Frame = {
-  ...{
-    parent: undefined,
-    depth: 0,
-    x: zero,
-    y: zero,
-    turning: undefined,
-    clip: undefined,
-    isFixed: false,
-    isPlaced: false,
-  },
+  parent: undefined,
+  depth: 0,
+  x: zero,
+  y: zero,
+  transform: undefined,
+  clip: undefined,
+  isFixed: false,
+  isPositioned: false,
 };
 
 /** Deeper frames are not followed: every text would have to be looked for in all of them. */
 const deepest = 40;
 
-const slit: Rect = { left: 0, right: 0, top: 0, bottom: 0 };
+const emptyRect: Rect = { left: 0, right: 0, top: 0, bottom: 0 };
 
 /** Stands for frames that are too many: it may be anywhere; what one of them cut off wholly stays cut off. */
-const lost = (frame: Frame): Frame => {
+const unknownFrame = (frame: Frame): Frame => {
   let isCut = false;
-  for (let at: Frame | undefined = frame; at; at = at.parent) isCut ||= at.clip !== undefined && isSlit(at.clip);
-  return { ...rootFrame, parent: rootFrame, depth: 1, x: anywhere, y: anywhere, clip: isCut ? slit : undefined };
+  for (let at: Frame | undefined = frame; at; at = at.parent)
+    isCut ||= at.clip !== undefined && isUnreadablyNarrow(at.clip);
+  return { ...rootFrame, parent: rootFrame, depth: 1, x: anywhere, y: anywhere, clip: isCut ? emptyRect : undefined };
 };
 
 export const frameIn = (around: Frame, rest: Partial<Omit<Frame, 'parent' | 'depth'>>): Frame => {
-  const parent = around.depth < deepest ? around : lost(around);
+  const parent = around.depth < deepest ? around : unknownFrame(around);
   return {
-    ...{ parent, depth: parent.depth + 1, x: zero, y: zero, turning: undefined, clip: undefined },
-    ...{ isFixed: false, isPlaced: parent.isPlaced },
+    parent,
+    depth: parent.depth + 1,
+    x: zero,
+    y: zero,
+    transform: undefined,
+    clip: undefined,
+    isFixed: false,
+    isPositioned: parent.isPositioned,
     ...rest,
   };
 };
 
-/** Pixels. Through a slit that is no wider nothing can be read. */
+/** Pixels. Through a gap that is no wider nothing can be read. */
 const narrowest = 2;
 
 /** Whether nothing can be seen through a rectangle. */
-export const isSlit = ({ left, right, top, bottom }: Rect): boolean =>
+export const isUnreadablyNarrow = ({ left, right, top, bottom }: Rect): boolean =>
   right - left <= narrowest || bottom - top <= narrowest;
 
 const times = (factor: number, value: number): number => (factor === 0 ? 0 : factor * value);
 
-/** The least and the most that `a x + c y + e` comes to, with the point that it turns around. */
+/** The least and the most that `a x + c y + e` comes to, with the origin of the transform. */
 const bounds = (
   along: number,
   across: number,
@@ -135,8 +140,8 @@ const bounds = (
   return [Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least, Number.isNaN(most) ? Number.POSITIVE_INFINITY : most];
 };
 
-const turned = (rect: Rect, { drawing, originX, originY }: Turning): Rect => {
-  const { a, b, c, d, e, f } = drawing;
+const transformed = (rect: Rect, { projection, originX, originY }: Transform): Rect => {
+  const { a, b, c, d, e, f } = projection;
   const [x, y] = [[rect.left, rect.right] as const, [rect.top, rect.bottom] as const];
   const [left, right] = bounds(a, c, e, x, y, originX, originY);
   const [top, bottom] = bounds(d, b, f, y, x, originY, originX);
@@ -145,6 +150,6 @@ const turned = (rect: Rect, { drawing, originX, originY }: Turning): Rect => {
 
 /** A rectangle of a frame in the coordinates of the frame around it. */
 export const inParent = (rect: Rect, frame: Frame): Rect => {
-  const { left, right, top, bottom } = frame.turning ? turned(rect, frame.turning) : rect;
+  const { left, right, top, bottom } = frame.transform ? transformed(rect, frame.transform) : rect;
   return { left: left + frame.x.lo, right: right + frame.x.hi, top: top + frame.y.lo, bottom: bottom + frame.y.hi };
 };

@@ -1,177 +1,237 @@
-// What a box comes to once its content has been read: how far what follows it is moved. Knows no element by name.
+// The box that an element generates in that of its parent (CSS 2.2 §9 and §10, Flexbox, Grid; in short): its frame, its flow, and
+// how far it moves on what follows it once it is closed. What is not certain is left open.
 import type { Computed } from '../css/computed.ts';
 import type { Properties } from '../css/properties.ts';
-import type { Drawing } from '../css/transform.ts';
-import { type Box, createFlow, type Holder, noItems } from './box.ts';
-import { atLeast, common, type Frame, frameIn, type Interval, minus, type Rect, sum, zero } from './geometry.ts';
-import { extentIn, lineRoomOf, placeOf, turningOf } from './place.ts';
+import type { Projection } from '../css/transform.ts';
 import {
-  clipOf,
+  type Box,
+  type BoxType,
+  boxTypeOf,
+  type ContainingBlock,
+  containsFixed,
   type ElementFacts,
-  gridHeight,
-  holds,
-  type Manner,
-  mannerOf,
-  roleOf,
-  type Sized,
-  sizedAs,
-  tracksOf,
-} from './sized.ts';
-import { across, clipByPath, clipByRect, cutOf, type Edges, edgesOf, isAutomatic, pixelsIn, upright } from './sizes.ts';
+  type FormattingContext,
+  formattingContextOf,
+  noItems,
+} from './box.ts';
+import { borderBoxOf, clipByPath, visiblePartOf } from './clip.ts';
+import { Flow } from './flow.ts';
+import { atLeast, type Frame, frameIn, type Interval, minus, type Rect, sum, zero } from './geometry.ts';
+import { availableLineWidthOf, type Placing, type Position, positionOf, transformOf } from './position.ts';
+import {
+  type ContentSize,
+  contentSizeOf,
+  type Edges,
+  edgesOf,
+  horizontalEdges,
+  isAuto,
+  overflowOf,
+  pixelsIn,
+  rowTracksOf,
+  verticalEdges,
+} from './sizes.ts';
 
-interface Opened {
-  readonly parent: Box;
-  readonly manner: Manner;
-  readonly sized: Sized;
-  readonly edges: Edges;
-  readonly items: Box['items'];
-  /** Where its content began. */
-  readonly top: Interval;
-  readonly place: { readonly x: Interval; readonly y: Interval };
-  readonly isShared: boolean;
-  readonly rowSpan: number;
+/** @returns the box of an element that begins in `parent`; it has to be closed before what follows it begins. */
+export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): Box => {
+  if (computed.style.display === 'contents') return { ...parent, computed, close: () => atLeast(0) };
+  const type = boxTypeOf(computed, parent, facts);
+  if (type === 'inline') return openInlineBox(parent, computed, facts);
+  if (type === 'table row') return openTableRow(parent, computed);
+  return openOtherBox(parent, computed, facts, type);
+};
+
+/** What is settled about a box before its content begins. */
+interface Opening extends Placing {
+  readonly context: FormattingContext;
+  readonly position: Position;
+  readonly transform: ReturnType<typeof transformOf>;
+  readonly clip: Rect | undefined;
+  /** A block in the block formatting context of its parent: its lines are in the flow of that. */
+  readonly sharesFlow: boolean;
 }
 
-const contentHeight = (box: Box, { sized, items, top }: Opened): Interval => {
-  const { style } = box.computed;
-  const isColumn = style['flex-direction'].startsWith('column');
-  const read = minus(box.flow.y(), top);
-  const own: Interval = { lo: Math.max(read.lo, 0), hi: read.hi };
-  const content = box.role === 'flex' ? (isColumn ? items.main : items.cross) : box.role === 'grid' ? atLeast(0) : own;
-  const height = sized.height ?? {
-    lo: Math.min(content.lo, sized.mostHeight),
-    hi: Math.min(content.hi, sized.mostHeight),
-  };
-  return { lo: Math.max(height.lo, sized.leastHeight.lo), hi: Math.max(height.hi, sized.leastHeight.hi) };
-};
-
-/** Ends a box; what follows it in its parent comes after it. */
-const closeBox = (box: Box, opened: Opened): Interval => {
-  box.flow.endLine();
-  const height = contentHeight(box, opened);
-  endBox(box, opened, height);
-  return sum(height, opened.edges.padding.top, opened.edges.padding.bottom);
-};
-
-const endBox = (box: Box, opened: Opened, height: Interval): void => {
-  const { parent, manner, sized, edges, top, isShared } = opened;
-  const outer = sum(height, upright(edges));
-  const outerWidth = sum(sized.width, across(edges), edges.margin.left, edges.margin.right);
-  const withMargins = sum(outer, edges.margin.top, edges.margin.bottom);
-  switch (manner) {
-    case 'in flow':
-      if (isShared) {
-        if (sized.height !== undefined || sized.mostHeight !== Number.POSITIVE_INFINITY || sized.leastHeight.lo > 0) {
-          parent.flow.moveTo(sum(top, height));
-        }
-        parent.flow.pass(sum(edges.padding.bottom, edges.border.bottom));
-      } else parent.flow.pass(outer);
-      parent.flow.margin(edges.margin.bottom);
-      parent.flow.beginBlock(zero);
-      return;
-    case 'in line': {
-      const style = { height: zero, wraps: !/^(?:nowrap|pre)$/.test(parent.computed.style['white-space']) };
-      parent.flow.place(outerWidth, parent.lineRoom, style);
-      parent.flow.raise({ lo: Math.max(withMargins.lo, 0), hi: withMargins.hi + parent.computed.fontSize });
-      return;
-    }
-    case 'item': {
-      const isColumn = parent.computed.style['flex-direction'].startsWith('column');
-      const isOrdered = box.computed.style.order === 0;
-      const [main, cross] = isColumn ? [withMargins, outerWidth] : [outerWidth, withMargins];
-      parent.items.count += 1;
-      parent.items.main = sum(parent.items.main, { lo: isOrdered ? Math.max(main.lo, 0) : 0, hi: main.hi });
-      parent.items.cross = {
-        lo: Math.max(parent.items.cross.lo, cross.lo),
-        hi: Math.max(parent.items.cross.hi, cross.hi),
-      };
-      return;
-    }
-    case 'cell':
-      if (opened.rowSpan <= 1)
-        parent.items.cross = { lo: Math.max(parent.items.cross.lo, outer.lo), hi: Number.POSITIVE_INFINITY };
-      return;
-    case 'floating':
-      parent.flow.float(sum(parent.flow.y(), withMargins), outerWidth.lo >= parent.width.hi);
-      return;
-    default:
+const openOtherBox = (parent: Box, computed: Computed, facts: ElementFacts, type: BoxType): Box => {
+  const { style } = computed;
+  const context = formattingContextOf(style.display, type === 'item');
+  const containingBlock = style.position === 'fixed' ? parent.fixedContainingBlock : parent.containingBlock;
+  const container = type === 'absolute' ? containingBlock : { width: parent.width, height: parent.height };
+  const edges = edgesOf(computed, container.width);
+  const size = contentSizeOf({ type, context, computed, parent, container, edges, facts });
+  if (type === 'block') {
+    parent.flow.endLine();
+    if (style.clear !== 'none') parent.flow.clearFloats();
+    parent.flow.margin(edges.margin.top);
   }
+  const placing: Placing = { type, computed, parent, containingBlock, size, edges };
+  const position = positionOf(placing);
+  const transform = transformOf(computed, borderBoxOf(size, edges), edges);
+  const clip = visiblePartOf(computed, type, size, edges, facts);
+  const sharesFlow =
+    type === 'block' &&
+    context === 'block' &&
+    clip === undefined &&
+    transform === undefined &&
+    style.display !== 'flow-root' &&
+    style.position === 'static' &&
+    !facts.isReplaced;
+  return boxOf({ ...placing, context, position, transform, clip, sharesFlow }, facts);
 };
 
-// The box that an element makes in another (CSS 2.2 §9 and §10, Flexbox, Grid; in short): its frame, its flow, and what is
-// to be done when it ends. What is not certain is left open. Knows no element by name.
+const boxOf = (opening: Opening, facts: ElementFacts): Box => {
+  const { computed, parent, size, edges, context, position, sharesFlow } = opening;
+  const { style } = computed;
+  const { border, padding } = edges;
+  const frame = frameOf(opening);
+  const flow = flowOf(opening);
+  const left = sharesFlow ? sum(position.x, border.left, padding.left) : padding.left;
+  const top = flow.y();
+  const isContainingBlock = containsFixed(style);
+  const paddingBox =
+    isContainingBlock || style.position !== 'static' ? paddingBoxOf(frame, left, top, size, edges) : undefined;
+  const items = noItems(context === 'grid' ? rowTracksOf(computed) : []);
+  const projection = opening.transform?.transform.projection;
+  const box: Box = {
+    context,
+    computed,
+    frame,
+    flow,
+    left,
+    width: size.width,
+    availableLineWidth: availableLineWidthOf(opening, position.x),
+    height: size.height,
+    containingBlock: paddingBox ?? parent.containingBlock,
+    fixedContainingBlock: (isContainingBlock ? paddingBox : undefined) ?? parent.fixedContainingBlock,
+    isHidden:
+      parent.isHidden ||
+      isFlattened(projection) ||
+      isBackface(projection, computed, parent) ||
+      style['content-visibility'] === 'hidden',
+    scale: parent.scale * Math.sqrt(areaOf(projection)),
+    facing: projection?.facing ?? 1,
+    textPosition: undefined,
+    isAnchored: false,
+    isTextOnly: facts.children === 0,
+    maxLines: maxLinesOf(style),
+    items,
+    close: () => closeBox(box, opening, top, facts.rowSpan),
+  };
+  flow.beginBlock(pixelsIn(style['text-indent'], computed, size.width));
+  return box;
+};
 
-const shiftOf = (computed: Computed, parent: Box): { x: Interval; y: Interval } | undefined => {
+const frameOf = ({
+  type,
+  computed,
+  parent,
+  containingBlock,
+  edges,
+  position,
+  transform,
+  clip,
+  sharesFlow,
+}: Opening) => {
+  const base = type === 'absolute' ? containingBlock.frame : parent.frame;
+  const shift = relativeShiftOf(computed, parent);
+  const around = shift ? frameIn(base, { ...shift, isPositioned: true }) : base;
+  if (sharesFlow) return around;
+  return frameIn(around, {
+    x: sum(position.x, edges.border.left, transform?.shift.x ?? zero),
+    y: sum(position.y, edges.border.top, transform?.shift.y ?? zero),
+    transform: transform?.transform,
+    clip,
+    isFixed: computed.style.position === 'fixed' ? containingBlock.frame.isFixed : around.isFixed,
+    isPositioned: around.isPositioned || type === 'absolute' || transform !== undefined,
+  });
+};
+
+const flowOf = ({ type, computed, parent, edges, context, clip, sharesFlow }: Opening): Flow => {
+  const { border, padding, margin } = edges;
+  if (sharesFlow) {
+    parent.flow.advance(sum(border.top, padding.top));
+    return parent.flow;
+  }
+  // CSS 2.2 §8.3.1: no margin collapses with that of a box that establishes a formatting context.
+  const isIndependent =
+    type !== 'block' || clip !== undefined || computed.style.display === 'flow-root' || context !== 'block';
+  return new Flow(padding.top, isIndependent ? 0 : margin.top.hi);
+};
+
+const paddingBoxOf = (
+  frame: Frame,
+  left: Interval,
+  top: Interval,
+  { width, height, minHeight, maxHeight }: ContentSize,
+  { padding }: Edges,
+): ContainingBlock => ({
+  frame,
+  left: minus(left, padding.left),
+  top: minus(top, padding.top),
+  width: sum(width, padding.left, padding.right),
+  height: sum(height ?? { lo: minHeight.lo, hi: maxHeight }, padding.top, padding.bottom),
+});
+
+/** `position: relative` and its offsets; undefined where they move nothing. */
+const relativeShiftOf = (computed: Computed, parent: Box): Position | undefined => {
   const { style } = computed;
   if (style.position !== 'relative') return undefined;
-  const along = (start: Properties['left'], end: Properties['right'], whole: Interval | undefined): Interval => {
-    if (!isAutomatic(start)) return pixelsIn(start, computed, whole ?? zero);
-    return isAutomatic(end) ? zero : minus(zero, pixelsIn(end, computed, whole ?? zero));
+  const along = (start: Properties['left'], end: Properties['right'], base: Interval | undefined): Interval => {
+    if (!isAuto(start)) return pixelsIn(start, computed, base ?? zero);
+    return isAuto(end) ? zero : minus(zero, pixelsIn(end, computed, base ?? zero));
   };
   const x = along(style.left, style.right, parent.width);
   const y = along(style.top, style.bottom, parent.height);
   return x.lo === 0 && x.hi === 0 && y.lo === 0 && y.hi === 0 ? undefined : { x, y };
 };
 
-/** What is seen of a box at all, from the corner of its padding. */
-const visiblePart = (
-  computed: Computed,
-  manner: Manner,
-  sized: Sized,
-  edges: Edges,
-  facts: ElementFacts,
-): Rect | undefined => {
-  const { style } = computed;
-  const grid =
-    roleOf(style.display, manner === 'item') === 'grid'
-      ? gridHeight(tracksOf(computed), facts.children, style)
-      : undefined;
-  const extent = extentIn(sized, edges);
-  const parts = [
-    facts.isPage ? undefined : clipOf(style, sized, edges, grid),
-    manner === 'placed' ? clipByRect(computed, edges) : undefined,
-    clipByPath(computed, extent, edges, facts.isEmptyReference),
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : parts.reduce(common);
-};
-
 /** Skewed until nothing is left of it. */
-const isFlattened = (drawing: Drawing | undefined): boolean =>
-  drawing !== undefined && Math.max(Math.abs(drawing.b), Math.abs(drawing.c)) > 1e5;
+const isFlattened = (projection: Projection | undefined): boolean =>
+  projection !== undefined && Math.max(Math.abs(projection.b), Math.abs(projection.c)) > 1e5;
 
-const isTurnedAway = (drawing: Drawing | undefined, computed: Computed, parent: Box): boolean => {
-  const facing =
-    (drawing?.facing ?? 1) * (parent.computed.style['transform-style'] === 'preserve-3d' ? parent.facing : 1);
-  return computed.style['backface-visibility'] === 'hidden' && facing < 0;
+const isBackface = (projection: Projection | undefined, computed: Computed, parent: Box): boolean => {
+  const around = parent.computed.style['transform-style'] === 'preserve-3d' ? parent.facing : 1;
+  return computed.style['backface-visibility'] === 'hidden' && (projection?.facing ?? 1) * around < 0;
 };
 
-/** An element without a box of its own in the lines around it. */
-const openInline = (parent: Box, computed: Computed, facts: ElementFacts): Box => {
+const areaOf = (projection: Projection | undefined): number =>
+  projection ? Math.abs(projection.a * projection.d - projection.b * projection.c) : 1;
+
+const maxLinesOf = (style: Properties): number => {
+  const clamp = style['-webkit-line-clamp'];
+  const isClamped =
+    clamp !== 'none' &&
+    style.display === '-webkit-box' &&
+    /^(?:vertical|block-axis)$/.test(style['-webkit-box-orient']) &&
+    overflowOf(style).y === 'clipped';
+  return isClamped ? clamp : Number.POSITIVE_INFINITY;
+};
+
+/** An element in the lines of its parent. */
+const openInlineBox = (parent: Box, computed: Computed, facts: ElementFacts): Box => {
   const edges = edgesOf(computed, parent.width);
-  const shift = shiftOf(computed, parent);
+  const shift = relativeShiftOf(computed, parent);
   const clip = clipByPath(computed, { width: atLeast(0), height: atLeast(0) }, edges, facts.isEmptyReference);
-  const isShifted = shift !== undefined || clip !== undefined;
-  const frame = isShifted
-    ? frameIn(parent.frame, { ...shift, clip, isPlaced: parent.frame.isPlaced || shift !== undefined })
+  const hasFrame = shift !== undefined || clip !== undefined;
+  const frame = hasFrame
+    ? frameIn(parent.frame, { ...shift, clip, isPositioned: parent.frame.isPositioned || shift !== undefined })
     : parent.frame;
   parent.flow.skip(sum(edges.margin.left, edges.border.left, edges.padding.left));
-  const holder: Holder | undefined =
+  const own: ContainingBlock | undefined =
     computed.style.position === 'static'
       ? undefined
       : {
           frame,
-          left: sum(parent.left, { lo: 0, hi: Number.POSITIVE_INFINITY }),
+          left: sum(parent.left, atLeast(0)),
           top: sum(parent.flow.y(), atLeast(0)),
           width: atLeast(0),
           height: atLeast(0),
         };
   return {
     ...parent,
-    role: 'inline',
+    context: 'inline',
     isTextOnly: false,
     computed,
     frame,
-    holder: holder ?? parent.holder,
+    containingBlock: own ?? parent.containingBlock,
     close: () => {
       parent.flow.skip(sum(edges.margin.right, edges.border.right, edges.padding.right));
       return atLeast(0);
@@ -179,126 +239,97 @@ const openInline = (parent: Box, computed: Computed, facts: ElementFacts): Box =
   };
 };
 
-/** A row of a table, or a group of them. */
-const openRow = (parent: Box, computed: Computed): Box => {
-  const role = roleOf(computed.style.display, false);
-  const shift = shiftOf(computed, parent);
-  const frame = shift ? frameIn(parent.frame, { ...shift, isPlaced: true }) : parent.frame;
-  const isColumn = /^table-column/.test(computed.style.display);
+/** A row of a table, or a group of rows. */
+const openTableRow = (parent: Box, computed: Computed): Box => {
+  const isRow = formattingContextOf(computed.style.display, false) === 'row';
+  const shift = relativeShiftOf(computed, parent);
   const items = noItems();
-  const height = edgesOf(computed, zero) && pixelsInOr(computed);
+  const { height, display } = computed.style;
+  const leastHeight = isAuto(height) ? 0 : Math.max(pixelsIn(height, computed, zero).lo, 0);
   return {
     ...parent,
-    role: role === 'row' ? 'row' : 'rows',
+    context: isRow ? 'row' : 'row group',
     computed,
-    frame,
+    frame: shift ? frameIn(parent.frame, { ...shift, isPositioned: true }) : parent.frame,
     items,
-    isGone: parent.isGone || isColumn,
+    isHidden: parent.isHidden || /^table-column/.test(display),
     close: () => {
-      if (role === 'row') parent.flow.pass({ lo: Math.max(items.cross.lo, height), hi: Number.POSITIVE_INFINITY });
+      if (isRow) parent.flow.advance(atLeast(Math.max(items.cross.lo, leastHeight)));
       return atLeast(0);
     },
   };
 };
 
-const pixelsInOr = (computed: Computed): number => {
-  const { height } = computed.style;
-  return isAutomatic(height) ? 0 : Math.max(pixelsIn(height, computed, zero).lo, 0);
+/** Ends a box; what follows it in its parent comes after it. @returns the height of its padding box */
+const closeBox = (box: Box, opening: Opening, top: Interval, rowSpan: number): Interval => {
+  const { padding } = opening.edges;
+  box.flow.endLine();
+  const height = contentHeight(box, opening, top);
+  if (opening.type === 'table cell') {
+    if (rowSpan <= 1) growRow(opening.parent, sum(height, verticalEdges(opening.edges)));
+  } else moveOnParent(box, opening, height, top);
+  return sum(height, padding.top, padding.bottom);
 };
 
-/** @returns the box of an element that begins in `parent`; it has to be closed before what follows it begins. */
-export const openBox = (parent: Box, computed: Computed, facts: ElementFacts): Box => {
-  const { style } = computed;
-  if (style.display === 'contents') return { ...parent, computed, close: () => atLeast(0) };
-  const manner = mannerOf(computed, parent, facts);
-  if (manner === 'inline') return openInline(parent, computed, facts);
-  if (manner === 'row') return openRow(parent, computed);
-  const role = roleOf(style.display, manner === 'item');
-  const outside = style.position === 'fixed' ? parent.fixedHolder : parent.holder;
-  const room = manner === 'placed' ? outside : { width: parent.width, height: parent.height };
-  const edges = edgesOf(computed, room.width);
-  const sized = sizedAs(manner, role, computed, parent, room, edges, facts);
-  if (manner === 'in flow') {
-    parent.flow.endLine();
-    if (style.clear !== 'none') parent.flow.clear();
-    parent.flow.margin(edges.margin.top);
-  }
-  const place = placeOf(manner, computed, parent, outside, sized, edges);
-  const base = manner === 'placed' ? outside.frame : parent.frame;
-  const shift = shiftOf(computed, parent);
-  const around = shift ? frameIn(base, { ...shift, isPlaced: true }) : base;
-  const turned = turningOf(computed, extentIn(sized, edges), edges);
-  const clip = visiblePart(computed, manner, sized, edges, facts);
-  const isShared =
-    manner === 'in flow' &&
-    role === 'block' &&
-    clip === undefined &&
-    turned === undefined &&
-    style.display !== 'flow-root' &&
-    style.position === 'static' &&
-    !facts.isReplaced;
-  const isApart = manner !== 'in flow' || clip !== undefined || style.display === 'flow-root' || role !== 'block';
-  const { border, padding } = edges;
-  const frame: Frame = isShared
-    ? around
-    : frameIn(around, {
-        x: sum(place.x, border.left, turned?.shift.x ?? zero),
-        y: sum(place.y, border.top, turned?.shift.y ?? zero),
-        turning: turned?.turning,
-        clip,
-        isFixed: style.position === 'fixed' ? outside.frame.isFixed : around.isFixed,
-        isPlaced: around.isPlaced || manner === 'placed' || turned !== undefined,
-      });
-  const flow = isShared ? parent.flow : createFlow(padding.top, isApart ? 0 : edges.margin.top.hi);
-  if (isShared) flow.pass(sum(border.top, padding.top));
-  const left = isShared ? sum(place.x, border.left, padding.left) : padding.left;
-  const top = flow.y();
-  const isHolder = holds(style);
-  const paddingBox: Holder | undefined =
-    isHolder || style.position !== 'static'
-      ? {
-          frame,
-          left: minus(left, padding.left),
-          top: minus(top, padding.top),
-          width: sum(sized.width, padding.left, padding.right),
-          height: sum(sized.height ?? { lo: sized.leastHeight.lo, hi: sized.mostHeight }, padding.top, padding.bottom),
-        }
-      : undefined;
-  const items = noItems(role === 'grid' ? tracksOf(computed) : []);
-  const clamp = style['-webkit-line-clamp'];
-  const isClamped =
-    clamp !== 'none' &&
-    style.display === '-webkit-box' &&
-    /^(?:vertical|block-axis)$/.test(style['-webkit-box-orient']) &&
-    cutOf(style).y === 'cut';
-  const box: Box = {
-    role,
-    computed,
-    frame,
-    flow,
-    left,
-    width: sized.width,
-    lineRoom: lineRoomOf(manner, computed, parent, outside, sized, edges, place.x),
-    height: sized.height,
-    holder: paddingBox ?? parent.holder,
-    fixedHolder: (isHolder ? paddingBox : undefined) ?? parent.fixedHolder,
-    isGone:
-      parent.isGone ||
-      isFlattened(turned?.turning.drawing) ||
-      isTurnedAway(turned?.turning.drawing, computed, parent) ||
-      style['content-visibility'] === 'hidden',
-    scale: parent.scale * Math.sqrt(areaOf(turned?.turning.drawing)),
-    facing: turned?.turning.drawing.facing ?? 1,
-    pen: undefined,
-    isAnchored: false,
-    isTextOnly: facts.children === 0,
-    mostLines: isClamped ? clamp : Number.POSITIVE_INFINITY,
-    items,
-    close: () => closeBox(box, { parent, manner, sized, edges, items, top, place, isShared, rowSpan: facts.rowSpan }),
+const contentHeight = ({ context, flow, computed, items }: Box, { size }: Opening, top: Interval): Interval => {
+  const isColumn = computed.style['flex-direction'].startsWith('column');
+  const read = minus(flow.y(), top);
+  const inFlow: Interval = { lo: Math.max(read.lo, 0), hi: read.hi };
+  const content = context === 'flex' ? (isColumn ? items.main : items.cross) : context === 'grid' ? atLeast(0) : inFlow;
+  const height = size.height ?? {
+    lo: Math.min(content.lo, size.maxHeight),
+    hi: Math.min(content.hi, size.maxHeight),
   };
-  flow.beginBlock(pixelsIn(style['text-indent'], computed, sized.width));
-  return box;
+  return { lo: Math.max(height.lo, size.minHeight.lo), hi: Math.max(height.hi, size.minHeight.hi) };
 };
 
-const areaOf = (drawing: Drawing | undefined): number =>
-  drawing ? Math.abs(drawing.a * drawing.d - drawing.b * drawing.c) : 1;
+const growRow = ({ items }: Box, height: Interval): void => {
+  items.cross = atLeast(Math.max(items.cross.lo, height.lo));
+};
+
+const moveOnParent = (box: Box, opening: Opening, height: Interval, top: Interval): void => {
+  const { type, parent, size, edges } = opening;
+  const { margin } = edges;
+  const borderBoxHeight = sum(height, verticalEdges(edges));
+  const outerWidth = sum(size.width, horizontalEdges(edges), margin.left, margin.right);
+  const outerHeight = sum(borderBoxHeight, margin.top, margin.bottom);
+  switch (type) {
+    case 'block':
+      endBlock(opening, height, borderBoxHeight, top);
+      return;
+    case 'atomic inline': {
+      const style = { height: zero, wraps: !/^(?:nowrap|pre)$/.test(parent.computed.style['white-space']) };
+      parent.flow.place(outerWidth, parent.availableLineWidth, style);
+      parent.flow.growLine({ lo: Math.max(outerHeight.lo, 0), hi: outerHeight.hi + parent.computed.fontSize });
+      return;
+    }
+    case 'item':
+      addItem(parent, box.computed, outerWidth, outerHeight);
+      return;
+    case 'float':
+      parent.flow.addFloat(sum(parent.flow.y(), outerHeight), outerWidth.lo >= parent.width.hi);
+      return;
+    default:
+  }
+};
+
+const endBlock = (opening: Opening, height: Interval, borderBoxHeight: Interval, top: Interval): void => {
+  const { parent, size, edges, sharesFlow } = opening;
+  if (sharesFlow) {
+    const hasOwnHeight =
+      size.height !== undefined || size.maxHeight !== Number.POSITIVE_INFINITY || size.minHeight.lo > 0;
+    if (hasOwnHeight) parent.flow.jumpTo(sum(top, height));
+    parent.flow.advance(sum(edges.padding.bottom, edges.border.bottom));
+  } else parent.flow.advance(borderBoxHeight);
+  parent.flow.margin(edges.margin.bottom);
+  parent.flow.beginBlock(zero);
+};
+
+const addItem = ({ computed, items }: Box, item: Computed, width: Interval, height: Interval): void => {
+  const isColumn = computed.style['flex-direction'].startsWith('column');
+  const isInOrder = item.style.order === 0;
+  const [main, cross] = isColumn ? [height, width] : [width, height];
+  items.count += 1;
+  items.main = sum(items.main, { lo: isInOrder ? Math.max(main.lo, 0) : 0, hi: main.hi });
+  items.cross = { lo: Math.max(items.cross.lo, cross.lo), hi: Math.max(items.cross.hi, cross.hi) };
+};

@@ -1,19 +1,19 @@
-// How large the parts of a box are, within bounds: margins, borders, paddings and content (CSS 2.2 §10, CSS Sizing 3).
-// Knows no element by name.
+// Sizes of a box before its content is known, as intervals: margins, borders, paddings (CSS 2.2 §8), the size properties (§10,
+// CSS Sizing 3) and what tables, grids and flex containers make of them. What is not certain is left open.
 import type { Size } from '../css/box-properties.ts';
 import { type Computed, measureOf } from '../css/computed.ts';
-import { isRelativeToWhole, type Length, lengthOf, pixelsOf } from '../css/length.ts';
+import { hasPercentage, type Length, lengthOf, pixelsOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
-import { type Call, stringOf } from '../css/value.ts';
-import { atLeast, clamped, everywhere, type Interval, minus, notNegative, type Rect, sum, zero } from './geometry.ts';
+import type { Box, BoxType, ElementFacts, FormattingContext } from './box.ts';
+import { atLeast, clamped, type Interval, minus, notNegative, sum, zero } from './geometry.ts';
 
-/** Pixels, where 100 % is within bounds too. */
-export const pixelsIn = (length: Length, computed: Computed, whole: Interval): Interval => {
-  if (!isRelativeToWhole(length)) {
+/** Pixels. @param base what 100 % is, which need not be known exactly */
+export const pixelsIn = (length: Length, computed: Computed, base: Interval): Interval => {
+  if (!hasPercentage(length)) {
     const pixels = pixelsOf(length, measureOf(computed, 0)) ?? 0;
     return { lo: pixels, hi: pixels };
   }
-  const ends = [whole.lo, whole.hi].map((end) => {
+  const ends = [base.lo, base.hi].map((end) => {
     const pixels = pixelsOf(length, measureOf(computed, Number.isFinite(end) ? end : 1e9));
     return pixels === undefined || Math.abs(pixels) >= 1e6 ? undefined : pixels;
   });
@@ -24,15 +24,14 @@ export const pixelsIn = (length: Length, computed: Computed, whole: Interval): I
   };
 };
 
+export const isAuto = (size: Size): size is 'auto' => size === 'auto';
+
 interface Sides {
   readonly top: Interval;
   readonly right: Interval;
   readonly bottom: Interval;
   readonly left: Interval;
 }
-
-/** Whether a side takes what room is left. */
-export const isAutomatic = (size: Size): size is 'auto' => size === 'auto';
 
 export interface Edges {
   readonly margin: Sides;
@@ -47,274 +46,223 @@ const sidesOf = (read: (side: 'top' | 'right' | 'bottom' | 'left') => Interval):
   left: read('left'),
 });
 
-const drawn = (style: string): boolean => style !== 'none' && style !== 'hidden';
+const hasBorder = (style: string): boolean => style !== 'none' && style !== 'hidden';
 
-const newEdges = (computed: Computed, whole: Interval): Edges => {
+const newEdges = (computed: Computed, containerWidth: Interval): Edges => {
   const { style } = computed;
   return {
     margin: sidesOf((side) => {
       const margin = style[`margin-${side}`];
-      return isAutomatic(margin) ? zero : pixelsIn(margin, computed, whole);
+      return isAuto(margin) ? zero : pixelsIn(margin, computed, containerWidth);
     }),
     border: sidesOf((side) =>
-      drawn(style[`border-${side}-style`]) ? pixelsIn(style[`border-${side}-width`], computed, whole) : zero,
+      hasBorder(style[`border-${side}-style`])
+        ? pixelsIn(style[`border-${side}-width`], computed, containerWidth)
+        : zero,
     ),
-    padding: sidesOf((side) => notNegative(pixelsIn(style[`padding-${side}`], computed, whole))),
+    padding: sidesOf((side) => notNegative(pixelsIn(style[`padding-${side}`], computed, containerWidth))),
   };
 };
 
-const known = new WeakMap<Computed, { readonly lo: number; readonly hi: number; readonly edges: Edges }>();
+const lastEdges = new WeakMap<Computed, { readonly lo: number; readonly hi: number; readonly edges: Edges }>();
 
-/** @param whole the width of the containing block, which also vertical shares refer to */
-export const edgesOf = (computed: Computed, whole: Interval): Edges => {
-  const before = known.get(computed);
-  if (before?.lo === whole.lo && before.hi === whole.hi) return before.edges;
-  const edges = newEdges(computed, whole);
-  known.set(computed, { ...whole, edges });
+/** @param containerWidth the width of the containing block, which vertical percentages refer to as well */
+export const edgesOf = (computed: Computed, containerWidth: Interval): Edges => {
+  const before = lastEdges.get(computed);
+  if (before?.lo === containerWidth.lo && before.hi === containerWidth.hi) return before.edges;
+  const edges = newEdges(computed, containerWidth);
+  lastEdges.set(computed, { ...containerWidth, edges });
   return edges;
 };
 
-export const across = ({ border, padding }: Edges): Interval =>
+/** Border and padding of both sides. */
+export const horizontalEdges = ({ border, padding }: Edges): Interval =>
   sum(border.left, padding.left, border.right, padding.right);
-export const upright = ({ border, padding }: Edges): Interval =>
+export const verticalEdges = ({ border, padding }: Edges): Interval =>
   sum(border.top, padding.top, border.bottom, padding.bottom);
 
-type Side = 'width' | 'height';
-
-/** What is said about one side of the content; undefined where that is left to the layout. */
-interface Extent {
-  readonly said: Interval | undefined;
-  readonly least: Interval;
-  readonly most: Interval;
+/** The size properties of one axis, for the content box. */
+interface SizeProperties {
+  /** Undefined where it is `auto`, or a percentage of something that is. */
+  readonly preferred: Interval | undefined;
+  readonly min: Interval;
+  readonly max: Interval;
 }
 
 /**
- * @param whole what shares refer to; undefined where shares say nothing
- * @param frame borders and paddings, which may be counted in
+ * @param base what percentages refer to; undefined where they count as `auto`
+ * @param edges border and padding, which `box-sizing` may count in
  */
-export const extentOf = (computed: Computed, side: Side, whole: Interval | undefined, frame: Interval): Extent => {
+const sizePropertiesOf = (
+  computed: Computed,
+  axis: 'width' | 'height',
+  base: Interval | undefined,
+  edges: Interval,
+): SizeProperties => {
   const { style } = computed;
   const isBorderBox = style['box-sizing'] === 'border-box';
   const content = (size: Size): Interval | undefined => {
-    if (isAutomatic(size) || (whole === undefined && isRelativeToWhole(size))) return undefined;
-    const pixels = pixelsIn(size, computed, whole ?? zero);
-    return notNegative(isBorderBox ? minus(pixels, frame) : pixels);
+    if (isAuto(size) || (base === undefined && hasPercentage(size))) return undefined;
+    const pixels = pixelsIn(size, computed, base ?? zero);
+    return notNegative(isBorderBox ? minus(pixels, edges) : pixels);
   };
   return {
-    said: content(style[side]),
-    least: content(style[`min-${side}`]) ?? zero,
-    most: content(style[`max-${side}`]) ?? atLeast(Number.POSITIVE_INFINITY),
+    preferred: content(style[axis]),
+    min: content(style[`min-${axis}`]) ?? zero,
+    max: content(style[`max-${axis}`]) ?? atLeast(Number.POSITIVE_INFINITY),
   };
 };
 
-/** A size within what is said of its least and most. */
-export const within = (size: Interval, { least, most }: Extent): Interval => clamped(size, least, most);
+const within = (size: Interval, { min, max }: SizeProperties): Interval => clamped(size, min, max);
 
-const contains = (style: Properties, ...words: readonly string[]): boolean =>
+const hasContainment = (style: Properties, ...words: readonly string[]): boolean =>
   style.contain.some((word) => words.includes(word));
 
-/** Whether a box is as large as if it were empty. */
-export const isSizedAlone = (style: Properties): boolean =>
-  contains(style, 'strict', 'size') || style['container-type'].includes('size');
+/** CSS Containment 1 §3.1: then a box is as large as if it were empty. */
+const hasSizeContainment = (style: Properties): boolean =>
+  hasContainment(style, 'strict', 'size') || style['container-type'].includes('size');
 
-type Cut = 'shown' | 'cut' | 'scrolled';
+type Overflowing = 'visible' | 'clipped' | 'scrollable';
 
-/** What becomes of content that is too wide or too high. */
-export const cutOf = (style: Properties): { readonly x: Cut; readonly y: Cut } => {
-  if (contains(style, 'strict', 'content', 'paint')) return { x: 'cut', y: 'cut' };
+/** What becomes of content that overflows the box, along each axis. */
+export const overflowOf = (style: Properties): { readonly x: Overflowing; readonly y: Overflowing } => {
+  if (hasContainment(style, 'strict', 'content', 'paint')) return { x: 'clipped', y: 'clipped' };
   const [x, y] = [style['overflow-x'], style['overflow-y']];
-  const cut = (own: string, other: string): Cut => {
-    if (own === 'hidden') return 'cut';
-    if (own === 'clip') return style['overflow-clip-margin'].length > 0 ? 'shown' : 'cut';
-    if (own === 'scroll' || own === 'auto') return 'scrolled';
-    // CSS Overflow 3 §3.1: beside a side that scrolls, the other one does too.
-    return other === 'visible' || other === 'clip' ? 'shown' : 'scrolled';
+  const along = (own: string, other: string): Overflowing => {
+    if (own === 'hidden') return 'clipped';
+    if (own === 'clip') return style['overflow-clip-margin'].length > 0 ? 'visible' : 'clipped';
+    if (own === 'scroll' || own === 'auto') return 'scrollable';
+    // CSS Overflow 3 §3.1: beside an axis that scrolls, the other one does too.
+    return other === 'visible' || other === 'clip' ? 'visible' : 'scrollable';
   };
-  return { x: cut(x, y), y: cut(y, x) };
+  return { x: along(x, y), y: along(y, x) };
 };
 
-/** What a line of a font needs that says nothing itself; shares of the font size. */
-const usualLine: Interval = { lo: 1.1, hi: 1.8 };
+/** Height of a line of `normal` height, whatever the font; shares of the font size. */
+const normalLineHeight: Interval = { lo: 1.1, hi: 1.8 };
+
 export const lineHeightOf = ({ style, fontSize, rootFontSize }: Computed): Interval => {
   const height = style['line-height'];
-  if (height === 'normal') return { lo: usualLine.lo * fontSize, hi: usualLine.hi * fontSize };
+  if (height === 'normal') return { lo: normalLineHeight.lo * fontSize, hi: normalLineHeight.hi * fontSize };
   const pixels =
     'factor' in height
       ? height.factor * fontSize
-      : (pixelsOf(height, { fontSize, rootFontSize, whole: fontSize }) ?? fontSize);
+      : (pixelsOf(height, { fontSize, rootFontSize, percentageBase: fontSize }) ?? fontSize);
   return { lo: pixels, hi: pixels };
 };
 
-// `clip` and `clip-path` → the rectangle outside of which nothing is seen, at most. Knows no element.
-
-const nothing: Rect = { left: 0, right: 0, top: 0, bottom: 0 };
-
-const from = (rect: Rect, { border }: Edges): Rect => ({
-  left: rect.left - border.left.hi,
-  right: rect.right - border.left.lo,
-  top: rect.top - border.top.hi,
-  bottom: rect.bottom - border.top.lo,
-});
-
-/** CSS 2 `clip`; the sides are counted from the corner of the border box. */
-export const clipByRect = (computed: Computed, edges: Edges): Rect | undefined => {
-  const { clip } = computed.style;
-  if (clip.length !== 4) return undefined;
-  const [top, right, bottom, left] = clip.map((side) => {
-    const length = lengthOf(side, { bare: true, percent: false });
-    return length && pixelsIn(length, computed, { lo: 0, hi: 0 }).lo;
+/** Tracks of `grid-template-rows` that are lengths; of others nobody knows the height. */
+export const rowTracksOf = (computed: Computed): Box['items']['tracks'] => {
+  const words = computed.style['grid-template-rows'];
+  if (words.some((word) => word.includes('(') || word === ',')) return [];
+  return words.flatMap((word): (Interval | 'collapsible')[] => {
+    if (/^0(?:\.0+)?fr$/.test(word)) return ['collapsible'];
+    const length = lengthOf(word, { bare: false, percent: false });
+    return length ? [pixelsIn(length, computed, zero)] : /^(?:none|\[.*\])$/.test(word) ? [] : [atLeast(0)];
   });
-  return from(
-    {
-      left: left ?? Number.NEGATIVE_INFINITY,
-      right: right ?? Number.POSITIVE_INFINITY,
-      top: top ?? Number.NEGATIVE_INFINITY,
-      bottom: bottom ?? Number.POSITIVE_INFINITY,
-    },
-    edges,
-  );
 };
 
-/** Pixels. */
-const largestCut = 3_000;
+/** The height of a grid whose rows are all lengths; undefined where it may have others. */
+export const gridHeight = (
+  tracks: Box['items']['tracks'],
+  children: number,
+  style: Properties,
+): Interval | undefined => {
+  const isPlain = style['grid-template-columns'][0] === 'none' && children <= Math.max(tracks.length, 1);
+  const lengths = tracks.filter((track): track is Interval => track !== 'collapsible');
+  return isPlain && tracks.length > 0 && lengths.length === tracks.length ? sum(...lengths) : undefined;
+};
 
-interface ShownSize {
+export interface ContentSize {
   readonly width: Interval;
-  readonly height: Interval;
+  /** Undefined where its content decides; then at most `maxHeight`. */
+  readonly height: Interval | undefined;
+  readonly maxHeight: number;
+  readonly minHeight: Interval;
 }
 
-const isOne = (rect: Rect): boolean => !Object.values(rect).some((side) => Number.isNaN(side));
+/** Width and height of the box whose size is asked for, and of its containing block. */
+interface Sizing {
+  readonly type: BoxType;
+  readonly context: FormattingContext;
+  readonly computed: Computed;
+  readonly parent: Box;
+  readonly container: { readonly width: Interval; readonly height: Interval | undefined };
+  readonly edges: Edges;
+  readonly facts: ElementFacts;
+}
 
-/** `inset()`, `rect()` and `xywh()`, whose sides are lengths. */
-const sidesClip = ({ name, args }: Call, computed: Computed, { width, height }: ShownSize): Rect => {
-  const words = (args[0] ?? []).filter((_, index, all) => !all.slice(0, index + 1).includes('round'));
-  const along = (word: string | undefined, whole: Interval, automatic: Interval): Interval => {
-    const length = lengthOf(word ?? '', { bare: false, percent: true });
-    return word === 'auto' || !length ? automatic : pixelsIn(length, computed, whole);
-  };
-  const zero: Interval = { lo: 0, hi: 0 };
-  const [first, second = first, third = first, fourth = second] = words;
-  if (name === 'xywh') {
-    const [x, y] = [along(first, width, zero), along(words[1], height, zero)];
-    const [right, bottom] = [sum(x, along(words[2], width, width)), sum(y, along(words[3], height, height))];
-    return { left: x.lo, right: right.hi, top: y.lo, bottom: bottom.hi };
-  }
-  if (name === 'rect') {
-    const [top, right] = [along(first, height, zero), along(words[1], width, width)];
-    const [bottom, left] = [along(words[2], height, height), along(words[3], width, zero)];
-    return { left: left.lo, right: right.hi, top: top.lo, bottom: bottom.hi };
-  }
-  const [top, right] = [along(first, height, zero), along(second, width, zero)];
-  const [bottom, left] = [along(third, height, zero), along(fourth, width, zero)];
-  const isShare = (word: string | undefined): number => Number(/^([\d.]+)%$/.exec(word ?? '')?.[1] ?? Number.NaN);
-  // Shares that meet leave nothing, however large the box is.
-  if (isShare(first) + isShare(third) >= 100 || isShare(second) + isShare(fourth) >= 100) return nothing;
-  // No box is so large that as much can be cut off of it and something is left.
-  if (top.lo + bottom.lo >= largestCut || left.lo + right.lo >= largestCut) return nothing;
-  return { left: left.lo, right: width.hi - right.lo, top: top.lo, bottom: height.hi - bottom.lo };
+/** Tables and their parts grow with their content. */
+const growsAsTable = ({ type, context }: Sizing): boolean =>
+  context === 'table' || type === 'table cell' || type === 'table row';
+
+const widthOf = (sizing: Sizing, properties: SizeProperties): Interval => {
+  const { type, context, computed, container, edges, facts } = sizing;
+  const margins = sum(edges.margin.left, edges.margin.right, horizontalEdges(edges));
+  const fills = type === 'block' && !facts.isReplaced && context !== 'table';
+  const free = fills ? notNegative(minus(container.width, margins)) : atLeast(0);
+  const width = within(properties.preferred ?? free, properties);
+  if (type === 'table cell' && computed.style['table-layout'] === 'auto') return atLeast(0);
+  return growsAsTable(sizing) ? atLeast(width.lo) : width;
 };
 
-/** Words before `at` are the radii, those behind it the centre. */
-const roundClip = ({ args }: Call, computed: Computed, { width, height }: ShownSize): Rect => {
-  const words = args[0] ?? [];
-  const at = words.indexOf('at');
-  const radii = at < 0 ? words : words.slice(0, at);
-  const [x = '50%', y = '50%'] = at < 0 ? [] : words.slice(at + 1);
-  const places = new Map([
-    ['left', '0%'],
-    ['top', '0%'],
-    ['center', '50%'],
-    ['right', '100%'],
-    ['bottom', '100%'],
-  ]);
-  const pixels = (word: string, whole: Interval): Interval | undefined => {
-    const length = lengthOf(places.get(word) ?? word, { bare: false, percent: true });
-    return length && pixelsIn(length, computed, whole);
+const heightOf = (sizing: Sizing, { preferred }: SizeProperties, width: Interval): Interval | undefined => {
+  const { type, computed, parent, facts } = sizing;
+  const { style } = computed;
+  if (!growsAsTable(sizing)) {
+    if (preferred !== undefined) return preferred;
+    if (hasSizeContainment(style)) return zero;
+    // Lines without a height come to nothing, however many there are.
+    if (facts.children === 0 && lineHeightOf(computed).hi === 0) return zero;
+  }
+  const isCut = overflowOf(style).y !== 'visible';
+  const ratio = style['aspect-ratio'];
+  if (ratio > 0 && isCut && Number.isFinite(width.hi)) return { lo: width.lo / ratio, hi: width.hi / ratio };
+  const isInEmptyTrack = parent.context === 'grid' && parent.items.tracks[parent.items.count] === 'collapsible';
+  return type === 'item' && isInEmptyTrack && isCut && isAuto(style['min-height']) ? zero : undefined;
+};
+
+/** The size of a flex item along the main axis (Flexbox 1 §9.7), where its flex base size tells it. */
+const mainSizeOf = (
+  { computed, container }: Sizing,
+  properties: SizeProperties,
+  isColumn: boolean,
+): Interval | undefined => {
+  const { style } = computed;
+  const [grow, basis] = [style['flex-grow'], style['flex-basis']];
+  const isRigid = style['flex-shrink'] === 0;
+  const base = isAuto(basis)
+    ? properties.preferred
+    : pixelsIn(basis, computed, isColumn ? (container.height ?? atLeast(0)) : container.width);
+  if (isColumn && base === undefined && grow === 0) return undefined;
+  const flexed: Interval = {
+    lo: base !== undefined && isRigid ? base.lo : 0,
+    hi: base === undefined || grow > 0 ? Number.POSITIVE_INFINITY : base.hi,
   };
-  const [across, down] = [pixels(radii[0] ?? '', width), pixels(radii[1] ?? radii[0] ?? '', height)];
-  if (across?.hi === 0 || down?.hi === 0) return nothing;
-  const isShare = radii.some((word) => word.endsWith('%'));
-  const [centreX, centreY] = [pixels(x, width), pixels(y, height)];
-  if (!across || !down || !centreX || !centreY || isShare) return everywhere;
+  const size = within(flexed, properties);
+  // The automatic minimum size: content that overflows visibly keeps an item as large as it needs.
+  const overflow = overflowOf(style);
+  const growsWithContent = isColumn
+    ? overflow.y === 'visible' && isAuto(style['min-height'])
+    : overflow.x === 'visible' && isAuto(style['min-width']);
+  return growsWithContent && !isRigid ? atLeast(size.lo) : size;
+};
+
+export const contentSizeOf = (sizing: Sizing): ContentSize => {
+  const { type, computed, parent, container, edges } = sizing;
+  const horizontal = sizePropertiesOf(computed, 'width', container.width, horizontalEdges(edges));
+  const vertical = sizePropertiesOf(computed, 'height', container.height, verticalEdges(edges));
+  let width = widthOf(sizing, horizontal);
+  let height = heightOf(sizing, vertical, width);
+  if (type === 'item' && parent.context === 'flex') {
+    const isColumn = parent.computed.style['flex-direction'].startsWith('column');
+    if (isColumn) height = mainSizeOf(sizing, vertical, true);
+    else width = mainSizeOf(sizing, horizontal, false) ?? width;
+  }
   return {
-    left: centreX.lo - across.hi,
-    right: centreX.hi + across.hi,
-    top: centreY.lo - down.hi,
-    bottom: centreY.hi + down.hi,
+    width,
+    height: height && within(height, vertical),
+    maxHeight: growsAsTable(sizing) ? Number.POSITIVE_INFINITY : Math.max(vertical.max.hi, vertical.min.hi),
+    minHeight: vertical.min,
   };
-};
-
-/** Three points in a line enclose nothing. */
-const isLine = (points: readonly (readonly [number, number])[]): boolean => {
-  const [[x0, y0] = [0, 0], ...rest] = points;
-  const doubled = rest.reduce((total, [x, y], index) => {
-    const [nextX, nextY] = rest[index + 1] ?? [x0, y0];
-    return total + (x - x0) * (nextY - y0) - (nextX - x0) * (y - y0);
-  }, 0);
-  return Math.abs(doubled) < 1;
-};
-
-const polygonClip = ({ args }: Call, computed: Computed, { width, height }: ShownSize): Rect => {
-  const points = args.filter((words) => !/^(?:nonzero|evenodd)$/.test(words[0] ?? ''));
-  const lengths = points.map((words) => words.map((word) => lengthOf(word, { bare: false, percent: true })));
-  if (!lengths.every((pair) => pair.length === 2 && pair.every((length) => length !== undefined))) return everywhere;
-  const read = (size: number): [number, number][] =>
-    lengths.map(([x, y]) => [
-      x ? pixelsIn(x, computed, { lo: size, hi: size }).lo : 0,
-      y ? pixelsIn(y, computed, { lo: size, hi: size }).lo : 0,
-    ]);
-  if (isLine(read(100)) && isLine(read(300))) return nothing;
-  const xs = lengths.map(([x]) => (x ? pixelsIn(x, computed, width) : { lo: 0, hi: 0 }));
-  const ys = lengths.map(([, y]) => (y ? pixelsIn(y, computed, height) : { lo: 0, hi: 0 }));
-  return {
-    left: Math.min(...xs.map(({ lo }) => lo)),
-    right: Math.max(...xs.map(({ hi }) => hi)),
-    top: Math.min(...ys.map(({ lo }) => lo)),
-    bottom: Math.max(...ys.map(({ hi }) => hi)),
-  };
-};
-
-const referenceIn = (body: string): string | undefined => /^\s*#([^\s"')]+)\s*$/.exec(stringOf(body) ?? body)?.[1];
-
-/** Points beyond this many say nothing that matters. */
-const mostPoints = 500;
-
-const shapeOf = (
-  shape: Call,
-  computed: Computed,
-  extent: ShownSize,
-  isEmpty: (id: string) => boolean,
-): Rect | undefined => {
-  switch (shape.name) {
-    case 'inset':
-    case 'rect':
-    case 'xywh':
-      return sidesClip(shape, computed, extent);
-    case 'circle':
-    case 'ellipse':
-      return roundClip(shape, computed, extent);
-    case 'polygon':
-      return shape.args.length > mostPoints ? undefined : polygonClip(shape, computed, extent);
-    case 'path':
-      return /[lhvcsqta]/i.test(stringOf(shape.args.at(-1)?.[0] ?? '') ?? 'l') ? undefined : nothing;
-    case 'url': {
-      const id = referenceIn(shape.body);
-      return id !== undefined && isEmpty(id) ? nothing : undefined;
-    }
-    default:
-      return undefined;
-  }
-};
-
-/** @param extent the border box */
-export const clipByPath = (
-  computed: Computed,
-  extent: ShownSize,
-  edges: Edges,
-  isEmpty: (id: string) => boolean,
-): Rect | undefined => {
-  const shape = computed.style['clip-path'];
-  if (shape === undefined || shape === 'none') return undefined;
-  const clip = shapeOf(shape, computed, extent, isEmpty);
-  return clip && isOne(clip) ? from(clip, edges) : undefined;
 };
