@@ -79,7 +79,7 @@ const trustedIssuers = (
             issuer: embedded.issuer,
             resource,
             keys: embedded.keys,
-            stillGood: embedded.stillGood,
+            isGrantActive: embedded.isGrantActive,
           }),
         ]),
     ...(settings === undefined

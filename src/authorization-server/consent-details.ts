@@ -60,7 +60,7 @@ export interface Redirect {
   readonly named?: InternationalName;
 }
 
-export interface Asked {
+export interface ConsentDetails {
   readonly uid: string;
   readonly clientId: string;
   /** What the client calls itself, which proves nothing. */
@@ -136,7 +136,7 @@ export const describeRequest = (
   client: Client,
   preregistered: readonly string[],
   audience: Audience,
-): Asked => {
+): ConsentDetails => {
   const redirect = describeRedirect(String(params.redirect_uri));
   const { clientId } = client;
   const documented = 'clientIdMetadataDocument' in client;

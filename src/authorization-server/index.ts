@@ -12,7 +12,7 @@ import type { McpScope } from '../model/mcp-scope.ts';
 import type { AuthorizationKeyStore, AuthorizationRecordStore } from '../storage/index.ts';
 import { createDocumentFetch } from './client-metadata.ts';
 import {
-  type Asked,
+  type ConsentDetails,
   describeRedirect,
   describeRequest,
   mayReceiveAnswer,
@@ -27,16 +27,16 @@ import type { PreregisteredClient } from './provider-options.ts';
 import type { RenderError } from './responses.ts';
 import { type Accounts, createIsStillAllowed, signInPath } from './sign-in-policy.ts';
 
-export type { Asked, Redirect } from './consent-details.ts';
+export type { ConsentDetails, Redirect } from './consent-details.ts';
 export type { AuthorizationServerLog } from './events.ts';
 export type { PreregisteredClient } from './provider-options.ts';
-export type { PageError, RenderError, WayBack } from './responses.ts';
+export type { PageError, RenderError, ReturnLink } from './responses.ts';
 
-/** Where a client hears that nobody agreed. */
-export interface Refused {
+/** Where the browser goes when nobody agreed. */
+export interface Denial {
   readonly url: string;
-  /** Whether the browser may go there by itself; otherwise only a person who wants to does. */
-  readonly byItself: boolean;
+  /** Whether the browser may be redirected there; otherwise it is a link, for a person who wants to follow it. */
+  readonly automatic: boolean;
   /** The redirect URI, whole. */
   readonly to: string;
 }
@@ -51,14 +51,14 @@ export interface AuthorizationServer {
   fetch(request: Request, client: { readonly address: string }): Promise<Response>;
   /** Of all endpoints, as Hono writes them. */
   readonly paths: readonly string[];
-  /** What the browser that sends this request to `/sign-in/{uid}` is asked; undefined: nothing, it is over, or another browser's. */
-  asked(request: Request): Promise<Asked | undefined>;
-  /** The person signed in and agreed: where the browser goes next. The first decision stays. Undefined: it is over. */
-  signedIn(uid: string, key: AccountKey): Promise<string | undefined>;
-  /** The same for a person who did not, or could not. */
-  refused(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<Refused | undefined>;
+  /** What the consent page for a request to `/sign-in/{uid}` shows; undefined: the authorization is over, or another browser's. */
+  consentDetails(request: Request): Promise<ConsentDetails | undefined>;
+  /** The person signed in and agreed: where the browser goes next. The first decision stays. Undefined: the authorization is over. */
+  approve(uid: string, key: AccountKey): Promise<string | undefined>;
+  /** The same for a person who did not agree, or could not sign in. */
+  deny(uid: string, error: 'access_denied' | 'temporarily_unavailable'): Promise<Denial | undefined>;
   /** Whether the grant that an access token stands on is there, and its person may still enter. */
-  stillGood(key: AccountKey, grantHash: string): Promise<boolean>;
+  isGrantActive(key: AccountKey, grantHash: string): Promise<boolean>;
   /** Keys of access tokens, former ones too, for jose. */
   readonly keys: JWTVerifyGetKey;
   /** Makes new keys when due; for once a day. */
@@ -130,7 +130,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
     issuer: publicUrl.origin,
     fetch: endpoints,
     paths,
-    asked: async (request) => {
+    consentDetails: async (request) => {
       const { Client } = await current();
       const interaction = await interactionOf(provider, request, publicUrl);
       if (interaction === undefined || interaction.result !== undefined) return undefined;
@@ -141,19 +141,19 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
       if (!mayReceiveAnswer({ redirectUri, clientId: client.clientId }, preregistered)) return undefined;
       return describeRequest(interaction, client, preregistered, audience);
     },
-    signedIn: async (uid, { realm, identifier }) =>
+    approve: async (uid, { realm, identifier }) =>
       realm === googleRealm
         ? (await decide(provider, uid, { login: { accountId: identifier, remember: false } }))?.returnTo
         : undefined,
-    refused: async (uid, error) => {
+    deny: async (uid, error) => {
       const decided = await decide(provider, uid, { error });
       if (decided === undefined) return undefined;
       const { client_id, redirect_uri } = decided.params;
       const client = { clientId: String(client_id), redirectUri: String(redirect_uri) };
       const to = describeRedirect(client.redirectUri).uri;
-      return { url: decided.returnTo, byItself: mayRedirectUnasked(client, preregistered), to };
+      return { url: decided.returnTo, automatic: mayRedirectUnasked(client, preregistered), to };
     },
-    stillGood: async (key, grantHash) =>
+    isGrantActive: async (key, grantHash) =>
       (await records.grantIsLive(grantHash, key)) && (await isStillAllowed(key.identifier)),
     keys: async (header, token) => {
       try {
@@ -206,7 +206,7 @@ const decide = async (
   if (interaction === undefined) return undefined;
   if (interaction.result === undefined) {
     interaction.result = result;
-    // Refused where the account was deleted meanwhile.
+    // Denial where the account was deleted meanwhile.
     if ((await interaction.persist().catch(whenRefused)) === undefined) return undefined;
   }
   return interaction;

@@ -86,7 +86,7 @@ const clientMetadata = ({ clientId, clientSecret, name, redirectUris }: Preregis
 const retryStorageSeconds = 5;
 
 const pageErrorOf = (error: Error): PageError => {
-  if (error instanceof errors.SessionNotFound) return 'over';
+  if (error instanceof errors.SessionNotFound) return 'expired';
   if (error instanceof errors.InvalidRedirectUri) return 'redirect_uri';
   if (error instanceof errors.InvalidClient || error instanceof errors.InvalidClientMetadata) return 'client';
   if (error instanceof errors.TemporarilyUnavailable) return error.status === 503 ? 'storage' : 'too_many';

@@ -1,10 +1,10 @@
 // Answers that oidc-provider has no part in, what every answer carries, and the error page, which the HTTP pages render.
 
 /** What can be wrong where a browser cannot, or should not, be sent back to its client by itself. */
-export type PageError = 'client' | 'redirect_uri' | 'over' | 'request' | 'busy' | 'too_many' | 'storage' | 'defect';
+export type PageError = 'client' | 'redirect_uri' | 'expired' | 'request' | 'busy' | 'too_many' | 'storage' | 'defect';
 
 /** Where the application hears what was wrong, if the person wants to go there. */
-export interface WayBack {
+export interface ReturnLink {
   readonly url: string;
   /** Its redirect URI, whole. */
   readonly to: string;
@@ -15,7 +15,7 @@ export interface ErrorPage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export type RenderError = (error: PageError, wayBack?: WayBack) => ErrorPage;
+export type RenderError = (error: PageError, returnLink?: ReturnLink) => ErrorPage;
 
 export interface Refusal {
   readonly status: number;

@@ -28,7 +28,7 @@ export interface TrustedIssuer {
   readonly clockToleranceSeconds: number;
   readonly linkPolicy: LinkPolicy;
   /** Embedded only: whether what the token stands on is still there. */
-  readonly stillGood?: (token: {
+  readonly isStillValid?: (token: {
     readonly key: AccountKey;
     readonly grantHash: string | undefined;
   }) => Promise<boolean>;
@@ -135,7 +135,7 @@ const callerOf = async (
   const key = { realm: issuer.realm, identifier };
   const grant = claims[grantClaim];
   const grantHash = typeof grant === 'string' ? grant : undefined;
-  const good = await (issuer.stillGood?.({ key, grantHash }) ?? true);
+  const good = await (issuer.isStillValid?.({ key, grantHash }) ?? true);
   if (!good) return { check: grantClaim };
   return {
     key,

@@ -14,11 +14,16 @@ export interface EmbeddedIssuerOptions {
   readonly resource: string;
   readonly keys: JWTVerifyGetKey;
   /** Whether the grant behind this hash is there and this account's, and whose it is may still enter. */
-  readonly stillGood: (owner: AccountKey, grantHash: string) => Promise<boolean>;
+  readonly isGrantActive: (owner: AccountKey, grantHash: string) => Promise<boolean>;
 }
 
 /** People are known by Google's `sub`; a token ends with the grant that it stands on, whatever its `exp` says. */
-export const createEmbeddedIssuer = ({ issuer, resource, keys, stillGood }: EmbeddedIssuerOptions): TrustedIssuer => ({
+export const createEmbeddedIssuer = ({
+  issuer,
+  resource,
+  keys,
+  isGrantActive,
+}: EmbeddedIssuerOptions): TrustedIssuer => ({
   issuer,
   realm: googleRealm,
   audience: resource,
@@ -29,7 +34,7 @@ export const createEmbeddedIssuer = ({ issuer, resource, keys, stillGood }: Embe
   scopePrefix: '',
   clockToleranceSeconds: 0,
   linkPolicy: 'signed_in',
-  stillGood: async ({ key, grantHash }) => grantHash !== undefined && stillGood(key, grantHash),
+  isStillValid: async ({ key, grantHash }) => grantHash !== undefined && isGrantActive(key, grantHash),
 });
 
 /** For all requests that one look after the keys takes. */

@@ -226,7 +226,7 @@ describe('redirect URIs', () => {
       const browser = openBrowser(() => all.server);
       const response = await browser.get(authorizeUrl(authorizationRequest({ redirect_uri: uri }).query));
       const { pathname } = locationOf(response);
-      return pathname.startsWith('/sign-in/') ? all.server.asked(browser.request(pathname)) : undefined;
+      return pathname.startsWith('/sign-in/') ? all.server.consentDetails(browser.request(pathname)) : undefined;
     };
     return { ...all, ask };
   };
@@ -254,7 +254,7 @@ describe('redirect URIs', () => {
       documents.set(documentClient, () => Response.json({ client_id: documentClient, redirect_uris: [uri] }));
       const browser = openBrowser(() => server);
       const response = await browser.get(authorizeUrl(authorizationRequest({ redirect_uri: uri }).query));
-      expect(await server.asked(browser.request(locationOf(response).pathname))).toMatchObject({
+      expect(await server.consentDetails(browser.request(locationOf(response).pathname))).toMatchObject({
         redirect: { kind: 'listener' },
       });
     },
@@ -307,7 +307,7 @@ describe('browsers', () => {
     expect(asking.map(({ status }) => status).sort()).toEqual([303, 400, 400, 400, 400]);
     expect(await authorizationRecords.count('Interaction')).toBe(1);
     const uid = await begin(browser, authorizationRequest().query);
-    await server.signedIn(uid, kim);
+    await server.approve(uid, kim);
     expect((await comeBack(uid)).map(({ status }) => status).sort()).toEqual([303, 400, 400, 400, 400]);
     expect(await authorizationRecords.count('AuthorizationCode')).toBe(1);
   });
@@ -317,8 +317,8 @@ describe('browsers', () => {
     const browser = openBrowser(() => server);
     const stranger = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    expect(await server.asked(stranger.request(`/sign-in/${uid}`))).toBeUndefined();
-    const returnTo = (await server.signedIn(uid, kim)) ?? '';
+    expect(await server.consentDetails(stranger.request(`/sign-in/${uid}`))).toBeUndefined();
+    const returnTo = (await server.approve(uid, kim)) ?? '';
     const response = await stranger.get(returnTo);
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('This sign-in is over');
@@ -331,11 +331,13 @@ describe('browsers', () => {
     const one = await begin(browser, authorizationRequest().query);
     const cookiesOfOne = browser.request(`/sign-in/${one}`).headers.get('cookie') ?? '';
     const two = await begin(browser, authorizationRequest({ scope: 'contacts:read' }).query);
-    expect((await server.asked(browser.request(`/sign-in/${one}`)))?.scopes).toEqual(['mail:read']);
-    expect((await server.asked(browser.request(`/sign-in/${two}`)))?.scopes).toEqual(['contacts:read']);
+    expect((await server.consentDetails(browser.request(`/sign-in/${one}`)))?.scopes).toEqual(['mail:read']);
+    expect((await server.consentDetails(browser.request(`/sign-in/${two}`)))?.scopes).toEqual(['contacts:read']);
     const renamed = cookiesOfOne.replaceAll(`_${one.slice(0, 16)}`, `_${two.slice(0, 16)}`);
     for (const cookie of [cookiesOfOne, renamed])
-      expect(await server.asked(new Request(`${origin}/sign-in/${two}`, { headers: { cookie } }))).toBeUndefined();
+      expect(
+        await server.consentDetails(new Request(`${origin}/sign-in/${two}`, { headers: { cookie } })),
+      ).toBeUndefined();
   });
 
   test('cookies are signed, and only for their request', async () => {
@@ -351,7 +353,7 @@ describe('browsers', () => {
       const forged = value.replace(uid, other).replace(`_${uid.slice(0, 16)}`, `_${other.slice(0, 16)}`);
       browser.jar.set(name, { value: forged, path });
     }
-    expect(await server.asked(browser.request(`/sign-in/${other}`))).toBeUndefined();
+    expect(await server.consentDetails(browser.request(`/sign-in/${other}`))).toBeUndefined();
     expect((await browser.get(`/authorize/${other}`)).status).toBe(400);
   });
 
@@ -382,7 +384,7 @@ describe('browsers', () => {
     ]);
     const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ');
     const page = new URL(response.headers.get('location') ?? '', url);
-    expect(await server.asked(new Request(page, { headers: { cookie } }))).toBeDefined();
+    expect(await server.consentDetails(new Request(page, { headers: { cookie } }))).toBeDefined();
   });
 
   test('a request cannot choose our addresses', async () => {
@@ -400,7 +402,7 @@ describe('browsers', () => {
     expect(metadata).not.toContain('http:');
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    expect(await server.signedIn(uid, kim)).toBe(`${origin}/authorize/${uid}`);
+    expect(await server.approve(uid, kim)).toBe(`${origin}/authorize/${uid}`);
   });
 });
 

@@ -185,7 +185,7 @@ describe('metadata documents', () => {
     );
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    const asked = await server.asked(browser.request(`/sign-in/${uid}`));
+    const asked = await server.consentDetails(browser.request(`/sign-in/${uid}`));
     expect(asked?.clientName).toBe(`Good ${'x'.repeat(74)}…`);
   });
 
@@ -198,7 +198,7 @@ describe('metadata documents', () => {
       );
       const browser = openBrowser(() => server);
       const uid = await begin(browser, authorizationRequest().query);
-      expect((await server.asked(browser.request(`/sign-in/${uid}`)))?.clientName).toBe('client.test');
+      expect((await server.consentDetails(browser.request(`/sign-in/${uid}`)))?.clientName).toBe('client.test');
     },
   );
 
@@ -230,7 +230,7 @@ describe('metadata documents', () => {
     const before = fetched.length;
     for (const asked of [1, 2]) {
       for (let times = 0; times < 20; times++)
-        expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
+        expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeUndefined();
       expect(fetched.length - before).toBe(asked);
       await time.advance(30_000);
     }
@@ -243,9 +243,9 @@ describe('metadata documents', () => {
     documents.set(documentClient, () =>
       Response.json({ client_id: documentClient, redirect_uris: ['https://client.test/other'] }),
     );
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
     await time.advance(6 * minute);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeUndefined();
   });
 
   test('one address makes the server fetch ten documents a minute', async () => {
@@ -281,7 +281,7 @@ describe('registration', () => {
     const flow = authorizationRequest({ client_id: client.client_id });
     const browser = openBrowser(() => server);
     const uid = await begin(browser, flow.query);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toMatchObject({
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toMatchObject({
       source: 'dynamic',
       clientName: 'Registered',
     });
@@ -452,7 +452,7 @@ describe('clients of the operator', () => {
     const flow = authorizationRequest({ client_id: 'public', redirect_uri: 'http://localhost:8123/callback' });
     const browser = openBrowser(() => server);
     const uid = await begin(browser, flow.query);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toMatchObject({
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toMatchObject({
       source: 'preregistered',
       clientName: 'Without a secret',
     });

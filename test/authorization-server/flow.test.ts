@@ -32,7 +32,7 @@ describe('signing a client in', () => {
     const browser = openBrowser(() => server);
 
     const uid = await begin(browser, flow.query);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toEqual({
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toEqual({
       uid,
       clientId: documentClient,
       clientName: 'A test client',
@@ -41,7 +41,7 @@ describe('signing a client in', () => {
       scopes: ['mail:read'],
     });
 
-    const returnTo = (await server.signedIn(uid, kim)) ?? '';
+    const returnTo = (await server.approve(uid, kim)) ?? '';
     expect(returnTo.startsWith(`${origin}/authorize/`)).toBe(true);
     const back = locationOf(await browser.get(returnTo));
     expect(back.origin + back.pathname).toBe(redirectUri);
@@ -172,18 +172,18 @@ describe('the person', () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    const back = await browser.get((await server.signedIn(uid, kim)) ?? '');
+    const back = await browser.get((await server.approve(uid, kim)) ?? '');
     expect(back.headers.getSetCookie().filter((cookie) => !/expires=Thu, 01 Jan 1970/i.test(cookie))).toEqual([]);
     const again = await begin(browser, authorizationRequest().query);
     expect(again).not.toBe(uid);
-    expect(await server.asked(browser.request(`/sign-in/${again}`))).toBeDefined();
+    expect(await server.consentDetails(browser.request(`/sign-in/${again}`))).toBeDefined();
   });
 
   test.each(['access_denied', 'temporarily_unavailable'] as const)('the client learns of %s', async (error) => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    const back = locationOf(await browser.get((await server.refused(uid, error))?.url ?? ''));
+    const back = locationOf(await browser.get((await server.deny(uid, error))?.url ?? ''));
     expect(Object.fromEntries(back.searchParams)).toMatchObject({ error, iss: origin, state: 'state of the client' });
     expect(back.searchParams.has('code')).toBe(false);
   });
@@ -192,13 +192,13 @@ describe('the person', () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    const first = await server.signedIn(uid, kim);
-    expect(await server.signedIn(uid, kim)).toBe(first);
-    expect((await server.refused(uid, 'access_denied'))?.url).toBe(first);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
+    const first = await server.approve(uid, kim);
+    expect(await server.approve(uid, kim)).toBe(first);
+    expect((await server.deny(uid, 'access_denied'))?.url).toBe(first);
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeUndefined();
     const back = locationOf(await browser.get(first ?? ''));
     expect(back.searchParams.has('code')).toBe(true);
-    expect(await server.signedIn(uid, kim)).toBeUndefined();
+    expect(await server.approve(uid, kim)).toBeUndefined();
   });
 
   test('there is half an hour to decide', async () => {
@@ -206,16 +206,16 @@ describe('the person', () => {
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
     await time.advance(30 * 60_000);
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeUndefined();
-    expect(await server.signedIn(uid, kim)).toBeUndefined();
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeUndefined();
+    expect(await server.approve(uid, kim)).toBeUndefined();
   });
 
   test('somebody without an account gets no code', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    expect(await server.signedIn(uid, { realm: 'google', identifier: 'nobody' })).toBeUndefined();
-    expect(await server.signedIn(uid, { realm: 'staff', identifier: kim.identifier })).toBeUndefined();
+    expect(await server.approve(uid, { realm: 'google', identifier: 'nobody' })).toBeUndefined();
+    expect(await server.approve(uid, { realm: 'staff', identifier: kim.identifier })).toBeUndefined();
   });
 
   test('a database that is busy is no defect: clients and people are told to try again, and can', async () => {
@@ -239,8 +239,8 @@ describe('the person', () => {
     const { server, another } = await place();
     const { refresh_token, access_token } = await getTokens(server);
     const stricter = await another({ allowed: { emails: ['jo@example.com'], domains: [], everybody: false } });
-    expect(await stricter.stillGood(kim, grantOf(access_token))).toBe(false);
-    expect(await server.stillGood(kim, grantOf(access_token))).toBe(true);
+    expect(await stricter.isGrantActive(kim, grantOf(access_token))).toBe(false);
+    expect(await server.isGrantActive(kim, grantOf(access_token))).toBe(true);
     expect(await errorOf(await refresh(stricter, refresh_token))).toBe('invalid_grant');
     expect((await refresh(server, refresh_token)).status).toBe(200);
   });

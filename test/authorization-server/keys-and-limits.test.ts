@@ -76,8 +76,8 @@ describe('keys', () => {
     const uid = await begin(browser, authorizationRequest().query);
     await time.advance(60_000);
     await server.rotateKeys();
-    expect(await server.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
-    expect((await browser.get((await server.signedIn(uid, kim)) ?? '')).status).toBe(303);
+    expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    expect((await browser.get((await server.approve(uid, kim)) ?? '')).status).toBe(303);
   });
 
   test('processes on one database share them, also new ones', async () => {
@@ -94,7 +94,7 @@ describe('keys', () => {
     expect(await verifies(second, token, time)).toBe(true);
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
-    expect(await second.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    expect(await second.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
   });
 
   test('a key that nobody has verifies nothing', async () => {
@@ -159,7 +159,7 @@ describe('limits', () => {
   test('who fills the store with sign-ins keeps nobody out: the oldest gives way, unless somebody signed in', async () => {
     const { server, storage, another, time } = await place();
     const decided = openBrowser(() => server);
-    const back = await server.signedIn(await begin(decided, authorizationRequest().query), kim);
+    const back = await server.approve(await begin(decided, authorizationRequest().query), kim);
     await time.advance(1000);
     const forgotten = openBrowser(() => server);
     const oldest = await begin(forgotten, authorizationRequest().query);
@@ -167,8 +167,8 @@ describe('limits', () => {
     const full = await another({ records: { ...storage.authorizationRecords, count: async () => 10_000 } });
     const browser = openBrowser(() => full);
     const uid = await begin(browser, authorizationRequest().query);
-    expect(await full.asked(browser.request(`/sign-in/${uid}`))).toBeDefined();
-    expect(await server.asked(forgotten.request(`/sign-in/${oldest}`))).toBeUndefined();
+    expect(await full.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
+    expect(await server.consentDetails(forgotten.request(`/sign-in/${oldest}`))).toBeUndefined();
     expect(locationOf(await decided.get(back ?? '')).searchParams.has('code')).toBe(true);
   });
 

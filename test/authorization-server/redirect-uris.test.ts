@@ -256,7 +256,7 @@ describe('What the page shows', () => {
     published.set(documentClient, () => Response.json({ client_id: documentClient, redirect_uris: [uri] }));
     const browser = openBrowser(() => server);
     const response = await browser.get(authorizeUrl(authorizationRequest({ client_id, redirect_uri: uri }).query));
-    const asked = await server.asked(browser.request(locationOf(response).pathname));
+    const asked = await server.consentDetails(browser.request(locationOf(response).pathname));
     if (asked === undefined) throw new Error(await response.text());
     const text = renderPage(signInPage(asked, 'token'));
     return { redirect: asked.redirect, text: text.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ') };

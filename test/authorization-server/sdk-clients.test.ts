@@ -35,7 +35,7 @@ test.each([
 
   const browser = openBrowser(() => server);
   const uid = await begin(browser, Object.fromEntries(authorizationUrl.searchParams));
-  const back = locationOf(await browser.get((await server.signedIn(uid, kim)) ?? ''));
+  const back = locationOf(await browser.get((await server.approve(uid, kim)) ?? ''));
   const tokens = await sdk.exchangeAuthorization(origin, {
     metadata,
     clientInformation,

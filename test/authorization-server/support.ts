@@ -208,7 +208,7 @@ export const form = (
 export const getCode = async (server: AuthorizationServer, flow: Flow, key: AccountKey = kim): Promise<string> => {
   const browser = openBrowser(() => server);
   const uid = await begin(browser, flow.query);
-  const returnTo = await server.signedIn(uid, key);
+  const returnTo = await server.approve(uid, key);
   const response = await browser.get(returnTo ?? '');
   const code = locationOf(response).searchParams.get('code');
   if (code === null) throw new Error(`no code: ${response.status} ${response.headers.get('location')}`);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-pages.ts';
 import { renderPage } from '../../src/http/pages/html/page.ts';
 import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import type { Asked } from '../../src/http/pages/options.ts';
+import type { ConsentDetails } from '../../src/http/pages/options.ts';
 import type { Account, AccountState } from '../../src/model/account.ts';
 import {
   type Capability,
@@ -108,7 +108,7 @@ const confirmations = Object.entries(accounts).flatMap(([name, [of, asked]]) =>
   ),
 );
 
-const asked: Asked = {
+const asked: ConsentDetails = {
   uid: 'uid',
   clientId: 'https://app.example.com/client.json',
   clientName: 'An App with quite a long name for an app that reads mail',

@@ -14,7 +14,7 @@ import * as notices from '../../src/http/pages/html/notices.ts';
 import { backToAppPage, continuingPage, homePage } from '../../src/http/pages/html/notices.ts';
 import { type Page, renderPage, styleSheet, styleSource } from '../../src/http/pages/html/page.ts';
 import { clientSignInFailedPage, linkSignInFailedPage, signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import type { Asked } from '../../src/http/pages/options.ts';
+import type { ConsentDetails } from '../../src/http/pages/options.ts';
 import type { Account } from '../../src/model/account.ts';
 import { capabilityStates } from '../../src/model/capability.ts';
 import { aBrowser, aWorld } from './support.ts';
@@ -67,7 +67,7 @@ const signInFailures: SignInFailure[] = [
   'used',
 ];
 
-const asked: Asked = {
+const asked: ConsentDetails = {
   uid: 'uid',
   clientId: `https://app.example.com/client.json?${hostile}`,
   clientName: hostile,
@@ -84,7 +84,7 @@ const linkForm = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
 
 const pages: [string, Page][] = [
   ['home', homePage({ mcpUrl: `https://postern.example.com/${hostile}`, signsIn: true })],
-  ...(['client', 'redirect_uri', 'over', 'request', 'busy', 'too_many', 'defect'] as const).map(
+  ...(['client', 'redirect_uri', 'expired', 'request', 'busy', 'too_many', 'defect'] as const).map(
     (error): [string, Page] => [
       `${error} at the authorization server`,
       authorizationErrorPage(error, { url: `https://app.example.com/?${hostile}`, to: hostile }),
@@ -103,7 +103,7 @@ const pages: [string, Page][] = [
   ...signInFailures.flatMap((kind): [string, Page][] => [
     [
       `${kind} for a client`,
-      clientSignInFailedPage(kind, hostile, { url: '/authorize/uid', byItself: false, to: hostile }),
+      clientSignInFailedPage(kind, hostile, { url: '/authorize/uid', automatic: false, to: hostile }),
     ],
     [`${kind} for a link`, linkSignInFailedPage(kind, undefined)],
   ]),
@@ -140,7 +140,7 @@ describe('2. Values from outside', () => {
   );
 
   it('names the address of an app that was refused, and where to remove the access at Google', () => {
-    const back = { url: '/authorize/uid', byItself: false, to: 'https://app.example.com/callback' };
+    const back = { url: '/authorize/uid', automatic: false, to: 'https://app.example.com/callback' };
     const stranger = clientSignInFailedPage('not_allowed', 'eve@example.com', back).body.markup;
     expect(stranger).toContain('It is at <bdi class="foreign">https://app.example.com/callback</bdi>');
     expect(stranger).toContain('https://myaccount.google.com/connections');

@@ -282,7 +282,7 @@ describe('5. Tokens of the embedded authorization server', () => {
       issuer: 'https://postern.example.com',
       resource,
       keys: trusting(signer).keys,
-      stillGood: async (...question) => {
+      isGrantActive: async (...question) => {
         asked.push(question);
         return live;
       },
@@ -323,7 +323,7 @@ describe('5. Tokens of the embedded authorization server', () => {
   });
 
   it('reject and do not say “invalid” when the store cannot be read', async () => {
-    const { check, token } = await world({ stillGood: () => Promise.reject(new Error('the database is busy')) });
+    const { check, token } = await world({ isStillValid: () => Promise.reject(new Error('the database is busy')) });
     await expect(check(await token())).rejects.toThrow('the database is busy');
   });
 });

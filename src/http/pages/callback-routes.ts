@@ -40,13 +40,13 @@ export const callbackRoutes = (options: ConnectRoutesOptions): Hono => {
   const clientPage = async (finish: ClientEnded): Promise<Page> => {
     const uid = finish.purpose.interaction;
     if (finish.kind === 'signed_in') {
-      const next = await authorizationServer?.signedIn(uid, finish.key);
+      const next = await authorizationServer?.approve(uid, finish.key);
       return next === undefined ? unknownSignInPage : backToAppPage(next);
     }
     // The first callback may still be waiting for Google: a second one must not refuse in its place.
     if (finish.kind === 'used') return clientSignInFailedPage(finish.kind, finish.email);
     const waiting = finish.kind === 'google_unavailable' || finish.kind === 'issuer_unavailable';
-    const next = await authorizationServer?.refused(uid, waiting ? 'temporarily_unavailable' : 'access_denied');
+    const next = await authorizationServer?.deny(uid, waiting ? 'temporarily_unavailable' : 'access_denied');
     if (finish.kind === 'declined' && next !== undefined) return declinedPage(next);
     return clientSignInFailedPage(finish.kind, finish.email, next);
   };

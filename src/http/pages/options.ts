@@ -4,10 +4,10 @@ import type { AuthorizationServer } from '../../authorization-server/index.ts';
 import type { Connection, LinkOutcome, SignInProvider } from '../../connect/accounts.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 
-export type { Asked, Redirect, Refused } from '../../authorization-server/index.ts';
+export type { ConsentDetails, Denial, Redirect } from '../../authorization-server/index.ts';
 
 /** The authorization server as these pages see it. */
-export type SignInServer = Pick<AuthorizationServer, 'asked' | 'signedIn' | 'refused'>;
+export type SignInServer = Pick<AuthorizationServer, 'consentDetails' | 'approve' | 'deny'>;
 
 export interface ConnectRoutesOptions {
   readonly connection: Connection;

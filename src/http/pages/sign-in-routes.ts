@@ -13,7 +13,7 @@ import { pageErrors } from './errors.ts';
 import { continuingPage, signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
 import { popupPageResponse } from './html/page.ts';
 import { clientSignInFailedPage, declinedPage, signInPage } from './html/sign-in-pages.ts';
-import type { Asked, SignInServer } from './options.ts';
+import type { ConsentDetails, SignInServer } from './options.ts';
 
 export interface SignInRoutesOptions {
   readonly authorizationServer: SignInServer;
@@ -28,40 +28,40 @@ export const signInRoutes = ({ authorizationServer, signIn, origin, random, log 
   const path = '/sign-in/:uid';
 
   /** What this browser is asked at this address; another browser's address is nobody's. */
-  const askedHere = async (c: Context, uid: string): Promise<Asked | undefined> => {
+  const detailsHere = async (c: Context, uid: string): Promise<ConsentDetails | undefined> => {
     // Without the body, which the form still needs.
-    const asked = await authorizationServer.asked(new Request(c.req.url, { headers: c.req.raw.headers }));
-    return asked?.uid === uid ? asked : undefined;
+    const details = await authorizationServer.consentDetails(new Request(c.req.url, { headers: c.req.raw.headers }));
+    return details?.uid === uid ? details : undefined;
   };
-  const purposeOf = ({ uid, scopes }: Asked) =>
+  const purposeOf = ({ uid, scopes }: ConsentDetails) =>
     ({ kind: 'client', interaction: uid, capabilities: capabilitiesWithin(scopes, signIn.capabilities) }) as const;
 
   routes.get(path, async (c) => {
     const uid = c.req.param('uid');
-    const asked = await askedHere(c, uid);
-    if (asked === undefined) return popupPageResponse(c, unknownSignInPage);
-    const cookie = signIn.cookieFor(purposeOf(asked));
+    const details = await detailsHere(c, uid);
+    if (details === undefined) return popupPageResponse(c, unknownSignInPage);
+    const cookie = signIn.cookieFor(purposeOf(details));
     const secret = readLinkCookie(c, cookie, origin()) ?? newSecret(random);
     setLinkCookie(c, cookie, origin(), secret);
-    return popupPageResponse(c, signInPage(asked, csrfTokenFor(secret, uid)));
+    return popupPageResponse(c, signInPage(details, csrfTokenFor(secret, uid)));
   });
 
   routes.post(path, formLimit(signInFormRejectedPage), async (c) => {
     const uid = c.req.param('uid');
     if (!hasOwnOrigin(c, origin())) return popupPageResponse(c, signInFormRejectedPage);
-    const asked = await askedHere(c, uid);
-    if (asked === undefined) return popupPageResponse(c, unknownSignInPage);
-    const purpose = purposeOf(asked);
+    const details = await detailsHere(c, uid);
+    if (details === undefined) return popupPageResponse(c, unknownSignInPage);
+    const purpose = purposeOf(details);
     const cookie = signIn.cookieFor(purpose);
     const secret = readLinkCookie(c, cookie, origin());
     const form = new URLSearchParams(await c.req.text());
     if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, uid))
       return popupPageResponse(c, signInFormRejectedPage);
-    const client = { event: 'client_decision', source: asked.source, redirectHost: asked.redirect.host };
+    const client = { event: 'client_decision', source: details.source, redirectHost: details.redirect.host };
     if (form.get('decision') !== 'continue') {
       log.info({ ...client, decision: 'cancel' });
       clearLinkCookie(c, cookie, origin());
-      const back = await authorizationServer.refused(uid, 'access_denied');
+      const back = await authorizationServer.deny(uid, 'access_denied');
       return popupPageResponse(c, back === undefined ? unknownSignInPage : declinedPage(back));
     }
     const begun = await signIn.begin({ purpose, browser: secret });

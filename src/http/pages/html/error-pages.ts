@@ -1,7 +1,7 @@
 // What a browser sees where something failed, or where the authorization server cannot, or should not, send it back to its
 // client by itself. All words are ours: nothing of the request or the client appears, but where a link leads that the
 // client may hear of.
-import type { PageError, WayBack } from '../../../authorization-server/index.ts';
+import type { PageError, ReturnLink } from '../../../authorization-server/index.ts';
 import { notice } from './notices.ts';
 import { foreign, type Html, html, type Page } from './page.ts';
 
@@ -85,7 +85,7 @@ const authorizationErrors: Readonly<Record<PageError, ErrorText>> = {
     what: 'The application asked to send you to an address that it did not register.',
     next: 'If you did not start this yourself, close this page. Otherwise its maker has to look at it.',
   },
-  over: {
+  expired: {
     title: 'This sign-in is over',
     what: 'It was finished, took too long, or was started in another browser.',
     next: 'Go back to the application and connect again.',
@@ -117,10 +117,10 @@ const authorizationErrors: Readonly<Record<PageError, ErrorText>> = {
   },
 };
 
-const linkTo = ({ url, to }: WayBack): Html =>
+const linkTo = ({ url, to }: ReturnLink): Html =>
   html`<p class="small soft">It is told what was wrong if you go back: <a href="${url}" rel="noreferrer">to ${foreign(to)}</a>. Only do so if you know that address.</p>`;
 
-export const authorizationErrorPage = (error: PageError, wayBack?: WayBack): Page => {
+export const authorizationErrorPage = (error: PageError, returnLink?: ReturnLink): Page => {
   const { title, what, next } = authorizationErrors[error];
   return {
     status: 400,
@@ -128,6 +128,6 @@ export const authorizationErrorPage = (error: PageError, wayBack?: WayBack): Pag
     tone: error === 'busy' || error === 'too_many' || error === 'storage' ? 'warn' : 'bad',
     body: html`<p>${what}</p>
 <p>${next}</p>
-${wayBack === undefined ? undefined : linkTo(wayBack)}`,
+${returnLink === undefined ? undefined : linkTo(returnLink)}`,
   };
 };

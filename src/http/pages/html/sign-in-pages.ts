@@ -3,14 +3,14 @@
 // in failed, for a client or for a link: what happened, who can fix it, the one next step.
 import type { SignInFailure } from '../../../connect/accounts.ts';
 import { mcpScopeText } from '../../../model/mcp-scope.ts';
-import type { Asked, Redirect, Refused } from '../options.ts';
+import type { ConsentDetails, Denial, Redirect } from '../options.ts';
 import { backToAppPage } from './notices.ts';
 import { foreign, type Html, html, type Page, type Tone, tick } from './page.ts';
 
 const hostOf = (clientId: string): string => URL.parse(clientId)?.host ?? clientId;
 
 /** Only the address of a metadata document, and what the operator wrote, say who a client is. */
-const clientFacts = ({ source, clientId, clientName }: Asked): Html => {
+const clientFacts = ({ source, clientId, clientName }: ConsentDetails): Html => {
   switch (source) {
     case 'metadata_document':
       return html`<dt>App of</dt><dd>${foreign(hostOf(clientId))}</dd><dt>It calls itself</dt><dd>${foreign(clientName)}</dd>`;
@@ -46,7 +46,7 @@ const destination = (redirect: Redirect): Html => {
   }
 };
 
-const warning = ({ redirect, source }: Asked): Html => {
+const warning = ({ redirect, source }: ConsentDetails): Html => {
   if (redirect.kind !== 'web')
     return html`<div class="callout warn"><strong>Only continue if you started this on this computer yourself.</strong><p>The answer goes to a program on the computer that this browser runs on, and any program there could have asked under this name. If you did not just add this server to an app, cancel.</p></div>`;
   const unverified =
@@ -55,15 +55,15 @@ const warning = ({ redirect, source }: Asked): Html => {
 };
 
 /** `csrfToken` goes back with the form; the form posts to the page's own address. */
-export const signInPage = (asked: Asked, csrfToken: string): Page => ({
+export const signInPage = (details: ConsentDetails, csrfToken: string): Page => ({
   status: 200,
-  title: asked.scopes.includes('mail:read') ? 'Let an app read your Gmail?' : 'Let an app see your contacts?',
+  title: details.scopes.includes('mail:read') ? 'Let an app read your Gmail?' : 'Let an app see your contacts?',
   tone: 'note',
   body: html`<p>An app asks to use this server as you.</p>
-<dl class="who">${clientFacts(asked)}<dt>Access goes to</dt><dd>${destination(asked.redirect)}</dd><dt>Its whole address</dt><dd><code>${asked.redirect.uri}</code></dd></dl>
-${warning(asked)}
+<dl class="who">${clientFacts(details)}<dt>Access goes to</dt><dd>${destination(details.redirect)}</dd><dt>Its whole address</dt><dd><code>${details.redirect.uri}</code></dd></dl>
+${warning(details)}
 <h2>It will be able to</h2>
-<ul class="ticks">${asked.scopes.map((scope) => html`<li>${tick}<span>${mcpScopeText(scope)}</span></li>`)}</ul>
+<ul class="ticks">${details.scopes.map((scope) => html`<li>${tick}<span>${mcpScopeText(scope)}</span></li>`)}</ul>
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your Google account.</p>
 <div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}">
 <button class="button" type="submit" name="decision" value="continue">Continue with Google</button>
@@ -164,7 +164,7 @@ const failurePage = ({ status, tone, title, what, next }: FailureText, button: H
 <p>${next}</p>${button}`,
 });
 
-const backButton = ({ url, to }: Refused): Html =>
+const backButton = ({ url, to }: Denial): Html =>
   html`
 <a class="button" href="${url}">Back to the app</a>
 <p class="small soft">It is at ${foreign(to)}</p>`;
@@ -174,15 +174,15 @@ const stillAtGoogle = html`
 <p class="small soft">Google may still list this app for the account you chose. You can remove it there under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>.</p>`;
 
 /** `back`: where the app hears that nobody signed in; undefined where it cannot be told any more. */
-export const clientSignInFailedPage = (kind: SignInFailure, email?: string, back?: Refused): Page =>
+export const clientSignInFailedPage = (kind: SignInFailure, email?: string, back?: Denial): Page =>
   failurePage(
     failureTexts[kind](html`start again in the app that sent you here`, email),
     html`${back && backButton(back)}${kind === 'not_allowed' ? stillAtGoogle : undefined}`,
   );
 
 /** Whoever declines may have seen that something is wrong: they are not sent to an address that anybody could register. */
-export const declinedPage = (back: Refused): Page =>
-  back.byItself ? backToAppPage(back.url) : clientSignInFailedPage('declined', undefined, back);
+export const declinedPage = (back: Denial): Page =>
+  back.automatic ? backToAppPage(back.url) : clientSignInFailedPage('declined', undefined, back);
 
 export const linkSignInFailedPage = (kind: SignInFailure, email?: string): Page =>
   failurePage(failureTexts[kind](html`open the link again`, email), undefined);
