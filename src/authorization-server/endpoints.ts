@@ -11,8 +11,7 @@ import { routes } from './provider.ts';
 import { ttl } from './provider-options.ts';
 import { unusedClientMs } from './records-adapter.ts';
 import { type Audience, normaliseAuthorizationRequest, normaliseTokenRequest } from './request-parameters.ts';
-import type { RenderError } from './responses.ts';
-import { finish, json, page, preflight, tooLarge, tooOften } from './responses.ts';
+import { finish, json, page, preflight, type RenderError, tooLarge, tooOften } from './responses.ts';
 
 type Endpoint = 'authorize' | 'resume' | 'token' | 'revoke' | 'register' | 'public';
 

@@ -3,7 +3,7 @@
 import Provider, { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Clock } from '../lib/clock.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
-import { storageProblem } from '../model/storage-failure.ts';
+import { storageProblem } from '../model/storage-error.ts';
 import type { AuthorizationRecordStore, FoundRecord } from '../storage/index.ts';
 
 const dayMs = 24 * 60 * 60_000;

@@ -7,9 +7,9 @@ import {
   type KoaContextWithOIDC,
   type Account as ProviderAccount,
 } from 'oidc-provider';
-import type { Account } from '../model/account.ts';
+import { maySignIn } from '../connect/acceptance.ts';
+import type { Account, AllowedPeople } from '../model/account.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
-import { type AllowedPeople, mayEnter } from '../model/allowed-people.ts';
 import { type Audience, knownScopes } from './request-parameters.ts';
 
 /** The path of the page where the person decides (http/pages/sign-in-routes.ts). */
@@ -57,7 +57,7 @@ export const createIsStillAllowed =
   (accounts: Accounts, allowed: AllowedPeople): IsStillAllowed =>
   async (sub) => {
     const account = await accounts.find({ realm: googleRealm, identifier: sub });
-    return account?.google !== undefined && mayEnter({ ...account.google, emailVerified: true }, allowed);
+    return account?.google !== undefined && maySignIn({ ...account.google, emailVerified: true }, allowed);
   };
 
 /**

@@ -1,6 +1,6 @@
 // Any error as words for the terminal: no stack, and no library's text, which may carry a secret.
 import { LinkOriginError } from '../connect/accounts.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { StorageError } from '../model/storage-error.ts';
 import { CommandError } from './terminal.ts';
 
 const isSystemError = (error: Error): error is NodeJS.ErrnoException =>

@@ -5,8 +5,8 @@ import { PathError, readSettingsFile } from '../lib/checked-paths.ts';
 import { asciiLowerCase } from '../lib/e-mail-address.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
 import { readRedirectUri } from '../lib/redirect-uri.ts';
+import type { AllowedPeople } from '../model/account.ts';
 import { realmSchema, reservedRealms } from '../model/account-key.ts';
-import type { AllowedPeople } from '../model/allowed-people.ts';
 import { type EnvironmentReader, splitList, urlSchema } from './environment.ts';
 
 /** The embedded authorization server: people sign in with Google. */

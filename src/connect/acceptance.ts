@@ -1,7 +1,7 @@
-// Whether the Google account that completed a connection is the one it was made for. Pure; knows no store.
+// Whether the Google account that completed a connection is the one it was made for, and who may sign in with Google at all.
 
 import { asciiLowerCase } from '../lib/e-mail-address.ts';
-import type { Account, Pins } from '../model/account.ts';
+import type { Account, AllowedPeople, Pins } from '../model/account.ts';
 import { googleRealm } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
@@ -59,3 +59,21 @@ export const contradicts = (pins: Pins, { google }: Pick<Account, 'google'>): bo
   ((pins.expectedEmail !== undefined && !sameText(pins.expectedEmail, google.email)) ||
     (pins.expectedDomain !== undefined && !sameDomain(google.hostedDomain, pins.expectedDomain)) ||
     (pins.expectedSub !== undefined && pins.expectedSub !== google.sub));
+
+/** What Google's id_token says about somebody. */
+interface SignedInPerson {
+  readonly email: string;
+  readonly emailVerified: boolean;
+  /** Google's `hd`: the organisation that the account belongs to. */
+  readonly hostedDomain?: string;
+}
+
+/**
+ * Whether this person may sign in. A domain is compared with `hd` and never with the address, which anybody can have
+ * for a Google account (https://developers.google.com/identity/openid-connect/openid-connect#hd-param).
+ */
+export const maySignIn = (person: SignedInPerson, { emails, domains, everybody }: AllowedPeople): boolean => {
+  if (everybody) return true;
+  if (person.emailVerified && emails.includes(asciiLowerCase(person.email))) return true;
+  return person.hostedDomain !== undefined && domains.includes(asciiLowerCase(person.hostedDomain));
+};

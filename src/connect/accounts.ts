@@ -27,7 +27,7 @@ import { confirmWithinMs, createVerification, type Verification } from './verify
 export type { RecordAnswer } from '../grants/capability-answers.ts';
 export type { Check, Checked } from '../grants/checks.ts';
 export type { Disconnected } from '../grants/disconnect.ts';
-export type { ClaimedDownload, Downloads } from '../grants/downloads.ts';
+export type { ClaimedDownload, DownloadableFile, Downloads } from '../grants/downloads.ts';
 export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export { refreshTokenWarning } from '../grants/token-endpoint.ts';

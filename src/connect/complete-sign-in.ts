@@ -4,12 +4,10 @@
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { hashSecret } from '../lib/secrets.ts';
-import type { Account } from '../model/account.ts';
+import type { Account, AllowedPeople } from '../model/account.ts';
 import { type AccountKey, accountKeyText, googleRealm } from '../model/account-key.ts';
-import type { AllowedPeople } from '../model/allowed-people.ts';
-import { mayEnter } from '../model/allowed-people.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
-import { accept } from './acceptance.ts';
+import { accept, maySignIn } from './acceptance.ts';
 import { type OwnedRound, signInLifetimeMs } from './authorization-round.ts';
 import { startBrowserSession } from './browser-sessions.ts';
 import {
@@ -51,7 +49,7 @@ export const completeSignIn = async (
     return failed('operator_fault');
   }
   const { email, sub } = outcome.identity;
-  if (!mayEnter(outcome.identity, parts.allowed)) return failed('not_allowed', email);
+  if (!maySignIn(outcome.identity, parts.allowed)) return failed('not_allowed', email);
   const key = { realm: googleRealm, identifier: sub };
   const ended = () => wasEnded(options, key, createdAt);
   const entered =

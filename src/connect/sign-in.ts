@@ -3,8 +3,8 @@
 
 import type { AccountsOptions, IssuerForSignIn } from '../grants/options.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
+import type { AllowedPeople } from '../model/account.ts';
 import { googleRealm } from '../model/account-key.ts';
-import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Capability } from '../model/capability.ts';
 import { beginRound, type OwnedRound, type Round, roundCookie, sendToGoogle } from './authorization-round.ts';
 import { completeSignIn, isLinkOf, signedIn } from './complete-sign-in.ts';

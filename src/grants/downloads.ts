@@ -4,7 +4,6 @@ import { createRateLimit } from '../lib/rate-limit.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import { createSemaphores } from '../lib/semaphore.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { AttachmentFile } from '../model/delivery.ts';
 import type { DownloadRecord } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 
@@ -19,6 +18,18 @@ const maxAtOnce = 5;
 /** GETs and HEADs of one account: one that breaks off every GET asks Google for the attachment each time. */
 const rate = { times: 300, perMs: 60_000 };
 const tooManyAtOnce: TooMany = { kind: 'too_many_calls_at_once', retryAfterSeconds: 2 };
+
+/** What a download URL leads to. */
+export interface DownloadableFile {
+  readonly messageId: string;
+  readonly partId: string;
+  /** Already a safe base name. */
+  readonly fileName: string;
+  readonly mimeType: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly grantVersion: number;
+}
 
 export interface ClaimedDownload {
   readonly record: DownloadRecord;
@@ -35,7 +46,7 @@ export interface TooMany {
 }
 
 export interface Downloads {
-  mint(key: AccountKey, file: AttachmentFile): Promise<{ url: string; expiresAt: number }>;
+  mint(key: AccountKey, file: DownloadableFile): Promise<{ url: string; expiresAt: number }>;
   /**
    * Takes the URL for one GET; undefined for an unknown, used, expired or taken one, and when the account is dead.
    * TooMany: other downloads of the account have to end first, and the URL works on.

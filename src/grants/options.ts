@@ -1,8 +1,8 @@
 // What the code of `grants` and `connect` is given: the store, Google's OAuth, time, settings, and whom to notify.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { AllowedPeople } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { AllowedPeople } from '../model/allowed-people.ts';
 import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Result } from '../model/result.ts';

@@ -9,7 +9,7 @@ import type { Sessions } from '../identity/credentials.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../mcp/describe-defect.ts';
 import type { Caller } from '../model/caller.ts';
-import { storageProblem } from '../model/storage-failure.ts';
+import { storageProblem } from '../model/storage-error.ts';
 import { apiRoutes } from './api/routes.ts';
 import { type AddressOf, createAddressOf } from './client-address.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';

@@ -12,11 +12,10 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Accounts, Link } from '../connect/accounts.ts';
-import type { Account } from '../model/account.ts';
+import { type Account, accountStatus } from '../model/account.ts';
 import type { Caller } from '../model/caller.ts';
 import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
-import { standingOf } from '../model/standing.ts';
 import { type Tool, ToolContent } from './define-tool.ts';
 import {
   type AccountShown,
@@ -30,7 +29,7 @@ import {
 
 const shownAccount = ({ key }: Caller, account: Account | undefined): AccountShown => ({
   identifier: key.identifier,
-  status: account === undefined ? 'PENDING' : standingOf(account).status,
+  status: account === undefined ? 'PENDING' : accountStatus(account).status,
 });
 
 /** The link through the client where it can show one, else in the result itself. */

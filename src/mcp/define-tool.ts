@@ -3,9 +3,9 @@
 import type { z } from 'zod';
 import type { CallerGoogle, ReportProgress } from '../google/ports.ts';
 import type { Capability } from '../model/capability.ts';
-import type { DeliverAttachment } from '../model/delivery.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
+import type { DeliverAttachment } from './deliver-attachment.ts';
 import type { JobRunner } from './jobs/jobs.ts';
 
 export interface ToolContext {

@@ -2,13 +2,28 @@
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import type { Accounts } from '../connect/accounts.ts';
+import type { Accounts, DownloadableFile } from '../connect/accounts.ts';
 import type { GoogleServices } from '../google/ports.ts';
 import { makeFolder } from '../lib/checked-paths.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import type { DeliverAttachment } from '../model/delivery.ts';
 import type { Result } from '../model/result.ts';
 import type { JobRunner } from './jobs/jobs.ts';
+
+/** An attachment that leaves a call as a file. */
+export interface AttachmentFile extends DownloadableFile {
+  /**
+   * Fetches the bytes, piece by piece; not called where only a URL is handed out.
+   * @param take is called anew, from the beginning, for every try.
+   */
+  readonly writeTo: (take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>) => Promise<void>;
+}
+
+type Delivered =
+  | { readonly kind: 'url'; readonly url: string; readonly expiresAt: number }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** The port through which a tool hands out an attachment that is too large for its answer. */
+export type DeliverAttachment = (file: AttachmentFile) => Promise<Delivered>;
 
 /** How many files of one name a folder may hold before we give up. */
 const maxSameName = 1000;

@@ -4,9 +4,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Link } from '../connect/accounts.ts';
 import type { RandomBytes } from '../lib/clock.ts';
+import type { AccountStatus } from '../model/account.ts';
 import { authorizationText } from '../model/authorization-text.ts';
 import { explainProblem, type Problem } from '../model/problem.ts';
-import type { Standing } from '../model/standing.ts';
 import { ToolContent } from './define-tool.ts';
 import { readableText } from './readable-text.ts';
 
@@ -69,7 +69,7 @@ export const authorizationMessage = ({ reason, missing, evidence }: Authorizatio
 /** Whose account a link is for, and how it stands. */
 export interface AccountShown {
   readonly identifier: string;
-  readonly status: Standing['status'];
+  readonly status: AccountStatus['status'];
 }
 
 const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -1,6 +1,7 @@
-// One person's connected Google account as everybody but storage sees it. Knows nothing of tokens.
+// One person's connected Google account as everybody but storage sees it: its state, its pins, and the status it has for
+// everybody outside. No token is part of it.
 import type { AccountKey } from './account-key.ts';
-import type { Capability, CapabilityStates, Refusals } from './capability.ts';
+import type { Capability, CapabilityStates, RefusalReason, Refusals } from './capability.ts';
 
 export const pendingReasons = [
   'never_connected',
@@ -36,7 +37,7 @@ export interface RevokedEvidence {
   readonly issuedSince?: number;
 }
 
-/** Where the grant is in its life: what is stored. How an account stands for everybody outside is `standingOf`. */
+/** Where the grant is in its life: what is stored. What everybody outside is told is `accountStatus`. */
 export type AccountState =
   | { readonly status: 'PENDING'; readonly reason: PendingReason }
   | { readonly status: 'ACTIVE' }
@@ -47,6 +48,16 @@ export interface Pins {
   readonly expectedEmail?: string;
   readonly expectedDomain?: string;
   readonly expectedSub?: string;
+}
+
+/** Who may sign in with Google, as the operator wrote it down. */
+export interface AllowedPeople {
+  /** Addresses, in lower case. */
+  readonly emails: readonly string[];
+  /** Domains of Google Workspace organisations, in lower case. */
+  readonly domains: readonly string[];
+  /** The operator wrote `*`. */
+  readonly everybody: boolean;
 }
 
 /** The Google account a grant belongs to, from the id_token. */
@@ -87,3 +98,29 @@ export interface Account {
   /** Refresh tokens that Google gave here for the same Google account and client; it keeps 100 of them alive. */
   readonly refreshTokensIssued?: number;
 }
+
+/** As the grant does, but for a grant of which nothing can be read. */
+export type AccountStatus = AccountState | { readonly status: 'REVOKED'; readonly reason: RefusalReason };
+
+/** The others come beside contacts, and are of no use alone. */
+const useful = ['mail', 'contacts'] as const;
+
+/**
+ * `ACTIVE` only where mail or contacts can be read, so that whoever looks at nothing but the status is not misled. A
+ * grant of which Google refuses everything stays stored and is `REVOKED` for the outside until something works again.
+ */
+export const accountStatus = ({
+  state,
+  capabilities: states,
+}: Pick<Account, 'state' | 'capabilities'>): AccountStatus => {
+  if (state.status !== 'ACTIVE' || useful.some((name) => states[name].status === 'ready')) return state;
+  const [refused] = useful.map((name) => states[name]).filter(({ status }) => status === 'refused');
+  return { status: 'REVOKED', reason: refused?.status === 'refused' ? refused.reason : 'scope_missing' };
+};
+
+/** Since when; milliseconds since the epoch. */
+export const accountStatusSince = ({ state, stateSince, capabilities: states }: Account): number => {
+  if (accountStatus({ state, capabilities: states }) === state) return stateSince;
+  const refusedSince = useful.map((name) => states[name]).map((of) => (of.status === 'refused' ? of.since : 0));
+  return Math.max(stateSince, ...refusedSince);
+};

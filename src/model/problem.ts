@@ -2,8 +2,7 @@
 // Texts here are ours alone; nothing from Google, a library or a mail ever becomes part of one.
 import type { RevokedEvidence } from './account.ts';
 import { type AuthorizationReason, authorizationText } from './authorization-text.ts';
-import type { Capability } from './capability.ts';
-import { apiOf, type RefusalReason } from './capability.ts';
+import { apiOf, type Capability, type RefusalReason } from './capability.ts';
 
 /** What an account is not as a request says it, by the API's name of it, and what it is now. */
 export type Difference =

@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { makeFolder, pathErrorOf } from '../lib/checked-paths.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import { StorageError } from '../model/storage-error.ts';
 import { openStorage } from './index.ts';
 import { schemaOf } from './migrate.ts';
 import type { Sealer } from './sealer.ts';
@@ -16,7 +17,6 @@ import {
   notABackup,
   notADatabase,
   notWritable,
-  StorageError,
 } from './storage-error.ts';
 
 /** Milliseconds that a copy waits for a lock. */

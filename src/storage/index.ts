@@ -33,6 +33,7 @@ import { wrongKey } from './storage-error.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
 import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
 
+export { StorageError, type StorageErrorKind } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
 export type { AccountStore, GrantReading, Wishes } from './account-store.ts';
@@ -55,7 +56,7 @@ export type { Resealed } from './sealed-columns.ts';
 export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SealingKeyStore } from './sealing-key-store.ts';
 export type { BrowserSessionRecord, BrowserSessionStore, SessionRecord, SessionStore } from './session-store.ts';
-export { type RefusalCause, StorageError, type StorageErrorKind } from './storage-error.ts';
+export type { RefusalCause } from './storage-error.ts';
 export type { Ticket, TicketStatus, TicketStore } from './ticket-store.ts';
 export type {
   ClientRef,

@@ -1,9 +1,8 @@
 // What crosses people: lists, counts, siblings, rotation and cleaning up. Never reads a sealed column, except to reseal it.
 
 import { type SqlBool, sql } from 'kysely';
-import type { Account, AccountState } from '../model/account.ts';
+import { type Account, type AccountState, accountStatus } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { standingOf } from '../model/standing.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
@@ -18,7 +17,7 @@ export interface OperationsStore {
   listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** How many other accounts hold a grant of this Google account, pending ones too, through whatever OAuth client. */
   othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
-  /** As accounts show it to the outside: `standingOf`. */
+  /** As accounts show it to the outside: `accountStatus`. */
   countsByStatus(): Promise<Record<AccountState['status'], number>>;
   /**
    * Seals and signs up to `batch` rows anew with the current key; the former keys are needed too. Repeat it until nothing
@@ -71,7 +70,8 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     for (const { accounts, ...row } of found) {
       // Of a grant that has not ended, it is what can be read with it that counts.
       const state = { status: 'ACTIVE' } as const;
-      counts[row.status === 'ACTIVE' ? standingOf({ state, ...toCapabilities(row) }).status : row.status] += accounts;
+      counts[row.status === 'ACTIVE' ? accountStatus({ state, ...toCapabilities(row) }).status : row.status] +=
+        accounts;
     }
     return counts;
   },

@@ -5,10 +5,11 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { StorageError } from '../model/storage-error.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames, signedColumns } from './protected-tables.ts';
 import type { Database, Schema } from './schema.ts';
 import type { Sealer } from './sealer.ts';
-import { type RefusalCause, StorageError } from './storage-error.ts';
+import type { RefusalCause } from './storage-error.ts';
 
 /** A row that is treated as if it were not there. */
 export interface RefusedRow {

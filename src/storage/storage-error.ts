@@ -1,23 +1,10 @@
-// What can be wrong with the database itself, in a sentence with its fix. Knows nothing of tables.
+// What can be wrong with the database itself, in a sentence with its fix.
 import BetterSqlite3 from 'better-sqlite3';
-import { type StorageFailure, storageErrorName } from '../model/storage-failure.ts';
+import { StorageError } from '../model/storage-error.ts';
 import type { UnderOtherKeys } from './sealing-key-store.ts';
 
 /** Why a row does not count. `unknown_key`: made under a sealing key that is not among ours, so nothing can be said about the row. */
 export type RefusalCause = 'no_mac' | 'unknown_key' | 'altered';
-
-export type StorageErrorKind = StorageFailure;
-
-/** `message` says what happened and the one next step; it holds no stored data. */
-export class StorageError extends Error {
-  override readonly name = storageErrorName;
-  readonly kind: StorageErrorKind;
-
-  constructor(kind: StorageErrorKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
 
 /** SQLite's name of a result, with its extension (https://sqlite.org/rescode.html). */
 const codeOf = (error: unknown): string => (error instanceof BetterSqlite3.SqliteError ? error.code : '');

@@ -4,8 +4,7 @@ import type { Sandbox } from '@postern/gmail-sandbox';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BrowserPage } from '../support/browser.ts';
 import { handClock } from '../support/hand-clock.ts';
-import type { World, WorldOptions } from '../support/world.ts';
-import { alex, newSandbox, posternOrigin, sam } from '../support/world.ts';
+import { alex, newSandbox, posternOrigin, sam, type World, type WorldOptions } from '../support/world.ts';
 import {
   accessToken,
   ask,

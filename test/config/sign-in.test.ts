@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Environment, readConfig } from '../../src/config/config.ts';
-import { mayEnter } from '../../src/model/allowed-people.ts';
+import { maySignIn } from '../../src/connect/acceptance.ts';
 
 let home: string;
 beforeEach(() => {
@@ -100,12 +100,12 @@ describe('who may enter', () => {
     ['the Kelvin sign', { email: '\u212Aim@example.com', emailVerified: true }, false],
     ['a stranger', { email: 'eve@example.org', emailVerified: true, hostedDomain: 'example.org' }, false],
   ])('%s: %j → %s', (_, person, expected) => {
-    expect(mayEnter(person, allowed)).toBe(expected);
+    expect(maySignIn(person, allowed)).toBe(expected);
   });
 
   test('nobody, when nobody is named', () => {
     const nobody = { emails: [], domains: [], everybody: false };
-    expect(mayEnter({ email: '', emailVerified: true, hostedDomain: '' }, nobody)).toBe(false);
+    expect(maySignIn({ email: '', emailVerified: true, hostedDomain: '' }, nobody)).toBe(false);
   });
 });
 

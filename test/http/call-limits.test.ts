@@ -342,8 +342,7 @@ describe('5. Download URLs', () => {
       const key = { realm: 'default', identifier };
       const grantVersion = (await world.accounts.find(key))?.grantVersion ?? 0;
       const file = { messageId: '18c0ffee', partId: '1', fileName: 'a.txt', mimeType: 'text/plain', size: 1 };
-      return async () =>
-        (await world.accounts.downloads.mint(key, { ...file, grantVersion, writeTo: async () => undefined })).url;
+      return async () => (await world.accounts.downloads.mint(key, { ...file, grantVersion })).url;
     };
     const mint = await mintAs('ada');
     const bens = await (await mintAs('ben'))();

@@ -24,7 +24,6 @@ const mint = async (world: World, mimeType = 'application/pdf', fileName = 'a.pd
     mimeType,
     size: content.length,
     grantVersion: account?.grantVersion ?? 0,
-    writeTo: async () => undefined,
   });
   return url;
 };

@@ -160,7 +160,6 @@ describe('3. Only over a socket', () => {
     const { url } = await world.accounts.downloads.mint(key, {
       ...file,
       grantVersion: account?.grantVersion ?? 0,
-      writeTo: async () => undefined,
     });
     return { world, path: new URL(url).pathname };
   };

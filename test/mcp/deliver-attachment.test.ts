@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { attachmentsToFolder } from '../../src/mcp/deliver-attachment.ts';
-import type { AttachmentFile } from '../../src/model/delivery.ts';
+import { type AttachmentFile, attachmentsToFolder } from '../../src/mcp/deliver-attachment.ts';
 
 const deliverAttachment = new URL('../../src/mcp/deliver-attachment.ts', import.meta.url).href;
 

@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { RefusedRow } from '../../src/storage/index.ts';
-import { openStorage } from '../../src/storage/index.ts';
+import { openStorage, type RefusedRow } from '../../src/storage/index.ts';
 import { createRowMacs } from '../../src/storage/protected-rows.ts';
 import { keyColumns, protectedTableNames, protectedTables } from '../../src/storage/protected-tables.ts';
 import { fillEveryTable, serves } from './rows.ts';

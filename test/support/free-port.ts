@@ -1,6 +1,5 @@
 // A port that nobody listens on just now.
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve) => {

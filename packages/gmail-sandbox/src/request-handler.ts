@@ -1,8 +1,7 @@
 // The way of one request through the fake Google: recorded, counted, delayed, failed on demand, answered. Puts the endpoints
 // together and finds whose bearer token an API request carries.
 import { Hono } from 'hono';
-import type { GoogleAccount } from './accounts.ts';
-import { domainOf } from './accounts.ts';
+import { domainOf, type GoogleAccount } from './accounts.ts';
 import { controlPath, controlRoutes } from './control-routes.ts';
 import type { Faults } from './faults.ts';
 import { gmailRoutes } from './gmail/gmail-routes.ts';
@@ -18,8 +17,7 @@ import {
 import { addAuthorizationEndpoint } from './oauth/authorization-endpoint.ts';
 import type { AccessToken, OAuthState } from './oauth/grants.ts';
 import { discoveryDocument, jsonWebKeySet } from './oauth/id-token.ts';
-import type { GoogleService } from './oauth/project.ts';
-import { isBlockedByAdmin } from './oauth/project.ts';
+import { type GoogleService, isBlockedByAdmin } from './oauth/project.ts';
 import { addRevocationEndpoint, addTokenEndpoint } from './oauth/token-endpoint.ts';
 import { peopleRoutes } from './people/people-routes.ts';
 import type { Traffic } from './traffic.ts';

@@ -3,13 +3,11 @@
 import { createAccountRegistry } from './accounts.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createFaults } from './faults.ts';
-import type { OAuthState } from './oauth/grants.ts';
-import { createAuthorizationCodes, createConsents, createGrantStore } from './oauth/grants.ts';
+import { createAuthorizationCodes, createConsents, createGrantStore, type OAuthState } from './oauth/grants.ts';
 import { newClientId, newClientSecret, type OAuthClient, type Project } from './oauth/project.ts';
 import { createRequestHandler } from './request-handler.ts';
 import { createTraffic } from './traffic.ts';
-import type { Sandbox } from './verbs.ts';
-import { createVerbs } from './verbs.ts';
+import { createVerbs, type Sandbox } from './verbs.ts';
 
 export type { GoogleAccount, NewAccount } from './accounts.ts';
 export { ConnectionReset, type Fault, type FaultMatch } from './faults.ts';

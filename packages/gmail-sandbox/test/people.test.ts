@@ -2,8 +2,7 @@
 import { people } from '@googleapis/people';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NewContact } from '../src/people/contacts.ts';
-import { personMatches } from '../src/people/contacts.ts';
+import { type NewContact, personMatches } from '../src/people/contacts.ts';
 import {
   contactsReadonly,
   directoryReadonly,

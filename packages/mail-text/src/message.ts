@@ -2,8 +2,7 @@
 // Knows nothing of the fence around mail, of size limits or of how a message was fetched.
 
 import { type Invitation, invitationText } from './calendar/calendar.ts';
-import type { TextLink } from './links/links.ts';
-import { type LinkPage, linkPage } from './links/links.ts';
+import { type LinkPage, linkPage, type TextLink } from './links/links.ts';
 import { readBody, readingsTogether } from './message/body.ts';
 import { countedRow, type FullPart, fullPart, type MessageRow, messageRow, snippetOf } from './message/rows.ts';
 import { type Attachment, attachmentsOf } from './mime/attachments.ts';

@@ -1,9 +1,9 @@
 // `postern accounts check`: asks Google now what works of one account, or of all that are connected.
 import type { Accounts, Checked } from '../../connect/accounts.ts';
 import { accountJson } from '../../http/api/account-json.ts';
+import { accountStatus } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
-import { standingOf } from '../../model/standing.ts';
 import { CommandError, plain, printJson, printNote, printTable } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
 import { accountKeyOf, noSuchAccount, parseRealm } from './options.ts';
@@ -59,7 +59,7 @@ const throwUnlessUsable = (checked: readonly CheckedAccount[]): void => {
   }
   if (unanswered.length > 0)
     throw new CommandError(`${unanswered.length} of ${checked.length} could not be checked.`, { exitCode: 3 });
-  const lost = checked.filter(({ account }) => standingOf(account).status !== 'ACTIVE');
+  const lost = checked.filter(({ account }) => accountStatus(account).status !== 'ACTIVE');
   if (lost.length > 0) throw new CommandError(`${lost.length} of ${checked.length} cannot be used as it is.`);
 };
 

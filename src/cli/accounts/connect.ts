@@ -9,11 +9,11 @@ import { type Callback, readCallback } from '../../http/pages/callback-parameter
 import { newSecret } from '../../lib/secrets.ts';
 import type { Account } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';
+import { accountText, lackText } from '../../model/account-text.ts';
 import type { Caller } from '../../model/caller.ts';
 import { capabilityText } from '../../model/capability.ts';
 import { explainProblem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
-import { accountText, lackText } from '../../model/standing.ts';
 import { CommandError, plain, printLine } from '../terminal.ts';
 import { withPostern } from '../with-postern.ts';
 import { type AccountOptions, accountDiffers, accountKeyOf, parseCapabilities, parsePins } from './options.ts';

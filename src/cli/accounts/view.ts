@@ -1,17 +1,17 @@
 // An account in a terminal, as a row of a table and in full.
-import type { Account } from '../../model/account.ts';
+import { type Account, accountStatus, accountStatusSince } from '../../model/account.ts';
+import { accountText, lackText, refusalAdvice } from '../../model/account-text.ts';
 import { type Capability, type CapabilityState, capabilities, livingScopes } from '../../model/capability.ts';
-import { accountText, lackText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
 import { plain, printLine, shortTime } from '../terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
   account.key.identifier,
   account.key.realm,
-  standingOf(account).status,
+  accountStatus(account).status,
   account.google?.email ?? '–',
   ready(account).join(' ') || '–',
   shortTime(account.lastUsedAt),
-  standingOf(account).status === 'ACTIVE' ? lackText(account) : accountText(account),
+  accountStatus(account).status === 'ACTIVE' ? lackText(account) : accountText(account),
 ];
 
 export const accountHeading = ['IDENTIFIER', 'REALM', 'STATUS', 'GOOGLE ACCOUNT', 'READY', 'LAST USED', 'WHY'];
@@ -45,7 +45,10 @@ export const printAccount = (account: Account): void => {
   const lines: readonly [string, string][] = [
     ['identifier', account.key.identifier],
     ['realm', account.key.realm],
-    ['status', `${standingOf(account).status} since ${shortTime(standingSince(account))} — ${accountText(account)}`],
+    [
+      'status',
+      `${accountStatus(account).status} since ${shortTime(accountStatusSince(account))} — ${accountText(account)}`,
+    ],
     ['Google account', google ? `${google.email} (sub ${google.sub})` : 'not known yet'],
     ...capabilities.map((name): [string, string] => [name, capabilityText(name, states[name])]),
     ['permissions', livingScopes(account.grantedScopes, states).join(' ') || 'none'],

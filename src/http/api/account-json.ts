@@ -1,9 +1,8 @@
 // An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API and by `--json`.
 import { refreshTokenWarning } from '../../connect/accounts.ts';
-import type { Account } from '../../model/account.ts';
-import type { Capability } from '../../model/capability.ts';
-import { type CapabilityState, livingScopes } from '../../model/capability.ts';
-import { accountText, refusalAdvice, standingOf, standingSince } from '../../model/standing.ts';
+import { type Account, accountStatus, accountStatusSince } from '../../model/account.ts';
+import { accountText, refusalAdvice } from '../../model/account-text.ts';
+import { type Capability, type CapabilityState, livingScopes } from '../../model/capability.ts';
 
 const isoTime = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
@@ -26,13 +25,13 @@ const capabilityJson = (capability: Capability, state: CapabilityState) =>
 
 /** Every field is always there; what is unknown is null. Holds no secret. */
 export const accountJson = (account: Account) => {
-  const standing = standingOf(account);
+  const current = accountStatus(account);
   const { capabilities } = account;
   return {
     realm: account.key.realm,
     identifier: account.key.identifier,
-    status: standing.status,
-    reason: standing.status === 'ACTIVE' ? null : standing.reason,
+    status: current.status,
+    reason: current.status === 'ACTIVE' ? null : current.reason,
     message: accountText(account),
     hint: hint(account),
     capabilities: {
@@ -49,7 +48,7 @@ export const accountJson = (account: Account) => {
     expected_domain: account.pins.expectedDomain ?? null,
     expected_sub: account.pins.expectedSub ?? null,
     created_at: isoTime(account.createdAt),
-    status_since: isoTime(standingSince(account)),
+    status_since: isoTime(accountStatusSince(account)),
     connected_at: isoTime(account.connectedAt),
     last_used_at: isoTime(account.lastUsedAt),
     checked_at: isoTime(account.checkedAt),

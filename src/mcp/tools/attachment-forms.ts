@@ -1,9 +1,9 @@
 // The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
 
 import { isTextLike, type PageRequest } from '@postern/mail-text/message';
-import type { AttachmentFile, DeliverAttachment } from '../../model/delivery.ts';
 import { ok, type Result } from '../../model/result.ts';
 import { ToolContent } from '../define-tool.ts';
+import type { AttachmentFile, DeliverAttachment } from '../deliver-attachment.ts';
 import { type JobRunner, outputOf } from '../jobs/jobs.ts';
 
 /** What is said of every attachment, as a JSON text block. */

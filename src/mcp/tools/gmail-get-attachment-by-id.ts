@@ -1,9 +1,9 @@
 // gmail_get_attachment_by_id: one attachment, in the form that fits it or that was asked for. The only tool without an
 // output schema, because some clients drop content blocks where structured content is declared.
 import { z } from 'zod';
-import type { AttachmentFile } from '../../model/delivery.ts';
 import { failed, ok } from '../../model/result.ts';
 import { defineTool, ProblemError } from '../define-tool.ts';
+import type { AttachmentFile } from '../deliver-attachment.ts';
 import { largestResultChars } from '../size-limit.ts';
 import { attachmentId, maxChars, messageId, offset } from './parameters.ts';
 

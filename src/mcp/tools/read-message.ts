@@ -8,8 +8,7 @@ import { ok, type Result } from '../../model/result.ts';
 import { type JobRunner, type Outcome, outputOf } from '../jobs/jobs.ts';
 import type { DraftContent, ListedDraft, ParsedFormat } from '../jobs/message-jobs.ts';
 import type { Forms } from '../size-limit.ts';
-import type { MessageOutput } from './message-output.ts';
-import { viewOf } from './message-output.ts';
+import { type MessageOutput, viewOf } from './message-output.ts';
 
 interface Wanted {
   readonly format: ParsedFormat;

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { item, itemContent, outlook, file as outlookFile, winmail } from '../../../packages/mail-text/test/outlook.ts';
-import { attachmentsToFolder } from '../../../src/mcp/deliver-attachment.ts';
+import { type AttachmentFile, attachmentsToFolder } from '../../../src/mcp/deliver-attachment.ts';
 import { createPool } from '../../../src/mcp/jobs/worker-pool.ts';
 import { asBase64, largestInline } from '../../../src/mcp/tools/attachment-forms.ts';
-import type { AttachmentFile } from '../../../src/model/delivery.ts';
 import { handClock } from '../../support/hand-clock.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 

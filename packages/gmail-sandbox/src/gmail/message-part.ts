@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { gmail_v1 } from '@googleapis/gmail';
 import { decodeCharset, decodeTransferEncoding } from './decoding.ts';
-import type { MimePart } from './mime.ts';
-import { decodeName, headerValue, parseParameters } from './mime.ts';
+import { decodeName, headerValue, type MimePart, parseParameters } from './mime.ts';
 
 /** Gives the attachment id of a part. */
 export type IssueAttachmentId = (partId: string, isBase64: boolean) => string;

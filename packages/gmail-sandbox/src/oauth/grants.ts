@@ -3,8 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AccountRegistry, GoogleAccount } from '../accounts.ts';
 import type { Clock } from '../clock.ts';
-import type { Project } from './project.ts';
-import { canonicalScopes, isIdentityScope } from './project.ts';
+import { canonicalScopes, isIdentityScope, type Project } from './project.ts';
 
 /** Why a refresh token no longer works. `cap` and `expired` leave access tokens to run out by themselves. */
 type Ending = 'revoked' | 'password_changed' | 'account_deleted' | 'cap' | 'expired' | 'idle';

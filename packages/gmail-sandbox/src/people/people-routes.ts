@@ -12,8 +12,7 @@ import {
   invalidArgument,
   statusError,
 } from '../google-answers.ts';
-import type { StoredPerson } from './contacts.ts';
-import { contactFields, otherFields, personMatches } from './contacts.ts';
+import { contactFields, otherFields, personMatches, type StoredPerson } from './contacts.ts';
 import {
   bindingOf,
   otherContactFields,

@@ -2,12 +2,18 @@
 // then inline before sheet, layers, specificity, order). Work is bounded by a budget that pays for every comparison and
 // every declaration that is applied: a sheet cannot make a message expensive.
 
-import type { Variables } from './block-meaning.ts';
-import { type Applied, type Block, type Cascaded, createBlocks, isFixed, sizeOf } from './block-meaning.ts';
+import {
+  type Applied,
+  type Block,
+  type Cascaded,
+  createBlocks,
+  isFixed,
+  sizeOf,
+  type Variables,
+} from './block-meaning.ts';
 import { declarationsOf } from './blocks.ts';
 import type { StyledElement } from './element.ts';
-import type { Budget } from './matching.ts';
-import { createRuleIndex, type Indexed, type RuleIndex } from './matching.ts';
+import { type Budget, createRuleIndex, type Indexed, type RuleIndex } from './matching.ts';
 import { looksAhead } from './selector.ts';
 import { type Keyframe, readSheets } from './sheet.ts';
 

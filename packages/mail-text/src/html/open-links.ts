@@ -1,7 +1,6 @@
 // Links while their text is being told: where each belongs in the text, what a person clicks and where it leads. Knows
 // nothing of elements, nor of how much of a target there is room for.
-import type { LinkPlace } from '../links/link-pieces.ts';
-import { directUrl, targetOf } from '../links/link-pieces.ts';
+import { directUrl, type LinkPlace, targetOf } from '../links/link-pieces.ts';
 import { otherHostNamed } from '../links/named-hosts.ts';
 import type { Slot, TextLines } from '../text/text-lines.ts';
 

@@ -7,9 +7,9 @@ import type { Edit, TextLines } from '../text/text-lines.ts';
 import type { Appearance, Hider, Sight } from './appearance.ts';
 import type { Families } from './families.ts';
 import type { Attributes } from './html-tokens.ts';
-import type { ElementHandlers } from './open-elements.ts';
 import {
   betweenCells,
+  type ElementHandlers,
   headings,
   isFallback,
   lineElements,

@@ -1,9 +1,9 @@
 // Why a link was made, for the page behind it: what the person has to connect, or to connect again, and what was lost.
 //
-import type { Account } from '../../../model/account.ts';
+import { type Account, accountStatus } from '../../../model/account.ts';
+import { refusalText } from '../../../model/account-text.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';
 import type { Capability } from '../../../model/capability.ts';
-import { refusalText, standingOf } from '../../../model/standing.ts';
 import { foreign, type Html, html, type Tone } from './page.ts';
 
 export interface Reason {
@@ -76,8 +76,8 @@ export const reasonOf = (account: Account, requested: readonly Capability[]): Re
       adminFirst: state.reason === 'admin_blocked',
     };
   }
-  const standing = standingOf(account);
-  if (standing.status === 'ACTIVE') return ofActive(account, requested);
+  const current = accountStatus(account);
+  if (current.status === 'ACTIVE') return ofActive(account, requested);
   const refused = (['mail', 'contacts'] as const).flatMap((name) => {
     const of = account.capabilities[name];
     return of.status === 'refused' ? [html`<p>${refusalText(name, of.reason)}</p>`] : [];
@@ -85,6 +85,6 @@ export const reasonOf = (account: Account, requested: readonly Capability[]): Re
   return {
     ...again,
     lead: html`<p>${mailboxOf(account)} is connected, but nothing of it can be read.</p>${refused}`,
-    adminFirst: standing.reason === 'domain_policy',
+    adminFirst: current.reason === 'domain_policy',
   };
 };

@@ -1,9 +1,8 @@
-// What a failing database means for whoever waits for an answer. Recognises storage's error by its name, because those
-// who answer callers must not know storage.
+// What can be wrong with the database, and which of it whoever waits for an answer is told. It is here and not in storage,
+// because those who answer callers do not import storage.
 import type { Problem } from './problem.ts';
 
-/** What can be wrong with the database; `StorageError.kind`. */
-export type StorageFailure =
+export type StorageErrorKind =
   | 'newer_schema'
   | 'not_a_database'
   | 'not_writable'
@@ -14,8 +13,16 @@ export type StorageFailure =
   | 'already_there'
   | 'in_use';
 
-/** The name of the error class that carries a `StorageFailure`. */
-export const storageErrorName = 'StorageError';
+/** `message` says what happened and the one next step; it holds no stored data. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly kind: StorageErrorKind;
+
+  constructor(kind: StorageErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 export type StorageProblem = Extract<
   Problem,
@@ -24,7 +31,7 @@ export type StorageProblem = Extract<
 
 /** The problem of a storage error that the caller can be told about; undefined for every other error. */
 export const storageProblem = (error: unknown): StorageProblem | undefined => {
-  if (!(error instanceof Error) || error.name !== storageErrorName || !('kind' in error)) return undefined;
+  if (!(error instanceof StorageError)) return undefined;
   switch (error.kind) {
     case 'busy':
       return { kind: 'storage_busy' };

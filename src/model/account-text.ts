@@ -1,33 +1,9 @@
-// How an account stands for everybody outside, and the sentence about it: what works, and what does not and why. Claims
-// nothing that is not known. Pure.
-import type { Account, AccountState } from './account.ts';
+// How an account stands, in sentences for people: which mailbox, what works, and what does not and why. Claims nothing that
+// is not known.
+import type { Account } from './account.ts';
 import { stateText } from './authorization-text.ts';
-import type { RefusalReason } from './capability.ts';
-import { type Capability, capabilities } from './capability.ts';
+import { type Capability, capabilities, type RefusalReason } from './capability.ts';
 import { explainProblem, refusalProblem } from './problem.ts';
-
-/** As the grant does, but for a grant of which nothing can be read. */
-export type Standing = AccountState | { readonly status: 'REVOKED'; readonly reason: RefusalReason };
-
-/** The others come beside contacts, and are of no use alone. */
-const useful = ['mail', 'contacts'] as const;
-
-/**
- * `ACTIVE` only where mail or contacts can be read, so that whoever looks at nothing but the status is not misled. A
- * grant of which Google refuses everything stays stored and is `REVOKED` for the outside until something works again.
- */
-export const standingOf = ({ state, capabilities: states }: Pick<Account, 'state' | 'capabilities'>): Standing => {
-  if (state.status !== 'ACTIVE' || useful.some((name) => states[name].status === 'ready')) return state;
-  const [refused] = useful.map((name) => states[name]).filter(({ status }) => status === 'refused');
-  return { status: 'REVOKED', reason: refused?.status === 'refused' ? refused.reason : 'scope_missing' };
-};
-
-/** Since when; milliseconds since the epoch. */
-export const standingSince = ({ state, stateSince, capabilities: states }: Account): number => {
-  if (standingOf({ state, capabilities: states }) === state) return stateSince;
-  const refusedSince = useful.map((name) => states[name]).map((of) => (of.status === 'refused' ? of.since : 0));
-  return Math.max(stateSince, ...refusedSince);
-};
 
 const nouns: Readonly<Record<Capability, string>> = {
   mail: 'mail',
