@@ -1,5 +1,5 @@
-// Bytes on their way from who fetches them to who reads them: a little of them waits between the two, and no more is
-// fetched while nobody reads.
+// A buffer between fetching an attachment and sending it: of bounded size, so that no more is fetched while nobody reads
+// (backpressure).
 
 /** Bytes that may wait; a file below this size has arrived before anything is said of it. */
 const maxWaitingBytes = 256 * 1024;

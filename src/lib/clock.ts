@@ -1,4 +1,4 @@
-// Time and randomness as arguments, so that tests turn the clock by hand. Knows nothing of what they are used for.
+// Time and randomness as arguments, so that tests turn the clock by hand.
 
 /** Where every part of Postern gets the time from. */
 export interface Clock {

@@ -1,4 +1,4 @@
-// Which host is this machine only. Knows nothing of what is reached there.
+// Which host is this machine only.
 
 /** Whether a URL's or listener's host is this machine only: localhost and names under it, 127/8, ::1. */
 export const isLoopbackHost = (host: string): boolean => {

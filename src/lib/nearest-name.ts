@@ -1,4 +1,4 @@
-// "Did you mean …?": the known name somebody probably meant. Knows nothing of what the names are for.
+// "Did you mean …?": the known name somebody probably meant.
 
 const words = (name: string): string =>
   name

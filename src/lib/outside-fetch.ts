@@ -1,6 +1,6 @@
-// Requests to addresses that somebody outside named: a client's metadata document, what an issuer's metadata points to. A name is looked up first, each address of the answer is judged, and only those are connected to:
-// a check after connecting comes too late, and one that looks the name up again may see another answer (SSRF, DNS
-// rebinding).
+// Requests to addresses that somebody outside named: a client's metadata document, what an issuer's metadata points to. A
+// name is looked up first, each address of the answer is judged, and only those are connected to: a check after connecting
+// comes too late, and one that looks the name up again may see another answer (SSRF, DNS rebinding).
 
 import { lookup as systemLookup } from 'node:dns/promises';
 import { type IncomingMessage, type RequestOptions, request as requestOverHttp } from 'node:http';

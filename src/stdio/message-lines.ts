@@ -1,5 +1,5 @@
-// The lines that a client writes into a pipe, before the SDK reads them: those that it would drop without a word are
-// answered here, and one that is too long ends nothing.
+// The lines that a client writes to stdin, before the SDK reads them: those that it would drop silently are answered here,
+// and one that is too long is skipped.
 import { Transform } from 'node:stream';
 import { type ErrorAnswer, errorAnswer, type MessageReading, notJson, readMessage } from '../mcp/json-rpc.ts';
 

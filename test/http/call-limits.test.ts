@@ -1,5 +1,5 @@
-// What one person, or one slow connection, may take from the others: nothing. The clock is turned by hand; sockets are
-// real where only a socket can show it.
+// What one account, or one slow connection, may take from the others. The clock is turned by hand; sockets are real where
+// only a socket can show it.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { McpServer } from '@modelcontextprotocol/server';
@@ -38,7 +38,7 @@ const caller = async (world: World) => {
         accept: 'application/json, text/event-stream',
       },
       body: typeof message === 'string' ? message : JSON.stringify(message),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
 };
 

@@ -1,4 +1,4 @@
-// From where a request comes: what the socket says, and what proxies say of it, once the operator named them.
+// The network address of a client: of the socket, or from forwarding headers of trusted proxies.
 import fc from 'fast-check';
 import { Hono } from 'hono';
 import { pino } from 'pino';

@@ -9,7 +9,7 @@ const request = (world: World, key: string, method: string, path: string, body?:
   world.app.request(origin + path, {
     method,
     headers: { authorization: `Bearer ${key}` },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
 const create = (world: World, key: string, identifier: string) =>
   request(world, key, 'POST', '/api/v1/accounts', { identifier });

@@ -95,10 +95,10 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     authenticate: createAuthenticator(storage, clock),
     sessions: createSessions(storage.sessions, randomBytes, clock),
     mcpServer: options.mcpServer ?? whoami,
-    ...(options.callLimits === undefined ? {} : { callLimits: options.callLimits }),
-    ...(options.keyRates === undefined ? {} : { keyRates: options.keyRates }),
-    ...(options.rememberedCredentials === undefined ? {} : { rememberedCredentials: options.rememberedCredentials }),
-    ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
+    callLimits: options.callLimits,
+    keyRates: options.keyRates,
+    rememberedCredentials: options.rememberedCredentials,
+    trustedProxies: options.trustedProxies,
     fetchAttachment: options.fetchAttachment ?? giving(new TextEncoder().encode('attachment bytes')),
     publicUrl,
     ready: options.ready ?? (async () => true),
@@ -204,7 +204,7 @@ export const aBrowser = ({ app, sandbox }: World): Browser => {
     },
     connect: async (url, email, scopes) => {
       const { google } = await browser.goOn(url);
-      return browser.get(await decideAtGoogle(sandbox, google, { email, ...(scopes === undefined ? {} : { scopes }) }));
+      return browser.get(await decideAtGoogle(sandbox, google, { email, scopes }));
     },
   };
   return browser;

@@ -1,4 +1,4 @@
-// Which access tokens are somebody, and which are nobody.
+// Which access tokens are accepted, for which account, and which are refused.
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactEncrypt, SignJWT, UnsecuredJWT } from 'jose';

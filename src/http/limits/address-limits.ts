@@ -1,5 +1,5 @@
-// What one network address may ask for before anybody knows who is asking: refused credentials, dead download URLs and
-// pages a minute. In memory: several processes count each for itself.
+// Rate limits per network address, for requests that are not authenticated yet: refused credentials, unknown download URLs
+// and pages. In memory: several processes count each for itself.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { storedCredentialIn } from '../../identity/authenticate.ts';

@@ -1,5 +1,5 @@
-// How much of this process one account may take: messages a minute by a token bucket, and requests at once; and how
-// many requests are worked on at all, and for one realm. In memory: several processes count each for itself.
+// Limits of calls: per account the messages a minute and the concurrent requests; for one realm and for the whole process
+// the concurrent requests. In memory: several processes count each for itself.
 import type { Clock } from '../../lib/clock.ts';
 import { createRateLimit } from '../../lib/rate-limit.ts';
 import { type AccountKey, accountKeyText } from '../../model/account-key.ts';

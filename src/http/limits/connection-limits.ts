@@ -1,5 +1,5 @@
-// Connections that are slow, dead or too many: how long a socket may keep the server waiting, and who goes when all
-// of the connections are taken.
+// Connections that are slow, dead or too many: how long a socket may keep the server waiting, and which one is closed when
+// there are as many as there may be.
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { addressGroup } from '../../lib/rate-limit.ts';

@@ -1,5 +1,5 @@
-// How much of this server one API key may take, whoever its requests are about: one product's loop must not fill the
-// database, nor take Google's patience, from all the others. In memory: several processes count each for itself.
+// Rate limits per API key, whichever accounts its requests are about: one product's loop must not fill the database, nor
+// use up Google's quota, for all the others. In memory: several processes count each for itself.
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Clock } from '../../lib/clock.ts';
 import { createRateLimit, type Rate } from '../../lib/rate-limit.ts';

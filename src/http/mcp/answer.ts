@@ -1,5 +1,5 @@
-// How /mcp answers: in a form that the client takes, with what was refused before the SDK and what the SDK answered as one
-// answer; and when that answer has been sent to its end.
+// The answer of /mcp: in a form that the client accepts; one answer of what was refused before the SDK and what the SDK
+// answered; and a notification when it has been sent to its end.
 import { parseAccept } from 'hono/utils/accept';
 import { type ErrorAnswer, errorAnswer } from '../../mcp/json-rpc.ts';
 import type { PostedMessages } from './posted-messages.ts';

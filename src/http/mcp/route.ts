@@ -1,4 +1,5 @@
-// /mcp: streamable HTTP, stateless, both protocol eras from the SDK's one handler.
+// /mcp: streamable HTTP without sessions, both protocol eras from the SDK's one handler. In this order: credential, limits,
+// body, scopes, SDK.
 import { type AuthInfo, createMcpHandler, isJsonContentType, type McpServer } from '@modelcontextprotocol/server';
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';

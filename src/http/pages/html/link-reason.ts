@@ -1,5 +1,4 @@
 // Why a link was made, for the page behind it: what the person has to connect, or to connect again, and what was lost.
-//
 import { type Account, accountStatus } from '../../../model/account.ts';
 import { refusalText } from '../../../model/account-text.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';

@@ -1,4 +1,4 @@
-// The pages that are only words.
+// Pages of a title and some sentences.
 import { type Html, html, type Page, type Tone } from './page.ts';
 
 /** What happened, who can fix it, the one next step. */

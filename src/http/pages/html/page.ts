@@ -1,5 +1,6 @@
-// An HTML page of ours: markup that escapes every value, the document around its body, the one style sheet (light and dark, 320 px and up, no external
-// asset), and the headers that every page must have: nothing but our own style may load or run.
+// An HTML page of ours: markup that escapes every value, the document around it, the style sheet of all pages (light and
+// dark, 320 px and up, no external asset), and the headers that every page must have: nothing but our own style may load or
+// run.
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 
