@@ -3,28 +3,26 @@
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { asciiLowerCase } from '../lib/e-mail-address.ts';
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { Account, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type Capability, capabilities } from '../model/capability.ts';
-import type { Difference } from '../model/problem.ts';
+import type { Difference, Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
-import type { AccountStore, Wishes } from '../storage/index.ts';
+import type { AccountSettings, AccountStore } from '../storage/index.ts';
 import { contradicts } from './acceptance.ts';
-import { unusedAmong } from './requested-capabilities.ts';
 
-const attempts = 5;
-
-/** What a request says; what is absent, it says nothing of. */
-export interface WishesGiven extends Pins {
-  readonly alsoAsked?: readonly Capability[];
+/** What a request asks for; what is absent, it leaves open. */
+export interface RequestedSettings extends Pins {
+  readonly extraCapabilities?: readonly Capability[];
 }
 
-/** What becomes of each wish: null takes it away, and what is absent stays. */
-export interface WishesChange {
+/** What becomes of each setting: null takes it away, and what is absent stays. */
+export interface SettingsChange {
   readonly expectedEmail?: string | null;
   readonly expectedDomain?: string | null;
   readonly expectedSub?: string | null;
-  readonly alsoAsked?: readonly Capability[] | null;
+  readonly extraCapabilities?: readonly Capability[] | null;
 }
 
 export interface Ensured {
@@ -39,40 +37,49 @@ const same = (given: string, present: string | undefined): boolean =>
   present !== undefined && asciiLowerCase(given) === asciiLowerCase(present);
 
 /** Where the account is not as the request says. Addresses and domains are compared without regard to case. */
-const differences = ({ pins, alsoAsked }: Account, given: WishesGiven): Difference[] => {
+const differences = ({ pins, extraCapabilities }: Account, given: RequestedSettings): Difference[] => {
   const { expectedEmail, expectedDomain, expectedSub } = given;
-  const asked = given.alsoAsked && inOrder(given.alsoAsked);
-  return [
-    ...(expectedEmail === undefined || same(expectedEmail, pins.expectedEmail)
-      ? []
-      : [{ field: 'expected_email', now: pins.expectedEmail ?? null } as const]),
-    ...(expectedDomain === undefined || same(expectedDomain, pins.expectedDomain)
-      ? []
-      : [{ field: 'expected_domain', now: pins.expectedDomain ?? null } as const]),
-    ...(expectedSub === undefined || expectedSub === pins.expectedSub
-      ? []
-      : [{ field: 'expected_sub', now: pins.expectedSub ?? null } as const]),
-    ...(asked === undefined || String(asked) === String(alsoAsked)
-      ? []
-      : [{ field: 'capabilities', now: alsoAsked } as const]),
-  ];
+  const requested = given.extraCapabilities && inOrder(given.extraCapabilities);
+  const found: Difference[] = [];
+  if (expectedEmail !== undefined && !same(expectedEmail, pins.expectedEmail))
+    found.push({ field: 'expected_email', now: pins.expectedEmail ?? null });
+  if (expectedDomain !== undefined && !same(expectedDomain, pins.expectedDomain))
+    found.push({ field: 'expected_domain', now: pins.expectedDomain ?? null });
+  if (expectedSub !== undefined && expectedSub !== pins.expectedSub)
+    found.push({ field: 'expected_sub', now: pins.expectedSub ?? null });
+  if (requested !== undefined && String(requested) !== String(extraCapabilities))
+    found.push({ field: 'capabilities', now: extraCapabilities });
+  return found;
 };
 
-type WishesOptions = Pick<
-  AccountsOptions,
-  'storage' | 'log' | 'requiredCapabilities' | 'optionalCapabilities' | 'stepUpCapabilities'
->;
+type SettingsOptions = Tools & Pick<AccountsOptions, 'storage' | 'log'>;
 
-/** Makes the account with these wishes. One that exists stays as it is: where it differs, that is the answer. */
+type Tools = Pick<AccountsOptions, 'requiredCapabilities' | 'optionalCapabilities' | 'stepUpCapabilities'>;
+
+/** Whether an enabled tool can work with it: nobody is asked for a permission that nothing would use. */
+export const isUsed = (tools: Tools, capability: Capability): boolean =>
+  [tools.requiredCapabilities, tools.optionalCapabilities, tools.stepUpCapabilities].some((some) =>
+    some.includes(capability),
+  );
+
+/** What is wrong with asking for these; undefined where each is of use. */
+export const unusedAmong = (tools: Tools, requested: readonly Capability[]): Problem | undefined => {
+  const unused = requested.filter((capability) => !isUsed(tools, capability));
+  if (unused.length === 0) return undefined;
+  const detail = `capabilities has ${unused.join(', ')}, which no tool works with that this server offers.`;
+  return { kind: 'invalid_input', detail };
+};
+
+/** Makes the account with these settings. One that exists stays as it is: where it differs, that is the answer. */
 export const ensureAccount = async (
   accounts: AccountStore,
   key: AccountKey,
-  given: WishesGiven,
+  given: RequestedSettings,
 ): Promise<Result<Ensured>> => {
-  const { alsoAsked = [], ...pins } = given;
+  const { extraCapabilities = [], ...pins } = given;
   const present = await accounts.find(key);
-  const account = present ?? (await accounts.getOrCreate(key, { pins, alsoAsked: inOrder(alsoAsked) }));
-  // Somebody else may have made it meanwhile, and with other wishes.
+  const account = present ?? (await accounts.getOrCreate(key, { pins, extraCapabilities: inOrder(extraCapabilities) }));
+  // Somebody else may have made it meanwhile, and with other settings.
   const differs = differences(account, given);
   if (differs.length > 0) return failed({ kind: 'account_differs', differences: differs });
   return ok({ account, created: present === undefined });
@@ -80,27 +87,25 @@ export const ensureAccount = async (
 
 /** The same, where nothing may be asked for that no tool works with. */
 export const ensure = async (
-  options: WishesOptions,
+  options: SettingsOptions,
   key: AccountKey,
-  given: WishesGiven = {},
+  given: RequestedSettings = {},
 ): Promise<Result<Ensured>> => {
-  const unused = unusedAmong(options, given.alsoAsked ?? []);
+  const unused = unusedAmong(options, given.extraCapabilities ?? []);
   return unused ? failed(unused) : ensureAccount(options.storage.accounts, key, given);
 };
 
-const changed = ({ pins, alsoAsked }: Account, change: WishesChange): Wishes => {
+const changed = ({ pins, extraCapabilities }: Account, change: SettingsChange): AccountSettings => {
   const pin = (given: string | null | undefined, present: string | undefined) =>
     given === undefined ? present : (given ?? undefined);
-  const expectedEmail = pin(change.expectedEmail, pins.expectedEmail);
-  const expectedDomain = pin(change.expectedDomain, pins.expectedDomain);
-  const expectedSub = pin(change.expectedSub, pins.expectedSub);
   return {
     pins: {
-      ...(expectedEmail === undefined ? {} : { expectedEmail }),
-      ...(expectedDomain === undefined ? {} : { expectedDomain }),
-      ...(expectedSub === undefined ? {} : { expectedSub }),
+      expectedEmail: pin(change.expectedEmail, pins.expectedEmail),
+      expectedDomain: pin(change.expectedDomain, pins.expectedDomain),
+      expectedSub: pin(change.expectedSub, pins.expectedSub),
     },
-    alsoAsked: change.alsoAsked === undefined ? alsoAsked : inOrder(change.alsoAsked ?? []),
+    extraCapabilities:
+      change.extraCapabilities === undefined ? extraCapabilities : inOrder(change.extraCapabilities ?? []),
   };
 };
 
@@ -108,25 +113,24 @@ const changed = ({ pins, alsoAsked }: Account, change: WishesChange): Wishes => 
  * Changes what is said of an account that exists. Where its Google account is not the one that is expected now, its
  * grant is erased in the same write, also one that is only kept for a while: it never serves under pins that it contradicts.
  */
-export const changeWishes = async (
-  options: WishesOptions,
+export const changeSettings = async (
+  options: SettingsOptions,
   key: AccountKey,
-  change: WishesChange,
+  change: SettingsChange,
 ): Promise<Result<Account>> => {
   const { accounts } = options.storage;
-  const unused = unusedAmong(options, change.alsoAsked ?? []);
+  const unused = unusedAmong(options, change.extraCapabilities ?? []);
   if (unused) return failed(unused);
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const outcome = await retryLostWrites(async (): Promise<Result<Account> | undefined> => {
     const account = await accounts.find(key);
     if (account === undefined) return failed({ kind: 'not_found', what: 'account' });
-    const wishes = changed(account, change);
-    const ended = contradicts(wishes.pins, account);
-    const saved = ended
-      ? await accounts.setWishes(key, account.version, wishes, { status: 'PENDING', reason: 'pins_changed' })
-      : await accounts.setWishes(key, account.version, wishes);
-    if (saved === undefined) continue;
+    const settings = changed(account, change);
+    const ended = contradicts(settings.pins, account);
+    const end = ended ? ({ status: 'PENDING', reason: 'pins_changed' } as const) : undefined;
+    const saved = await accounts.setSettings(key, account.version, settings, end);
+    if (saved === undefined) return undefined;
     options.log({ event: 'account_changed', key, cause: ended ? 'grant erased' : 'grant untouched' });
     return ok(saved);
-  }
-  return failed({ kind: 'storage_busy' });
+  });
+  return outcome ?? failed({ kind: 'storage_busy' });
 };

@@ -1,5 +1,5 @@
-// Everything about one person's connected account behind one door: connect, access, disconnect. The only place that
-// sees both the store and Google's OAuth.
+// What the rest of Postern does with connected accounts: connect, access, check, disconnect. Composes the parts of connect
+// and grants.
 
 import { createAccess } from '../grants/access.ts';
 import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
@@ -17,7 +17,13 @@ import type { Caller } from '../model/caller.ts';
 import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, type Result } from '../model/result.ts';
-import { changeWishes, type Ensured, ensure, type WishesChange, type WishesGiven } from './account-settings.ts';
+import {
+  changeSettings,
+  type Ensured,
+  ensure,
+  type RequestedSettings,
+  type SettingsChange,
+} from './account-settings.ts';
 import { endSignIns } from './complete-sign-in.ts';
 import { type Connection, createConnection } from './link-flow.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
@@ -31,7 +37,7 @@ export type { ClaimedDownload, DownloadableFile, Downloads } from '../grants/dow
 export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export { refreshTokenWarning } from '../grants/token-endpoint.ts';
-export type { Ensured, WishesChange, WishesGiven } from './account-settings.ts';
+export type { Ensured, RequestedSettings, SettingsChange } from './account-settings.ts';
 export type { Connection, LinkView, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
 export type { Link, LinkRequest } from './links.ts';
 export type { DeadLink, LinkOutcome, SignInFailure, SignInOutcome, SignInPurpose } from './outcomes.ts';
@@ -42,9 +48,9 @@ export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;
   list(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. */
-  ensure(key: AccountKey, wishes?: WishesGiven): Promise<Result<Ensured>>;
+  ensure(key: AccountKey, settings?: RequestedSettings): Promise<Result<Ensured>>;
   /** Changes pins and what links ask for; a grant that contradicts the new pins is erased in the same write. */
-  change(key: AccountKey, change: WishesChange): Promise<Result<Account>>;
+  change(key: AccountKey, change: SettingsChange): Promise<Result<Account>>;
   /**
    * Writes down what one of Google's APIs answered under a grant: `works`, or why it refuses the capability; the
    * account then says so (`capabilities`). Requests through `GoogleServices.forCaller` with this as `record` do it by
@@ -93,8 +99,8 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
-    ensure: (key, wishes) => ensure(options, key, wishes),
-    change: (key, change) => changeWishes(options, key, change),
+    ensure: (key, settings) => ensure(options, key, settings),
+    change: (key, change) => changeSettings(options, key, change),
     recordAnswer: createRecordAnswer(options),
     freshToken: createAccess(observed, { refreshOnce, retryRetained: retained.retry }),
     link,

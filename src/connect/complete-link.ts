@@ -1,5 +1,4 @@
-// From Google's callback of a link to a saved grant: redeem its round, exchange the code, save what it brought. Knows no
-// browser.
+// From Google's callback of a link to a saved grant: redeem its round, exchange the code, save what it brought.
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { isSecret } from '../lib/secrets.ts';

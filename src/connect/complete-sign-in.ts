@@ -1,15 +1,14 @@
 // From Google's callback of a sign-in to a person, and for a client to their grant too. A sign-in does not know whose it will
 // be until Google says so, and so cannot be ended with the account as a ticket is. Instead disconnecting and deleting leave
 // a note, and sign-ins begun before it bring nothing.
-
 import type { AccountsOptions } from '../grants/options.ts';
-import { hashSecret } from '../lib/secrets.ts';
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
+import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import type { Account, AllowedPeople } from '../model/account.ts';
 import { type AccountKey, accountKeyText, googleRealm } from '../model/account-key.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import { accept, maySignIn } from './acceptance.ts';
 import { type OwnedRound, signInLifetimeMs } from './authorization-round.ts';
-import { startBrowserSession } from './browser-sessions.ts';
 import {
   type AuthorizationResponse,
   type ClientPurpose,
@@ -22,8 +21,6 @@ import {
   type SignInPurpose,
 } from './outcomes.ts';
 import { type Granted, googleIdentity, readAccount, saveGranted, toGrant } from './save-grant.ts';
-
-const saveAttempts = 5;
 
 interface Parts {
   readonly allowed: AllowedPeople;
@@ -151,20 +148,20 @@ const recordIdentity = async (
   const { accounts } = options.storage;
   if (saved !== undefined && isRecorded(saved, identity)) return !(await ended());
   const google = googleIdentity(identity);
-  for (let attempt = 0; attempt < saveAttempts; attempt++) {
+  const recorded = await retryLostWrites(async () => {
     const reading = await accounts.readGrant(key);
     const { account } = reading;
     if (account === undefined || (await ended())) return false;
     if (isRecorded(account, identity)) return true;
     const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
     const written = await accounts.saveGrant(key, account.version, present ?? toGrant(options, [], tokens, google));
-    if (written === undefined) continue;
+    if (written === undefined) return undefined;
     // A grant that allows nothing is none; without it, the identity stays.
     if (present === undefined)
       await accounts.setState(key, written.version, { status: 'PENDING', reason: 'consent_declined' });
     return true;
-  }
-  return false;
+  });
+  return recorded ?? false;
 };
 
 const isRecorded = ({ google }: Account, { sub, email, hostedDomain }: VerifiedIdentity): boolean =>
@@ -172,7 +169,6 @@ const isRecorded = ({ google }: Account, { sub, email, hostedDomain }: VerifiedI
 
 /** The notes lie among the authorization server's records: found by a hash, sealed, and gone when they expire. */
 const noteModel = 'PosternSignInsEnded';
-const endAttempts = 5;
 
 type EndOptions = Pick<AccountsOptions, 'storage' | 'clock'>;
 
@@ -191,13 +187,13 @@ export const endSignIns = async ({ storage, clock }: EndOptions, key: AccountKey
     expiresAt: at + signInLifetimeMs,
   });
   await storage.authorizationRecords.removeOf(key);
-  for (let attempt = 0; attempt < endAttempts; attempt++) {
+  const ended = await retryLostWrites(async () => {
     const account = await storage.accounts.find(key);
     if (account === undefined) return true;
     // Changes nothing but the version: a sign-in that looked before the note was there cannot save any more.
-    if (await storage.accounts.setPins(key, account.version, account.pins)) return true;
-  }
-  return false;
+    return (await storage.accounts.setPins(key, account.version, account.pins)) && true;
+  });
+  return ended ?? false;
 };
 
 /** Whether a sign-in begun at `createdAt` (milliseconds) was ended since. */
@@ -208,4 +204,30 @@ const wasEnded = async (
 ): Promise<boolean> => {
   const note = await storage.authorizationRecords.find(noteModel, accountKeyText(key));
   return note !== undefined && createdAt < Number(note.payload);
+};
+
+/** Milliseconds. */
+export const browserSessionLifetimeMs = 12 * 60 * 60_000;
+
+type SessionOptions = Pick<AccountsOptions, 'storage' | 'clock' | 'random'>;
+
+/** @returns the secret of a new session, or undefined where the account is gone */
+export const startBrowserSession = async (
+  { storage, clock, random }: SessionOptions,
+  key: AccountKey,
+): Promise<string | undefined> => {
+  const secret = newSecret(random);
+  const createdAt = clock.now();
+  const expiresAt = createdAt + browserSessionLifetimeMs;
+  const kept = await storage.browserSessions.add({ hash: hashSecret(secret), key, createdAt, expiresAt });
+  return kept ? secret : undefined;
+};
+
+/** Whose session this is, while it lasts. */
+export const browserSessionOf = async (
+  { storage, clock }: SessionOptions,
+  secret: string | undefined,
+): Promise<AccountKey | undefined> => {
+  if (secret === undefined || !isSecret(secret)) return undefined;
+  return (await storage.browserSessions.find(hashSecret(secret), clock.now()))?.key;
 };

@@ -2,6 +2,7 @@
 // an account only at the very end, in one version-checked write; the present grant serves until the new one is accepted.
 
 import type { AccountsOptions } from '../grants/options.ts';
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import { hashSecret, isSecret } from '../lib/secrets.ts';
 import type { Account } from '../model/account.ts';
 import { accountKeyText } from '../model/account-key.ts';
@@ -9,8 +10,8 @@ import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
-import { browserSessionOf } from './browser-sessions.ts';
 import { finishLink } from './complete-link.ts';
+import { browserSessionOf } from './complete-sign-in.ts';
 import { deadLink } from './links.ts';
 import type { AuthorizationResponse, DeadLink, LinkOutcome, SignInOutcome } from './outcomes.ts';
 import type { SignInProvider } from './sign-in.ts';
@@ -101,39 +102,48 @@ const view = async (options: AccountsOptions, ticket: Ticket, session: string | 
   return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId: oauth.clientId, scopes };
 };
 
-const attempts = 5;
-
 /**
  * The browser that took a link may go to Google again, and its former round ends by that. Who took it is looked up anew
  * where somebody was faster: it may have been the same browser, whose button was pressed twice.
  */
 const begin = async (options: AccountsOptions, found: Ticket, browser: string, session?: string): Promise<Begin> => {
-  const { storage, clock } = options;
+  const { tickets } = options.storage;
   let ticket: Ticket | undefined = found;
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const dead: DeadLink | undefined = deadLink(ticket, clock.now());
-    if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
-    const signIn = await signInNeeded(options, ticket, session);
-    if (signIn) return signIn;
-    const { hash, status, stateHash: former } = ticket;
-    const formerRound = former === undefined ? undefined : await storage.authorizationRounds.find(former);
-    if (status === 'taken' && formerRound?.browserHash !== hashSecret(browser)) return { kind: 'taken_elsewhere' };
-    const { url, stateHash } = await sendToGoogle(options, {
-      purpose: { kind: 'connect', ticketHash: hash },
-      browserHash: hashSecret(browser),
-      redirectUri: ticket.redirectUri,
-      capabilities: ticket.capabilities,
-      expiresAt: ticket.expiresAt,
-      askedAgain: formerRound !== undefined && detailsOf(formerRound).askedAgain,
-      loginHint: await loginHintFor(options, ticket),
-    });
-    if (await storage.tickets.take(hash, { stateHash, former }, clock.now())) {
-      if (former !== undefined) await storage.authorizationRounds.remove(former);
-      return { kind: 'redirect', url };
-    }
-    ticket = await storage.tickets.find(hash);
-  }
-  return { kind: 'taken_elsewhere' };
+  const begun = await retryLostWrites(async () => {
+    const outcome = await tryToBegin(options, ticket, hashSecret(browser), session);
+    if (outcome === undefined) ticket = await tickets.find(found.hash);
+    return outcome;
+  });
+  return begun ?? { kind: 'taken_elsewhere' };
+};
+
+/** Undefined: the ticket was written to since it was read. */
+const tryToBegin = async (
+  options: AccountsOptions,
+  ticket: Ticket | undefined,
+  browserHash: string,
+  session: string | undefined,
+): Promise<Begin | undefined> => {
+  const { tickets, authorizationRounds } = options.storage;
+  const dead = deadLink(ticket, options.clock.now());
+  if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+  const signIn = await signInNeeded(options, ticket, session);
+  if (signIn) return signIn;
+  const { hash, status, stateHash: former } = ticket;
+  const formerRound = former === undefined ? undefined : await authorizationRounds.find(former);
+  if (status === 'taken' && formerRound?.browserHash !== browserHash) return { kind: 'taken_elsewhere' };
+  const { url, stateHash } = await sendToGoogle(options, {
+    purpose: { kind: 'connect', ticketHash: hash },
+    browserHash,
+    redirectUri: ticket.redirectUri,
+    capabilities: ticket.capabilities,
+    expiresAt: ticket.expiresAt,
+    askedAgain: formerRound !== undefined && detailsOf(formerRound).askedAgain,
+    loginHint: await loginHintFor(options, ticket),
+  });
+  if (!(await tickets.take(hash, { stateHash, former }, options.clock.now()))) return undefined;
+  if (former !== undefined) await authorizationRounds.remove(former);
+  return { kind: 'redirect', url };
 };
 
 const loginHintFor = async ({ storage }: AccountsOptions, { key, replace }: Ticket): Promise<string | undefined> => {

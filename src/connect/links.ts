@@ -1,4 +1,4 @@
-// Links for a person: made, given again while still open, waited for. Knows nothing of the browser that opens one.
+// Links for a person: made, given again while still open, waited for.
 
 import { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
@@ -9,8 +9,8 @@ import { type Capability, capabilitiesOf } from '../model/capability.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { Ticket } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
+import { isUsed, unusedAmong } from './account-settings.ts';
 import type { DeadLink } from './outcomes.ts';
-import { isUsed, unusedAmong } from './requested-capabilities.ts';
 
 /** Milliseconds a link may be used. */
 export const linkLifetimeMs = 10 * 60_000;
@@ -111,7 +111,7 @@ export const createLinks = (options: AccountsOptions) => {
         ...options.requiredCapabilities,
         ...options.optionalCapabilities,
         ...capabilitiesOf(account.grantedScopes),
-        ...account.alsoAsked.filter((capability) => isUsed(options, capability)),
+        ...account.extraCapabilities.filter((capability) => isUsed(options, capability)),
         ...wanted.capabilities,
       ]),
     ];
@@ -130,7 +130,7 @@ export const createLinks = (options: AccountsOptions) => {
       expiresAt: now + linkLifetimeMs,
       linkPolicy,
       replace,
-      ...(apiKeyId === undefined ? {} : { apiKeyId }),
+      apiKeyId,
     };
     const opened = await tickets.open({ ...ticket, capabilities, redirectUri: origin + callbackPath }, maxOpenLinks);
     if (opened === 'too_many') return failed({ kind: 'too_many_links' });

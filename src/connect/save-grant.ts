@@ -2,6 +2,7 @@
 // version-checked write. For links and for sign-ins.
 
 import type { AccountsOptions } from '../grants/options.ts';
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { Account, GoogleIdentity } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
@@ -11,9 +12,6 @@ import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import type { Grant, StoredGrant } from '../storage/index.ts';
 import { accept } from './acceptance.ts';
 import type { DeadLink, LinkOutcome } from './outcomes.ts';
-
-/** How often a save that lost a race is tried on the newer row. */
-const saveAttempts = 5;
 
 export type Granted = CodeOutcome & { kind: 'granted' };
 
@@ -58,10 +56,11 @@ export const saveGranted = async (
   const grantedScopes = tokens.scopes ?? scopesFor(request.capabilities);
   const missing = missingCapabilities(request.capabilities, grantedScopes);
   if (!isUsable(options, grantedScopes)) return { kind: 'scope_missing', missing };
-  for (let attempt = 0; attempt < saveAttempts; attempt++) {
-    const justRead = attempt === 0 ? request.present : undefined;
+  let justRead = request.present;
+  const outcome = await retryLostWrites(async (): Promise<LinkOutcome | undefined> => {
     const { account, grant: stored } = justRead ?? (await readAccount(options, request.key)) ?? {};
     const ended = justRead === undefined ? await request.ended() : undefined;
+    justRead = undefined;
     if (account === undefined || ended !== undefined) return ended ?? { kind: 'unknown' };
     const verdict = accept(identity, account, request);
     if (verdict.kind === 'unverifiable') return verdict;
@@ -76,10 +75,9 @@ export const saveGranted = async (
     if (heldBack !== undefined) return heldBack;
     const whole = { ...grant, refreshToken };
     const saved = await options.storage.accounts.saveGrant(request.key, account.version, whole, request.ticketHash);
-    if (saved === undefined) continue;
-    return { kind: 'connected', account: saved, google, missing };
-  }
-  return { kind: 'google_unavailable' };
+    return saved && { kind: 'connected', account: saved, google, missing };
+  });
+  return outcome ?? { kind: 'google_unavailable' };
 };
 
 /** An account whose grant does not open is one without a grant here: connecting again repairs it. */

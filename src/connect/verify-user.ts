@@ -1,7 +1,8 @@
 // Links whose completion the product confirms (`verify_url`): the grant waits until the backend that
-// made the link says, from its own session, whose browser came back. Knows nothing of HTTP.
+// made the link says, from its own session, whose browser came back.
 
 import type { AccountsOptions } from '../grants/options.ts';
+import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import type { Account } from '../model/account.ts';
 import { authRequestParameter } from '../model/caller.ts';
@@ -13,8 +14,6 @@ import { type AccountWithGrant, readAccount, refreshTokenFor } from './save-gran
 
 /** Milliseconds a product has to confirm. */
 export const confirmWithinMs = 10 * 60_000;
-/** How often a save that lost a race is tried on the newer row. */
-const saveAttempts = 5;
 
 /**
  * How a pending connection stands; deliberately not whose link it is: a backend that read the name here would prove
@@ -33,7 +32,7 @@ export type Confirmed =
   | { readonly kind: 'connected'; readonly account: Account }
   /** There is none, or it was made with another key. */
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'over'; readonly status: Exclude<PendingGrantStatus, 'waiting'> }
+  | { readonly kind: 'ended'; readonly status: Exclude<PendingGrantStatus, 'waiting'> }
   /** Somebody else completed the link than the person it was made for. */
   | { readonly kind: 'identifier_mismatch' }
   /** The account was pinned, or joined to another Google account, while this one waited: it does not fit any more. */
@@ -111,7 +110,7 @@ export const createVerification = (options: AccountsOptions): Verification => {
       if (pending === undefined) return { kind: 'unknown' };
       const { key, ticketHash } = pending;
       const status = statusOf(pending);
-      if (status !== 'waiting') return { kind: 'over', status };
+      if (status !== 'waiting') return { kind: 'ended', status };
       const confirmed = key.identifier === identifier ? await save(options, pending) : await refuse(options, pending);
       log({ event: 'link_confirmed', key, cause: confirmed.kind });
       if (confirmed.kind === 'connected') {
@@ -122,9 +121,9 @@ export const createVerification = (options: AccountsOptions): Verification => {
   };
 };
 
-const over = async ({ storage }: AccountsOptions, { hash }: PendingGrantView): Promise<Confirmed> => {
+const endedAs = async ({ storage }: AccountsOptions, { hash }: PendingGrantView): Promise<Confirmed> => {
   const { status = 'void' } = (await storage.pendingGrants.find(hash)) ?? {};
-  return { kind: 'over', status: status === 'waiting' ? 'expired' : status };
+  return { kind: 'ended', status: status === 'waiting' ? 'expired' : status };
 };
 
 /** Erases a pending grant for good, unless another request ended it first. */
@@ -134,7 +133,7 @@ const erase = async (
   outcome: Extract<Confirmed, { kind: 'identifier_mismatch' | 'account_changed' }>,
 ): Promise<Confirmed> => {
   const { pendingGrants, tickets } = options.storage;
-  if (!(await pendingGrants.refuse(pending.hash))) return over(options, pending);
+  if (!(await pendingGrants.refuse(pending.hash))) return endedAs(options, pending);
   await tickets.finish(pending.ticketHash, 'refused');
   return outcome;
 };
@@ -145,22 +144,22 @@ const refuse = (options: AccountsOptions, pending: PendingGrantView): Promise<Co
 /** The same rules as for a grant that needs nobody's word, on the account as it is now. */
 const save = async (options: AccountsOptions, view: PendingGrantView): Promise<Confirmed> => {
   const { storage, clock } = options;
-  for (let attempt = 0; attempt < saveAttempts; attempt++) {
+  const confirmed = await retryLostWrites(async (): Promise<Confirmed | undefined> => {
     const pending = await storage.pendingGrants.open(view.hash, clock.now());
     const present = await readAccount(options, view.key);
     const ticket = await storage.tickets.find(view.ticketHash);
     // Disconnecting ends the ticket, then the pending grant, and then looks at what there is: a save misses none of them.
-    if (pending === undefined || present === undefined || ticket?.status !== 'redeemed') return over(options, view);
+    if (pending === undefined || present === undefined || ticket?.status !== 'redeemed') return endedAs(options, view);
     const { account } = present;
     const identity: VerifiedIdentity = { ...pending.grant.google, emailVerified: pending.emailVerified };
     if (accept(identity, account, ticket).kind !== 'accepted') return erase(options, view, { kind: 'account_changed' });
     const grant = await withRefreshToken(options, pending, present);
     if (grant === undefined) return erase(options, view, { kind: 'account_changed' });
     const saved = await storage.pendingGrants.confirm(view.hash, account.version, grant, clock.now());
-    if (saved === 'over') return over(options, view);
-    if (saved !== 'raced') return { kind: 'connected', account: saved };
-  }
-  return { kind: 'raced' };
+    if (saved === 'ended') return endedAs(options, view);
+    return saved === 'raced' ? undefined : { kind: 'connected', account: saved };
+  });
+  return confirmed ?? { kind: 'raced' };
 };
 
 /** The present grant's refresh token may have changed while this one waited, so it is taken now and not kept twice. */

@@ -85,7 +85,7 @@ export interface Account {
   /** What the consent of the present grant asked for; empty without a grant. */
   readonly asked: readonly Capability[];
   /** What every link of this account asks for beyond what the tools need. */
-  readonly alsoAsked: readonly Capability[];
+  readonly extraCapabilities: readonly Capability[];
   /** What Google's APIs refused under the present grant. */
   readonly refusals: Refusals;
   readonly capabilities: CapabilityStates;

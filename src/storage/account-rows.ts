@@ -47,15 +47,15 @@ const toState = ({ status, reason, reason_evidence: evidence }: AccountsTable): 
       return {
         status,
         reason: revokedReasons.find((known) => known === reason) ?? 'revoked_or_password_changed',
-        ...(evidence === null ? {} : { evidence: JSON.parse(evidence) }),
+        evidence: evidence === null ? undefined : JSON.parse(evidence),
       };
   }
 };
 
 const toPins = (row: AccountsTable): Pins => ({
-  ...(row.expected_email === null ? {} : { expectedEmail: row.expected_email }),
-  ...(row.expected_domain === null ? {} : { expectedDomain: row.expected_domain }),
-  ...(row.expected_sub === null ? {} : { expectedSub: row.expected_sub }),
+  expectedEmail: row.expected_email ?? undefined,
+  expectedDomain: row.expected_domain ?? undefined,
+  expectedSub: row.expected_sub ?? undefined,
 });
 
 const toGoogle = (row: AccountsTable): GoogleIdentity | undefined =>
@@ -64,7 +64,7 @@ const toGoogle = (row: AccountsTable): GoogleIdentity | undefined =>
     : {
         sub: row.google_sub,
         email: row.google_email,
-        ...(row.google_hosted_domain === null ? {} : { hostedDomain: row.google_hosted_domain }),
+        hostedDomain: row.google_hosted_domain ?? undefined,
       };
 
 const toScopes = (json: string | null): string[] => (json === null ? [] : JSON.parse(json));
@@ -93,12 +93,12 @@ export const toAccount = (row: AccountsTable): Account => {
     version: row.version,
     grantVersion: row.grant_version,
     ...toCapabilities(row),
-    alsoAsked: toScopes(row.asked_capabilities).filter(isCapability),
-    ...(google === undefined ? {} : { google }),
-    ...(row.connected_at === null ? {} : { connectedAt: row.connected_at }),
-    ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    extraCapabilities: toScopes(row.asked_capabilities).filter(isCapability),
+    google,
+    connectedAt: row.connected_at ?? undefined,
+    lastUsedAt: row.last_used_at ?? undefined,
     ...(row.status === 'ACTIVE' && row.refused_since !== null ? { refusedSince: row.refused_since } : {}),
-    ...(row.checked_at === null ? {} : { checkedAt: row.checked_at }),
+    checkedAt: row.checked_at ?? undefined,
     ...(row.status === 'ACTIVE' && row.refresh_tokens_issued !== null
       ? { refreshTokensIssued: row.refresh_tokens_issued }
       : {}),
@@ -154,9 +154,9 @@ export const openGrant = (row: AccountsTable, sealer: Sealer): StoredGrant | und
   if (row.refresh_token !== null && refreshToken === undefined) return undefined;
   return {
     accessToken,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
+    refreshToken,
     accessTokenExpiresAt: row.access_token_expires_at ?? 0,
-    ...(row.refresh_token_expires_at === null ? {} : { refreshTokenExpiresAt: row.refresh_token_expires_at }),
+    refreshTokenExpiresAt: row.refresh_token_expires_at ?? undefined,
     requestedScopes: toScopes(row.requested_scopes),
     grantedScopes: toScopes(row.granted_scopes),
     google,

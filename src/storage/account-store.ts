@@ -1,6 +1,6 @@
 // One person's account and grant; every method takes the account key first. Every write names the version it read, so
-// that of two writers exactly one succeeds. Knows no other person (operations-store.ts), no OAuth, and leaves what a refresh
-// writes to refresh-store.ts.
+// that of two writers exactly one succeeds. What crosses people is in operations-store.ts, what a refresh writes in
+// refresh-store.ts.
 
 import type { Clock } from '../lib/clock.ts';
 import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
@@ -37,18 +37,18 @@ export interface AccountStore {
   /** Undefined also where the row is refused: nothing of it counts. */
   find(key: AccountKey): Promise<Account | undefined>;
   /**
-   * A new account is PENDING, `never_connected`, and has these wishes; concurrent calls make one, with the wishes of
+   * A new account is PENDING, `never_connected`, and has these settings; concurrent calls make one, with the settings of
    * one of them. One that exists stays as it is.
    * @throws StorageError `row_refused` or `wrong_key` where there is a row that is refused
    */
-  getOrCreate(key: AccountKey, wishes?: Partial<Wishes>): Promise<Account>;
+  getOrCreate(key: AccountKey, settings?: Partial<AccountSettings>): Promise<Account>;
   /** Replaces all pins. */
   setPins(key: AccountKey, version: number, pins: Pins): Promise<Account | undefined>;
-  /** Replaces all wishes; with `state` the grant ends in the same statement, as `setState` would end it. */
-  setWishes(
+  /** Replaces all settings; with `state` the grant ends in the same statement, as `setState` would end it. */
+  setSettings(
     key: AccountKey,
     version: number,
-    wishes: Wishes,
+    settings: AccountSettings,
     state?: AccountState & { readonly status: 'PENDING' },
   ): Promise<Account | undefined>;
   /** What Google's APIs refuse under this grant; a newer one is left alone. */
@@ -75,9 +75,9 @@ export interface AccountStore {
 }
 
 /** What the operator or a product says of an account, whether it is connected or not. */
-export interface Wishes {
+export interface AccountSettings {
   readonly pins: Pins;
-  readonly alsoAsked: readonly Capability[];
+  readonly extraCapabilities: readonly Capability[];
 }
 
 const markUsedEveryMs = 60_000;
@@ -97,25 +97,25 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
     change: (row: AccountsTable) => Partial<AccountsTable>,
     ticketHash?: string,
   ) => {
-    const of = { accountVersion: version, ...(ticketHash === undefined ? {} : { ticketHash }) };
+    const of = { accountVersion: version, ticketHash };
     return updateAccount(rows, key, of, change, clock.now());
   };
 
   return {
     find,
-    getOrCreate: async (key, wishes = {}) => {
+    getOrCreate: async (key, settings = {}) => {
       const present = await find(key);
       if (present !== undefined) return present;
-      await create(rows, at(key), wishes, clock.now());
+      await create(rows, at(key), settings, clock.now());
       const account = await find(key);
       if (account !== undefined) return account;
       throw rowRefused((await rows.refusal('accounts', at(key))) ?? 'altered');
     },
     setPins: (key, version, pins) => update(key, version, () => pinsChange(pins)),
-    setWishes: async (key, version, { pins, alsoAsked }, state) => {
+    setSettings: async (key, version, { pins, extraCapabilities }, state) => {
       const account = await update(key, version, () => ({
         ...pinsChange(pins),
-        ...alsoAskedChange(alsoAsked),
+        ...extraCapabilitiesChange(extraCapabilities),
         ...(state === undefined ? {} : endChange(state)),
       }));
       if (state !== undefined) rows.hooks.erased();
@@ -185,7 +185,7 @@ const pinsChange = (pins: Pins) => ({
   expected_sub: pins.expectedSub ?? null,
 });
 
-const alsoAskedChange = (capabilities: readonly Capability[]) => ({
+const extraCapabilitiesChange = (capabilities: readonly Capability[]) => ({
   asked_capabilities: capabilities.length === 0 ? null : JSON.stringify(capabilities),
 });
 
@@ -214,13 +214,13 @@ const agesOfSameToken = (present: AccountsTable, change: Partial<AccountsTable>)
 const create = (
   rows: Rows,
   key: AccountKey,
-  { pins = {}, alsoAsked = [] }: Partial<Wishes>,
+  { pins = {}, extraCapabilities = [] }: Partial<AccountSettings>,
   now: number,
 ): Promise<boolean> =>
   rows.insert('accounts', {
     ...key,
     ...pinsChange(pins),
-    ...alsoAskedChange(alsoAsked),
+    ...extraCapabilitiesChange(extraCapabilities),
     // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
     // still under way from then would write the former person's token here.
     version: now,

@@ -1,4 +1,4 @@
-// API keys, of which only a hash of the secret is kept. Knows neither the form of a key nor what it may do.
+// API keys, of which only a hash of the secret is kept.
 import type { Rows } from './protected-rows.ts';
 import type { ApiKeysTable } from './schema.ts';
 
@@ -36,14 +36,14 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   id: row.id,
   kind: row.kind,
   realm: row.realm,
-  ...(row.identifier === null ? {} : { identifier: row.identifier }),
-  ...(row.label === null ? {} : { label: row.label }),
+  identifier: row.identifier ?? undefined,
+  label: row.label ?? undefined,
   secretHash: row.secret_hash,
   unverifiedLinks: row.unverified_links === 1,
-  ...(row.verify_url === null ? {} : { verifyUrl: row.verify_url }),
+  verifyUrl: row.verify_url ?? undefined,
   createdAt: row.created_at,
-  ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
-  ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+  revokedAt: row.revoked_at ?? undefined,
+  lastUsedAt: row.last_used_at ?? undefined,
 });
 
 export const createApiKeyStore = (rows: Rows): ApiKeyStore => {

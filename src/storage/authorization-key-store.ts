@@ -1,5 +1,4 @@
-// The keys that the authorization server signs tokens and cookies with, sealed. Knows neither their form nor when a new
-// one is due.
+// The keys that the authorization server signs tokens and cookies with, sealed.
 import type { AccountKey } from '../model/account-key.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AuthorizationKeysTable } from './schema.ts';

@@ -1,5 +1,5 @@
 // What the embedded authorization server keeps between requests. Its ids are live credentials, so none is stored: rows
-// are found by hashes, and payloads are sealed. Knows neither what a payload means nor the library that wrote it.
+// are found by hashes, and payloads are sealed.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -78,7 +78,7 @@ export const createAuthorizationRecordStore = (rows: Rows, sealer: Sealer, clock
     if (row === undefined || !isUnexpired(row, clock.now())) return undefined;
     const payload = sealer.open(row.payload, placeInAuthorizationRecords(row));
     if (payload === undefined) return undefined;
-    return { payload, ...(row.consumed_at === null ? {} : { consumedAt: row.consumed_at }) };
+    return { payload, consumedAt: row.consumed_at ?? undefined };
   };
 
   return {

@@ -1,5 +1,5 @@
 // Browsers that were sent to Google or to an issuer and are to come back, found by the hash of their `state`: for links
-// and for signing in alike. Knows neither what the details mean nor whom the browser will turn out to belong to.
+// and for signing in alike. What the details mean is the caller’s affair.
 import type { Rows } from './protected-rows.ts';
 import type { AuthorizationRoundsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';

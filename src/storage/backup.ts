@@ -1,5 +1,5 @@
 // A whole copy of the database while others read and write it, and such a copy put in the place of the database. The
-// sealing key is in neither. Knows no settings.
+// sealing key is in neither.
 import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';

@@ -1,4 +1,4 @@
-// When Google is asked what works of an account, by itself, and which process does it. Knows not what is asked.
+// When Google is asked what works of an account, by itself, and which process does it.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Database } from './schema.ts';

@@ -1,4 +1,4 @@
-// Single-use download links for attachments, found by hashes only. Holds no bytes and knows nothing of Gmail.
+// Single-use download links for attachments, found by hashes only. Holds no bytes.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Rows } from './protected-rows.ts';

@@ -36,7 +36,7 @@ import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpo
 export { StorageError, type StorageErrorKind } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
-export type { AccountStore, GrantReading, Wishes } from './account-store.ts';
+export type { AccountSettings, AccountStore, GrantReading } from './account-store.ts';
 export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 export type { AuthorizationKey, AuthorizationKeyStore } from './authorization-key-store.ts';
 export {

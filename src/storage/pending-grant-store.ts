@@ -1,5 +1,5 @@
 // Grants that wait until the product confirms who completed the link (`verify_url`). Found by the hash of their
-// `auth_request_id` only; every end erases the tokens. Knows nothing of products and HTTP.
+// `auth_request_id` only; every end erases the tokens.
 import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import type { Account } from '../model/account.ts';
@@ -38,9 +38,9 @@ export interface PendingGrantStore {
   open(hash: string, now: number): Promise<PendingGrant | undefined>;
   /**
    * Makes the grant the account's and ends its other pending ones, in one transaction.
-   * `raced`: the account is no longer at this version; `over`: somebody else ended the pending grant first.
+   * `raced`: the account is no longer at this version; `ended`: somebody else ended the pending grant first.
    */
-  confirm(hash: string, accountVersion: number, grant: Grant, now: number): Promise<Account | 'raced' | 'over'>;
+  confirm(hash: string, accountVersion: number, grant: Grant, now: number): Promise<Account | 'raced' | 'ended'>;
   /** Ends one that waits and erases its grant; false when it does not wait. */
   refuse(hash: string): Promise<boolean>;
   /** Ends all of an account. */
@@ -120,7 +120,7 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
     confirm: async (hash, accountVersion, grant, now) => {
       const confirmed = await rows.transaction(async (transaction) => {
         const row = await waiting(transaction, hash, now);
-        if (row === undefined) return 'over';
+        if (row === undefined) return 'ended';
         const accounts = createAccountStore(transaction, sealer, clock);
         const saved = await accounts.saveGrant(toPendingGrantView(row).key, accountVersion, grant);
         if (saved === undefined) return 'raced';

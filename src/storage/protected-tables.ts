@@ -1,5 +1,5 @@
 // What the MAC of a row covers, column by column. A table is protected when it has a `mac` column; then every other
-// column has to be named here, so that a new one cannot be forgotten. Knows no keys and no queries.
+// column has to be named here, so that a new one cannot be forgotten.
 import type { Schema } from './schema.ts';
 
 /** Tables whose rows grant or limit access. */

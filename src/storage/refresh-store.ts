@@ -1,5 +1,5 @@
 // One refresh per account across processes: a lease with an end, and the writes of whoever holds it. Every write names
-// the versions it read and the holder, so that a late one changes nothing. Knows nothing of OAuth.
+// the versions it read and the holder, so that a late one changes nothing.
 
 import type { Clock } from '../lib/clock.ts';
 import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
@@ -85,7 +85,7 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
     return updateAccount(rows, key, at, () => change, now);
   },
   endGrant: async (key, at, { reason, evidence, retain }) => {
-    const state = { status: 'REVOKED' as const, reason, ...(evidence === undefined ? {} : { evidence }) };
+    const state = { status: 'REVOKED' as const, reason, evidence };
     const change = { ...stateChange(state), ...(retain ? noLease : noGrant) };
     const account = await updateAccount(rows, key, at, () => change, clock.now());
     if (!retain) rows.hooks.erased();

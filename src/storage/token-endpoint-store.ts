@@ -126,7 +126,7 @@ export const createTokenEndpointStore = (db: Database): TokenEndpointStore => {
       return {
         googleAccounts: refused.googleAccounts,
         parties: refused.parties,
-        ...(refused.since === null ? {} : { since: refused.since }),
+        since: refused.since ?? undefined,
         ...(acceptedAt === 0 ? {} : { acceptedAt }),
         ...(answers?.code_refused_at ? { codeRefusedAt: answers.code_refused_at } : {}),
         ...(answers?.client_refused_at ? { clientRefusedAt: answers.client_refused_at } : {}),

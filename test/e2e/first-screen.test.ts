@@ -34,7 +34,7 @@ const account = (
       grantVersion: 1,
       grantedScopes,
       asked: ['mail', 'contacts', 'directory'],
-      alsoAsked: [],
+      extraCapabilities: [],
       refusals,
     },
     capabilities: capabilityStates(grantedScopes, refusals),

@@ -44,7 +44,7 @@ const connected: LinkOutcome = {
     pins: {},
     version: 2,
     grantVersion: 1,
-    ...{ grantedScopes: [], asked: [], alsoAsked: [], refusals: {} },
+    ...{ grantedScopes: [], asked: [], extraCapabilities: [], refusals: {} },
     capabilities: capabilityStates(scopesFor(['mail']), {}),
   },
   google: { sub: '1', email: 'ada@example.com' },

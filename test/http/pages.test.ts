@@ -29,7 +29,7 @@ const account = (identifier: string): Account => ({
   pins: { expectedEmail: `${hostile}@example.com` },
   version: 1,
   grantVersion: 0,
-  ...{ grantedScopes: [], asked: [], alsoAsked: [], refusals: {}, capabilities: capabilityStates([], {}) },
+  ...{ grantedScopes: [], asked: [], extraCapabilities: [], refusals: {}, capabilities: capabilityStates([], {}) },
 });
 
 const confirmation: Confirmation = {

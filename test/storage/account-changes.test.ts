@@ -34,8 +34,8 @@ const leased = async ({ storage, at }: World) => storage.refreshes.takeLease(ada
 const changes: readonly [string, (world: World) => Promise<unknown>][] = [
   ['setPins', ({ storage, version }) => storage.accounts.setPins(ada, version, { expectedSub: '1' })],
   [
-    'setWishes',
-    ({ storage, version }) => storage.accounts.setWishes(ada, version, { pins: {}, alsoAsked: ['contacts'] }),
+    'setSettings',
+    ({ storage, version }) => storage.accounts.setSettings(ada, version, { pins: {}, extraCapabilities: ['contacts'] }),
   ],
   [
     'setRefusals',

@@ -67,7 +67,7 @@ describe('a pending grant', () => {
     const { pending, storage, version } = await aWaiting();
     expect(await pending.confirm('a', version + 1, aGrant(), start)).toBe('raced');
     expect(await pending.confirm('a', version, aGrant(), start)).toMatchObject({ state: { status: 'ACTIVE' } });
-    expect(await pending.confirm('a', version + 1, aGrant(), start)).toBe('over');
+    expect(await pending.confirm('a', version + 1, aGrant(), start)).toBe('ended');
     expect(await pending.refuse('a')).toBe(false);
     expect((await storage.accounts.readGrant(ada)).kind).toBe('grant');
   });
@@ -89,7 +89,7 @@ describe('a pending grant', () => {
     const { pending, storage, raw, version } = await aWaiting();
     const end = start + 10 * minute;
     expect(await pending.open('a', end)).toBeUndefined();
-    expect(await pending.confirm('a', version, aGrant(), end)).toBe('over');
+    expect(await pending.confirm('a', version, aGrant(), end)).toBe('ended');
     await storage.operations.sweep(end);
     expect(await pending.find('a')).toMatchObject({ status: 'expired' });
     expect(raw.prepare('select sealed_grant from pending_grants').pluck().all()).toEqual([null]);

@@ -1,6 +1,6 @@
 // Which account a command line means, [IDENTIFIER] and --realm, and its pins. The operator's shell is trusted to name any.
 import type { z } from 'zod';
-import type { WishesChange } from '../../connect/accounts.ts';
+import type { SettingsChange } from '../../connect/accounts.ts';
 import { capabilityList, expectedDomain, expectedEmail, expectedSub } from '../../http/api/input.ts';
 import type { Pins } from '../../model/account.ts';
 import { type AccountKey, identifierSchema, realmSchema, reservedRealms } from '../../model/account-key.ts';
@@ -49,7 +49,7 @@ export interface PinOptions {
 }
 
 /** Checked pins; null for one that is to be taken away. Throws CommandError. */
-export const parsePinChange = (options: PinOptions): WishesChange => {
+export const parsePinChange = (options: PinOptions): SettingsChange => {
   const pin = (option: string, schema: z.ZodType<string>, given: string | false | undefined) =>
     given === undefined ? undefined : given === false ? null : parseOption(option, schema, given);
   const email = pin('--expected-email', expectedEmail, options.expectedEmail);

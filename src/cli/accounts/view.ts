@@ -52,7 +52,7 @@ export const printAccount = (account: Account): void => {
     ['Google account', google ? `${google.email} (sub ${google.sub})` : 'not known yet'],
     ...capabilities.map((name): [string, string] => [name, capabilityText(name, states[name])]),
     ['permissions', livingScopes(account.grantedScopes, states).join(' ') || 'none'],
-    ['also asked for', account.alsoAsked.join(' ') || 'nothing'],
+    ['also asked for', account.extraCapabilities.join(' ') || 'nothing'],
     ['pinned to', pinsText(account)],
     ['connected', shortTime(account.connectedAt)],
     ['last used', shortTime(account.lastUsedAt)],

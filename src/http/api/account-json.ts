@@ -43,7 +43,7 @@ export const accountJson = (account: Account) => {
     google_email: account.google?.email ?? null,
     google_sub: account.google?.sub ?? null,
     granted_scopes: livingScopes(account.grantedScopes, capabilities),
-    asked_capabilities: account.alsoAsked,
+    asked_capabilities: account.extraCapabilities,
     expected_email: account.pins.expectedEmail ?? null,
     expected_domain: account.pins.expectedDomain ?? null,
     expected_sub: account.pins.expectedSub ?? null,

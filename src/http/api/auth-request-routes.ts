@@ -38,7 +38,7 @@ const answer = (c: ApiContext, confirmed: Confirmed): Response => {
       return c.json(accountJson(confirmed.account));
     case 'unknown':
       return errorResponse(c, unknown);
-    case 'over':
+    case 'ended':
       return errorResponse(c, {
         status: 410,
         error: 'auth_request_over',

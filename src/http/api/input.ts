@@ -76,7 +76,7 @@ export const accountSettingsIn = <Pin, Capabilities>(input: {
   expectedEmail: input.expected_email,
   expectedDomain: input.expected_domain,
   expectedSub: input.expected_sub,
-  alsoAsked: input.capabilities,
+  extraCapabilities: input.capabilities,
 });
 
 const invalid = (detail: string): Result<never> => failed({ kind: 'invalid_input', detail });
