@@ -11,7 +11,6 @@ import { BrokenAnswer } from './answer-scanner.ts';
 import { attachmentPieces, bodyPieces, collected } from './attachment-bytes.ts';
 import { createGmailRequests, type Pieces, type SendFor } from './gmail-requests.ts';
 import { checkId, firstBadId } from './ids.ts';
-import type { MemoryReservation } from './memory-budget.ts';
 import type {
   AttachmentOptions,
   Fetched,
@@ -21,6 +20,7 @@ import type {
   PartSource,
   ReportProgress,
 } from './ports.ts';
+import type { MemoryReservation } from './read-answer.ts';
 import { lengthOf, mostOfBody, mostOfMessage, type Reserve, readAnswer, readJson, readSource } from './read-answer.ts';
 import type { GoogleClients } from './request.ts';
 

@@ -8,9 +8,9 @@ import type { Capability } from '../model/capability.ts';
 import type { Result } from '../model/result.ts';
 import { createLabelCache, createWarmUps } from './account-caches.ts';
 import { createGmailReader } from './gmail-reader.ts';
-import { createMemoryBudget } from './memory-budget.ts';
 import { createPeopleReader } from './people-reader.ts';
 import type { CallerGoogle, GoogleServices } from './ports.ts';
+import { createMemoryBudget } from './read-answer.ts';
 import { createClients, requestsFor } from './request.ts';
 
 export interface GoogleServicesOptions {

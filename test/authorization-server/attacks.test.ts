@@ -57,7 +57,7 @@ const errorOnPage = async (changes: Record<string, string | undefined>): Promise
 };
 
 describe('codes', () => {
-  test('a code that comes twice ends what it gave', async () => {
+  test('a code that comes twice ends the grant it gave', async () => {
     const { server, storage } = await place();
     const flow = authorizationRequest();
     const code = await getCode(server, flow);
@@ -66,7 +66,7 @@ describe('codes', () => {
     expect(await storage.authorizationRecords.grantIsLive(grantOf(access_token), kim)).toBe(false);
   });
 
-  test('a code that comes several times at once, to several processes, gives tokens once, and then they are over', async () => {
+  test('a code that comes several times at once, to several processes, gives tokens once, and then ends the grant', async () => {
     const { server, storage, another } = await place();
     const flow = authorizationRequest();
     const code = await getCode(server, flow);
@@ -79,7 +79,7 @@ describe('codes', () => {
     expect(await storage.authorizationRecords.grantIsLive(grantOf(access_token), kim)).toBe(false);
   });
 
-  test('a code is worth nothing without its verifier', async () => {
+  test('a code is refused without its verifier', async () => {
     const { server } = await place();
     const flow = authorizationRequest();
     const code = await getCode(server, flow);
@@ -87,7 +87,7 @@ describe('codes', () => {
     expect(await errorOf(await exchange(server, flow, code, { code_verifier: '' }))).toBe('invalid_grant');
   });
 
-  test('a code is worth nothing to another client, or with another redirect URI', async () => {
+  test('a code is refused from another client, or with another redirect URI', async () => {
     const { server, documents } = await place();
     const other = 'https://other.test/client.json';
     documents.set(other, () => Response.json({ client_id: other, redirect_uris: [redirectUri] }));
@@ -98,7 +98,7 @@ describe('codes', () => {
     expect(await errorOf(await exchange(server, flow, code, elsewhere))).toBe('invalid_grant');
   });
 
-  test('a code ends after a minute', async () => {
+  test('a code expires after a minute', async () => {
     const { server, time } = await place();
     const flow = authorizationRequest();
     const code = await getCode(server, flow);
@@ -108,12 +108,12 @@ describe('codes', () => {
 });
 
 describe('requests', () => {
-  test('without PKCE there is no code', async () => {
+  test('a request without PKCE gets no code', async () => {
     const without = { code_challenge: undefined, code_challenge_method: undefined };
     expect(await redirectedError(without)).toBe('invalid_request');
   });
 
-  test('the plain method is no PKCE', async () => {
+  test('the plain method of PKCE is refused', async () => {
     expect(await redirectedError({ code_challenge_method: 'plain' })).toBe('invalid_request');
     expect(await redirectedError({ code_challenge_method: undefined })).toBe('invalid_request');
   });
@@ -126,7 +126,7 @@ describe('requests', () => {
     expect(await redirectedError({ response_mode: mode })).toBe('unsupported_response_mode');
   });
 
-  test('a token is for this resource or for none', async () => {
+  test('a token is made for this resource only', async () => {
     expect(await redirectedError({ resource: 'https://other.test/mcp' })).toBe('invalid_target');
     expect(await redirectedError({ resource: `${origin}/other` })).toBe('invalid_target');
     expect(await redirectedError({}, `&resource=${encodeURIComponent('https://other.test/mcp')}`)).toBe(
@@ -142,12 +142,12 @@ describe('requests', () => {
     expect(await errorOf(await exchange(server, flow, code, other))).toBe('invalid_target');
   });
 
-  test('scopes that nobody knows are refused before anybody is asked', async () => {
+  test('unknown scopes are refused before the consent page', async () => {
     expect(await redirectedError({ scope: 'mail:write' })).toBe('invalid_scope');
     expect(await redirectedError({ scope: 'mail:write offline_access' })).toBe('invalid_scope');
   });
 
-  test('an unknown scope beside a known one gives nothing', async () => {
+  test('an unknown scope beside a known one is left out', async () => {
     const { server } = await place();
     const tokens = await getTokens(server, authorizationRequest({ scope: 'mail:read mail:write' }));
     expect(tokens.scope).toBe('mail:read');
@@ -160,7 +160,7 @@ describe('requests', () => {
     expect(tokens.scope).toBe('mail:read');
   });
 
-  test('only a client that the operator registered hears of an error by itself', async () => {
+  test('only a client that the operator registered gets errors by redirect', async () => {
     const client = { clientId: 'known', name: 'Known', redirectUris: [redirectUri] };
     const { server } = await place({ clients: [client] });
     const { query } = authorizationRequest({ client_id: 'known', scope: 'mail:write' });
@@ -168,7 +168,7 @@ describe('requests', () => {
     expect([response.status, locationOf(response).searchParams.get('error')]).toEqual([303, 'invalid_scope']);
   });
 
-  test('without a person there is nothing: prompt=none', async () => {
+  test('prompt=none gets no code', async () => {
     expect(await redirectedError({ prompt: 'none' })).toBe('login_required');
     expect(await redirectedError({ prompt: 'none login' })).toBe('invalid_request');
   });
@@ -178,11 +178,14 @@ describe('requests', () => {
     expect(await redirectedError({ request_uri: 'https://client.test/request' })).toBe('request_uri_not_supported');
   });
 
-  test.each(['state', 'scope', 'code_challenge', 'prompt'])('no parameter comes twice: %s', async (name) => {
-    expect(await redirectedError({ prompt: 'login' }, `&${name}=mail:read`)).toBe('invalid_request');
-  });
+  test.each(['state', 'scope', 'code_challenge', 'prompt'])(
+    'a parameter that comes twice is refused: %s',
+    async (name) => {
+      expect(await redirectedError({ prompt: 'login' }, `&${name}=mail:read`)).toBe('invalid_request');
+    },
+  );
 
-  test('a second redirect URI leads nowhere', async () => {
+  test('a second redirect URI is refused', async () => {
     expect(await redirectedError({}, `&redirect_uri=${encodeURIComponent('https://evil.test/')}`)).toBe(
       'invalid_request',
     );
@@ -231,7 +234,7 @@ describe('redirect URIs', () => {
     return { ...all, ask };
   };
 
-  test('a program on the own computer may listen on any port', async () => {
+  test('a loopback redirect URI matches on any port', async () => {
     const { ask } = await loopbackClient();
     for (const uri of [
       'http://127.0.0.1:49152/callback',
@@ -247,7 +250,7 @@ describe('redirect URIs', () => {
   });
 
   test.each(['app.localhost', 'localhost.', '127.0.0.2', '0.0.0.0', '[::]'])(
-    'the name %s is the own computer too',
+    'the name %s is a loopback host too',
     async (host) => {
       const { server, documents } = await place();
       const uri = `https://${host}/callback`;
@@ -260,7 +263,7 @@ describe('redirect URIs', () => {
     },
   );
 
-  test('but not with another path, host or scheme', async () => {
+  test('a loopback redirect URI with another path, host or scheme is refused', async () => {
     const { ask } = await loopbackClient();
     for (const uri of [
       'http://127.0.0.1:49152/other',
@@ -285,7 +288,7 @@ describe('redirect URIs', () => {
 });
 
 describe('browsers', () => {
-  test('without a decision, coming back only asks again', async () => {
+  test('resuming without a decision shows the consent page again', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -294,7 +297,7 @@ describe('browsers', () => {
     expect(location.searchParams.has('code')).toBe(false);
   });
 
-  test('coming back many times at once makes one request of one, with or without a decision', async () => {
+  test('resuming many times at once continues one request once, with or without a decision', async () => {
     const { server, storage, another } = await place();
     const { authorizationRecords } = storage;
     const browser = openBrowser(() => server);
@@ -312,7 +315,7 @@ describe('browsers', () => {
     expect(await authorizationRecords.count('AuthorizationCode')).toBe(1);
   });
 
-  test('another browser neither learns what is asked nor gets the code', async () => {
+  test('another browser neither sees the consent page nor gets the code', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const stranger = openBrowser(() => server);
@@ -325,7 +328,7 @@ describe('browsers', () => {
     expect(locationOf(await browser.get(returnTo)).searchParams.has('code')).toBe(true);
   });
 
-  test('a browser asks about its own request, not about another of its own', async () => {
+  test('the consent page of one request does not serve another request of the same browser', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const one = await begin(browser, authorizationRequest().query);
@@ -407,7 +410,7 @@ describe('browsers', () => {
 });
 
 describe('tokens', () => {
-  test('a refresh token of another client is worth nothing', async () => {
+  test('a refresh token of another client is refused', async () => {
     const { server, documents } = await place();
     const other = 'https://other.test/client.json';
     documents.set(other, () => Response.json({ client_id: other, redirect_uris: [redirectUri] }));
@@ -436,7 +439,7 @@ describe('tokens', () => {
     },
   );
 
-  test('a page of another origin gets no answer it could read', async () => {
+  test('a page of another origin gets no answer that it could read', async () => {
     const { server } = await place();
     const flow = authorizationRequest();
     const code = await getCode(server, flow);

@@ -221,7 +221,7 @@ describe('metadata documents', () => {
     expect(await refreshAfter(10 * minute, () => new Response(null, { status: 503 }))).toBe(400);
   });
 
-  test('however often a page is looked at, a document that is gone is asked for twice a minute', async () => {
+  test('fetches a document that is gone at most twice a minute, however often a page is looked at', async () => {
     const { server, documents, fetched, time } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -236,7 +236,7 @@ describe('metadata documents', () => {
     }
   });
 
-  test('nobody is asked any more where the document no longer names the redirect URI', async () => {
+  test('shows no consent page where the document no longer names the redirect URI', async () => {
     const { server, documents, time } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -248,7 +248,7 @@ describe('metadata documents', () => {
     expect(await server.consentDetails(browser.request(`/sign-in/${uid}`))).toBeUndefined();
   });
 
-  test('one address makes the server fetch ten documents a minute', async () => {
+  test('limits fetches of metadata documents to 10 per minute per address', async () => {
     const { server, documents, fetched, time } = await place();
     const ask = (number: number) => {
       const client_id = `https://client${number}.test/client`;
@@ -288,7 +288,7 @@ describe('registration', () => {
     expect((await getTokens(server, flow)).scope).toBe('mail:read');
   });
 
-  test('a secret is made here, never taken', async () => {
+  test("a client's secret is made by the server, never taken from the client", async () => {
     const { server } = await place();
     const redirect_uris = [redirectUri];
     const open = await registered(server, { redirect_uris, token_endpoint_auth_method: 'none', client_secret: 'mine' });
@@ -362,13 +362,13 @@ describe('registration', () => {
     },
   );
 
-  test('16 KB of metadata are enough', async () => {
+  test('refuses client metadata of more than 16 KB', async () => {
     const { server } = await place();
     const response = await register(server, { redirect_uris: [redirectUri], client_name: 'x'.repeat(17_000) });
     expect(response.status).toBe(413);
   });
 
-  test('an address registers sixty clients an hour, another one its own', async () => {
+  test('limits registrations to 60 per hour per address', async () => {
     const { server, time } = await place();
     const metadata = { redirect_uris: [redirectUri] };
     for (let count = 0; count < 60; count++) expect((await register(server, metadata)).status).toBe(201);
@@ -381,7 +381,7 @@ describe('registration', () => {
     expect((await register(server, metadata)).status).toBe(429);
   });
 
-  test('whoever has an IPv6 network counts as one address', async () => {
+  test('counts an IPv6 network (/64) as one address', async () => {
     const { server } = await place();
     const metadata = { redirect_uris: [redirectUri] };
     for (let count = 0; count < 60; count++) await register(server, metadata, `2001:db8:0:7::${count}`);
@@ -418,7 +418,7 @@ describe('registration', () => {
     ).rejects.toThrow();
   });
 
-  test('who fills the store with clients keeps nobody out: the oldest that never got a token gives way', async () => {
+  test('a full store of clients keeps nobody out: the oldest one that never got a token is removed', async () => {
     const { server, storage, another, time } = await place();
     const metadata = { redirect_uris: [redirectUri] };
     const used = await registered(server, metadata);
@@ -431,7 +431,7 @@ describe('registration', () => {
     expect(await Promise.all([used.client_id, unused.client_id, client_id].map(isKnown))).toEqual([true, false, true]);
   });
 
-  test('at 5000 clients that all got tokens there is no room for another', async () => {
+  test('refuses a registration while 5000 clients have got tokens', async () => {
     const { storage, another } = await place();
     const full = { ...storage.authorizationRecords, count: async (model: string) => (model === 'Client' ? 5000 : 0) };
     const response = await register(await another({ records: full }), { redirect_uris: [redirectUri] });
@@ -483,7 +483,7 @@ describe('clients of the operator', () => {
     expect(await post({ client_id: 'secret' }, {})).toBe(401);
   });
 
-  test('a wrong one keeps the server from starting, and is named', async () => {
+  test('a wrong one keeps the server from starting, and the error names it', async () => {
     const { another } = await place();
     const wrong = [{ clientId: 'wrong', name: 'Wrong', redirectUris: ['http://client.test/'] }];
     await expect(another({ clients: wrong })).rejects.toThrow(/"wrong".*redirect_uris/);

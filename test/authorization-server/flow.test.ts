@@ -71,7 +71,7 @@ describe('signing a client in', () => {
     expect(grantOf(third.access_token)).toBe(grantOf(first.access_token));
   });
 
-  test('a client that revokes its refresh token has nothing left', async () => {
+  test('a client that revokes its refresh token has no valid token left', async () => {
     const { server, storage } = await place();
     const { refresh_token, access_token } = await getTokens(server);
     const revoked = await form(server, '/revoke', { token: refresh_token, client_id: documentClient });
@@ -101,7 +101,7 @@ describe('signing a client in', () => {
     expect(await errorOf(await refresh(server, third.refresh_token))).toBe('invalid_grant');
   });
 
-  test('after a year a person is asked again', async () => {
+  test('a grant ends after a year', async () => {
     const { server, time } = await place();
     let { refresh_token } = await getTokens(server);
     for (let month = 0; month < 14; month++) {
@@ -160,7 +160,7 @@ describe('what a client leaves out', () => {
     expect(payload).toMatchObject({ sub: kim.identifier, nonce: 'n-1' });
   });
 
-  test('who asks only for openid is offered what the tools need', async () => {
+  test('a request for openid alone is offered what the tools need', async () => {
     const { server } = await place();
     const tokens = await getTokens(server, authorizationRequest({ scope: 'openid' }));
     expect(tokens.scope).toBe('mail:read contacts:read');
@@ -168,7 +168,7 @@ describe('what a client leaves out', () => {
 });
 
 describe('the person', () => {
-  test('a second request is asked about again, in the same browser too', async () => {
+  test('every request needs a decision of its own, in the same browser too', async () => {
     const { server } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -201,7 +201,7 @@ describe('the person', () => {
     expect(await server.approve(uid, kim)).toBeUndefined();
   });
 
-  test('there is half an hour to decide', async () => {
+  test('an undecided request expires after half an hour', async () => {
     const { server, time } = await place();
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
@@ -218,7 +218,7 @@ describe('the person', () => {
     expect(await server.approve(uid, { realm: 'staff', identifier: kim.identifier })).toBeUndefined();
   });
 
-  test('a database that is busy is no defect: clients and people are told to try again, and can', async () => {
+  test('while the database is busy, clients and people are asked to try again, and can', async () => {
     const { server, storage, another, logged } = await place();
     const { refresh_token } = await getTokens(server);
     const busy = Object.assign(new Error('the database is busy'), { name: 'StorageError', kind: 'busy' });
@@ -235,7 +235,7 @@ describe('the person', () => {
     expect((await refresh(server, refresh_token)).status).toBe(200);
   });
 
-  test('who is taken off the list has no good token any more, and can refresh none', async () => {
+  test('a person who is taken off the list has no valid token any more, and can refresh none', async () => {
     const { server, another } = await place();
     const { refresh_token, access_token } = await getTokens(server);
     const stricter = await another({ allowed: { emails: ['jo@example.com'], domains: [], everybody: false } });
@@ -245,7 +245,7 @@ describe('the person', () => {
     expect((await refresh(server, refresh_token)).status).toBe(200);
   });
 
-  test('with the account, all that stood on it is gone', async () => {
+  test('removing an account removes its grants and tokens', async () => {
     const { server, storage } = await place();
     const { refresh_token, access_token } = await getTokens(server);
     await storage.accounts.remove(kim);
@@ -254,7 +254,7 @@ describe('the person', () => {
   });
 });
 
-describe('what the server says about itself', () => {
+describe("the server's metadata", () => {
   test('its metadata names what it does, and nothing else', async () => {
     const { server } = await place();
     for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']) {
@@ -281,7 +281,7 @@ describe('what the server says about itself', () => {
     }
   });
 
-  test('its keys are shown without what signs', async () => {
+  test('publishes its keys without their private parts', async () => {
     const { server } = await place();
     const response = await server.fetch(new Request(`${origin}/jwks`), { address });
     const { keys } = (await response.json()) as { keys: Record<string, string>[] };

@@ -97,7 +97,7 @@ describe('keys', () => {
     expect(await second.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
   });
 
-  test('a key that nobody has verifies nothing', async () => {
+  test('a token under an unknown key is refused', async () => {
     const { server, time } = await place();
     const { access_token } = await getTokens((await place()).server);
     expect(await verifies(server, access_token, time)).toBe(false);
@@ -105,7 +105,7 @@ describe('keys', () => {
 });
 
 describe('limits', () => {
-  test('sixty authorization requests a minute', async () => {
+  test('limits authorization requests to 60 per minute per address', async () => {
     const { server, time } = await place();
     const browser = openBrowser(() => server);
     const ask = () => browser.get(authorizeUrl(authorizationRequest().query));
@@ -118,7 +118,7 @@ describe('limits', () => {
     expect((await ask()).status).toBe(303);
   });
 
-  test('sixty ways back a minute', async () => {
+  test('limits resumed authorization requests to 60 per minute per address', async () => {
     const { server, time } = await place();
     const browser = openBrowser(() => server);
     let uid = await begin(browser, authorizationRequest().query);
@@ -134,14 +134,14 @@ describe('limits', () => {
     expect((await comeBack()).status).toBe(303);
   });
 
-  test('renewing for many people from one address is no offence', async () => {
+  test('does not limit successful token requests of one address', async () => {
     const { server } = await place();
     let { refresh_token } = await getTokens(server);
     for (let count = 0; count < 150; count++)
       ({ refresh_token } = await tokensOf(await refresh(server, refresh_token)));
   });
 
-  test('120 refused token requests a minute', async () => {
+  test('limits refused token requests to 120 per minute per address', async () => {
     const { server } = await place();
     const ask = () => form(server, '/token', { grant_type: 'refresh_token', client_id: documentClient });
     for (let count = 0; count < 120; count++) expect((await ask()).status).toBe(400);
@@ -150,13 +150,13 @@ describe('limits', () => {
     expect(refused.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('64 KB of a form are enough', async () => {
+  test('refuses forms of more than 64 KB', async () => {
     const { server } = await place();
     const response = await form(server, '/token', { grant_type: 'refresh_token', refresh_token: 'x'.repeat(70_000) });
     expect(response.status).toBe(413);
   });
 
-  test('who fills the store with sign-ins keeps nobody out: the oldest gives way, unless somebody signed in', async () => {
+  test('a full store of sign-ins keeps nobody out: the oldest one without a decision is removed', async () => {
     const { server, storage, another, time } = await place();
     const decided = openBrowser(() => server);
     const back = await server.approve(await begin(decided, authorizationRequest().query), kim);
@@ -173,7 +173,7 @@ describe('limits', () => {
   });
 
   // All of them are of somebody who signed in already: none can give way.
-  test('at 10000 sign-ins under way there is no room for another', async () => {
+  test('refuses a new sign-in while 10000 with a decision are under way', async () => {
     const { storage, another } = await place();
     const full = { ...storage.authorizationRecords, count: async () => 10_000 };
     const server = await another({ records: full });

@@ -167,7 +167,7 @@ const good: [string, object][] = [
 ];
 
 describe('A redirect URI', () => {
-  test.each(good)('%s is good', async (uri, reading) => {
+  test.each(good)('%s is accepted', async (uri, reading) => {
     expect(readRedirectUri(uri)).toEqual(reading);
     const { server } = await place();
     // The library wants an https address of its own computer from nobody but web clients.
@@ -187,14 +187,14 @@ describe('A redirect URI', () => {
     expect([page.status, await page.text()]).toEqual([400, expect.stringContaining('This application is not known')]);
   });
 
-  test.each(unknown)('%s is no known app’s: nobody but the operator may register it', async (uri) => {
+  test.each(unknown)('%s is no known app’s: only the operator may register it', async (uri) => {
     expect(readRedirectUri(uri)).toEqual({ kind: 'unknown_app' });
     const { server } = await place();
     const response = await register(server, uri);
     expect([response.status, await errorOf(response)]).toEqual([400, 'invalid_redirect_uri']);
   });
 
-  test('that is unknown here is left out of a document, which is for other servers too', async () => {
+  test('of an unknown app is left out of a metadata document, which is for other servers too', async () => {
     const { server, documents: published } = await place();
     published.set(documentClient, () =>
       Response.json({ client_id: documentClient, redirect_uris: ['myapp://callback', redirectUri] }),
@@ -223,7 +223,7 @@ describe('A client that registered before', () => {
     'res://ieframe.dll/cb',
     'https://kim@client.test/cb',
     'myapp://callback',
-  ])('%s is sent nobody there any more, nor does a page of ours lead there', async (uri) => {
+  ])('%s: no browser is sent there any more, and no page links there', async (uri) => {
     const { ask } = await former(uri);
     const wrongs: Record<string, string>[] = [
       {},
@@ -276,13 +276,13 @@ describe('What the page shows', () => {
       'Cursor on this computer, or another program there that opens cursor: addresses',
     ],
     ['com.example.app:/callback', 'a program on this computer that opens com.example.app: addresses'],
-  ])('of %s says who waits there', async (uri, words) => {
+  ])('of %s says who receives the answer', async (uri, words) => {
     const { text } = await shown(uri);
     expect(text).toContain(words);
     expect(text).toContain(`Its whole address${uri}`);
   });
 
-  test('of a scheme that only the operator knows says that nobody here does', async () => {
+  test('of a scheme that only the operator registered says that it is unknown', async () => {
     const { text } = await shown('myapp://callback', [
       { clientId: 'mine', name: 'Mine', redirectUris: ['myapp://callback'] },
     ]);

@@ -111,7 +111,7 @@ describe('a refresh token that comes again within a minute of its first use', ()
     expect(await opens(here, tokens)).toBe(true);
   });
 
-  test('gets what it could get before, and no more', async () => {
+  test('gets the scopes it had before, and no more', async () => {
     const { server } = await place();
     const first = await getTokens(server);
     await renew(server, first);
@@ -137,7 +137,7 @@ describe('a refresh token that comes again within a minute of its first use', ()
     await tokensOf(await ask(first.refresh_token, clientSecret));
   });
 
-  test('is nothing after its grant was revoked, or its account removed', async () => {
+  test('is refused after its grant was revoked, or its account removed', async () => {
     const { server, storage } = await place();
     const first = await getTokens(server);
     const second = await renew(server, first);
@@ -150,7 +150,7 @@ describe('a refresh token that comes again within a minute of its first use', ()
     expect(await storage.authorizationRecords.count('RefreshToken')).toBe(0);
   });
 
-  test('is nothing for somebody who was taken off the list meanwhile', async () => {
+  test('is refused for somebody who was taken off the list meanwhile', async () => {
     const { server, another } = await place();
     const first = await getTokens(server);
     await renew(server, first);
@@ -169,7 +169,7 @@ describe('a refresh token that comes again ends everything that was granted with
     expect(await opens(here, second)).toBe(false);
   });
 
-  test('… counted from the first use, however often it came since', async () => {
+  test('later than a minute after its first use, however often it came since', async () => {
     const here = await place();
     const first = await getTokens(here.server);
     for (let n = 0; n < 4; n++) {

@@ -18,12 +18,12 @@ const linkFor = (who: Caller = caller) => linkIn(world, who);
 const tokensWith = (change: Record<string, unknown>) => async (response: Response, path: string) =>
   path === '/token' ? Response.json({ ...((await response.json()) as object), ...change }) : response;
 
-describe('A token endpoint that talks nonsense', () => {
+describe('A token endpoint with malformed answers', () => {
   it.each([
     ['an endless life', { expires_in: 1e300 }],
     ['an endless life of the grant', { refresh_token_expires_in: 1e300 }],
     ['a life of a fraction of a millisecond', { expires_in: 3599.00001 }],
-  ])('by %s is read as far as it makes sense', async (_, change) => {
+  ])('with %s is read as far as it makes sense', async (_, change) => {
     onTheWay = tokensWith(change);
     await world.connect('user_42');
     const answer = await world.call('gmail_list_drafts', {}, { key: await world.serviceKey(), as: 'user_42' });
@@ -34,7 +34,7 @@ describe('A token endpoint that talks nonsense', () => {
     ['access_token', 'a\r\nX-Injected: 1'],
     ['access_token', 'a\0b'],
     ['refresh_token', 'a\nb'],
-  ])('by an %s that no header could carry is not believed, and the person can connect again', async (name, value) => {
+  ])('with an %s that no header could carry connects nobody, and the person can connect again', async (name, value) => {
     onTheWay = tokensWith({ [name]: value });
     expect((await world.approve((await linkFor()).url)).heading).toBe('Google could not be reached');
     onTheWay = (response) => response;
@@ -76,8 +76,8 @@ describe('A token endpoint that gives no refresh token', () => {
   });
 });
 
-describe('A token endpoint that means harm', () => {
-  it('and answers without end is cut off, and the person can connect again', async () => {
+describe('A hostile token endpoint', () => {
+  it('that answers without end is cut off, and the person can connect again', async () => {
     let pulled = 0;
     onTheWay = (response, path) =>
       path === '/token'

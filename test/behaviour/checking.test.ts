@@ -153,7 +153,7 @@ describe('A check', () => {
     });
   });
 
-  it('is no use of the account', async () => {
+  it('does not count as use of the account', async () => {
     await check();
     expect((await show()).last_used_at).toBe(null);
   });

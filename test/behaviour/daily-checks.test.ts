@@ -56,7 +56,7 @@ const connectMany = async (size: number) => {
   return names;
 };
 
-it('Who changed the password is REVOKED within a day, though nobody calls; who did not is asked once', async () => {
+it('A person who changed the password is REVOKED within a day without any call; others are checked once', async () => {
   const [leaving = '', staying = ''] = await connectMany(2);
   start();
   world.sandbox.changePassword(leaving);
@@ -95,7 +95,7 @@ it('An account that nobody used for seven months still works', async () => {
   expect((await world.call('gmail_fetch_mails', { max_results: 1 }, who)).structured.messages).toBeDefined();
 });
 
-it('Without the daily round it would not', async () => {
+it('An account that is neither used nor checked for seven months loses its access', async () => {
   await world.connect('user_42');
   await world.clock.advance(210 * day);
   const who = { key: await world.serviceKey({ unverifiedLinks: true }), as: 'user_42' };
@@ -103,7 +103,7 @@ it('Without the daily round it would not', async () => {
   expect(answer.structured.authorizationRequired).toMatchObject({ reason: 'idle_six_months' });
 });
 
-it('One process of two does it; when that one ends, the other goes on', async () => {
+it('One process of two does the daily checks; when it ends, the other one does', async () => {
   await world.close();
   const folder = await mkdtemp(join(tmpdir(), 'postern-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -137,7 +137,7 @@ it('Google accepting again is noticed within minutes, and everybody is served wi
   await expect.poll(async () => (await counts()).ACTIVE).toBe(6);
 });
 
-it('A laptop that starts asks for its own account when a day is over, and not before', async () => {
+it('A laptop that starts checks its own account when a day has passed, and not before', async () => {
   const key = await world.connect('user_42', { email: sam });
   world.sandbox.clearRequests();
   await world.clock.advance(day - 1);
@@ -190,7 +190,7 @@ const manyDue = async (size: number, answer: () => 'checked' | 'google_unavailab
   return { asked, mostAtOnce: () => mostAtOnce };
 };
 
-it('Accounts that are due at the same moment are spread over half a day, each asked once', async () => {
+it('Accounts that are due at the same moment are spread over half a day, each checked once', async () => {
   const { asked, mostAtOnce } = await manyDue(160, () => 'checked');
   await rounds(1);
   await rounds(1);
@@ -199,7 +199,7 @@ it('Accounts that are due at the same moment are spread over half a day, each as
   expect([asked.length, new Set(asked).size, mostAtOnce()]).toEqual([160, 160, 2]);
 });
 
-it('Three are asked for at a time; where three in a row get no answer, nobody else is for half an hour', async () => {
+it('Three accounts are checked at a time; after three in a row without an answer, checks pause for half an hour', async () => {
   let answer: 'checked' | 'google_unavailable' = 'google_unavailable';
   const { asked, mostAtOnce } = await manyDue(700, () => answer);
   await pass(5 * minute);

@@ -211,7 +211,7 @@ ${lines.join('\n')}
 
 ## When Google refuses many people at once
 
-Played in \`test/behaviour/accidents.test.ts\`. Google's token endpoint answers \`invalid_grant\` of somebody's grant and names no
+Played in \`test/behaviour/bulk-refusals.test.ts\`. Google's token endpoint answers \`invalid_grant\` of somebody's grant and names no
 reason: the password was changed, the app was removed, the Google account is gone; or Google, or whatever stands in its
 place, refuses everybody. Postern asks Google for up to ten grants of other people (first of other hosted domains, where the
 person has one), one round at a time, and then:
@@ -220,22 +220,23 @@ person has one), one round at a time, and then:
 |---|---|---|
 | It accepts somebody else's grant, or a new authorization, since this one was asked for | \`REVOKED\`, with its reason | a link |
 | It refuses people of one hosted domain only, or fewer than five Google accounts | \`REVOKED\`, with its reason | a link |
-| It refuses at least five Google accounts, not all of one hosted domain, and accepts nobody | stays \`ACTIVE\`, for an hour | the operator's fix, and a link |
-| … and a new authorization is refused as well: an accident | stays \`ACTIVE\` until Google accepts somebody | the operator's fix, and a link |
+| It refuses at least five Google accounts, not all of one hosted domain, and accepts nobody: a bulk refusal | stays \`ACTIVE\`, for an hour | the operator's fix, and a link |
+| … and a new authorization is refused as well | stays \`ACTIVE\` until Google accepts somebody | the operator's fix, and a link |
 | … and it is refused for an hour, without that | \`REVOKED\`, with its reason | a link |
 | \`invalid_client\` (a swapped secret, a deleted client) | stays \`ACTIVE\` | the operator's fix, and a link |
 | nothing: the grant was made with another client or token endpoint than is configured, and is not sent | stays \`ACTIVE\` | the operator's fix, and a link |
 | it names a reason (a policy of the Workspace, a time it had announced) | \`REVOKED\`, with that reason | a link |
 
-So a company that changes its passwords on one morning is believed, person by person, also where nobody else is on the server.
+So where a company changes its passwords on one morning, its people become \`REVOKED\` one by one as they call, also where nobody
+else is on the server.
 
-Whoever is believed wrongly loses nothing. A grant that ended for no named reason stays sealed for a day and serves nobody, but
-Google is asked for it again: by calls of that person (three, then one a minute), for some by chance every five minutes, and
-for everybody as soon as Google accepts one of them. Where Google gives tokens, the account is \`ACTIVE\` as before. Nothing else makes it so, so no status
-goes back and forth while Google's answer stays the same.
+An account that became \`REVOKED\` wrongly loses nothing. A grant that ended for no named reason is retained: it stays sealed for a
+day and serves nobody, but Google is asked for it again: by calls of that person (three, then one a minute), for some chosen
+at random every five minutes, and for everybody as soon as Google accepts one of them. Where Google gives tokens, the account
+is \`ACTIVE\` as before. Nothing else makes it so, so no status goes back and forth while Google's answer stays the same.
 
 The evidence lies in the database (\`accounts.refused_since\`, \`token_endpoint_answers\`), so several processes judge alike. The
-operator finds an accident in the log, once per process (\`grants_refused_in_bulk\`, \`oauth_client_refused\`, and their ends
+operator finds a bulk refusal in the log, once per process (\`grants_refused_in_bulk\`, \`oauth_client_refused\`, and their ends
 \`grants_accepted_again\`, \`oauth_client_accepted_again\`), and in \`postern doctor\`. \`/readyz\` says only whether this process can
 serve: what Google thinks is no reason to take it out of service.
 `;

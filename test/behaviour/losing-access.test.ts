@@ -53,7 +53,7 @@ describe('Access that Google ended', () => {
     expect(await refreshes.readRetained(key)).toBeUndefined();
   });
 
-  it('is not believed to have ended for another person of the same server', async () => {
+  it('does not end for another person of the same server', async () => {
     await world.connect('user_43', { email: sam });
     world.sandbox.changePassword(alex);
     await fetchOne();

@@ -80,7 +80,7 @@ describe('Trouble at the token endpoint', () => {
     ['an HTML page', { kind: 'html' } as const],
     ['half an answer', { kind: 'half' } as const],
     ['a cut connection', { kind: 'reset' } as const],
-  ])('(%s) is asked about once per call and changes nothing', async (_, fault) => {
+  ])('(%s) costs one request per call and changes nothing', async (_, fault) => {
     await world.clock.advance(120 * minutes);
     world.sandbox.fault({ path: '/token' }, fault);
     const answer = await fetchOne();

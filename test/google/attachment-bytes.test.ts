@@ -41,11 +41,11 @@ test.each([
   '{"size": 4, "data": "AAA="}',
   '{"data": "AAA=", "size": 4}',
   '{"size": 4, "data": "AAA\\u003d"}',
-])('%s lacks bytes that it announces', async (answer) => {
+])('%s is a broken answer: it has fewer bytes than it announces', async (answer) => {
   for (const piece of [1, 7, 5000]) await expect(read(answer, piece)).rejects.toBeInstanceOf(BrokenAnswer);
 });
 
-test('what the message announces counts where the answer announces nothing, and for an empty one', async () => {
+test('the size that the message announces counts where the answer announces none, and for an empty one', async () => {
   for (const answer of ['{}', '{"size": 0}', '{"data": "AAA="}'])
     await expect(read(answer, 7, 4)).rejects.toBeInstanceOf(BrokenAnswer);
   expect(await read('{"size": 2, "data": "AAA="}', 7, 4)).toHaveLength(2);
@@ -53,14 +53,14 @@ test('what the message announces counts where the answer announces nothing, and 
 });
 
 test.each(['{"data": "AA*A"}', '{"data": "AAAAA"}', '{"data": "AAAA"', '{"data": "AAAA" oops'])(
-  '%s is no whole base64, or no whole answer',
+  '%s is a broken answer: its base64 or its JSON is incomplete',
   async (answer) => {
     await expect(read(answer)).rejects.toBeInstanceOf(BrokenAnswer);
   },
 );
 
 test.each(['', '<html>busy</html>', '{"size": 4, "data": "AAAA', 'null', '{"data": "\\q"}', 'x'.repeat(200_000)])(
-  'an answer that is cut short or none of Gmail’s is told as such',
+  'an answer that is cut short, or is none of Gmail’s, is a broken answer',
   async (answer) => {
     await expect(read(answer, 5000)).rejects.toBeInstanceOf(BrokenAnswer);
   },

@@ -159,7 +159,7 @@ describe('listing contacts', () => {
     expect(names).toEqual(['Ada One', 'Ben Two', 'Cem Three']);
   });
 
-  test('a page token of other parameters is called that', async () => {
+  test('a page token of other parameters is refused as such', async () => {
     const world = await readingWorld();
     const found = await world.google.people.connections({ pageSize: 2, personFields: fields, pageToken: 'foreign' });
     expect(found).toEqual({ ok: false, problem: { kind: 'page_token_invalid' } });
@@ -176,7 +176,7 @@ describe('listing contacts', () => {
   });
 });
 
-test("a person is shown with Google's field names and without its bookkeeping", () => {
+test("a person is shown with Google's field names and without its metadata", () => {
   const shown = personShape({
     resourceName: 'people/c1',
     etag: '%Eg',

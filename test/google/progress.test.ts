@@ -18,7 +18,7 @@ test('a search counts the messages of its page', async () => {
   expect(seen).toEqual(upTo(12));
 });
 
-test('drafts are counted too', async () => {
+test('a search of drafts counts drafts', async () => {
   const world = await readingWorld();
   const { mailbox } = world.sandbox.account('alex@example.com');
   for (let number = 0; number < 3; number++)
@@ -28,14 +28,14 @@ test('drafts are counted too', async () => {
   expect(seen).toEqual(upTo(3));
 });
 
-test('an empty page has nothing to count', async () => {
+test('an empty page reports no progress', async () => {
   const world = await readingWorld();
   const { seen, progress } = recorder();
   await world.google.gmail.searchMessages({ includeSpamTrash: false, maxResults: 10 }, 'metadata', contents, progress);
   expect(seen).toEqual([]);
 });
 
-test('a message that cannot be fetched is done as well, once, after all its tries', async () => {
+test('a message that cannot be fetched counts as done, once, after all its tries', async () => {
   const world = await readingWorld();
   const [first, second] = fillMailbox(world, 3);
   world.sandbox.fault({ path: new RegExp(`/messages/${first}$`) }, { status: 404 });
@@ -52,7 +52,7 @@ test('a message that cannot be fetched is done as well, once, after all its trie
   expect(seen).toEqual(upTo(3));
 });
 
-test('a call that is lost reports no more of it', async () => {
+test('a call that has failed reports no more progress', async () => {
   const world = await readingWorld();
   const [, ...later] = fillMailbox(world, 5);
   for (const id of later) world.sandbox.fault({ path: new RegExp(`/messages/${id}$`) }, { kind: 'hang' });
@@ -85,7 +85,7 @@ test('an attachment counts bytes as they come, and ends with all of them', async
   expect(new Set(seen.map(([, total]) => total))).toEqual(new Set([10_000]));
 });
 
-test('an attachment of unknown size is not counted, and a wrong size is never exceeded', async () => {
+test('an attachment of unknown size reports no progress, and a wrong size is never exceeded', async () => {
   const data = Buffer.alloc(300).toString('base64url');
   const read = async (answer: object) => {
     const { seen, progress } = recorder();

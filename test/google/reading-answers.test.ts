@@ -6,8 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inlineBytes, type Message, type MessagePart } from '../../packages/mail-text/src/mime/message-part.ts';
 import { BrokenAnswer, OversizedAnswer } from '../../src/google/answer-scanner.ts';
-import { createMemoryBudget } from '../../src/google/memory-budget.ts';
-import { mostOfBody, readAnswer, readSource } from '../../src/google/read-answer.ts';
+import { createMemoryBudget, mostOfBody, readAnswer, readSource } from '../../src/google/read-answer.ts';
 
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(answer);
@@ -28,7 +27,7 @@ const textsIn = (part: MessagePart): string[] => [
 ];
 
 describe('An answer', () => {
-  test('says the same however large it is and wherever it is cut', async () => {
+  test('means the same however large it is and wherever its pieces are cut', async () => {
     const texts = fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 4 });
     const filler = 'x'.repeat(70_000);
     await fc.assert(
@@ -44,7 +43,7 @@ describe('An answer', () => {
     );
   });
 
-  test('with a body larger than is read of one is kept up to there, and says that there was more', async () => {
+  test('with a body larger than the limit is kept up to there, and says that there was more', async () => {
     const answer = await read(JSON.stringify({ id: '1', payload: textPart('y'.repeat(mostOfBody)) }), 60_000);
     expect(answer.bodies?.[0]).toMatchObject({ cut: true });
     expect(answer.bodies?.[0]?.bytes).toHaveLength(mostOfBody);
@@ -57,14 +56,14 @@ describe('An answer', () => {
   });
 
   test.each(['', '<html>busy</html>', 'null', '{"id": "1"', `{"a":"${'x'.repeat(100_000)}"`, `${'x'.repeat(100_000)}`])(
-    'that is cut short or none of Gmail’s is told as such',
+    'that is cut short, or is none of Gmail’s, is a broken answer',
     async (answer) => {
       await expect(read(answer, 5000)).rejects.toBeInstanceOf(BrokenAnswer);
     },
   );
 });
 
-test('of a source only its head and the page that was asked for are kept', async () => {
+test('of a message source keeps only its head and the requested page', async () => {
   const source = base64url(`Subject: Hello\r\n\r\n${'body '.repeat(200_000)}`);
   const answer = JSON.stringify({ id: '1', raw: source });
   const page = await readSource<Message>(inPieces(answer, 50_000), { offset: 500_000, maxChars: 100 });
@@ -73,12 +72,12 @@ test('of a source only its head and the page that was asked for are kept', async
   expect(page.head.length).toBeLessThan(100_000);
 });
 
-describe('What is held of answers', () => {
+describe('The memory for answers', () => {
   const megabyte = 1024 * 1024;
   const any = () => new AbortController().signal;
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  test('is bounded over all accounts: who needs much waits, and small ones never do', async () => {
+  test('is bounded over all accounts: large answers wait for it, small ones never do', async () => {
     const memory = createMemoryBudget();
     const got: string[] = [];
     const large = ['a', 'b', 'c', 'd', 'e'].map((account) => {
@@ -96,7 +95,7 @@ describe('What is held of answers', () => {
     expect(memory.inUse).toBeLessThanOrEqual(64 * megabyte);
   });
 
-  test('is one large answer of an account at a time, and several texts of one message share its place', async () => {
+  test('is given to one large answer of an account at a time, which the texts of one message share', async () => {
     const memory = createMemoryBudget();
     const first = memory.open('a', 12 * megabyte, any());
     expect(await Promise.all([first.growTo(2 * megabyte), first.growTo(5 * megabyte)])).toEqual([true, true]);
@@ -114,7 +113,7 @@ describe('What is held of answers', () => {
     expect(memory.inUse).toBe(0);
   });
 
-  test('is nothing for a call that was cancelled while it waited', async () => {
+  test('is not given to a call that was cancelled while it waited', async () => {
     const memory = createMemoryBudget();
     const first = memory.open('a', 12 * megabyte, any());
     await first.growTo(2 * megabyte);

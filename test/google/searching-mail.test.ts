@@ -28,7 +28,7 @@ describe('searching mail', () => {
     expect(second.ok && 'nextPageToken' in second.value).toBe(false);
   });
 
-  test('only what a row shows is asked for', async () => {
+  test('requests only the fields that a row shows', async () => {
     const world = await readingWorld();
     fillMailbox(world, 1);
     const found = await world.google.gmail.searchMessages(everything, 'metadata', contents);
@@ -97,7 +97,7 @@ describe('searching mail', () => {
     });
   });
 
-  test('a page token that Google does not know is called that', async () => {
+  test('a page token that Google does not know is refused as such', async () => {
     const world = await readingWorld();
     fillMailbox(world, 1);
     const found = await world.google.gmail.searchMessages(

@@ -27,7 +27,7 @@ describe('trying again', () => {
     expect(world.arrived()).toHaveLength(2);
   });
 
-  test('one try is one request, and six tries are the most', async () => {
+  test('each try is one request, and there are at most six', async () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status: 503 });
     const message = await world.settled(world.google.gmail.message(anyId, 'minimal', contents));
@@ -37,7 +37,7 @@ describe('trying again', () => {
     expect(waits).toEqual([0, 250, 500, 1000, 2000, 4000]);
   });
 
-  test('Retry-After in seconds is waited for', async () => {
+  test('waits as long as a Retry-After in seconds says', async () => {
     const world = await readingWorld();
     fillMailbox(world, 1);
     world.sandbox.fault({ path: anyPath, times: 1 }, { status: 429, headers: { 'retry-after': '7' } });
@@ -48,7 +48,7 @@ describe('trying again', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(7000);
   });
 
-  test('Retry-After as a date is waited for', async () => {
+  test('waits until the date of a Retry-After', async () => {
     const world = await readingWorld();
     const [id = ''] = fillMailbox(world, 1);
     const moment = new Date(world.clock.now() + 9000).toUTCString();
@@ -58,7 +58,7 @@ describe('trying again', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(9000);
   });
 
-  test('a Retry-After beyond the deadline is passed on at once', async () => {
+  test('a Retry-After beyond the deadline is passed on to the caller at once', async () => {
     const world = await readingWorld();
     world.sandbox.fault({ path: anyPath }, { status: 429, headers: { 'retry-after': '3600' } });
     const message = await world.google.gmail.message(anyId, 'minimal', contents);
@@ -97,7 +97,7 @@ describe('a token that an API refuses', () => {
     expect(world.arrived().map(({ status }) => status)).toEqual([401, 200]);
   });
 
-  test('a second 401 is trouble at Google, not the end of an access', async () => {
+  test("a second 401 is an outage of Google's, not the end of an access", async () => {
     const world = await readingWorld();
     const freshToken: FreshToken = async (rejected) => aToken(`${rejected ?? 'dead'}x`);
     const message = await world.call({ freshToken }).gmail.message(anyId, 'minimal', contents);

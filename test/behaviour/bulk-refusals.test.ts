@@ -1,5 +1,5 @@
-// Many people leave at once, or Google refuses everybody: neither may be taken for the other, nobody is lost to an accident,
-// and whoever is refused gets a link.
+// Many people leave at once, or Google refuses everybody: neither may be taken for the other, nobody is disconnected by a
+// bulk refusal, and whoever is refused gets a link.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ const linkIn = (answer: Awaited<ReturnType<typeof call>>): string => {
 };
 const expectServed = async (name: string) => expect((await call(name)).structured.messages).toBeDefined();
 /** The refresh tokens that lie in the database, sealed. */
-const keptTokens = (): number => {
+const retainedTokens = (): number => {
   const raw = new BetterSqlite3(join(folder, 'postern.db'), { readonly: true });
   const count = raw.prepare<[], number>('select count(refresh_token) from accounts').pluck().get();
   raw.close();
@@ -83,7 +83,7 @@ describe('A company that changes its passwords on one morning', () => {
     [50, 3],
     [500, 3],
   ])(
-    'of %i people beside %i strangers is believed: each is REVOKED and gets a link',
+    'of %i people beside %i strangers makes each of them REVOKED, and each gets a link',
     async (size, others) => {
       const names = await connectAll(company(size));
       const rest = await connectAll(strangers(others));
@@ -114,7 +114,7 @@ describe('A company that changes its passwords on one morning', () => {
 });
 
 describe('People without a common domain who all leave at once', () => {
-  it('keep their status and get a link beside the operator’s fix, and are believed once one of them connects again', async () => {
+  it('stay ACTIVE with a link beside the operator’s fix, and become REVOKED once one of them connects again', async () => {
     const names = await connectAll(strangers(8));
     for (const name of names) world.sandbox.changePassword(name);
     for (const name of names) {
@@ -147,7 +147,7 @@ describe('People without a common domain who all leave at once', () => {
     expect(events('grants_accepted_again')).toHaveLength(1);
   });
 
-  it('are believed after an hour, where nobody connects again', async () => {
+  it('become REVOKED after an hour, where nobody connects again', async () => {
     const names = await connectAll(strangers(8));
     for (const name of names) world.sandbox.changePassword(name);
     for (const name of names) await call(name);
@@ -158,7 +158,7 @@ describe('People without a common domain who all leave at once', () => {
     expect(await statusesOf(names)).toEqual(all(names, 'REVOKED'));
   });
 
-  it('are believed at once where fewer than five of them are refused', async () => {
+  it('become REVOKED at once where fewer than five of them are refused', async () => {
     const names = await connectAll(strangers(4));
     for (const name of names) world.sandbox.changePassword(name);
     for (const name of names) expect((await call(name)).structured.problem).toBeUndefined();
@@ -228,7 +228,7 @@ describe('Google refusing everybody for ten minutes', () => {
     await expectServed(first);
   });
 
-  it('is an accident for longer than an hour where a new authorization fails too', async () => {
+  it('ends no access even after an hour where a new authorization fails too', async () => {
     const [first = '', ...rest] = await connectAll(strangers(8));
     refuseEverybody();
     await world.clock.advance(1);
@@ -257,7 +257,7 @@ describe('Google refusing everybody for ten minutes', () => {
   });
 });
 
-describe('An accident of the operator’s', () => {
+describe('A mistake of the operator’s', () => {
   it('with a swapped secret disconnects nobody, says both ways out, and is over when it is right again', async () => {
     const names = await connectAll(company(8));
     world.sandbox.rotateClientSecret();
@@ -312,7 +312,7 @@ describe('An accident of the operator’s', () => {
 });
 
 describe('People who leave one after the other', () => {
-  it('are believed, however many and whoever is left', async () => {
+  it('become REVOKED, however many and whoever is left', async () => {
     const names = await connectAll([...strangers(6), ...company(3)]);
     for (const name of names) {
       world.sandbox.revokeAccess(name);
@@ -322,7 +322,7 @@ describe('People who leave one after the other', () => {
     expect(events('grants_refused_in_bulk')).toEqual([]);
   });
 
-  it('are believed at once where nobody else is called: others’ grants are tried, and serve', async () => {
+  it('become REVOKED at once where nobody else calls: Google is asked for grants of others, and accepts them', async () => {
     const names = await connectAll(strangers(9));
     const leaving = names.slice(2, 8);
     for (const name of leaving) world.sandbox.revokeAccess(name);
@@ -331,7 +331,7 @@ describe('People who leave one after the other', () => {
     await expectReady();
   });
 
-  it('are believed where one mailbox was connected under many names', async () => {
+  it('become REVOKED where one mailbox was connected under many names', async () => {
     const [alex = ''] = await connectAll(strangers(2));
     const names = Array.from({ length: 6 }, (_, n) => `alias_${n}`);
     for (const name of names) await world.connect(name, { email: alex });
@@ -341,17 +341,17 @@ describe('People who leave one after the other', () => {
     expect(await statusesOf(names)).toEqual(all(names, 'REVOKED'));
   });
 
-  it('are believed when Google says why, as a Workspace’s session policy does for all at once', async () => {
+  it('become REVOKED when Google says why, as a Workspace’s session policy does for all at once', async () => {
     const names = await connectAll([...company(4), ...company(4, 'other.example')]);
     for (const name of names) world.sandbox.sessionPolicy(name);
     await Promise.all(names.map(call));
     expect(await statusesOf(names)).toEqual(all(names, 'REVOKED'));
-    expect(keptTokens()).toBe(0);
+    expect(retainedTokens()).toBe(0);
   });
 });
 
 describe('Two processes on one database', () => {
-  it('judge by what both saw, and what one of them was told ends it for both', async () => {
+  it('judge by what both saw, and a success of one of them ends the bulk refusal for both', async () => {
     const names = await connectAll(strangers(8));
     const other = await anotherProcess();
     const callOther = (as: string) => other.call('gmail_fetch_mails', {}, { key: serviceKey, as });
@@ -367,7 +367,7 @@ describe('Two processes on one database', () => {
     await other.close();
   });
 
-  it('believe a company’s morning, whichever process its people call', async () => {
+  it('make a whole company REVOKED, whichever process its people call', async () => {
     const names = await connectAll(company(8));
     const other = await anotherProcess();
     for (const name of names) world.sandbox.changePassword(name);
@@ -379,7 +379,7 @@ describe('Two processes on one database', () => {
   });
 });
 
-describe('The grant of a person who was believed to have left', () => {
+describe('The retained grant of a REVOKED account', () => {
   let name: string;
   beforeEach(async () => {
     [name = ''] = await connectAll(company(1));
@@ -388,12 +388,12 @@ describe('The grant of a person who was believed to have left', () => {
   });
 
   it('stays sealed for a day, opens for no call, and is erased by the next sweep', async () => {
-    expect(keptTokens()).toBe(1);
+    expect(retainedTokens()).toBe(1);
     expect((await world.postern.storage.accounts.readGrant(keyOf(name))).kind).toBe('none');
     await world.postern.storage.operations.sweep(world.clock.now() + 24 * hour - 1);
-    expect(keptTokens()).toBe(1);
+    expect(retainedTokens()).toBe(1);
     await world.postern.storage.operations.sweep(world.clock.now() + 24 * hour);
-    expect(keptTokens()).toBe(0);
+    expect(retainedTokens()).toBe(0);
     linkIn(await call(name));
   });
 
@@ -410,16 +410,16 @@ describe('The grant of a person who was believed to have left', () => {
     await world.postern.accounts.change(keyOf(name), { expectedEmail: 'other@company.example' });
     world.sandbox.clearRequests();
     linkIn(await call(name));
-    expect([tokenRequests(), keptTokens()]).toEqual([0, 0]);
+    expect([tokenRequests(), retainedTokens()]).toEqual([0, 0]);
   });
 
   it.each([
     ['disconnects', () => world.postern.accounts.disconnect(keyOf(name))],
     ['is deleted', () => world.postern.accounts.remove(keyOf(name))],
-  ])('is gone when the person %s, and Google is told', async (_, happen) => {
+  ])('is erased when the person %s, and revoked at Google', async (_, happen) => {
     world.sandbox.clearRequests();
     await happen();
-    expect(keptTokens()).toBe(0);
+    expect(retainedTokens()).toBe(0);
     expect(world.sandbox.requests.map(({ path }) => path)).toEqual(['/revoke']);
   });
 });
