@@ -4,7 +4,7 @@ import { compose } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
 import { systemClock } from '../lib/clock.ts';
-import { describeDefect } from '../mcp/describe-defect.ts';
+import { describeDefect } from '../lib/describe-defect.ts';
 import { runStdio } from '../stdio/stdio.ts';
 import { followKeys } from './follow-keys.ts';
 import { createLogger, logSettings } from './log.ts';

@@ -7,7 +7,7 @@ import type { Accounts } from '../connect/accounts.ts';
 import type { Authenticate } from '../identity/authenticate.ts';
 import type { Sessions } from '../identity/credentials.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { describeDefect } from '../mcp/describe-defect.ts';
+import { describeDefect } from '../lib/describe-defect.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
 import { apiRoutes } from './api/routes.ts';

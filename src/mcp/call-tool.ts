@@ -5,16 +5,15 @@ import type { Logger } from 'pino';
 import type { Accounts } from '../connect/accounts.ts';
 import type { GoogleServices, ReportProgress } from '../google/ports.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import { describeDefect } from '../lib/describe-defect.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-error.ts';
 import { askForAuthorization, type Elicitation, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
-import { withDeadline } from './deadline.ts';
 import { ProblemError, type Tool, ToolContent } from './define-tool.ts';
 import type { DeliverAttachment } from './deliver-attachment.ts';
-import { describeDefect } from './describe-defect.ts';
 import type { JobRunner } from './jobs/jobs.ts';
 import { createInputParser } from './parse-input.ts';
 import { createPresentOutput, presentProblem } from './present.ts';
@@ -148,6 +147,41 @@ const remembering = (freshToken: FreshToken, first: AccessToken): FreshToken => 
     if (answer.ok) latest = answer.value;
     return answer;
   };
+};
+
+/**
+ * Runs `work` until it is done, the caller cancels, or `milliseconds` have passed by the clock; then its signal is
+ * aborted and the answer is `cancelled` or `deadline_exceeded`, whether or not the work listens: a cancelled HTTP call of an
+ * older protocol never reaches us, and a tool may hang.
+ */
+const withDeadline = async <T>(
+  {
+    clock,
+    milliseconds,
+    cancelled,
+  }: { readonly clock: Clock; readonly milliseconds: number; readonly cancelled: AbortSignal },
+  work: (signal: AbortSignal) => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  const done = new AbortController();
+  const late = new AbortController();
+  const signal = AbortSignal.any([cancelled, late.signal]);
+  const whyEnded = () =>
+    late.signal.aborted
+      ? failed({ kind: 'deadline_exceeded', seconds: Math.round(milliseconds / 1000) })
+      : failed({ kind: 'cancelled' });
+  const ended = new Promise<Result<T>>((resolve) => {
+    if (signal.aborted) resolve(whyEnded());
+    else signal.addEventListener('abort', () => resolve(whyEnded()), { once: true });
+  });
+  void clock.sleep(milliseconds, done.signal).then(() => {
+    if (!done.signal.aborted) late.abort();
+  });
+  try {
+    return await Promise.race([ended, work(signal)]);
+  } finally {
+    // A reason of its own spares every call an exception with a stack.
+    done.abort('done');
+  }
 };
 
 const checkOutput = (tool: Tool, output: object): void => {

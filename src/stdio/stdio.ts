@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { Logger } from 'pino';
-import { describeDefect } from '../mcp/describe-defect.ts';
+import { describeDefect } from '../lib/describe-defect.ts';
 import { maxMessageBytes } from '../mcp/json-rpc.ts';
 import type { Caller } from '../model/caller.ts';
 import { messageLines } from './message-lines.ts';

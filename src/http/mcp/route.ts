@@ -5,7 +5,7 @@ import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate, Refusal } from '../../identity/authenticate.ts';
-import { describeDefect } from '../../mcp/describe-defect.ts';
+import { describeDefect } from '../../lib/describe-defect.ts';
 import { maxMessageBytes, notJson } from '../../mcp/json-rpc.ts';
 import type { Caller } from '../../model/caller.ts';
 import type { McpScope } from '../../model/mcp-scope.ts';

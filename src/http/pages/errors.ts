@@ -4,7 +4,7 @@
 import type { Context, ErrorHandler, MiddlewareHandler } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Logger } from 'pino';
-import { describeDefect } from '../../mcp/describe-defect.ts';
+import { describeDefect } from '../../lib/describe-defect.ts';
 import { type StorageProblem, storageProblem } from '../../model/storage-error.ts';
 import { errorPage, internalErrorPage, notFoundPage, storageBusyPage, storageFullPage } from './html/error-pages.ts';
 import { type Page, pageResponse } from './html/page.ts';

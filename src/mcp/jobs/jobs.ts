@@ -1,8 +1,37 @@
-// Work whose cost depends on what somebody sent: each piece of it is a job, plain data in and out, so that it can be done
-// in another thread as well as here. Knows nothing of threads.
-import type { Problem } from '../../model/problem.ts';
-import { failed, ok, type Result } from '../../model/result.ts';
-import type { JobInput, JobName, JobOutput } from './job-table.ts';
+// Every job there is: work whose cost depends on what somebody sent. Each takes and gives plain data, so that it can be done
+// in another thread as well as here, and has the name under which a thread is asked for it. Whoever imports more than types
+// from here loads what reads mail.
+import { findAttachmentJob, textFileJob, winmailFileJob } from './attachment-jobs.ts';
+import { listedDraftJob, listedMessageJob, messageJob, missingTextsJob, sourceJob } from './message-jobs.ts';
+
+export interface Job<Input, Output> {
+  /** Needs nothing but its input. */
+  run(input: Input): Output;
+  /** Whether it takes a few milliseconds at most, whatever is in it: then it is done where it is asked for. */
+  isSmall(input: Input): boolean;
+  /** Memory of the input that is moved to the other thread instead of being copied. */
+  moved(input: Input): ArrayBuffer[];
+}
+
+export const jobs = {
+  missingTexts: missingTextsJob,
+  message: messageJob,
+  listedMessage: listedMessageJob,
+  listedDraft: listedDraftJob,
+  source: sourceJob,
+  findAttachment: findAttachmentJob,
+  winmailFile: winmailFileJob,
+  textFile: textFileJob,
+};
+
+type Jobs = typeof jobs;
+export type JobName = keyof Jobs;
+export type JobInput<Name extends JobName> = Parameters<Jobs[Name]['run']>[0];
+export type JobOutput<Name extends JobName> = ReturnType<Jobs[Name]['run']>;
+
+/** A job by its name; what fits together by `Name` is only known as any of them here. */
+export const jobOf = <Name extends JobName>(name: Name): Job<JobInput<Name>, JobOutput<Name>> =>
+  jobs[name] as unknown as Job<JobInput<Name>, JobOutput<Name>>;
 
 /** Why a job has no result: it took too long or too much memory, its account has too many, or nobody waits for it. */
 export type NotDone = { readonly kind: 'ended' } | { readonly kind: 'busy' } | { readonly kind: 'cancelled' };
@@ -12,11 +41,3 @@ export type Outcome<Output> = { readonly kind: 'done'; readonly output: Output }
 export interface JobRunner {
   run<Name extends JobName>(name: Name, input: JobInput<Name>): Promise<Outcome<JobOutput<Name>>>;
 }
-
-/** @param what begins a sentence about what could not be read. */
-const problemOf = (notDone: NotDone, what: string): Problem =>
-  notDone.kind === 'ended' ? { kind: 'too_costly', what } : notDone;
-
-/** A job's output, or why there is none. */
-export const outputOf = <Output>(outcome: Outcome<Output>, what: string): Result<Output> =>
-  outcome.kind === 'done' ? ok(outcome.output) : failed(problemOf(outcome, what));

@@ -4,7 +4,8 @@ import { isTextLike, type PageRequest } from '@postern/mail-text/message';
 import { ok, type Result } from '../../model/result.ts';
 import { ToolContent } from '../define-tool.ts';
 import type { AttachmentFile, DeliverAttachment } from '../deliver-attachment.ts';
-import { type JobRunner, outputOf } from '../jobs/jobs.ts';
+import { outputOf } from '../jobs/job-runner.ts';
+import type { JobRunner } from '../jobs/jobs.ts';
 
 /** What is said of every attachment, as a JSON text block. */
 export interface AttachmentFacts {

@@ -3,7 +3,8 @@
 import type { GmailReader, PartSource, ReportProgress } from '../../google/ports.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
 import type { FoundPart } from '../jobs/attachment-jobs.ts';
-import { type JobRunner, outputOf } from '../jobs/jobs.ts';
+import { outputOf } from '../jobs/job-runner.ts';
+import type { JobRunner } from '../jobs/jobs.ts';
 
 export interface AttachmentPart extends Omit<FoundPart, 'place'> {
   /**

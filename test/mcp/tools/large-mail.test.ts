@@ -2,8 +2,8 @@
 
 import { contentOf } from '@postern/mail-text/answer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { jobOf } from '../../../src/mcp/jobs/job-table.ts';
 import type { JobRunner } from '../../../src/mcp/jobs/jobs.ts';
+import { jobOf } from '../../../src/mcp/jobs/jobs.ts';
 import { createPool } from '../../../src/mcp/jobs/worker-pool.ts';
 import { readMessage } from '../../../src/mcp/tools/read-message.ts';
 import { ok } from '../../../src/model/result.ts';
