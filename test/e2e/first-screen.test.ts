@@ -3,10 +3,10 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConsentDetails } from '../../src/authorization-server/index.ts';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from '../../src/http/pages/html/link-pages.ts';
 import { renderPage } from '../../src/http/pages/html/page.ts';
 import { signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import type { ConsentDetails } from '../../src/http/pages/options.ts';
 import type { Account, AccountState } from '../../src/model/account.ts';
 import {
   type Capability,

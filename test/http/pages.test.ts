@@ -1,9 +1,10 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
+import type { ConsentDetails } from '../../src/authorization-server/index.ts';
 import type { LinkOutcome, SignInFailure } from '../../src/connect/accounts.ts';
 import * as errorPages from '../../src/http/pages/html/error-pages.ts';
 import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
-import { finishPage } from '../../src/http/pages/html/link-outcome-page.ts';
+import { linkOutcomePage } from '../../src/http/pages/html/link-outcome-page.ts';
 import {
   type Confirmation,
   confirmPage,
@@ -14,7 +15,6 @@ import * as notices from '../../src/http/pages/html/notices.ts';
 import { backToAppPage, continuingPage, homePage } from '../../src/http/pages/html/notices.ts';
 import { type Page, renderPage, styleSheet, styleSource } from '../../src/http/pages/html/page.ts';
 import { clientSignInFailedPage, linkSignInFailedPage, signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import type { ConsentDetails } from '../../src/http/pages/options.ts';
 import type { Account } from '../../src/model/account.ts';
 import { capabilityStates } from '../../src/model/capability.ts';
 import { aBrowser, aWorld } from './support.ts';
@@ -110,7 +110,7 @@ const pages: [string, Page][] = [
   ['confirm', confirmPage(confirmation, 'token')],
   ['confirm on this machine', confirmPage({ ...confirmation, linkPolicy: 'loopback' }, 'token')],
   ['continuing', continuingPage(`https://accounts.example.com/?a=1&b=${hostile}`)],
-  ...endings.map((finish): [string, Page] => [finish.kind, finishPage(finish)]),
+  ...endings.map((finish): [string, Page] => [finish.kind, linkOutcomePage(finish)]),
   ...Object.entries({ ...notices, ...errorPages }).filter((entry): entry is [string, Page] => 'body' in entry[1]),
 ];
 

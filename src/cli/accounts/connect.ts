@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Accounts, Link, LinkOutcome } from '../../connect/accounts.ts';
-import { type Callback, readCallback } from '../../http/pages/callback-parameters.ts';
+import { type Callback, readCallback } from '../../http/pages/callback-routes.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import type { Account } from '../../model/account.ts';
 import type { AccountKey } from '../../model/account-key.ts';

@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
-import { callbackRoutes } from './callback-routes.ts';
+import { callbackRoutes, type PageRoutesOptions } from './callback-routes.ts';
 import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link-pages.ts';
@@ -22,7 +22,6 @@ import {
 } from './html/notices.ts';
 import { type Page, pageResponse } from './html/page.ts';
 import { linkSignInFailedPage } from './html/sign-in-pages.ts';
-import type { ConnectRoutesOptions } from './options.ts';
 
 /** Bytes; the forms have two fields. */
 const maxFormBytes = 4096;
@@ -56,7 +55,7 @@ interface LinkForm {
 const readForm = async (
   c: Context,
   ticket: string,
-  { connection, origin }: ConnectRoutesOptions,
+  { connection, origin }: PageRoutesOptions,
 ): Promise<LinkForm | Page> => {
   if (!hasOwnOrigin(c, origin())) return formRejectedPage;
   const link = await connection.open(ticket, origin());
@@ -67,7 +66,7 @@ const readForm = async (
   return { link, secret, form };
 };
 
-const showLink = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+const showLink = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
   const { connection, origin, random } = options;
   const link = await connection.open(ticket, origin());
   if (link === undefined) return unknownLinkPage;
@@ -81,7 +80,7 @@ const showLink = async (c: Context, ticket: string, options: ConnectRoutesOption
 };
 
 /** The person agreed: on to Google. */
-const continueToGoogle = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+const continueToGoogle = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
   const read = await readForm(c, ticket, options);
   if (!('form' in read)) return read;
   const begun = await read.link.begin(read.secret, readSessionCookie(c, options.origin()));
@@ -90,7 +89,7 @@ const continueToGoogle = async (c: Context, ticket: string, options: ConnectRout
 };
 
 /** Nobody is signed in yet, or somebody else: on to where people of this realm sign in. */
-const continueToSignIn = async (c: Context, ticket: string, options: ConnectRoutesOptions): Promise<Page> => {
+const continueToSignIn = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
   const { origin, signIns = [] } = options;
   const read = await readForm(c, ticket, options);
   if (!('form' in read)) return read;
@@ -107,7 +106,7 @@ const continueToSignIn = async (c: Context, ticket: string, options: ConnectRout
   return toIssuerPage(begun.url);
 };
 
-export const connectRoutes = (options: ConnectRoutesOptions): Hono => {
+export const connectRoutes = (options: PageRoutesOptions): Hono => {
   const routes = new Hono();
   const path = '/connect/:ticket';
   routes.get(path, async (c) => pageResponse(c, await showLink(c, c.req.param('ticket'), options)));

@@ -2,18 +2,19 @@
 // decide is recorded here before the browser goes anywhere, so that Google's consent never stands for another client.
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { ConsentDetails } from '../../authorization-server/index.ts';
 import type { SignInProvider } from '../../connect/accounts.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { capabilitiesWithin } from '../../model/mcp-scope.ts';
 import { hasOwnOrigin } from '../middleware.ts';
+import type { SignInServer } from './callback-routes.ts';
 import { formLimit } from './connect-routes.ts';
 import { clearLinkCookie, csrfTokenFor, isCsrfToken, readLinkCookie, setLinkCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
 import { continuingPage, signInFormRejectedPage, unknownSignInPage } from './html/notices.ts';
 import { popupPageResponse } from './html/page.ts';
 import { clientSignInFailedPage, declinedPage, signInPage } from './html/sign-in-pages.ts';
-import type { ConsentDetails, SignInServer } from './options.ts';
 
 export interface SignInRoutesOptions {
   readonly authorizationServer: SignInServer;

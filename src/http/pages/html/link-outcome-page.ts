@@ -88,7 +88,7 @@ ${forAdmin(facts)}`,
 });
 
 /** `again` is no ending: the browser goes back to Google instead. */
-export const finishPage = (finish: Exclude<LinkOutcome, { kind: 'again' }>): Page => {
+export const linkOutcomePage = (finish: Exclude<LinkOutcome, { kind: 'again' }>): Page => {
   switch (finish.kind) {
     case 'connected':
       return connectedPage(finish.account, finish.google, finish.missing);

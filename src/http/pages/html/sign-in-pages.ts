@@ -1,9 +1,10 @@
 // The pages of signing in. Before Google, when an MCP client asks to act for somebody: which client, where the answer goes,
 // what it may do. Whoever agrees there agrees to this client; Google's own page names only this server. And where signing
 // in failed, for a client or for a link: what happened, who can fix it, the one next step.
+
+import type { ConsentDetails, Denial, Redirect } from '../../../authorization-server/index.ts';
 import type { SignInFailure } from '../../../connect/accounts.ts';
 import { mcpScopeText } from '../../../model/mcp-scope.ts';
-import type { ConsentDetails, Denial, Redirect } from '../options.ts';
 import { backToAppPage } from './notices.ts';
 import { foreign, type Html, html, type Page, type Tone, tick } from './page.ts';
 
