@@ -1,8 +1,10 @@
 // Links for a person: made, given again while still open, waited for.
 
 import { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import { createSemaphores } from '../lib/semaphore.ts';
+import type { Account } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { Caller } from '../model/caller.ts';
 import { type Capability, capabilitiesOf } from '../model/capability.ts';
@@ -63,104 +65,106 @@ export const deadLink = (ticket: Ticket | undefined, now: number): DeadLink | un
 export const createLinks = (options: AccountsOptions) => {
   const { clock, random } = options;
   const { accounts, tickets } = options.storage;
-  const remembered = new Map<string, Link>();
+  /** The links made last, by what was asked for. */
+  const made = createBoundedMap<string, Link>({ maxSize: maxRemembered });
   const acquireWait = createSemaphores(maxWaits);
 
-  const callersTicket = async (key: AccountKey, secret: string): Promise<Ticket | undefined> => {
-    if (!isSecret(secret)) return undefined;
-    const ticket = await tickets.find(hashSecret(secret));
-    if (ticket === undefined || accountKeyText(ticket.key) !== accountKeyText(key)) return undefined;
-    return ticket;
-  };
-
-  const again = async (key: AccountKey, secret: string, unopened = false): Promise<Link | undefined> => {
-    const ticket = await callersTicket(key, secret);
-    if (ticket === undefined || deadLink(ticket, clock.now())) return undefined;
-    if (unopened && ticket.status !== 'open') return undefined;
-    return { url: linkUrl(new URL(ticket.redirectUri).origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
-  };
-
-  const remember = (name: string, link: Link): void => {
-    for (const [other, { expiresAt }] of remembered) {
-      if (remembered.size < maxRemembered && expiresAt > clock.now()) break;
-      remembered.delete(other);
-    }
-    remembered.set(name, link);
-  };
-
   const reusable = async (key: AccountKey, name: string): Promise<Link | undefined> => {
-    const link = remembered.get(name);
+    const link = made.get(name);
     if (link === undefined || link.expiresAt - reuseLeftMs < clock.now()) return undefined;
-    return again(key, link.ticket, true);
+    return liveLink(options, key, link.ticket, { unopened: true });
   };
 
-  const link = async (caller: Caller, wanted: LinkRequest): Promise<Result<Link>> => {
-    const { key, linkPolicy, apiKeyId } = caller;
-    const sameTicket = wanted.ticket === undefined ? undefined : await again(key, wanted.ticket);
-    if (sameTicket) return ok(sameTicket);
-
-    const unused = unusedAmong(options, wanted.capabilities);
-    if (unused) return failed(unused);
-    const present = await accounts.find(key);
-    const replace = wanted.replace === true;
-    // Nothing is made for a link that is not: the product may still create the account, with pins.
-    if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
-    const account = present ?? (await accounts.getOrCreate(key));
-    const capabilities = [
-      ...new Set([
-        ...options.requiredCapabilities,
-        ...options.optionalCapabilities,
-        ...capabilitiesOf(account.grantedScopes),
-        ...account.extraCapabilities.filter((capability) => isUsed(options, capability)),
-        ...wanted.capabilities,
-      ]),
-    ];
-    const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
-    const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
-    if (earlier) return ok(earlier);
-
+  const makeLink = async (
+    ticket: Omit<Ticket, 'hash' | 'status' | 'stateHash' | 'createdAt' | 'expiresAt' | 'redirectUri'>,
+  ): Promise<Result<Link>> => {
     const origin = await originOrNone(options.linkOrigin);
     if (origin === undefined) return failed({ kind: 'link_pages_unavailable' });
     const secret = newSecret(random);
-    const now = clock.now();
-    const ticket = {
-      hash: hashSecret(secret),
-      key,
-      createdAt: now,
-      expiresAt: now + linkLifetimeMs,
-      linkPolicy,
-      replace,
-      apiKeyId,
-    };
-    const opened = await tickets.open({ ...ticket, capabilities, redirectUri: origin + callbackPath }, maxOpenLinks);
-    if (opened === 'too_many') return failed({ kind: 'too_many_links' });
-    const made = { url: linkUrl(origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
-    remember(name, made);
-    return ok(made);
+    const createdAt = clock.now();
+    const times = { createdAt, expiresAt: createdAt + linkLifetimeMs };
+    const row = { ...ticket, ...times, hash: hashSecret(secret), redirectUri: origin + callbackPath };
+    if ((await tickets.open(row, maxOpenLinks)) === 'too_many') return failed({ kind: 'too_many_links' });
+    return ok({ url: linkUrl(origin, secret), ticket: secret, expiresAt: times.expiresAt });
   };
 
-  const waitForLink = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
-    const leave = acquireWait(accountKeyText(caller.key));
-    if (leave === undefined) return false;
-    try {
-      return await watchTicket(caller, secret, signal);
-    } finally {
-      leave();
-    }
+  return {
+    link: async (caller: Caller, wanted: LinkRequest): Promise<Result<Link>> => {
+      const { key, linkPolicy, apiKeyId } = caller;
+      const same = wanted.ticket === undefined ? undefined : await liveLink(options, key, wanted.ticket);
+      if (same) return ok(same);
+      const unused = unusedAmong(options, wanted.capabilities);
+      if (unused) return failed(unused);
+      const present = await accounts.find(key);
+      const replace = wanted.replace === true;
+      // Nothing is made for a link that is not: the product may still create the account, with pins.
+      if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
+      const account = present ?? (await accounts.getOrCreate(key));
+      const capabilities = capabilitiesFor(options, account, wanted);
+      const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
+      const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
+      if (earlier) return ok(earlier);
+      const link = await makeLink({ key, capabilities, linkPolicy, replace, apiKeyId });
+      if (link.ok) made.set(name, link.value);
+      return link;
+    },
+    waitForLink: async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
+      const leave = acquireWait(accountKeyText(caller.key));
+      if (leave === undefined) return false;
+      try {
+        return await watchTicket(options, caller.key, secret, signal);
+      } finally {
+        leave();
+      }
+    },
   };
+};
 
-  const watchTicket = async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {
-    const until = clock.now() + waitMs;
-    while (!signal.aborted) {
-      const ticket = await callersTicket(caller.key, secret);
-      if (ticket === undefined) return false;
-      if (ticket.status === 'connected') return true;
-      const inProgress = deadLink(ticket, clock.now()) === undefined || ticket.status === 'redeemed';
-      if (!inProgress || clock.now() >= until) return false;
-      await clock.sleep(lookEveryMs, signal);
-    }
-    return false;
-  };
+/** What the tools need, what was granted before, what the account asks for beside, and what is wanted now. */
+const capabilitiesFor = (options: AccountsOptions, account: Account, wanted: LinkRequest): Capability[] => [
+  ...new Set([
+    ...options.requiredCapabilities,
+    ...options.optionalCapabilities,
+    ...capabilitiesOf(account.grantedScopes),
+    ...account.extraCapabilities.filter((capability) => isUsed(options, capability)),
+    ...wanted.capabilities,
+  ]),
+];
 
-  return { link, waitForLink };
+const ticketOf = async ({ storage }: AccountsOptions, key: AccountKey, secret: string): Promise<Ticket | undefined> => {
+  const ticket = isSecret(secret) ? await storage.tickets.find(hashSecret(secret)) : undefined;
+  return ticket !== undefined && accountKeyText(ticket.key) === accountKeyText(key) ? ticket : undefined;
+};
+
+/** The link of this ticket, while it leads somewhere and is this account's. */
+const liveLink = async (
+  options: AccountsOptions,
+  key: AccountKey,
+  secret: string,
+  { unopened = false } = {},
+): Promise<Link | undefined> => {
+  const ticket = await ticketOf(options, key, secret);
+  if (ticket === undefined || deadLink(ticket, options.clock.now())) return undefined;
+  if (unopened && ticket.status !== 'open') return undefined;
+  return { url: linkUrl(new URL(ticket.redirectUri).origin, secret), ticket: secret, expiresAt: ticket.expiresAt };
+};
+
+/** True when the link connected the account; false when it ended otherwise, or after 45 seconds. */
+const watchTicket = async (
+  options: AccountsOptions,
+  key: AccountKey,
+  secret: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const { clock } = options;
+  const until = clock.now() + waitMs;
+  while (!signal.aborted) {
+    const ticket = await ticketOf(options, key, secret);
+    if (ticket === undefined) return false;
+    if (ticket.status === 'connected') return true;
+    const inProgress = deadLink(ticket, clock.now()) === undefined || ticket.status === 'redeemed';
+    if (!inProgress || clock.now() >= until) return false;
+    await clock.sleep(lookEveryMs, signal);
+  }
+  return false;
 };

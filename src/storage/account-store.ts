@@ -18,10 +18,10 @@ import {
   updateAccount,
 } from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
-import { countLiving } from './refresh-token-count.ts';
 import type { AccountsTable, Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import { type RefusalCause, rowRefused } from './storage-error.ts';
+import { countLiving } from './token-endpoint-store.ts';
 
 /**
  * Only an ACTIVE account's grant is given out. `refused`: there is a row, but the sealing key does not open it, or somebody

@@ -15,7 +15,6 @@ import { createOperationsStore, type OperationsStore } from './operations-store.
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRowMacs, createRows, type RefusedRow } from './protected-rows.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
-import { createRefreshTokenCount, type RefreshTokenCount } from './refresh-token-count.ts';
 import type { Sealer } from './sealer.ts';
 import {
   countUnderOtherKeys,
@@ -31,7 +30,12 @@ import {
 } from './session-store.ts';
 import { wrongKey } from './storage-error.ts';
 import { createTicketStore, type TicketStore } from './ticket-store.ts';
-import { createTokenEndpointStore, type TokenEndpointStore } from './token-endpoint-store.ts';
+import {
+  createRefreshTokenCount,
+  createTokenEndpointStore,
+  type RefreshTokenCount,
+  type TokenEndpointStore,
+} from './token-endpoint-store.ts';
 
 export { StorageError, type StorageErrorKind } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
@@ -51,7 +55,6 @@ export type { OperationsStore } from './operations-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './protected-rows.ts';
 export type { LeaseAt, RefreshStore } from './refresh-store.ts';
-export type { RefreshTokenCount } from './refresh-token-count.ts';
 export type { Resealed } from './sealed-columns.ts';
 export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SealingKeyStore } from './sealing-key-store.ts';
@@ -60,6 +63,7 @@ export type { RefusalCause } from './storage-error.ts';
 export type { Ticket, TicketStatus, TicketStore } from './ticket-store.ts';
 export type {
   ClientRef,
+  RefreshTokenCount,
   TokenEndpointAnswer,
   TokenEndpointStanding,
   TokenEndpointStore,

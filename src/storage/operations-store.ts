@@ -7,10 +7,10 @@ import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { RefusedRow, Rows } from './protected-rows.ts';
-import { sweepCounts } from './refresh-token-count.ts';
 import type { Database } from './schema.ts';
 import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
+import { sweepCounts } from './token-endpoint-store.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */

@@ -47,7 +47,7 @@ export interface AccountsTable {
   refreshed_at: number | null;
   refresh_token_prefix_hmac: string | null;
   refresh_token_double_sha512: string | null;
-  /** How many refresh tokens Google gave this Postern for the same Google account and client; refresh-token-count.ts. */
+  /** How many refresh tokens Google gave this Postern for the same Google account and client; token-endpoint-store.ts. */
   refresh_tokens_issued: number | null;
   /** Since when Google refuses the grant for no reason that it names; null while it accepts it. */
   refused_since: number | null;
