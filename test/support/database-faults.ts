@@ -18,10 +18,29 @@ export const noteConnections = (): ((path: string) => BetterSqlite3.Database) =>
   };
 };
 
-/** The file may not grow by one page more, as on a full disk. The answer makes room again. */
+/**
+ * As on a full disk: the file may not grow, and of what it holds already nothing is free for another authorization round,
+ * of which there has to be one. The answer makes room again.
+ */
 export const fillDisk = (database: BetterSqlite3.Database): (() => void) => {
-  const pages = database.pragma('page_count', { simple: true });
-  database.pragma(`max_page_count = ${pages}`);
+  const count = (pragma: string) => Number(database.pragma(pragma, { simple: true }));
+  const usedPages = () => count('page_count') - count('freelist_count');
+  const copyRound = database.prepare(`
+    insert into authorization_rounds
+    select hex(randomblob(32)), realm, browser_hash, nonce, code_verifier, details, created_at, expires_at, redeemed_at, mac
+    from authorization_rounds limit 1`);
+  for (let full = false; !full; ) {
+    const before = usedPages();
+    database.exec('savepoint filling');
+    copyRound.run();
+    full = usedPages() > before;
+    if (full) database.exec('rollback to filling');
+    database.exec('release filling');
+  }
+  database.exec('create table filling (bytes blob)');
+  const takePage = database.prepare('insert into filling values (zeroblob(4000))');
+  while (count('freelist_count') > 0) takePage.run();
+  database.pragma(`max_page_count = ${count('page_count')}`);
   return () => {
     database.pragma('max_page_count = 1073741823');
   };
