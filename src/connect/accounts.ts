@@ -3,7 +3,7 @@
 
 import { createAccess } from '../grants/access.ts';
 import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
-import { type Check, createCheck, createDailyChecks, type DailyChecks } from '../grants/checks.ts';
+import { type Check, createCheck, createDailyChecks, createNewGrantProbe, type DailyChecks } from '../grants/checks.ts';
 import { type Disconnected, disconnect } from '../grants/disconnect.ts';
 import { createDownloads, type Downloads } from '../grants/downloads.ts';
 import type { AccountsOptions } from '../grants/options.ts';
@@ -90,7 +90,8 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   const closing = new AbortController();
   const retrying = { renew: createRenew(observed, refreshOnce), retryRetained: retained.retryNow };
   const retryRefused = createRetryRefused({ ...observed, ...retrying, signal: closing.signal });
-  const check = createCheck({ ...observed, ...retrying, refreshOnce, signal: closing.signal });
+  const checking = { ...observed, ...retrying, refreshOnce, signal: closing.signal };
+  const check = createCheck(checking);
   const eraseAfter = createEraser(options, closing.signal);
   const { link, waitForLink } = createLinks(options);
   const googleSignIn = options.signIn && createGoogleSignIn(observed, options.signIn.allowed);
@@ -106,7 +107,11 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     link,
     waitForLink,
     connection: createConnection(
-      { ...observed, eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired) },
+      {
+        ...observed,
+        probeNewGrant: createNewGrantProbe(checking),
+        eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
+      },
       providers,
     ),
     googleSignIn,

@@ -2,7 +2,7 @@
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { isSecret } from '../lib/secrets.ts';
-import type { PendingReason } from '../model/account.ts';
+import type { Account, PendingReason } from '../model/account.ts';
 import { scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
@@ -21,10 +21,13 @@ import { awaitConfirmation } from './verify-user.ts';
 
 type LinkRound = OwnedRound<ConnectPurpose>;
 
-type FinishOptions = AccountsOptions & {
+/** What finishing a link needs beside. */
+export interface FinishOptions extends AccountsOptions {
+  /** Asks Google whether the new grant reads mail, for as long as a person waits on a page. */
+  readonly probeNewGrant: (account: Account) => Promise<Account>;
   /** Sees to it that a pending grant that nobody confirms is erased in time. */
   readonly eraseUnconfirmedLater: () => void;
-};
+}
 
 /** What a callback of a link comes to. A link ends with it, unless Google has to ask again or a product to confirm. */
 export const finishLink = async (
@@ -44,10 +47,11 @@ export const finishLink = async (
   const outcome = await complete(options, ticket, { ...found, codeVerifier }, response);
   const ended = ticketEnd(outcome);
   if (ended !== undefined) await tickets.finish(ticket.hash, ended);
-  if (outcome.kind === 'connected') await tickets.connected(ticket.key, ticket.hash);
   if (outcome.kind === 'awaiting_verification') options.eraseUnconfirmedLater();
   options.log({ event: 'link_finished', key: ticket.key, cause: outcome.kind });
-  return outcome;
+  if (outcome.kind !== 'connected') return outcome;
+  await tickets.connected(ticket.key, ticket.hash);
+  return { ...outcome, account: await options.probeNewGrant(outcome.account) };
 };
 
 /** How a ticket ended that connected nothing; undefined: it did, or goes on at Google or at the product that confirms it. */

@@ -10,7 +10,7 @@ import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
-import { finishLink } from './complete-link.ts';
+import { type FinishOptions, finishLink } from './complete-link.ts';
 import { browserSessionOf } from './complete-sign-in.ts';
 import { deadLink } from './links.ts';
 import type { AuthorizationResponse, DeadLink, LinkOutcome, SignInOutcome } from './outcomes.ts';
@@ -151,13 +151,8 @@ const loginHintFor = async ({ storage }: AccountsOptions, { key, replace }: Tick
   return account?.pins.expectedEmail ?? (replace ? undefined : account?.google?.email);
 };
 
-export interface ConnectionOptions extends AccountsOptions {
-  /** Sees to it that a pending grant that nobody confirms is erased in time. */
-  readonly eraseUnconfirmedLater: () => void;
-}
-
 /** @param providers where people sign in; rounds of others lead nowhere */
-export const createConnection = (options: ConnectionOptions, providers: readonly SignInProvider[]): Connection => ({
+export const createConnection = (options: FinishOptions, providers: readonly SignInProvider[]): Connection => ({
   open: async (secret, origin) => {
     const ticket = isSecret(secret) ? await options.storage.tickets.find(hashSecret(secret)) : undefined;
     if (ticket === undefined) return undefined;

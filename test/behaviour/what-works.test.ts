@@ -272,3 +272,23 @@ describe('A call that works', () => {
     expect(await writes()).toBe(before);
   });
 });
+
+describe('The page at the end of a link', () => {
+  it('does not promise mail of an account whose Gmail is switched off, and says who can change that', async () => {
+    world.sandbox.disableGmail(kim);
+    const page = await world.approve(urlIn(await mail()), { email: kim });
+    expect(page.heading).toBe('Contacts are connected, mail is not');
+    expect(page.text).not.toMatch(/Gmail is connected|reads your mail/);
+    expect(page.text).toContain('This Google account has no Gmail mailbox.');
+    expect((await shown()).capabilities.mail).toMatchObject({ status: 'refused', reason: 'no_mailbox' });
+  });
+
+  it('does not wait longer than three seconds for Google, nor say more than Google’s consent', async () => {
+    const link = urlIn(await mail());
+    world.sandbox.fault({ path: /\/profile$/ }, { kind: 'hang' });
+    const walk = world.approve(link, { email: kim });
+    while (!world.sandbox.requests.some(({ path }) => path.endsWith('/profile'))) await new Promise(setImmediate);
+    await world.clock.advance(3_000);
+    expect((await walk).heading).toBe('Gmail is connected');
+  });
+});

@@ -1,7 +1,9 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
+
 import type { LinkOutcome } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
 import { type Capability, capabilityText } from '../../../model/capability.ts';
+import { explainProblem, refusalProblem } from '../../../model/problem.ts';
 import { type ForAdmin, forAdmin, personAddress } from './link-pages.ts';
 import {
   declinedPage,
@@ -37,12 +39,19 @@ const connectedTitle = ({ capabilities, asked }: Account): string => {
   return asked.includes('mail') ? 'Contacts are connected, mail is not' : 'Contacts are connected';
 };
 
+/** Why Google refuses mail that the person allowed, and what would change it. */
+const mailRefused = ({ capabilities: { mail } }: Account): Html | undefined => {
+  if (mail.status !== 'refused') return undefined;
+  const { what, next } = explainProblem(refusalProblem('mail', mail.reason));
+  return html`<p><strong>Mail cannot be read.</strong> ${what} ${next}</p>`;
+};
+
 const connectedPage = (account: Account, google: GoogleIdentity, missing: readonly Capability[]): Page => ({
   status: 200,
   title: connectedTitle(account),
-  tone: missing.includes('mail') ? 'warn' : 'good',
+  tone: missing.includes('mail') || account.capabilities.mail.status === 'refused' ? 'warn' : 'good',
   body: html`<dl class="who"><dt>Google account</dt><dd>${foreign(google.email)}</dd>${connectedFor(account, google)}</dl>
-${notGranted(missing)}
+${notGranted(missing)}${mailRefused(account)}
 <p><strong>You can close this page</strong> and go back to your assistant: ask again, and it reads ${account.capabilities.mail.status === 'ready' ? 'your mail' : 'your contacts'}.</p>
 <p class="small soft">Is this not your mailbox, or not you? End the access under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a> in that Google account.</p>`,
 });
