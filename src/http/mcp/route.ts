@@ -20,15 +20,18 @@ import {
 } from '../errors.ts';
 import type { AdmittedRequest, CallLimiter } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
-import { answerFormOf, completeAnswer, onCompletion, refusedAnswer } from './answer.ts';
 import {
+  answerFormOf,
   calledTools,
+  completeAnswer,
   countMessages,
+  onCompletion,
   type PostedMessages,
   parseJson,
   readMessageText,
   readPostedMessages,
-} from './posted-messages.ts';
+  refusedAnswer,
+} from './messages.ts';
 
 /** With a slash at its end too, as people write addresses; nothing tells the two apart. */
 export const mcpPaths = ['/mcp', '/mcp/'] as const;
@@ -124,8 +127,20 @@ const shortageOf = (
   return needed.every((scope) => scopes.includes(scope)) ? undefined : { granted: scopes, needed, hint: signIn.hint };
 };
 
+/** A service key may name anybody; the first call for somebody new makes them an account, and a link. */
+const tooManyNewAccounts = async (
+  c: Context,
+  caller: Caller,
+  keyId: string | undefined,
+  { accounts, keyLimits }: McpRouteOptions,
+): Promise<Response | undefined> => {
+  if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
+  if ((await accounts.find(caller.key)) !== undefined) return undefined;
+  return keyLimits.take(c, keyId, 'accounts');
+};
+
 export const mcpRoute = (options: McpRouteOptions): Hono => {
-  const { authenticate, callLimiter, keyLimits, accounts, mcpServer, signIn, log } = options;
+  const { authenticate, callLimiter, mcpServer, signIn, log } = options;
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -136,17 +151,6 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     },
     { onerror: (error) => log.debug({ route: '/mcp', ...describeDefect(error) }) },
   );
-
-  /** A service key may name anybody; the first call for somebody new makes them an account, and a link. */
-  const tooManyNewAccounts = async (
-    c: Context,
-    caller: Caller,
-    keyId: string | undefined,
-  ): Promise<Response | undefined> => {
-    if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
-    if ((await accounts.find(caller.key)) !== undefined) return undefined;
-    return keyLimits.take(c, keyId, 'accounts');
-  };
 
   const answer = async (
     c: Context,
@@ -166,7 +170,7 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     const tools = calledTools(posted.forSdk);
     const shortage = shortageOf(caller, tools, signIn);
     if (shortage !== undefined) return insufficientScopeResponse(c, shortage);
-    const tooMany = tools.length === 0 ? undefined : await tooManyNewAccounts(c, caller, keyId);
+    const tooMany = tools.length === 0 ? undefined : await tooManyNewAccounts(c, caller, keyId, options);
     if (tooMany !== undefined) return tooMany;
     if (posted.forSdk === undefined) return refusedAnswer(posted);
     if (form === 'json' && isSubscription(posted)) return notAcceptable(c);
