@@ -201,8 +201,8 @@ describe('an account', () => {
   });
 });
 
-describe('two writers', () => {
-  it('never both win: of twenty that read the same version, one writes', async () => {
+describe('optimistic locking of an account', () => {
+  it('lets one of twenty writers win that read the same version', async () => {
     const { storage, open } = await aWorld();
     const other = await open();
     let { version } = await connect(storage, ada);
@@ -220,7 +220,7 @@ describe('two writers', () => {
     }
   });
 
-  it('cannot save a stale refresh over a newer grant', async () => {
+  it('keeps a late refresh from overwriting a newer grant', async () => {
     const { storage } = await aWorld();
     const before = await connect(storage, ada);
     await storage.refreshes.takeLease(
@@ -239,7 +239,7 @@ describe('two writers', () => {
     expect(await accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: { accessToken: 'newer grant' } });
   });
 
-  it('cannot bring back an account that was removed', async () => {
+  it('keeps a late write from bringing back an account that was removed', async () => {
     const { storage } = await aWorld();
     const { version } = await connect(storage, ada);
     await storage.accounts.remove(ada);
@@ -248,8 +248,8 @@ describe('two writers', () => {
   });
 });
 
-describe('what Google calls a refresh token by in its events', () => {
-  it('is kept with every new refresh token: a keyed hash of 16 characters, and the double SHA-512', async () => {
+describe('the identifiers of a refresh token in Google’s RISC events', () => {
+  it('are stored with every new refresh token: a keyed hash of 16 characters, and the double SHA-512', async () => {
     const { storage, raw } = await aWorld();
     const sha512 = (data: string | Buffer) => createHash('sha512').update(data).digest();
     const identifiers = () =>
@@ -271,8 +271,8 @@ describe('what Google calls a refresh token by in its events', () => {
   });
 });
 
-describe('people', () => {
-  it('never meet, whatever characters their identifiers have', async () => {
+describe('account keys', () => {
+  it('stay apart, whatever characters realms and identifiers have', async () => {
     const { storage, raw } = await aWorld();
     const odd = fc.constantFrom(
       'İ',

@@ -102,8 +102,8 @@ describe('a record of the authorization server', () => {
   });
 });
 
-describe('a store that is full', () => {
-  it('gives the place of the one that would expire first, but of nobody’s and of none that stays longer', async () => {
+describe('a full store', () => {
+  it('makes room by removing the record without owner that expires first, and none that stays longer', async () => {
     const { storage, clock } = await withPeople();
     const records = storage.authorizationRecords;
     await records.put(aRecord({ id: 'over', expiresAt: start }));

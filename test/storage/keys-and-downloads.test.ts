@@ -94,7 +94,7 @@ describe('a download link', () => {
     expect(await storage.downloads.find('download', start)).toBeUndefined();
   });
 
-  it('is good again when the GET failed, or never came to an end', async () => {
+  it('is good again when the GET failed or never ended', async () => {
     const { storage } = await withDownload();
     const { downloads } = storage;
     await downloads.claim('download', start, start + minute);

@@ -18,7 +18,7 @@ import {
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
 
-describe('looking across people', () => {
+describe('operations over all accounts', () => {
   it('lists accounts, of all realms or of one', async () => {
     const { storage } = await aWorld();
     for (const key of [inOtherRealm, ben, ada]) await storage.accounts.getOrCreate(key);
@@ -206,8 +206,8 @@ describe('rotating the sealing key', () => {
   });
 });
 
-describe('a lease of what one process does', () => {
-  it('goes to one, who may keep it, and to the next when it is over or given back', async () => {
+describe('a named lease', () => {
+  it('goes to one holder, who may renew it, and to the next when it has run out or was released', async () => {
     const { storage, open } = await aWorld();
     const other = (await open()).checks;
     const { checks } = storage;
@@ -223,7 +223,7 @@ describe('a lease of what one process does', () => {
     expect(await checks.takeLease('work', 'a', start + 1 + minute, start + 2 * minute)).toBe(true);
   });
 
-  it('is free where the clock was put back meanwhile', async () => {
+  it('is free where the clock was set back meanwhile', async () => {
     const { storage } = await aWorld();
     await storage.checks.takeLease('work', 'a', start + 60 * minute, start + 61 * minute);
     expect(await storage.checks.takeLease('work', 'b', start, start + minute)).toBe(true);

@@ -70,7 +70,7 @@ describe('the lease of a refresh', () => {
   });
 });
 
-describe('the kept grant of an account that ended', () => {
+describe('the retained grant of a REVOKED account', () => {
   const ended = async (retain: boolean) => {
     const world = await aWorld();
     const { version: accountVersion, grantVersion } = await connect(world.storage, ada);
@@ -130,7 +130,7 @@ describe('the kept grant of an account that ended', () => {
   });
 });
 
-describe('what Google refused', () => {
+describe('the standing of the token endpoint', () => {
   const of = { clientId: aGrant().clientId, tokenEndpoint: aGrant().tokenEndpoint };
   const person = (n: number): AccountKey => ({ realm: 'default', identifier: `${n}` });
   const google = (n: number, hostedDomain?: string) => ({
@@ -160,7 +160,7 @@ describe('what Google refused', () => {
     expect(await storage.tokenEndpoint.standing(of)).toMatchObject({ googleAccounts: 0, parties: 0 });
   });
 
-  it('is asked of others first that were accepted last, and of no colleague', async () => {
+  it('chooses accounts to probe: those accepted last come first, and none of the same hosted domain', async () => {
     const { storage, clock } = await aWorld();
     for (const n of [0, 1, 2]) {
       await connect(storage, person(n), aGrant(google(n)));

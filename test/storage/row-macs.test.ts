@@ -57,7 +57,7 @@ const isSigned = (table: string, column: string): boolean =>
   typeof (protectedTables as Record<string, Record<string, unknown>>)[table]?.[column] === 'string';
 
 describe('The schema', () => {
-  it('has no table and no column of which nobody thought', async () => {
+  it('says of every table and column whether a MAC covers it, or why not', async () => {
     const { raw } = await aWorld();
     for (const table of tablesIn(raw)) {
       const columns = columnsIn(raw, table).map(({ name }) => name);
@@ -71,14 +71,14 @@ describe('The schema', () => {
 });
 
 describe.each(protectedTableNames)('A row of %s', (table) => {
-  it('counts as it was written', async () => {
+  it('is accepted as it was written', async () => {
     const { storage, raw } = await aFilledWorld();
     for (const row of rowsIn(raw, table).slice(-2))
       expect(await serves[table](storage, row as Record<string, string>)).toBe(true);
     expect(await storage.operations.refusedRows()).toEqual([]);
   });
 
-  it('counts no longer once any column that means something was changed', async () => {
+  it('is refused once any signed column was changed', async () => {
     const { storage, raw } = await aFilledWorld();
     const [row = {}, other = {}] = rowsIn(raw, table).slice(-2);
     for (const column of columnsIn(raw, table)) {
@@ -105,7 +105,7 @@ describe.each(protectedTableNames)('A row of %s', (table) => {
     expect(await storage.operations.refusedRows()).toEqual([]);
   });
 
-  it('loses nothing by a column that means nothing', async () => {
+  it('is accepted whatever its unsigned columns hold', async () => {
     const { storage, raw } = await aFilledWorld();
     const [row = {}] = rowsIn(raw, table).slice(-2);
     for (const column of columnsIn(raw, table))
@@ -115,7 +115,7 @@ describe.each(protectedTableNames)('A row of %s', (table) => {
     expect(await serves[table](storage, row as Record<string, string>)).toBe(true);
   });
 
-  it('counts no longer without its MAC, with a made-up one, or with that of another row', async () => {
+  it('is refused without its MAC, with a forged one, and with that of another row', async () => {
     const { storage, raw } = await aFilledWorld();
     const [row = {}, other = {}] = rowsIn(raw, table).slice(-2);
     const another = table === 'sessions' ? 'browser_sessions' : 'sessions';
@@ -130,7 +130,7 @@ describe.each(protectedTableNames)('A row of %s', (table) => {
     expect(await serves[table](storage, row as Record<string, string>)).toBe(true);
   });
 
-  it('that is a copy of another one under a name of its own counts for nothing', async () => {
+  it('is refused where it is a copy of another row under a key of its own', async () => {
     const { storage, raw } = await aFilledWorld();
     const [{ _row, ...row } = {}] = rowsIn(raw, table).slice(-1);
     const copy: RawRow = { ...row, ...(table === 'tickets' ? { state_hash: 'of mine' } : {}) };
@@ -172,7 +172,7 @@ describe('A row that is refused', () => {
     expect(before).toHaveLength(6);
   });
 
-  it('is told once, however often it is looked at', async () => {
+  it('is reported once, however often it is read', async () => {
     const { path, clock, storage, raw } = await aWorld();
     await storage.accounts.getOrCreate(ada);
     await storage.tickets.open(aTicket('ticket'), 20);
@@ -208,8 +208,8 @@ describe('A row that is refused', () => {
   });
 });
 
-describe('A program in the schema', () => {
-  it('that somebody wrote gets nothing signed when Postern’s own writes set it off', async () => {
+describe('A trigger or a view in the schema', () => {
+  it('gets nothing signed when Postern’s own writes fire it', async () => {
     const { storage, raw } = await aFilledWorld();
     raw.exec(`create trigger theirs after insert on tickets begin
       update api_keys set secret_hash = 'mine', mac = (select mac from api_keys limit 1) where id = 'service ada';
@@ -223,7 +223,7 @@ describe('A program in the schema', () => {
     expect(await storage.tickets.find('set off')).toBeUndefined();
   });
 
-  it('that shows another row in the place of a genuine one is not believed, and nothing of it is signed', async () => {
+  it('cannot pass off another row as a genuine one, and gets nothing of it signed', async () => {
     const { storage, raw } = await aFilledWorld();
     const columns = columnsIn(raw, 'tickets').map(({ name }) => name);
     const shown = columns.map((name) =>
@@ -248,7 +248,7 @@ describe('A program in the schema', () => {
     { table: 'pending_grants', names: ['hash'] },
     { table: 'authorization_records', names: ['id_hash', 'realm', 'identifier'] },
     { table: 'browser_sessions', names: ['hash'] },
-  ] as const)('that gives a genuine row of $table to who asks for another one is not believed', async (attacked) => {
+  ] as const)('cannot pass off a genuine row of $table as another one', async (attacked) => {
     const { storage, raw } = await aFilledWorld();
     const { table, names } = attacked;
     const [asked, given] = rowsIn(raw, table);

@@ -72,8 +72,8 @@ const insertKey = (raw: BetterSqlite3.Database) =>
   raw.exec(`insert into api_keys (id, kind, realm, secret_hash, unverified_links, created_at)
     values ('mine', 'service', 'default', 'hash of mine', 1, 1)`);
 
-describe('A database of a former schema', () => {
-  it.each([1, 2, 7] as const)('%i has the newest one after it was opened', async (schema) => {
+describe('A database of schema', () => {
+  it.each([1, 2, 7] as const)('%i has the newest schema after it was opened', async (schema) => {
     const { raw } = await aWorld();
     const former = aFormer(schema);
     await former.open();
@@ -101,7 +101,7 @@ describe('A database of a former schema', () => {
     expect(await operations.refusedRows()).toEqual([]);
   });
 
-  it('2 has everybody asked for a day after the last time', async () => {
+  it('2 schedules the daily check of an account a day after its last refresh', async () => {
     const { raw, open } = aFormer();
     const { checks } = await open();
     const accounts = raw.prepare<[], { client_id: string; token_endpoint: string; refreshed_at: number }>(
@@ -142,7 +142,7 @@ describe('A database of a former schema', () => {
     expect(await authorizationRounds.find('sign-in ada')).toBeUndefined();
   });
 
-  it('7 keeps everything else that has a MAC, and takes it no other way than before', async () => {
+  it('7 keeps every other row and its MAC', async () => {
     const { raw, open, signed } = aFormer(7);
     const before = new Map(protectedIn(raw).map((table) => [table, raw.prepare(`select mac from ${table}`).all()]));
     const { accounts, apiKeys, sessions, downloads, operations, authorizationRecords } = await open();
@@ -163,7 +163,7 @@ describe('A database of a former schema', () => {
     ]);
   });
 
-  it('7 has no link signed that somebody else wrote', async () => {
+  it('7 has no ticket signed that somebody else altered', async () => {
     const { open } = aFormer(7);
     const { tickets } = await open();
     expect(await tickets.find('forged ticket')).toBeUndefined();
