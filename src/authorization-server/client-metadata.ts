@@ -113,9 +113,9 @@ const parseDocument = (text: string): ClientMetadata => {
 /** What could not be had this time, though it may be there: the network, a server that is down. */
 class Unreachable extends Error {}
 
-const fetchDocument = async (fetch: OutsideFetch, url: string, init: RequestInit): Promise<Response> => {
+const fetchDocument = async (send: OutsideFetch, url: string, init: RequestInit): Promise<Response> => {
   const { headers = {}, signal = null } = init;
-  const response = await fetch(url, { headers, signal, redirect: 'manual' }).catch((cause: unknown) => {
+  const response = await send(url, { headers, signal, redirect: 'manual' }).catch((cause: unknown) => {
     throw new Unreachable('the metadata document cannot be reached', { cause });
   });
   if (response.status === 200) return response;
@@ -160,14 +160,14 @@ const createFailures = (clock: Clock) => {
  * exist, and forget its tokens.
  * @throws Error for anything but a small JSON object; redirects are not followed.
  */
-export const createDocumentFetch = (fetch: OutsideFetch, clock: Clock): DocumentFetch => {
+export const createDocumentFetch = (send: OutsideFetch, clock: Clock): DocumentFetch => {
   const lastGood = createLastGood(clock);
   const failures = createFailures(clock);
   return async (input, init = {}) => {
     const url = String(input);
     try {
       if (failures.isRecent(url)) throw new Unreachable('the metadata document could not be had a moment ago');
-      const response = await fetchDocument(fetch, url, init);
+      const response = await fetchDocument(send, url, init);
       const document = reduceDocument(parseDocument(await readText(response)));
       lastGood.keep(url, document);
       const cacheControl = response.headers.get('cache-control');

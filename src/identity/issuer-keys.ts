@@ -2,7 +2,7 @@
 // is good for both sides.
 import { type CryptoKey, createLocalJWKSet, errors, type JWTVerifyGetKey, type LocalJWKSet } from 'jose';
 import type { Clock } from '../lib/clock.ts';
-import type { Discovered } from './issuer-metadata.ts';
+import type { DiscoveredKeys } from '../oauth/issuer-metadata.ts';
 
 /** Milliseconds. */
 export const issuerKeyTimes = {
@@ -51,7 +51,7 @@ const keyFrom = async (keys: LocalJWKSet, ...asked: Parameters<JWTVerifyGetKey>)
 
 /** @param fetchKeys asks the issuer once; never rejects. */
 export const createIssuerKeys = (
-  fetchKeys: () => Promise<Discovered>,
+  fetchKeys: () => Promise<DiscoveredKeys>,
   clock: Clock,
   onFailure: (reason: string) => void,
 ): JWTVerifyGetKey => {

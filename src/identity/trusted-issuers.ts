@@ -4,9 +4,9 @@ import type { JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
+import { fetchIssuerKeys } from '../oauth/issuer-metadata.ts';
 import type { TrustedIssuer } from './access-tokens.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
-import { fetchIssuerKeys } from './issuer-metadata.ts';
 
 export interface EmbeddedIssuerOptions {
   readonly issuer: string;

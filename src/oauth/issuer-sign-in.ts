@@ -8,6 +8,7 @@ import { isLoopbackHost } from '../lib/loopback-host.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
 import { identifierSchema } from '../model/account-key.ts';
 import { isFreshIdToken } from './id-token.ts';
+import { type DiscoveredMetadata, fetchIssuerMetadata, type IssuerMetadata } from './issuer-metadata.ts';
 import { maxAnswerBytes } from './token-client.ts';
 
 export interface IssuerSignInOptions {
@@ -79,24 +80,23 @@ const guardedFetch =
 
 export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn => {
   const { issuer, client, clock } = options;
-  let known: { readonly metadata: ServerMetadata; readonly at: number } | undefined;
+  let cached: { readonly metadata: IssuerMetadata; readonly at: number } | undefined;
   const insecure = new URL(issuer).protocol === 'http:';
   const customFetch = guardedFetch(options.fetch);
 
-  const discover = async (library: Library): Promise<ServerMetadata> => {
-    if (known !== undefined && clock.now() - known.at < metadataLifetimeMs) return known.metadata;
-    const found = await library.discovery(new URL(issuer), client.id, undefined, library.None(), {
-      [library.customFetch]: customFetch,
-      timeout: requestTimeoutSeconds,
-      ...(insecure ? { execute: [library.allowInsecureRequests] } : {}),
-    });
-    known = { metadata: found.serverMetadata(), at: clock.now() };
-    return known.metadata;
+  const discover = async (): Promise<DiscoveredMetadata> => {
+    if (cached !== undefined && clock.now() - cached.at < metadataLifetimeMs)
+      return { kind: 'metadata', metadata: cached.metadata };
+    const timeout = AbortSignal.timeout(requestTimeoutSeconds * 1000);
+    const found = await fetchIssuerMetadata(issuer, options.fetch, timeout);
+    if (found.kind === 'metadata') cached = { metadata: found.metadata, at: clock.now() };
+    return found;
   };
 
   /** Made anew each time: the library takes our clock as a distance to its own. */
-  const configure = async (library: Library): Promise<Configuration> => {
-    const metadata = await discover(library);
+  const configure = (library: Library, discovered: IssuerMetadata): Configuration => {
+    // It was parsed from JSON, and names the issuer; the library checks each other member where it uses it.
+    const metadata = discovered as ServerMetadata;
     const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
     const authentication = methods.includes('client_secret_basic')
       ? library.ClientSecretBasic(client.secret)
@@ -118,8 +118,10 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
   return {
     authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }, promptLogin) => {
       const library = await import('openid-client');
+      const discovered = await discover();
+      if (discovered.kind === 'none') return undefined;
       try {
-        const url = library.buildAuthorizationUrl(await configure(library), {
+        const url = library.buildAuthorizationUrl(configure(library, discovered.metadata), {
           redirect_uri: redirectUri,
           scope: 'openid profile email',
           state,
@@ -135,8 +137,12 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
     },
     identify: async (round, response) => {
       const library = await import('openid-client');
+      const discovered = await discover();
+      if (discovered.kind === 'none')
+        return discovered.isOutage ? { kind: 'unavailable' } : { kind: 'rejected', check: 'metadata' };
       try {
-        return await identify({ library, configuration: await configure(library), options }, round, response);
+        const configuration = configure(library, discovered.metadata);
+        return await identify({ library, configuration, options }, round, response);
       } catch (error) {
         return outcomeOf(error);
       }

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ok } from '../../src/model/result.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { createWorld, newSandbox, type World } from '../support/world.ts';
@@ -40,6 +40,16 @@ describe('An access token', () => {
     await world.clock.advance(50 * minutes);
     await fetchOne();
     expect(tokenRequests()).toHaveLength(1);
+  });
+
+  it('is renewed with the grant that the call has read: it is read and unsealed once', async () => {
+    const { accounts, storage } = world.postern;
+    await world.clock.advance(61 * minutes);
+    const reads = vi.spyOn(storage.accounts, 'readGrant');
+    const token = await accounts.freshToken({ realm: 'default', identifier: 'user_42' }, ['mail'])();
+    expect(token.ok).toBe(true);
+    expect(tokenRequests()).toHaveLength(1);
+    expect(reads).toHaveBeenCalledOnce();
   });
 
   it('is renewed before the call within its last minute', async () => {

@@ -81,7 +81,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'compose-http': everything,
   http: ['identity', 'mcp', 'connect', 'authorization-server', 'model', 'lib'],
   stdio: ['mcp', 'model', 'lib'],
-  identity: ['storage', 'model', 'lib'],
+  identity: ['oauth', 'storage', 'model', 'lib'],
   mcp: ['connect', 'google', 'model', 'lib', '@postern/mail-text'],
   google: ['model', 'lib', '@postern/mail-text'],
   'authorization-server': ['oauth', 'connect', 'storage', 'model', 'lib'],

@@ -41,8 +41,6 @@ describe('Requests to the outside', () => {
       /(?<![.\w'"`-])(?<!typeof )fetch\((?!\w+: )|(\?\?|[=(,])\s*fetch\s*[;,)]/.test(code(file)),
     );
     expect(using.sort()).toEqual([
-      // Its own parameter, which is the door.
-      'authorization-server/metadata-documents.ts',
       // The reader's own browser, in the demo.
       'cli/demo/scripted-browser.ts',
       // Google's token endpoint, when the operator says --online.

@@ -4,13 +4,13 @@
 import type { Postern } from '../../compose.ts';
 import type { Config, ExternalIssuer } from '../../config/config.ts';
 import type { CallerGoogle } from '../../google/ports.ts';
-import { fetchIssuerKeys } from '../../identity/issuer-metadata.ts';
 import type { OutsideFetch } from '../../lib/outside-fetch.ts';
 import type { Account } from '../../model/account.ts';
 import type { Capability } from '../../model/capability.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
 import type { GoogleOAuth } from '../../oauth/google-oauth.ts';
+import { fetchIssuerKeys } from '../../oauth/issuer-metadata.ts';
 import { shownId } from './configuration.ts';
 import { type Finding, finding } from './finding.ts';
 

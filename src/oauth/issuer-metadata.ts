@@ -1,5 +1,5 @@
-// Where an issuer publishes its keys: OpenID Connect Discovery 1.0 §4, else RFC 8414 §3. Only documents of bounded size
-// are read, and no redirect is followed.
+// Discovery of an issuer: its metadata by OpenID Connect Discovery 1.0 §4, else RFC 8414 §3, and the public keys that it
+// names. Only documents of bounded size are read, and no redirect is followed.
 import { z } from 'zod';
 import { readBody } from '../lib/bounded-body.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
@@ -35,15 +35,24 @@ const fetchJson = async (url: string, send: OutsideFetch, signal: AbortSignal): 
   }
 };
 
-const metadata = z.object({ issuer: z.string(), jwks_uri: z.string() });
+const issuerMetadata = z.looseObject({ issuer: z.string(), jwks_uri: z.string() });
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
+export type IssuerMetadata = z.output<typeof issuerMetadata>;
 export type KeySet = z.output<typeof keySet>;
 
-/** A word for the log where there are no keys. */
-export type Discovered = { readonly kind: 'keys'; readonly keySet: KeySet } | { readonly kind: 'none'; reason: string };
+/** Why there is nothing. */
+export interface NotDiscovered {
+  readonly kind: 'none';
+  /** A word for the log. */
+  readonly reason: string;
+  /** Whether the issuer did not answer, or answered that it cannot now. */
+  readonly isOutage: boolean;
+}
+export type DiscoveredMetadata = { readonly kind: 'metadata'; readonly metadata: IssuerMetadata } | NotDiscovered;
+export type DiscoveredKeys = { readonly kind: 'keys'; readonly keySet: KeySet } | NotDiscovered;
 
-const none = (reason: string): Discovered => ({ kind: 'none', reason });
+const none = (reason: string, isOutage = false): NotDiscovered => ({ kind: 'none', reason, isOutage });
 
 /** OpenID Connect appends to the issuer's path; RFC 8414 puts its name between host and path. */
 const documentsOf = (issuer: string): readonly [string, string] => {
@@ -61,24 +70,39 @@ const isTrustworthy = (jwksUri: string, issuer: string): boolean => {
   return url?.protocol === 'http:' && isLoopbackHost(url.hostname) && new URL(issuer).protocol === 'http:';
 };
 
-const reasonOf = (fetched: Exclude<FetchedJson, { kind: 'json' }>, what: string): string =>
-  `${what} ${fetched.kind === 'status' ? `status ${fetched.status}` : fetched.reason}`;
+const notFetched = (fetched: Exclude<FetchedJson, { kind: 'json' }>, what: string): NotDiscovered =>
+  fetched.kind === 'status'
+    ? none(`${what} status ${fetched.status}`, fetched.status >= 500 || fetched.status === 429)
+    : none(`${what} ${fetched.reason}`, fetched.reason !== 'too_large' && fetched.reason !== 'not_json');
 
-/**
- * Fetches the public keys of an issuer. Its metadata has to name exactly the configured issuer (RFC 8414 §3.3).
- * Never rejects.
- */
-export const fetchIssuerKeys = async (issuer: string, send: OutsideFetch, signal: AbortSignal): Promise<Discovered> => {
+/** Fetches the metadata of an issuer, which has to name exactly this issuer (RFC 8414 §3.3). Never rejects. */
+export const fetchIssuerMetadata = async (
+  issuer: string,
+  send: OutsideFetch,
+  signal: AbortSignal,
+): Promise<DiscoveredMetadata> => {
   const [openid, oauth] = documentsOf(issuer);
   const first = await fetchJson(openid, send, signal);
   const document = first.kind === 'status' ? await fetchJson(oauth, send, signal) : first;
-  if (document.kind !== 'json') return none(reasonOf(document, 'metadata'));
-  const parsed = metadata.safeParse(document.value);
+  if (document.kind !== 'json') return notFetched(document, 'metadata');
+  const parsed = issuerMetadata.safeParse(document.value);
   if (!parsed.success) return none('metadata without issuer or jwks_uri');
   if (parsed.data.issuer !== issuer) return none('metadata of another issuer');
-  if (!isTrustworthy(parsed.data.jwks_uri, issuer)) return none('jwks_uri not https');
-  const fetched = await fetchJson(parsed.data.jwks_uri, send, signal);
-  if (fetched.kind !== 'json') return none(reasonOf(fetched, 'keys'));
+  return { kind: 'metadata', metadata: parsed.data };
+};
+
+/** Fetches the public keys of an issuer. Never rejects. */
+export const fetchIssuerKeys = async (
+  issuer: string,
+  send: OutsideFetch,
+  signal: AbortSignal,
+): Promise<DiscoveredKeys> => {
+  const discovered = await fetchIssuerMetadata(issuer, send, signal);
+  if (discovered.kind === 'none') return discovered;
+  const { jwks_uri } = discovered.metadata;
+  if (!isTrustworthy(jwks_uri, issuer)) return none('jwks_uri not https');
+  const fetched = await fetchJson(jwks_uri, send, signal);
+  if (fetched.kind !== 'json') return notFetched(fetched, 'keys');
   const keys = keySet.safeParse(fetched.value);
   return keys.success ? { kind: 'keys', keySet: keys.data } : none('keys malformed');
 };
