@@ -5,6 +5,9 @@ import { createGrowingBytes } from './growing-bytes.ts';
 /** An answer that ended early, lacks bytes or is not what Gmail sends; asking again may help. */
 export class BrokenAnswer extends Error {}
 
+/** There is no memory for more of an answer now: the connection is given up, and the answer asked for anew once there is. */
+export class NoMemoryYet extends Error {}
+
 /** More than this after a backslash is no answer of Gmail's. Characters. */
 const longestEscaped = 100_000;
 const quote = 0x22;

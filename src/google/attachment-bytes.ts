@@ -94,16 +94,16 @@ export async function* bodyPieces(answer: AsyncIterable<Uint8Array>, index: numb
 /**
  * Bytes that come in pieces as one.
  * @param most bytes that are kept; `cut` says that there were more.
- * @param reserve waits until so many bytes may be in memory.
+ * @param reserve takes care that so many bytes may be in memory. @throws NoMemoryYet.
  */
 export const collected = async (
   pieces: AsyncIterable<Uint8Array>,
   most: number,
-  reserve: (bytes: number) => Promise<void>,
+  reserve: (bytes: number) => void,
 ): Promise<Body> => {
   const kept = createGrowingBytes(most);
   for await (const piece of pieces) {
-    await reserve(Math.min(most, kept.length + piece.length));
+    reserve(Math.min(most, kept.length + piece.length));
     kept.push(piece);
   }
   return { bytes: kept.end(), cut: kept.pushed > most || undefined };

@@ -3,7 +3,7 @@
 
 import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
-import { BrokenAnswer, OversizedAnswer } from './answer-scanner.ts';
+import { BrokenAnswer, NoMemoryYet, OversizedAnswer } from './answer-scanner.ts';
 
 /** What the caller of an API method knows about the request, for the errors that mean different things by method. */
 export interface RequestMeaning {
@@ -144,6 +144,7 @@ export const readFailure = (error: unknown, meaning: RequestMeaning, now: number
     const problem: Problem = { kind: 'too_costly', what: `This ${meaning.what ?? 'answer of Google'}` };
     return { kind: 'final', problem, evidence: { reasons: ['oversized'] } };
   }
+  if (error instanceof NoMemoryYet) return { kind: 'final', problem: { kind: 'busy' }, evidence: {} };
   if (answer === undefined) {
     const sent = error instanceof Error && ('config' in error || error instanceof BrokenAnswer);
     return sent ? { kind: 'transient', problem: { kind: 'google_unavailable' }, evidence: {} } : undefined;

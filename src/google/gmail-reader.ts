@@ -7,9 +7,9 @@ import type { FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { LabelCache } from './account-caches.ts';
-import { BrokenAnswer } from './answer-scanner.ts';
+import { NoMemoryYet } from './answer-scanner.ts';
 import { attachmentPieces, bodyPieces, collected } from './attachment-bytes.ts';
-import { createGmailRequests, type Pieces, type SendFor } from './gmail-requests.ts';
+import { createGmailRequests, type GmailRequests, type Pieces, type SendFor } from './gmail-requests.ts';
 import { checkId, firstBadId } from './ids.ts';
 import type {
   AttachmentOptions,
@@ -24,12 +24,18 @@ import type { MemoryReservation } from './read-answer.ts';
 import { lengthOf, mostOfBody, mostOfMessage, type Reserve, readAnswer, readJson, readSource } from './read-answer.ts';
 import type { GoogleClients } from './request.ts';
 
+const busy: Problem = { kind: 'busy' };
+
+/** Items of one list that are fetched or read at the same time. */
+const itemsAtOnce = 12;
+
 /** Problems of the whole call, not of one item: the answer is a link, or nobody waits for it any more. */
 const endsTheCall = (problem: Problem): boolean =>
   problem.kind === 'authorization_required' || problem.kind === 'cancelled';
 
 /**
- * A list of ids → the items themselves, and what failed beside what came. Fetches every item at once (request.ts bounds how many are in flight) and keeps the list's order.
+ * A list of ids → the items themselves, and what failed beside what came, in the list's order. Some are fetched at once
+ * (request.ts bounds how many are in flight); once one is refused because too much waits, the others are not begun.
  * @param fetchOne gets a signal that is aborted as soon as the whole call is lost.
  * @param progress is called after every item, whether it came or failed.
  */
@@ -42,20 +48,26 @@ const hydrate = async <T>(
   const lost = new AbortController();
   const either = AbortSignal.any([signal, lost.signal]);
   let ending: Problem | undefined;
+  let isBusy = false;
   let done = 0;
-  const results = await Promise.all(
-    ids.map(async (id) => {
-      const result = await fetchOne(id, either);
+  const results: { readonly id: string; readonly result: Result<T> }[] = [];
+  const waiting = ids.entries();
+  const fetchOneByOne = async (): Promise<void> => {
+    for (const [index, id] of waiting) {
+      const result = isBusy ? failed(busy) : await fetchOne(id, either);
       if (!result.ok && endsTheCall(result.problem)) {
         ending ??= result.problem;
         lost.abort();
       }
+      isBusy ||= !result.ok && result.problem.kind === 'busy';
       done += 1;
       if (ending === undefined) progress(done, ids.length);
-      return { id, result };
-    }),
-  );
+      results[index] = { id, result };
+    }
+  };
+  await Promise.all(Array.from({ length: itemsAtOnce }, fetchOneByOne));
   if (ending) return failed(ending);
+  if (isBusy && results.every(({ result }) => !result.ok && result.problem.kind === 'busy')) return failed(busy);
   return ok({
     items: results.flatMap(({ result }) => (result.ok ? [result.value] : [])),
     failures: results.flatMap(({ id, result }) => (result.ok ? [] : [{ id, problem: result.problem }])),
@@ -79,6 +91,8 @@ interface GmailCall {
   readonly freshToken: FreshToken;
   readonly clients: GoogleClients;
   readonly sendFor: SendFor;
+  /** For what has begun, and waits on whatever the call's patience. */
+  readonly sendFurther: SendFor;
   /** Memory for one piece of work. @param most bytes that it will ever need. */
   readonly reserveMemory: (most: number, signal: AbortSignal) => MemoryReservation;
   /** Ends every request of the call. */
@@ -89,38 +103,62 @@ interface GmailCall {
 export const createGmailReader = (call: GmailCall): GmailReader => {
   const { key, freshToken, signal, labelCache } = call;
   const requests = createGmailRequests(call.clients, call.sendFor);
+  const further = createGmailRequests(call.clients, call.sendFurther);
 
   /** One of Gmail's attachments, or one of the bodies that a message has in itself, as it arrives. */
   const partRequest = <T extends object>(
+    by: GmailRequests,
     messageId: string,
     from: PartSource,
     { size, progress }: AttachmentOptions,
     read: (pieces: Pieces) => Promise<T>,
   ): Promise<Result<T>> =>
     'body' in from
-      ? requests.message(messageId, 'full', signal, (answer) => read(bodyPieces(answer, from.body)))
-      : requests.attachment(messageId, from.attachmentId, signal, (answer) =>
+      ? by.message(messageId, 'full', signal, (answer) => read(bodyPieces(answer, from.body)))
+      : by.attachment(messageId, from.attachmentId, signal, (answer) =>
           read(attachmentPieces(answer, { expected: size, progress })),
         );
+
+  /**
+   * Asks for something within the memory of its work. Where there is none, the connection is given up and it is asked for
+   * again once there is.
+   * @param isFirst nothing else is in that memory.
+   */
+  const fetchInto = async <T>(
+    memory: MemoryReservation,
+    isFirst: boolean,
+    ask: (by: GmailRequests, reserve: Reserve) => Promise<Result<T>>,
+  ): Promise<Result<T>> => {
+    for (let by = isFirst ? requests : further; ; by = further) {
+      let lacking: number | undefined;
+      const got = await ask(by, (bytes) => {
+        if (memory.grows(bytes)) return;
+        lacking = bytes;
+        throw new NoMemoryYet();
+      });
+      if (lacking === undefined) return got;
+      if (isFirst) memory.giveBack();
+      const grown = await memory.growTo(lacking);
+      if (grown !== 'held') return failed({ kind: grown });
+    }
+  };
 
   /** Fetches and uses something within the memory budget, which is free again afterwards. */
   const withMemory = async <R>(
     most: number,
     ending: AbortSignal,
-    use: (reserve: Reserve) => Promise<R>,
+    use: (memory: MemoryReservation) => Promise<R>,
   ): Promise<R> => {
     const memory = call.reserveMemory(most, ending);
     try {
-      return await use(async (bytes) => {
-        if (!(await memory.growTo(bytes))) throw new BrokenAnswer();
-      });
+      return await use(memory);
     } finally {
       memory.release();
     }
   };
 
   /** The texts that Gmail left out of its answer, one after the other, together no more than a message may be. */
-  const textsOf = (messageId: string, answerBytes: number, reserve: Reserve): Fetched['text'] => {
+  const textsOf = (messageId: string, answerBytes: number, memory: MemoryReservation): Fetched['text'] => {
     let total = answerBytes;
     let before: Promise<unknown> = Promise.resolve();
     const fetchText = async (attachmentId: string, size: number): Promise<Result<Body>> => {
@@ -128,8 +166,10 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       const bad = badPart(messageId, from);
       if (bad) return failed(bad);
       const most = Math.min(mostOfBody, Math.max(0, mostOfMessage - total));
-      const text = await partRequest(messageId, from, { size }, (pieces) =>
-        collected(pieces, most, (bytes) => reserve(total + bytes)),
+      const text = await fetchInto(memory, false, (by, reserve) =>
+        partRequest(by, messageId, from, { size }, (pieces) =>
+          collected(pieces, most, (bytes) => reserve(total + bytes)),
+        ),
       );
       if (text.ok) total += text.value.bytes.length;
       return text;
@@ -147,12 +187,12 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
     ending: AbortSignal,
     use: (fetched: Fetched) => Promise<Result<R>>,
   ): Promise<Result<R>> =>
-    withMemory(mostOfMessage, ending, async (reserve) => {
+    withMemory(mostOfMessage, ending, async (memory) => {
       const mostOfEach = view === 'structure' ? 0 : mostOfBody;
-      const got = await requests.message(id, view, ending, (pieces) =>
-        readAnswer<gmail_v1.Schema$Message>(pieces, reserve, mostOfEach),
+      const got = await fetchInto(memory, true, (by, reserve) =>
+        by.message(id, view, ending, (pieces) => readAnswer<gmail_v1.Schema$Message>(pieces, reserve, mostOfEach)),
       );
-      return got.ok ? use({ answer: got.value, text: textsOf(id, lengthOf(got.value), reserve) }) : got;
+      return got.ok ? use({ answer: got.value, text: textsOf(id, lengthOf(got.value), memory) }) : got;
     });
 
   return {
@@ -180,8 +220,10 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
     attachment: async (messageId, from, { most, ...options }, use) => {
       const bad = badPart(messageId, from);
       if (bad) return failed(bad);
-      return withMemory(most, signal, async (reserve) => {
-        const body = await partRequest(messageId, from, options, (pieces) => collected(pieces, most, reserve));
+      return withMemory(most, signal, async (memory) => {
+        const body = await fetchInto(memory, true, (by, reserve) =>
+          partRequest(by, messageId, from, options, (pieces) => collected(pieces, most, reserve)),
+        );
         return body.ok ? use(body.value) : body;
       });
     },
@@ -189,7 +231,7 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
     attachmentTo: async (messageId, from, options, take) => {
       const bad = badPart(messageId, from);
       if (bad) return failed(bad);
-      return partRequest(messageId, from, options, async (pieces) => {
+      return partRequest(requests, messageId, from, options, async (pieces) => {
         await take(pieces);
         return {};
       });
@@ -203,7 +245,7 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       const { grantVersion } = token.value;
       const known = fresh ? undefined : labelCache.get(key, grantVersion);
       if (known) return ok({ labels: known, cached: true });
-      const listed = await requests.labels<gmail_v1.Schema$ListLabelsResponse>(signal, readJson);
+      const listed = await further.labels<gmail_v1.Schema$ListLabelsResponse>(signal, readJson);
       if (!listed.ok) return listed;
       const labels = (listed.value.labels ?? []).flatMap(({ id, name }) => (id && name ? [{ id, name }] : []));
       labelCache.set(key, grantVersion, labels);
@@ -216,9 +258,9 @@ export const createGmailReader = (call: GmailCall): GmailReader => {
       const list = await requests.listDrafts<gmail_v1.Schema$ListDraftsResponse>(query, signal, readJson);
       if (!list.ok) return list;
       const fetchOne = (id: string, ending: AbortSignal) =>
-        withMemory(mostOfMessage, ending, async (reserve) => {
-          const got = await requests.draft(id, view, ending, (pieces) =>
-            readAnswer<gmail_v1.Schema$Draft>(pieces, reserve),
+        withMemory(mostOfMessage, ending, async (memory) => {
+          const got = await fetchInto(memory, true, (by, reserve) =>
+            by.draft(id, view, ending, (pieces) => readAnswer<gmail_v1.Schema$Draft>(pieces, reserve)),
           );
           return got.ok ? use(got.value) : got;
         });

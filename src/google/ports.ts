@@ -3,6 +3,7 @@ import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
 import type { Answer, Body } from '@postern/mail-text/answer';
 import type { SourcePage } from '@postern/mail-text/message';
+import type { Turn } from '../lib/semaphore.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AnsweredCapability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
@@ -161,6 +162,8 @@ export interface GoogleServices {
     /** Called with what an API answered for a capability, where that is not what was known of it; the request waits for it. */
     readonly record: (answered: AnsweredCapability) => Promise<void>;
     readonly signal: AbortSignal;
+    /** How it stands in queues; absent: behind nobody who came later, and waiting on. */
+    readonly turn?: Turn | undefined;
   }): CallerGoogle;
   /** Drops everything cached for an account; called on any change of it. */
   forget(key: AccountKey): void;

@@ -4,7 +4,7 @@
 import type { Answer, Body } from '@postern/mail-text/answer';
 import type { SourcePage } from '@postern/mail-text/message';
 import { readBody } from '../lib/bounded-body.ts';
-import { createFairSemaphore, type Lease } from '../lib/semaphore.ts';
+import { createFairSemaphore, type Lease, type Waiter } from '../lib/semaphore.ts';
 import { BrokenAnswer, createAnswerScanner, OversizedAnswer } from './answer-scanner.ts';
 import { createGrowingBytes, type GrowingBytes } from './growing-bytes.ts';
 
@@ -19,8 +19,8 @@ export const mostOfMessage = mostOfBodies + mostSkeleton;
 /** Bytes of an answer that has no bodies: lists, people. */
 const mostOfList = 4 * 1024 * 1024;
 
-/** Waits until so many bytes may be in memory; rejects when nobody waits for the answer any more. */
-export type Reserve = (bytes: number) => Promise<void>;
+/** Takes care that so many bytes may be in memory. @throws NoMemoryYet. */
+export type Reserve = (bytes: number) => void;
 
 const parsed = <T extends object>(json: Uint8Array): T => {
   try {
@@ -56,7 +56,7 @@ const createBodies = (most: number) => {
 /**
  * @param ofEachBody bytes that are kept of a body, where the answer is not small as a whole.
  * @throws BrokenAnswer where the answer or its connection ends early or it is something else, OversizedAnswer where
- *   it is too large without its bodies.
+ *   it is too large without its bodies, NoMemoryYet.
  */
 export const readAnswer = async <T extends object>(
   answer: AsyncIterable<Uint8Array>,
@@ -75,7 +75,7 @@ export const readAnswer = async <T extends object>(
     }
     for (const piece of first) scanner.push(piece);
     first = [];
-    await reserve(scanner.skeletonLength + bodies.kept() + chunk.length);
+    reserve(scanner.skeletonLength + bodies.kept() + chunk.length);
     scanner.push(chunk);
   }
   if (length <= smallAnswer) return { skeleton: { value: parsed<T>(Buffer.concat(first)) } };
@@ -156,9 +156,9 @@ export const readSource = async <T extends object>(
   }
 };
 
-// The memory budget: how many bytes of Google's answers this process has in memory at once, over all calls. Who needs more
-// than a little waits in a fair queue before reading on (the connection stands still meanwhile), so that sixty people who
-// read large mail take no more memory than the first few.
+// How many bytes of Google's answers this process has in memory at once, over all calls. Who needs more than a little gets
+// it where it is free, else waits in a fair queue, and holds no connection meanwhile: who has memory may need one, and
+// each would wait for the other.
 
 /** Bytes. For `small` nobody waits; most mail is `medium`; more is reserved at once, all that the work will need. */
 const small = 64 * 1024;
@@ -167,59 +167,80 @@ const mostMedium = 24;
 const mediumOfAccount = 6;
 /** Bytes for all large ones together. */
 const large = 40 * 1024 * 1024;
+/** Pieces of work of one account that may wait for memory. */
+const mostWaiting = 120;
 
 /** The memory of one piece of work (a message with its texts, an attachment). */
 export interface MemoryReservation {
-  /**
-   * Waits until the work may have `bytes` in memory: all of its bytes together, not so many more.
-   * @returns false once the call's signal is aborted.
-   */
-  growTo(bytes: number): Promise<boolean>;
-  /** Nothing is in memory any more; may be called again. */
+  /** Whether the work may have `bytes` in memory, all of its bytes together, without waiting. */
+  grows(bytes: number): boolean;
+  /** Waits until it may; one after the other where several are wanted. To be called without a connection. */
+  growTo(bytes: number): Promise<'held' | 'busy' | 'cancelled'>;
+  /** What it had is no more in memory. */
+  giveBack(): void;
+  /** The work is over; may be called again. */
   release(): void;
 }
 
 export interface MemoryBudget {
   /** @param most bytes that the work will ever need. */
-  open(account: string, most: number, signal: AbortSignal): MemoryReservation;
+  open(account: string, most: number, waiter: Waiter): MemoryReservation;
   /** Bytes reserved beyond the small amounts that everybody has. */
   readonly inUse: number;
 }
 
-/** Requests of one account are bounded by what sends them; they wait and are not refused. */
-const anyNumber = Number.POSITIVE_INFINITY;
-
 export const createMemoryBudget = (): MemoryBudget => {
-  const mediums = createFairSemaphore({ total: mostMedium, accountAtOnce: mediumOfAccount, accountWaiting: anyNumber });
-  const larges = createFairSemaphore({ total: large, accountAtOnce: 1, accountWaiting: anyNumber });
+  const mediums = createFairSemaphore({
+    total: mostMedium,
+    accountAtOnce: mediumOfAccount,
+    accountWaiting: mostWaiting,
+  });
+  const larges = createFairSemaphore({ total: large, accountAtOnce: 1, accountWaiting: mostWaiting });
   return {
     get inUse() {
       return mediums.inUse * medium + larges.inUse;
     },
-    open: (account, most, signal) => {
+    open: (account, most, waiter) => {
       let reserved = small;
       let lease: Lease | undefined;
       let released = false;
-      let before = Promise.resolve(true);
-      // Who has a medium amount may wait for a large one, never the other way round: so there is no deadlock.
-      const more = async (bytes: number): Promise<boolean> => {
-        if (bytes <= reserved) return !signal.aborted;
-        const isMedium = bytes <= medium;
-        const got = isMedium
-          ? await mediums.lease(account, 1, signal)
-          : await larges.lease(account, Math.max(most, bytes), signal);
-        if (typeof got === 'string') return false;
+      let before: Promise<unknown> = Promise.resolve();
+      const wish = (bytes: number) =>
+        bytes <= medium
+          ? { semaphore: mediums, amount: 1, reserves: medium }
+          : { semaphore: larges, amount: Math.max(most, bytes), reserves: Number.POSITIVE_INFINITY };
+      const keep = (got: Lease, reserves: number): void => {
         lease?.release();
         if (released) got.release();
         lease = got;
-        reserved = isMedium ? medium : anyNumber;
-        return true;
+        reserved = reserves;
+      };
+      // Who has a medium amount may wait for a large one, never the other way round: so there is no deadlock.
+      const more = async (bytes: number): Promise<'held' | 'busy' | 'cancelled'> => {
+        if (bytes <= reserved) return waiter.signal.aborted ? 'cancelled' : 'held';
+        const { semaphore, amount, reserves } = wish(bytes);
+        const got = await semaphore.lease(account, amount, waiter);
+        if (typeof got === 'string') return got;
+        keep(got, reserves);
+        return 'held';
       };
       return {
-        // One after the other: two texts of one message would wait for each other.
+        grows: (bytes) => {
+          if (bytes <= reserved) return true;
+          const { semaphore, amount, reserves } = wish(bytes);
+          const got = semaphore.tryLease(account, amount);
+          if (got) keep(got, reserves);
+          return got !== undefined;
+        },
         growTo: (bytes) => {
-          before = before.then(() => more(bytes));
-          return before;
+          const grown = before.then(() => more(bytes));
+          before = grown;
+          return grown;
+        },
+        giveBack: () => {
+          lease?.release();
+          lease = undefined;
+          reserved = small;
         },
         release: () => {
           released = true;

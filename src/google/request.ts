@@ -3,7 +3,7 @@
 import type { gmail_v1 } from '@googleapis/gmail';
 import type { people_v1 } from '@googleapis/people';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import type { FairSemaphore } from '../lib/semaphore.ts';
+import type { FairSemaphore, Waiter } from '../lib/semaphore.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AnsweredCapability, Capability, CapabilityAnswer } from '../model/capability.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
@@ -77,7 +77,7 @@ export interface RequestCall {
   readonly key: AccountKey;
   readonly freshToken: FreshToken;
   readonly record: (answered: AnsweredCapability) => Promise<void>;
-  readonly signal: AbortSignal;
+  readonly waiter: Waiter;
 }
 
 export type SendRequest = <T extends object>(request: GoogleRequest<T>) => Promise<Result<T>>;
@@ -98,7 +98,7 @@ const limited = (signal: AbortSignal, milliseconds: number, clock: Clock) => {
     const mine = new AbortController();
     counting = mine;
     since = clock.now();
-    void clock.sleep(left, mine.signal).then(() => {
+    void clock.sleep(Math.max(0, left), mine.signal).then(() => {
       if (!mine.signal.aborted) timeout.abort();
     });
   };
@@ -178,6 +178,9 @@ type Sent<T> = Try<T> | { readonly kind: 'unauthorized' };
 
 const unavailable: Problem = { kind: 'google_unavailable' };
 
+/** What ends a request without that Google failed. */
+const isOurs: ReadonlySet<Problem['kind']> = new Set(['authorization_required', 'busy']);
+
 const notGranted = (capability: Capability): Problem => ({
   kind: 'authorization_required',
   reason: 'scope_missing',
@@ -188,12 +191,14 @@ const notGranted = (capability: Capability): Problem => ({
 const sendOnce = async <T extends object>(
   request: GoogleRequest<T>,
   { token }: AccessToken,
-  { key, signal }: RequestCall,
+  { key, waiter }: RequestCall,
   { clock, slots, callTimeoutMs }: RequestOptions,
 ): Promise<Sent<T>> => {
-  const slot = await slots.lease(accountKeyText(key), 1, signal);
-  if (typeof slot === 'string' || signal.aborted) {
-    if (typeof slot !== 'string') slot.release();
+  const { signal } = waiter;
+  const slot = await slots.lease(accountKeyText(key), 1, waiter);
+  if (typeof slot === 'string') return { kind: 'final', problem: { kind: slot }, evidence: {} };
+  if (signal.aborted) {
+    slot.release();
     return { kind: 'final', problem: { kind: 'cancelled' }, evidence: {} };
   }
   const limit = limited(signal, callTimeoutMs * shareOfOneTry, clock);
@@ -258,17 +263,18 @@ export const requestsFor = (call: RequestCall, options: RequestOptions): SendReq
   };
 
   return async (request) => {
-    if (call.signal.aborted) return failed({ kind: 'cancelled' });
+    const { signal } = call.waiter;
+    if (signal.aborted) return failed({ kind: 'cancelled' });
     const withLog = async () => {
       const tried = await attempt(request);
-      if (tried.kind !== 'answered' && !call.signal.aborted && tried.problem.kind !== 'authorization_required')
+      if (tried.kind !== 'answered' && !signal.aborted && !isOurs.has(tried.problem.kind))
         log({ event: 'google_request_failed', method: request.method, ...tried.evidence });
       return tried;
     };
     const result = await withRetries(withLog, {
       clock,
       random,
-      signal: call.signal,
+      signal,
       deadline: clock.now() + callTimeoutMs,
       onRetry: (tries, waitMs) => log({ event: 'google_retry', method: request.method, tries, waitMs }),
     });

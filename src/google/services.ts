@@ -2,7 +2,7 @@
 // (concurrency limits, the memory budget, caches) is made here once, keyed by account.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { createFairSemaphore } from '../lib/semaphore.ts';
+import { createFairSemaphore, type Waiter } from '../lib/semaphore.ts';
 import { accountKeyText } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
 import type { Result } from '../model/result.ts';
@@ -42,12 +42,16 @@ export const createGoogleServices = (options: GoogleServicesOptions): GoogleServ
   const labelCache = createLabelCache(clock);
 
   return {
-    forCaller: ({ key, freshToken, record, signal }) => {
-      const sendFor = (ending: AbortSignal) =>
-        requestsFor({ key, freshToken, record, signal: ending }, { clock, random, slots, callTimeoutMs, log });
-      const reserveMemory = (most: number, ending: AbortSignal) => memory.open(accountKeyText(key), most, ending);
+    forCaller: ({ key, freshToken, record, signal, turn = {} }) => {
+      const { since = 0 } = turn;
+      const send = (waiter: Waiter) =>
+        requestsFor({ key, freshToken, record, waiter }, { clock, random, slots, callTimeoutMs, log });
+      const sendFor = (ending: AbortSignal) => send({ ...turn, signal: ending });
+      const sendFurther = (ending: AbortSignal) => send({ since, signal: ending });
+      const reserveMemory = (most: number, ending: AbortSignal) =>
+        memory.open(accountKeyText(key), most, { ...turn, signal: ending });
       return {
-        gmail: createGmailReader({ key, freshToken, clients, sendFor, reserveMemory, signal, labelCache }),
+        gmail: createGmailReader({ key, freshToken, clients, sendFor, sendFurther, reserveMemory, signal, labelCache }),
         people: createPeopleReader({ key, freshToken, send: sendFor(signal), clients, warmUps }),
       };
     },

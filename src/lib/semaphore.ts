@@ -32,6 +32,20 @@ interface FairSemaphoreOptions {
   readonly accountWaiting: number;
 }
 
+/** How a call stands in queues, all that it asks for in the same way. */
+export interface Turn {
+  /** Aborted once the call has waited as long as it may: from then on it gets what is free at once. Absent: it waits on. */
+  readonly patience?: AbortSignal;
+  /** When the call began: of one account the earliest is served first, so that calls end one after the other, not all late. */
+  readonly since?: number;
+}
+
+/** Who asks. */
+export interface Waiter extends Turn {
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
 /** What was given out; giving it back twice counts once. */
 export interface Lease {
   release(): void;
@@ -40,16 +54,21 @@ export interface Lease {
 export interface FairSemaphore {
   /**
    * Waits for `amount` (more than the total counts as all of it).
-   * @returns `busy` where this account has as many waiting as it may; `cancelled` once `signal` is aborted.
+   * @returns `busy` where this account has as many waiting as it may (the one whose call began last gives way), or the
+   *   waiter's patience is at its end; `cancelled` once its signal is aborted.
    */
-  lease(account: string, amount: number, signal: AbortSignal): Promise<Lease | 'busy' | 'cancelled'>;
+  lease(account: string, amount: number, waiter: Waiter): Promise<Lease | 'busy' | 'cancelled'>;
+  /** What is free at once, without overtaking anybody; undefined where it is not. */
+  tryLease(account: string, amount: number): Lease | undefined;
   /** What is given out now. */
   readonly inUse: number;
 }
 
 interface Waiting {
   readonly amount: number;
+  readonly since: number;
   readonly begin: () => void;
+  readonly refuse: () => void;
 }
 
 interface Queue {
@@ -102,34 +121,66 @@ export const createFairSemaphore = ({ total, accountAtOnce, accountWaiting }: Fa
     };
   };
 
+  const queueOf = (account: string): Queue => queues.get(account) ?? { held: 0, servedAt: turns - 0.5, waiting: [] };
+  const enter = (account: string, queue: Queue, mine: Waiting): void => {
+    queues.set(account, queue);
+    const later = queue.waiting.findIndex(({ since }) => since > mine.since);
+    queue.waiting.splice(later === -1 ? queue.waiting.length : later, 0, mine);
+    serve();
+  };
+  const leave = (account: string, queue: Queue, mine: Waiting): void => {
+    const index = queue.waiting.indexOf(mine);
+    if (index !== -1) queue.waiting.splice(index, 1);
+    if (queue.held === 0 && queue.waiting.length === 0) queues.delete(account);
+    // What waited behind it may be smaller.
+    serve();
+  };
+  const tryLease: FairSemaphore['tryLease'] = (account, wanted) => {
+    const queue = queueOf(account);
+    const amount = Math.min(wanted, total);
+    let lease: Lease | undefined;
+    const begin = () => {
+      lease = leaseOf(account, queue, amount);
+    };
+    const mine = { amount, since: Number.POSITIVE_INFINITY, begin, refuse: () => undefined };
+    enter(account, queue, mine);
+    if (lease === undefined) leave(account, queue, mine);
+    return lease;
+  };
+
   return {
     get inUse() {
       return inUse;
     },
-    lease: (account, wanted, signal) => {
+    tryLease,
+    lease: (account, wanted, { signal, patience, since = 0 }) => {
       if (signal.aborted) return Promise.resolve('cancelled');
-      const queue = queues.get(account) ?? { held: 0, servedAt: turns - 0.5, waiting: [] };
-      if (queue.waiting.length >= accountWaiting) return Promise.resolve('busy');
-      queues.set(account, queue);
+      if (patience?.aborted) return Promise.resolve(tryLease(account, wanted) ?? 'busy');
+      const queue = queueOf(account);
+      if (queue.waiting.length >= accountWaiting) {
+        const last = queue.waiting.at(-1);
+        if (last === undefined || last.since <= since) return Promise.resolve('busy');
+        last.refuse();
+      }
       const amount = Math.min(wanted, total);
       return new Promise((resolve) => {
-        const leave = () => {
-          queue.waiting.splice(queue.waiting.indexOf(mine), 1);
-          if (queue.held === 0 && queue.waiting.length === 0) queues.delete(account);
-          resolve('cancelled');
-          // What waited behind it may be smaller.
-          serve();
+        const end = (outcome: Lease | 'busy' | 'cancelled') => {
+          signal.removeEventListener('abort', cancel);
+          patience?.removeEventListener('abort', refuse);
+          resolve(outcome);
         };
-        const mine: Waiting = {
-          amount,
-          begin: () => {
-            signal.removeEventListener('abort', leave);
-            resolve(leaseOf(account, queue, amount));
-          },
+        const cancel = () => {
+          leave(account, queue, mine);
+          end('cancelled');
         };
-        queue.waiting.push(mine);
-        signal.addEventListener('abort', leave, { once: true });
-        serve();
+        const refuse = () => {
+          leave(account, queue, mine);
+          end('busy');
+        };
+        const mine = { amount, since, begin: () => end(leaseOf(account, queue, amount)), refuse };
+        signal.addEventListener('abort', cancel, { once: true });
+        patience?.addEventListener('abort', refuse, { once: true });
+        enter(account, queue, mine);
       });
     },
   };

@@ -6,7 +6,7 @@ import type { Accounts } from '../connect/accounts.ts';
 import type { GoogleServices, ReportProgress } from '../google/ports.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import type { Turn } from '../lib/semaphore.ts';
 import type { Caller } from '../model/caller.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
@@ -14,7 +14,7 @@ import { storageProblem } from '../model/storage-error.ts';
 import { askForAuthorization, type Elicitation, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
 import { ProblemError, type Tool, ToolContent } from './define-tool.ts';
 import type { DeliverAttachment } from './deliver-attachment.ts';
-import type { JobRunner } from './jobs/jobs.ts';
+import type { RunnerFor } from './jobs/job-runner.ts';
 import { createInputParser } from './parse-input.ts';
 import { createPresentOutput, presentProblem } from './present.ts';
 import { type NotifyProgress, reportingProgress } from './progress.ts';
@@ -22,7 +22,7 @@ import { type NotifyProgress, reportingProgress } from './progress.ts';
 export interface CallOptions {
   readonly accounts: Accounts;
   readonly google: GoogleServices;
-  readonly jobsFor: (call: { readonly key: AccountKey; readonly signal: AbortSignal }) => JobRunner;
+  readonly jobsFor: RunnerFor;
   readonly deliver: (caller: Caller) => DeliverAttachment;
   readonly delivery: 'http' | 'stdio';
   /** Bytes. */
@@ -45,6 +45,7 @@ export interface CallRequest {
 /** What a running tool gets of its call. */
 interface Running {
   readonly signal: AbortSignal;
+  readonly turn: Turn;
   readonly progress: ReportProgress;
 }
 
@@ -72,7 +73,7 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
       await accounts.waitForLink(caller, elicitation.ticket, signal);
     const deadline = { clock, milliseconds: callDeadlineMs, cancelled: signal };
     const output = await withDeadline(deadline, (until) =>
-      run(options, tool, caller, input.value, { signal: until, progress }),
+      withPatience(clock, (turn) => run(options, tool, caller, input.value, { signal: until, turn, progress })),
     );
     if (output.ok) {
       const result = presentOutput(withNotes(output.value, input.notes));
@@ -108,7 +109,7 @@ const run = async (
   tool: Tool,
   caller: Caller,
   input: Record<string, unknown>,
-  { signal, progress }: Running,
+  { signal, turn, progress }: Running,
 ): Promise<Result<object>> => {
   const { key } = caller;
   const freshToken = accounts.freshToken(key, tool.lacks === undefined ? tool.requires : []);
@@ -120,12 +121,13 @@ const run = async (
       freshToken: remembering(freshToken, token.value),
       record: (answered) => accounts.recordAnswer(key, answered),
       signal,
+      turn,
     }),
     grantVersion: token.value.grantVersion,
     deliver: deliver(caller),
     delivery,
     inlineLimit,
-    jobs: jobsFor({ key, signal }),
+    jobs: jobsFor({ key, signal, turn }),
     progress,
   };
   try {
@@ -180,6 +182,26 @@ const withDeadline = async <T>(
     return await Promise.race([ended, work(signal)]);
   } finally {
     // A reason of its own spares every call an exception with a stack.
+    done.abort('done');
+  }
+};
+
+/**
+ * Milliseconds that a call waits for its turn, all in all; then it is told that Postern is busy, long before its deadline
+ * and before the minute after which clients give up by themselves.
+ */
+const longestWaitMs = 30_000;
+
+/** Runs `work` with its place in queues, and ends its patience in time. */
+const withPatience = async <T>(clock: Clock, work: (turn: Turn) => Promise<T>): Promise<T> => {
+  const done = new AbortController();
+  const patience = new AbortController();
+  void clock.sleep(longestWaitMs, done.signal).then(() => {
+    if (!done.signal.aborted) patience.abort('waited');
+  });
+  try {
+    return await work({ since: clock.now(), patience: patience.signal });
+  } finally {
     done.abort('done');
   }
 };

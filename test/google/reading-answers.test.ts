@@ -7,12 +7,14 @@ import { describe, expect, test } from 'vitest';
 import { inlineBytes, type Message, type MessagePart } from '../../packages/mail-text/src/mime/message-part.ts';
 import { BrokenAnswer, OversizedAnswer } from '../../src/google/answer-scanner.ts';
 import { createMemoryBudget, mostOfBody, readAnswer, readSource } from '../../src/google/read-answer.ts';
+import { ok } from '../../src/model/result.ts';
+import { readingWorld } from './reading-world.ts';
 
 async function* inPieces(answer: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(answer);
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
-const freely = async () => undefined;
+const freely = () => undefined;
 const read = (answer: string, size = 10_000) => readAnswer<Message>(inPieces(answer, size), freely);
 const base64url = (text: string) => Buffer.from(text).toString('base64url');
 const textPart = (text: string, more: Partial<MessagePart> = {}): MessagePart => ({
@@ -74,7 +76,7 @@ test('of a message source keeps only its head and the requested page', async () 
 
 describe('The memory for answers', () => {
   const megabyte = 1024 * 1024;
-  const any = () => new AbortController().signal;
+  const any = () => ({ signal: new AbortController().signal });
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
   test('is bounded over all accounts: large answers wait for it, small ones never do', async () => {
@@ -87,8 +89,8 @@ describe('The memory for answers', () => {
     });
     await turn();
     expect(got).toEqual(['a', 'b', 'c']);
-    expect(await memory.open('f', 12 * megabyte, any()).growTo(60_000)).toBe(true);
-    expect(await memory.open('f', 12 * megabyte, any()).growTo(500_000)).toBe(true);
+    expect(await memory.open('f', 12 * megabyte, any()).growTo(60_000)).toBe('held');
+    expect(await memory.open('f', 12 * megabyte, any()).growTo(500_000)).toBe('held');
     large[0]?.release();
     await turn();
     expect(got).toEqual(['a', 'b', 'c', 'd']);
@@ -98,7 +100,7 @@ describe('The memory for answers', () => {
   test('is given to one large answer of an account at a time, which the texts of one message share', async () => {
     const memory = createMemoryBudget();
     const first = memory.open('a', 12 * megabyte, any());
-    expect(await Promise.all([first.growTo(2 * megabyte), first.growTo(5 * megabyte)])).toEqual([true, true]);
+    expect(await Promise.all([first.growTo(2 * megabyte), first.growTo(5 * megabyte)])).toEqual(['held', 'held']);
     const second = memory.open('a', 12 * megabyte, any());
     let waits = true;
     void second.growTo(2 * megabyte).then(() => {
@@ -118,10 +120,46 @@ describe('The memory for answers', () => {
     const first = memory.open('a', 12 * megabyte, any());
     await first.growTo(2 * megabyte);
     const leaving = new AbortController();
-    const waiting = memory.open('a', 12 * megabyte, leaving.signal).growTo(2 * megabyte);
+    const waiting = memory.open('a', 12 * megabyte, { signal: leaving.signal }).growTo(2 * megabyte);
     leaving.abort();
-    expect(await waiting).toBe(false);
+    expect(await waiting).toBe('cancelled');
     first.release();
     expect(memory.inUse).toBe(0);
+  });
+});
+
+describe('Who waits for memory', () => {
+  test('holds no connection meanwhile, of which who has memory needs another', async () => {
+    const world = await readingWorld();
+    const part = (type: string, name: string) =>
+      [
+        '--edge',
+        `Content-Type: ${type}; name=${name}`,
+        `Content-Disposition: attachment; filename=${name}`,
+        '',
+        'word '.repeat(60_000),
+      ].join('\r\n');
+    const source = [
+      'From: a@example.org',
+      'Content-Type: multipart/mixed; boundary=edge',
+      '',
+      ['--edge', 'Content-Type: text/plain', '', 'word '.repeat(30_000)].join('\r\n'),
+      part('text/plain', 'a.txt'),
+      part('text/plain', 'b.txt'),
+      '--edge--',
+    ].join('\r\n');
+    const id = world.sandbox.account('alex@example.com').mailbox.importMessage(Buffer.from(source));
+    const read = () =>
+      world.google.gmail.message(id, 'full', async (fetched) => {
+        const { payload } = contentOf(fetched.answer);
+        for (const { body } of payload?.parts ?? []) {
+          if (!body?.attachmentId) continue;
+          const text = await fetched.text(body.attachmentId, body.size ?? 0);
+          if (!text.ok) return text;
+        }
+        return ok({});
+      });
+    const results = await Promise.all(Array.from({ length: 30 }, read));
+    expect(results.filter((result) => !result.ok)).toEqual([]);
   });
 });

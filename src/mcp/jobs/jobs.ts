@@ -39,5 +39,6 @@ export type Outcome<Output> = { readonly kind: 'done'; readonly output: Output }
 
 /** Does the jobs of one call: small ones at once, others in a thread of their own. */
 export interface JobRunner {
-  run<Name extends JobName>(name: Name, input: JobInput<Name>): Promise<Outcome<JobOutput<Name>>>;
+  /** @param again it goes on with what had its turn, and waits on whatever the call's patience. */
+  run<Name extends JobName>(name: Name, input: JobInput<Name>, again?: 'again'): Promise<Outcome<JobOutput<Name>>>;
 }

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import type { Clock } from '../../lib/clock.ts';
-import { createFairSemaphore } from '../../lib/semaphore.ts';
+import { createFairSemaphore, type Waiter } from '../../lib/semaphore.ts';
 import type { Outcome } from './jobs.ts';
 
 export interface PoolOptions {
@@ -23,13 +23,7 @@ export interface PoolOptions {
 
 export interface Pool {
   /** Does a job in a thread. @param moved memory of the input that is not copied, and gone here afterwards. */
-  run(
-    account: string,
-    name: string,
-    input: object,
-    moved: ArrayBuffer[],
-    signal: AbortSignal,
-  ): Promise<Outcome<unknown>>;
+  run(account: string, name: string, input: object, moved: ArrayBuffer[], waiter: Waiter): Promise<Outcome<unknown>>;
   /** Ends every thread, whatever it is doing. */
   close(): Promise<void>;
 }
@@ -37,7 +31,7 @@ export interface Pool {
 const usualDeadlineMs = 10_000;
 /** At least two, so that one account's long job does not hold up everybody's; few, because each may fill its heap. */
 const usualThreads = Math.min(3, Math.max(2, availableParallelism() - 1));
-const usualWaiting = 60;
+const usualWaiting = 120;
 const usualHeapMb = 80;
 const youngMb = 8;
 /** Milliseconds that a thread without work is kept; starting one takes about a hundred. */
@@ -121,12 +115,12 @@ export const createPool = (options: PoolOptions): Pool => {
   };
 
   return {
-    run: async (account, name, input, moved, signal) => {
+    run: async (account, name, input, moved, waiter) => {
       if (closing.signal.aborted) return { kind: 'cancelled' };
-      const turn = await turns.lease(account, 1, signal);
+      const turn = await turns.lease(account, 1, waiter);
       if (typeof turn === 'string') return { kind: turn };
       try {
-        return await inThread(name, input, moved, signal);
+        return await inThread(name, input, moved, waiter.signal);
       } finally {
         turn.release();
       }

@@ -53,13 +53,13 @@ const withBodies = ({ answer, texts, ...wanted }: Input, change: (body: Body) =>
 /** All of it, else the beginnings of its bodies, else what it is without them. */
 const readInTime = async <Output>(
   input: Input,
-  run: (input: Input) => Promise<Outcome<Output>>,
+  run: (input: Input, again?: 'again') => Promise<Outcome<Output>>,
 ): Promise<Outcome<Output>> => {
   const less = beginningsOf(input);
   const least = withoutBodies(input);
   let outcome = await run(input);
-  if (outcome.kind === 'ended') outcome = await run(less);
-  if (outcome.kind === 'ended') outcome = await run(least);
+  if (outcome.kind === 'ended') outcome = await run(less, 'again');
+  if (outcome.kind === 'ended') outcome = await run(least, 'again');
   return outcome;
 };
 
@@ -93,7 +93,7 @@ export const readMessage = async (
   const texts = await fetchTexts(fetched, wanted.format, jobs);
   if (!texts.ok) return texts;
   const input = { ...wanted, answer: fetched.answer, texts: texts.value };
-  return outputOf(await readInTime(input, (some) => jobs.run('message', some)), thisMessage);
+  return outputOf(await readInTime(input, (some, again) => jobs.run('message', some, again)), thisMessage);
 };
 
 /** One message of a list. @see readMessage */
@@ -105,7 +105,7 @@ export const readListedMessage = async (
   const texts = await fetchTexts(fetched, wanted.format, jobs);
   if (!texts.ok) return texts;
   const input = { ...wanted, answer: fetched.answer, texts: texts.value };
-  return outputOf(await readInTime(input, (some) => jobs.run('listedMessage', some)), thisMessage);
+  return outputOf(await readInTime(input, (some, again) => jobs.run('listedMessage', some, again)), thisMessage);
 };
 
 /** One draft of a list, by its header fields. */

@@ -17,7 +17,7 @@ test('a sheet in which twenty thousand rules say something of every property is 
     charset: undefined,
     page: { offset: 0, maxChars: 1_000_000 },
   };
-  const outcome = await pool.run('a', 'textFile', file, [], new AbortController().signal);
+  const outcome = await pool.run('a', 'textFile', file, [], { signal: new AbortController().signal });
   await pool.close();
   expect(logged).toEqual([]);
   const text = outcome.kind === 'done' ? (outcome.output as { text: string }).text : '';

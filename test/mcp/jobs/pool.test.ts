@@ -26,15 +26,15 @@ afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
 });
 
-const idle = () => new AbortController().signal;
-const echo = (pool: Pool, account: string, input: object = { text: 'hello' }, signal = idle()) =>
-  pool.run(account, 'echo', input, [], signal);
+const idle = () => ({ signal: new AbortController().signal });
+const echo = (pool: Pool, account: string, input: object = { text: 'hello' }, waiter = idle()) =>
+  pool.run(account, 'echo', input, [], waiter);
 const done = (output: object) => ({ kind: 'done', output });
 
 /** A job that never ends, once it has begun. */
-const spinning = async (pool: Pool, account: string, signal = idle()) => {
+const spinning = async (pool: Pool, account: string, waiter = idle()) => {
   const flag = new SharedArrayBuffer(4);
-  const outcome = pool.run(account, 'spin', { flag }, [], signal);
+  const outcome = pool.run(account, 'spin', { flag }, [], waiter);
   const begun = Atomics.waitAsync(new Int32Array(flag), 0, 0);
   await begun.value;
   return { outcome };
@@ -89,7 +89,7 @@ describe('A job', () => {
   it('that nobody waits for any more gives its thread back', async () => {
     const pool = aPool({ threads: 1 });
     const leaving = new AbortController();
-    const { outcome } = await spinning(pool, 'a', leaving.signal);
+    const { outcome } = await spinning(pool, 'a', { signal: leaving.signal });
     const next = echo(pool, 'b');
     leaving.abort();
     expect(await outcome).toEqual({ kind: 'cancelled' });

@@ -25,7 +25,7 @@ test.runIf(process.platform === 'linux')(
       charset: undefined,
       page: { offset: 0, maxChars: 9 },
     };
-    const outcome = await pool.run('a', 'textFile', file, [], new AbortController().signal);
+    const outcome = await pool.run('a', 'textFile', file, [], { signal: new AbortController().signal });
     expect(outcome).toMatchObject({ kind: 'done', output: { text: 'hello' } });
     expect(ofThreads().filter((niceness) => niceness > usual)).toHaveLength(1);
     expect(getPriority()).toBe(usual);

@@ -82,7 +82,7 @@ describe('What is read in a thread', () => {
       for (const format of ['readable', 'full', 'links'] as const) {
         const input = () => ({ answer: fetched(sample, 'text/html').answer, format, texts: new Map(), page: whole });
         const here = jobOf('message').run(input());
-        const there = await pool.run('a', 'message', input(), [], new AbortController().signal);
+        const there = await pool.run('a', 'message', input(), [], { signal: new AbortController().signal });
         expect(there).toEqual({ kind: 'done', output: here });
       }
     await pool.close();
