@@ -7,6 +7,7 @@ import { type Config, defaultHttpPort } from '../config/config.ts';
 import { defaultConnectionLimits } from '../http/limits/connection-limits.ts';
 import { listen } from '../http/serve.ts';
 import type { Clock } from '../lib/clock.ts';
+import { toolNames } from '../mcp/tools/index.ts';
 import { followKeys } from './follow-keys.ts';
 import { createLogger, logSettings } from './log.ts';
 import { firstSignal } from './process.ts';
@@ -23,7 +24,7 @@ export interface HttpCommandOptions {
 
 export const http = async (options: HttpCommandOptions): Promise<void> => {
   const { generateKey = false, insecureHttp = false } = options;
-  const config: Config = requireConfig({ transport: 'http', generateKey, insecureHttp });
+  const config: Config = requireConfig({ transport: 'http', generateKey, insecureHttp, toolNames });
   const log = createLogger();
   logSettings(log, config);
   const ended = firstSignal();

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   type Config,
+  type ConfigOptions,
   type Environment,
   type Fault,
   type Reading,
@@ -29,7 +30,7 @@ const configOrThrow = <T>(reading: Reading<T>): T => {
 };
 
 /** For commands that talk to Google. Throws CommandError with every fault. */
-export const requireConfig = (options: ReadOptions, environment: Environment = process.env): Config =>
+export const requireConfig = (options: ConfigOptions, environment: Environment = process.env): Config =>
   configOrThrow(readConfig(environment, options));
 
 /** For commands that only look into the database. Throws CommandError with every fault. */

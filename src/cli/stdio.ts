@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
 import { systemClock } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
+import { toolNames } from '../mcp/tools/index.ts';
 import { runStdio } from '../stdio/stdio.ts';
 import { followKeys } from './follow-keys.ts';
 import { createLogger, logSettings } from './log.ts';
@@ -58,9 +59,9 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
 export const stdio = async (options: StdioCommandOptions): Promise<void> => {
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
-  if (!options.sandbox) return serve(requireConfig({ transport: 'stdio' }), ending.signal);
+  if (!options.sandbox) return serve(requireConfig({ transport: 'stdio', toolNames }), ending.signal);
   const { withSandbox } = await import('./with-sandbox.ts');
   await withSandbox(options.mailbox, ({ environment }) =>
-    serve(requireConfig({ transport: 'stdio' }, environment), ending.signal),
+    serve(requireConfig({ transport: 'stdio', toolNames }, environment), ending.signal),
   );
 };

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
 import { systemClock } from '../lib/clock.ts';
+import { toolNames } from '../mcp/tools/index.ts';
 import { createLogger } from './log.ts';
 import { requireConfig } from './settings.ts';
 import { printNote } from './terminal.ts';
@@ -23,7 +24,7 @@ export const withPostern = async <T>(
   settings: 'stdio' | 'cli',
   use: (opened: OpenedPostern) => Promise<T>,
 ): Promise<T> => {
-  const config = requireConfig({ transport: settings });
+  const config = requireConfig({ transport: settings, toolNames });
   for (const warning of config.warnings) printNote(`warning: ${warning}`);
   const log = createLogger();
   log.level = 'warn';

@@ -26,16 +26,6 @@ export { defaultHttpPort } from './listening.ts';
 export type { SealingKeys } from './sealing-keys.ts';
 export type { ExternalIssuer, GoogleSignIn, SignInSettings } from './sign-in.ts';
 
-/** The six tools' names, fixed; the catalogue is tested to be the same. */
-export const toolNames = [
-  'gmail_fetch_mails',
-  'gmail_get_message_by_id',
-  'gmail_get_attachment_by_id',
-  'gmail_list_drafts',
-  'gmail_search_people',
-  'gmail_get_contacts',
-] as const;
-
 /** What every command needs that opens the database. */
 export interface StorageConfig {
   readonly dataFolder: string;
@@ -69,6 +59,11 @@ export interface ReadOptions {
   readonly insecureHttp?: boolean;
   readonly machine?: Machine;
   readonly random?: RandomBytes;
+}
+
+export interface ConfigOptions extends ReadOptions {
+  /** Of every tool there is; POSTERN_TOOLS names some of them. */
+  readonly toolNames: readonly string[];
 }
 
 export type Reading<T> =
@@ -113,12 +108,12 @@ const readStorage = (reader: EnvironmentReader, environment: Environment, machin
   return { dataFolder, configFolder, databasePath, identifier };
 };
 
-const readTools = (reader: EnvironmentReader): readonly string[] => {
+const readTools = (reader: EnvironmentReader, toolNames: readonly string[]): readonly string[] => {
   const given = reader.text('POSTERN_TOOLS');
   if (given === undefined) return toolNames;
   const wanted = new Set(splitList(given));
   for (const name of wanted) {
-    if ((toolNames as readonly string[]).includes(name)) continue;
+    if (toolNames.includes(name)) continue;
     const meant = nearestName(name, toolNames);
     reader.fault(
       'POSTERN_TOOLS',
@@ -154,7 +149,7 @@ export const readStorageConfig = (environment: Environment, options: ReadOptions
 };
 
 /** Everything a serving Postern needs. */
-export const readConfig = (environment: Environment, options: ReadOptions): Reading<Config> => {
+export const readConfig = (environment: Environment, options: ConfigOptions): Reading<Config> => {
   const reader = createEnvironmentReader(environment);
   const machine = options.machine ?? thisMachine();
   const path = (given: string | undefined) => (given === undefined ? undefined : expandPath(given, machine));
@@ -162,7 +157,7 @@ export const readConfig = (environment: Environment, options: ReadOptions): Read
   const google = readGoogleSettings(reader, path(reader.text('GOOGLE_CREDENTIALS_FILE')), plainKind);
   const storage = readStorage(reader, environment, machine);
   const listening = readListening(reader, options);
-  const tools = readTools(reader);
+  const tools = readTools(reader, options.toolNames);
   const signIn = readSignIn(reader, path(reader.text('POSTERN_OAUTH_CLIENTS_FILE')), listening.publicUrl);
   const inlineLimit =
     reader.parsed('POSTERN_INLINE_LIMIT', sizeSchema, 'Use bytes, or a size such as 25MB.') ?? defaultInlineLimit;

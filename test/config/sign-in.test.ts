@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Environment, readConfig } from '../../src/config/config.ts';
 import { maySignIn } from '../../src/connect/acceptance.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 
 let home: string;
 beforeEach(() => {
@@ -21,7 +22,7 @@ const read = (environment: Environment) =>
       POSTERN_PUBLIC_URL: 'https://postern.example.com',
       ...environment,
     },
-    { transport: 'http', machine: { platform: 'linux', home, cwd: home } },
+    { transport: 'http', toolNames, machine: { platform: 'linux', home, cwd: home } },
   );
 const config = (environment: Environment) => {
   const reading = read(environment);

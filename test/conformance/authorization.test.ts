@@ -12,6 +12,7 @@ import { composeHttp } from '../../src/compose-http.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { startSuite } from './suite.ts';
@@ -67,7 +68,7 @@ beforeEach(async () => {
       POSTERN_ALLOWED_EMAILS: alex,
       POSTERN_OAUTH_CLIENTS_FILE: clientsFile(),
     },
-    { transport: 'http' },
+    { transport: 'http', toolNames },
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
   const log = pino({ level: 'silent' });

@@ -8,6 +8,7 @@ import { composeHttp } from '../../src/compose-http.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import { freePort } from './free-port.ts';
 
 export interface ListeningWorld {
@@ -36,7 +37,7 @@ export const listenWorld = async (
       POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       ...options.env,
     },
-    { transport: 'http' },
+    { transport: 'http', toolNames },
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
   const { config } = reading;

@@ -10,6 +10,7 @@ import { composeHttp, type HttpService } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
 import { createApiKey } from '../../src/identity/credentials.ts';
 import type { Pool } from '../../src/mcp/jobs/worker-pool.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
@@ -87,7 +88,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       POSTERN_DATABASE_URL: `sqlite:${options.databasePath ?? ':memory:'}`,
       ...options.env,
     },
-    { transport: 'http' },
+    { transport: 'http', toolNames },
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
   const { config } = reading;

@@ -60,7 +60,7 @@ const withKey = async (origin: string, email: string, settings: Environment, opt
   await connectByLink(client, email, options);
   step('The same call again');
   await callForMail(client, options);
-  step('All six tools');
+  step('Every tool');
   await tour(client);
   await client.close();
 };

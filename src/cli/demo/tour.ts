@@ -1,4 +1,4 @@
-// All six tools, called one after the other with what the answers before gave, and their results in readable form. Mail is
+// The tools, called one after the other with what the answers before gave, and their results in readable form. Mail is
 // text from outside: it is shown without control characters.
 import type { CallToolResult, Client } from '@modelcontextprotocol/client';
 import { z } from 'zod';
@@ -65,7 +65,7 @@ const showPeople = async (client: Client, name: string, args: Arguments): Promis
   if (totalPeople !== undefined && totalPeople > most) printLine(`  … ${totalPeople} in all`);
 };
 
-/** Shows what each of the six tools answers for a connected mailbox. */
+/** Shows what each tool answers for a connected mailbox. */
 export const tour = async (client: Client): Promise<void> => {
   const list = await structured(client, 'gmail_fetch_mails', { max_results: most }, messageList);
   for (const row of list.messages) printLine(messageLine(row));

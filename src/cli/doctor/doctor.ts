@@ -6,6 +6,7 @@ import { compose } from '../../compose.ts';
 import { type Config, type Environment, type Fault, readConfig } from '../../config/config.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createOutsideFetch } from '../../lib/outside-fetch.ts';
+import { toolNames } from '../../mcp/tools/index.ts';
 import { createGoogleOAuth } from '../../oauth/google-oauth.ts';
 import { createLogger } from '../log.ts';
 import { faultLine } from '../settings.ts';
@@ -17,7 +18,8 @@ import { tryApis, tryClient, tryIssuer } from './online.ts';
 
 /** A laptop without a key is no fault: the key is made at the first start. A stand-in lets the rest be read. */
 const readSettings = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
-  const attempt = (environment: Environment) => readConfig(environment, { transport: 'cli', generateKey: false });
+  const attempt = (environment: Environment) =>
+    readConfig(environment, { transport: 'cli', generateKey: false, toolNames });
   const first = attempt(process.env);
   if (first.ok) return { config: first.config, faults: [], keyMissing: false };
   const keyMissing = first.faults.some(

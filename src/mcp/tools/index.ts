@@ -1,4 +1,4 @@
-// The catalogue: every tool there is, in the order in which it is listed.
+// The catalogue: every tool there is, in the order in which it is listed. All other lists of tools are made from it.
 import type { Tool } from '../define-tool.ts';
 import { gmailFetchMails } from './gmail-fetch-mails.ts';
 import { gmailGetAttachmentById } from './gmail-get-attachment-by-id.ts';
@@ -15,3 +15,5 @@ export const catalogue: readonly Tool[] = [
   gmailSearchPeople,
   gmailGetContacts,
 ];
+
+export const toolNames: readonly string[] = catalogue.map(({ name }) => name);
