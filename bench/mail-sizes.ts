@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createMailbox } from '@postern/gmail-sandbox/mailbox';
 import { viewMessage } from '@postern/gmail-sandbox/message-view';
 import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
-import { readableHtml } from '@postern/mail-text/html-text';
+import { readableHtml } from '@postern/mail-text/html';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { newsletter } from '../packages/mail-text/test/newsletter.ts';
 import type { Clock } from '../src/lib/clock.ts';

@@ -4,7 +4,7 @@
 // A table is a list of { name, html, personSees }; the HTML holds "MARKWORD see you at nine" once.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readableHtml } from '@postern/mail-text/html-text';
+import { readableHtml } from '@postern/mail-text/html';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../test/support/chromium.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createCascade } from '../src/css/cascade.ts';
 import type { StyledElement } from '../src/css/element.ts';
-import { createSight } from '../src/html/visibility.ts';
+import { Visibility } from '../src/html/visibility.ts';
 
 const elementOf = (name: string, style?: string): StyledElement => ({
   name,
@@ -18,14 +18,15 @@ const elementOf = (name: string, style?: string): StyledElement => ({
 });
 
 const decorationsIn = (elements: readonly StyledElement[], sheet = ''): string[] => {
-  const sight = createSight(createCascade([sheet]), {
+  const facts = {
     quirks: false,
     dark: false,
     references: new Map(),
-    paints: false,
-    places: false,
-  });
-  return [...elements.reduce((around, element) => sight.open(element, around), sight.page).decorations];
+    hasPaintedBoxes: false,
+    hasPositionedBoxes: false,
+  };
+  const visibility = new Visibility(createCascade([sheet]), facts, new Set());
+  return [...elements.reduce((around, element) => visibility.open(element, around), visibility.page).decorations];
 };
 
 test.each([

@@ -1,7 +1,7 @@
 // More elements in one another than a browser nests: what is remembered of open elements must not grow with them.
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
-import { readElements } from '../src/html/open-elements.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
+import { readElements } from '../src/html/tree-construction.ts';
 
 /** The elements of a document as they are told of: how many at once, and in which of them each text stands. */
 const told = (html: string) => {

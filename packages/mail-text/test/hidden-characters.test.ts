@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 import { withoutInvisible } from '../src/text/invisible.ts';
 
 const tags = (text: string) => [...text].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('');

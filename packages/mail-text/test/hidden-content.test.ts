@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 const hidden = (html: string) => {

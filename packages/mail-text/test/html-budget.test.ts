@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { pageOf } from '../../../src/mcp/tools/parameters.ts';
 import { createCascade, mostSteps } from '../src/css/cascade.ts';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 import { type Frame, frameIn, rootFrame, zero } from '../src/layout/geometry.ts';
 import { page } from '../src/page.ts';
 import { addressOf, headlineOf, newsletter, newsletterItems } from './newsletter.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 
 /** The text from the place on where history begins. */
 const historyOf = (html: string): string | undefined => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 import { readTextFile } from '../src/mime/read-part.ts';
 import { textOfHtml } from './text-of-html.ts';
 

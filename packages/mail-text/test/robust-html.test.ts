@@ -1,7 +1,7 @@
 // Whatever bytes a sender writes, there is a text. All runs are seeded; the sizes are bounded so that CI stays quick.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 import { newsletter } from './newsletter.ts';
 
 const seeded = { seed: 20_261_123 };

@@ -1,4 +1,4 @@
 // What most tests of HTML ask for.
-import { readableHtml } from '../src/html/html-text.ts';
+import { readableHtml } from '../src/html/readable-html.ts';
 
 export const textOfHtml = (html: string): string => readableHtml(html).text;

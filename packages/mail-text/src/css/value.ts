@@ -111,3 +111,29 @@ export type Wide = 'inherit' | 'initial' | 'unset' | 'revert' | 'revert-layer';
 const wide: ReadonlySet<string> = new Set<Wide>(['inherit', 'initial', 'unset', 'revert', 'revert-layer']);
 
 export const isWide = (word: string | undefined): word is Wide => word !== undefined && wide.has(word);
+
+/** UTF-16 units. No sender puts a letter into a style sheet. */
+const longestContent = 2_000;
+
+/**
+ * The text of a value of `content` (CSS Generated Content 3): strings and attributes; images, counters and quotes say nothing,
+ * nor does the alternative text behind a slash. Undefined where the pseudo-element is not generated at all.
+ */
+export const textOfContent = (
+  content: Words,
+  attributes: Readonly<Record<string, string | undefined>>,
+): string | undefined => {
+  const [first] = content;
+  if (first === undefined || first === 'none' || first === 'normal') return undefined;
+  const slash = content.indexOf('/');
+  const shown = slash < 0 ? content : content.slice(0, slash);
+  return shown
+    .map((word) => {
+      const call = stringOf(word) === undefined ? callOf(word) : undefined;
+      if (call?.name !== 'attr') return stringOf(word) ?? '';
+      const [name = ''] = call.args[0] ?? [];
+      return attributes[name] ?? stringOf(call.args[1]?.[0] ?? '') ?? '';
+    })
+    .join('')
+    .slice(0, longestContent);
+};

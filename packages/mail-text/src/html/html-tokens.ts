@@ -1,5 +1,5 @@
-// HTML → tags and text, through htmlparser2's tokenizer alone: its tree-keeping parser is quadratic in nesting depth,
-// and depth is the sender's choice. Knows nothing of what the elements mean.
+// HTML → tags and text, through htmlparser2's tokenizer alone: its tree-keeping parser is quadratic in nesting depth, and depth is
+// the sender's choice.
 import { Tokenizer } from 'htmlparser2';
 
 /** Attribute names are lower case; of a doubled attribute the first counts. */
@@ -20,7 +20,7 @@ export interface TagHandlers {
 const characterOf = (codePoint: number): string =>
   codePoint >= 0 && codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : '\ufffd';
 
-/** Tags that are read of one HTML. No person's mail has more; each costs memory until the whole is told. */
+/** Tags that are read of one HTML. No person's mail has more; each costs memory until all is rendered. */
 export const mostTags = 100_000;
 const noAttributes: Attributes = Object.freeze(Object.create(null));
 /** UTF-16 units that are read before tags are counted again. */
@@ -33,6 +33,23 @@ const pieceLength = 64 * 1024;
  */
 export const readTags = (html: string, handlers: TagHandlers, most: number): boolean => {
   let tags = 0;
+  const callbacks = tokenCallbacks(html, handlers, () => {
+    tags += 1;
+    if (tags > most) tokenizer.pause();
+  });
+  const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks);
+  for (let at = 0; at < html.length && tags <= most; at += pieceLength) {
+    tokenizer.write(html.slice(at, at + pieceLength));
+  }
+  tokenizer.end();
+  callbacks.flush();
+  return tags <= most;
+};
+
+const ignored = () => undefined;
+
+/** @param beforeTag called with each start tag */
+const tokenCallbacks = (html: string, handlers: TagHandlers, beforeTag: () => void) => {
   let name = '';
   let attributes: Record<string, string | undefined> | undefined;
   let attributeName = '';
@@ -40,55 +57,46 @@ export const readTags = (html: string, handlers: TagHandlers, most: number): boo
   let text: string[] = [];
   const flush = () => {
     if (text.length === 0) return;
-    const whole = text.join('');
+    const joined = text.join('');
     text = [];
-    handlers.text(whole);
+    handlers.text(joined);
   };
-  const ignored = () => undefined;
-  const tokenizer = new Tokenizer(
-    { decodeEntities: true },
-    {
-      ontext: (start, end) => text.push(html.slice(start, end)),
-      ontextentity: (codePoint) => text.push(characterOf(codePoint)),
-      onopentagname: (start, end) => {
-        flush();
-        tags += 1;
-        if (tags > most) tokenizer.pause();
-        name = html.slice(start, end).toLowerCase();
-        attributes = undefined;
-      },
-      onattribname: (start, end) => {
-        attributeName = html.slice(start, end).toLowerCase();
-        attributeValue = '';
-      },
-      onattribdata: (start, end) => {
-        attributeValue += html.slice(start, end);
-      },
-      onattribentity: (codePoint) => {
-        attributeValue += characterOf(codePoint);
-      },
-      onattribend: () => {
-        attributes ??= Object.create(null) as Record<string, string | undefined>;
-        attributes[attributeName] ??= attributeValue;
-      },
-      onopentagend: () => handlers.open(name, attributes ?? noAttributes, false),
-      onselfclosingtag: () => handlers.open(name, attributes ?? noAttributes, true),
-      onclosetag: (start, end) => {
-        flush();
-        handlers.close(html.slice(start, end).toLowerCase());
-      },
-      isInForeignContext: () => handlers.inForeignContent(),
-      oncdata: ignored,
-      oncomment: ignored,
-      ondeclaration: ignored,
-      onprocessinginstruction: ignored,
-      onend: ignored,
+  return {
+    /** Passes on the text so far. */
+    flush,
+    ontext: (start: number, end: number) => void text.push(html.slice(start, end)),
+    ontextentity: (codePoint: number) => void text.push(characterOf(codePoint)),
+    onopentagname: (start: number, end: number) => {
+      flush();
+      beforeTag();
+      name = html.slice(start, end).toLowerCase();
+      attributes = undefined;
     },
-  );
-  for (let at = 0; at < html.length && tags <= most; at += pieceLength) {
-    tokenizer.write(html.slice(at, at + pieceLength));
-  }
-  tokenizer.end();
-  flush();
-  return tags <= most;
+    onattribname: (start: number, end: number) => {
+      attributeName = html.slice(start, end).toLowerCase();
+      attributeValue = '';
+    },
+    onattribdata: (start: number, end: number) => {
+      attributeValue += html.slice(start, end);
+    },
+    onattribentity: (codePoint: number) => {
+      attributeValue += characterOf(codePoint);
+    },
+    onattribend: () => {
+      attributes ??= Object.create(null) as Record<string, string | undefined>;
+      attributes[attributeName] ??= attributeValue;
+    },
+    onopentagend: () => handlers.open(name, attributes ?? noAttributes, false),
+    onselfclosingtag: () => handlers.open(name, attributes ?? noAttributes, true),
+    onclosetag: (start: number, end: number) => {
+      flush();
+      handlers.close(html.slice(start, end).toLowerCase());
+    },
+    isInForeignContext: () => handlers.inForeignContent(),
+    oncdata: ignored,
+    oncomment: ignored,
+    ondeclaration: ignored,
+    onprocessinginstruction: ignored,
+    onend: ignored,
+  };
 };

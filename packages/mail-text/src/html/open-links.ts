@@ -1,30 +1,17 @@
-// Links while their text is being told: where each belongs in the text, what a person clicks and where it leads. Knows
-// nothing of elements, nor of how much of a target there is room for.
-import { directUrl, type LinkPlace, targetOf } from '../links/link-pieces.ts';
+// Links while their text is rendered: where each belongs in the text, what a person clicks and where it leads. How much of a
+// URL there is room for is decided later (links/links.ts).
+import type { LinkPlace } from '../links/link-pieces.ts';
+import { directUrl, targetOf } from '../links/link-pieces.ts';
 import { otherHostNamed } from '../links/named-hosts.ts';
 import type { Slot, TextLines } from '../text/text-lines.ts';
 
 interface OpenLink {
   readonly url: string;
-  readonly before: Slot;
-  readonly saidBefore: number;
+  readonly slotBefore: Slot;
+  /** Words before it. */
+  readonly wordsBefore: number;
   text: string;
-  hasPicture: boolean;
-}
-
-export interface OpenLinks {
-  begin(href: string): void;
-  /** Called with each text before it is written. */
-  saying(text: string): void;
-  /** Called where a line or a block begins or ends. */
-  layOut(): void;
-  /** A picture without words. */
-  picture(): void;
-  end(): void;
-  /** The address that relative targets are relative to; the first one counts. */
-  setBase(href: string): void;
-  /** Everything was read: all links, by the slots in which they belong. */
-  finish(): ReadonlyMap<Slot, LinkPlace>;
+  hasImage: boolean;
 }
 
 /** Of a link's text only this much is looked at for what it claims. */
@@ -45,81 +32,96 @@ const bare = (address: string): string =>
     .replace(/^(?:https?:\/\/|mailto:|tel:)/, '')
     .replace(/\/$/, '');
 
-/** The links of one text, told in their order. */
-export const createOpenLinks = (out: TextLines): OpenLinks => {
-  const places = new Map<Slot, LinkPlace>();
-  let base: string | undefined;
-  let open: OpenLink | undefined;
-  let last: { readonly url: string; readonly slot: Slot; readonly said: number; readonly text: string } | undefined;
-  /** A link around nothing but a picture, told only where no link to the same place follows at once. */
-  let picture: { readonly url: string; isApart: boolean } | undefined;
+export class OpenLinks {
+  private readonly lines: TextLines;
+  private readonly places = new Map<Slot, LinkPlace>();
+  private base: string | undefined;
+  private current: OpenLink | undefined;
+  /** The link that was written last, with its words: another one to the same URL right behind it continues it. */
+  private last:
+    | { readonly url: string; readonly slot: Slot; readonly words: number; readonly text: string }
+    | undefined;
+  /** A link around nothing but an image, written only where no link to the same URL follows at once. */
+  private imageLink: { readonly url: string; isApart: boolean } | undefined;
 
-  const tellPicture = (): void => {
-    if (!picture) return;
-    const { url, isApart } = picture;
-    picture = undefined;
-    out.edit(undefined);
-    out.words(' ');
-    places.set(out.slotAsWord(), { kind: 'bare', url, text: '' });
-    if (isApart) out.endBlock();
-    else out.words(' ');
-  };
+  constructor(lines: TextLines) {
+    this.lines = lines;
+  }
 
-  const tell = ({ url, before, saidBefore, text }: OpenLink): void => {
-    const isContinued = last?.url === url && last.said === saidBefore;
-    if (last && isContinued) places.delete(last.slot);
-    const words = listed(last && isContinued ? `${last.text} ${text}` : text);
-    const slot = out.slotBehind();
+  /** `<base href>`: what relative URLs are relative to; the first one counts. */
+  setBase(href: string): void {
+    this.base ??= URL.canParse(href) ? href : undefined;
+  }
+  begin(href: string): void {
+    this.end();
+    const url = targetOf(href, this.base);
+    if (this.imageLink && this.imageLink.url !== url) this.writeImageLink();
+    this.imageLink = undefined;
+    if (url === undefined) return;
+    const { lines } = this;
+    this.current = {
+      url,
+      slotBefore: lines.slotBefore(),
+      wordsBefore: lines.wordCount(),
+      text: '',
+      hasImage: false,
+    };
+  }
+  /** To be called with each text before it is written. */
+  beforeText(text: string): void {
+    if (text.trim() !== '') this.writeImageLink();
+    if (this.current && this.current.text.length < longestLooked) this.current.text += text;
+  }
+  /** To be called where a line or a block begins or ends. */
+  lineEnds(): void {
+    if (this.imageLink) this.imageLink.isApart = true;
+  }
+  /** An image without alternative text. */
+  addImage(): void {
+    if (this.current) this.current.hasImage = true;
+  }
+  end(): void {
+    const link = this.current;
+    this.current = undefined;
+    if (!link) return;
+    if (this.lines.wordCount() !== link.wordsBefore) this.write(link);
+    else if (link.hasImage) this.imageLink = { url: link.url, isApart: false };
+  }
+  /** Everything was read: all links, by the slots in which they belong. */
+  finish(): ReadonlyMap<Slot, LinkPlace> {
+    this.end();
+    this.writeImageLink();
+    return this.places;
+  }
+
+  private write({ url, slotBefore, wordsBefore, text }: OpenLink): void {
+    const before = this.last?.url === url && this.last.words === wordsBefore ? this.last : undefined;
+    if (before) this.places.delete(before.slot);
+    const words = listed(before ? `${before.text} ${text}` : text);
+    const slot = this.lines.slotBehind();
     const direct = directUrl(url);
     if (bare(direct) === bare(text)) {
-      places.set(slot, { kind: 'said', url, text: words });
+      this.places.set(slot, { kind: 'said', url, text: words });
       return;
     }
     const otherHost = otherHostNamed(text, direct);
     if (otherHost === undefined) {
-      places.set(slot, { kind: 'named', url, text: words });
-      last = { url, slot, said: out.said(), text };
+      this.places.set(slot, { kind: 'named', url, text: words });
+      this.last = { url, slot, words: this.lines.wordCount(), text };
     } else {
-      before.text = '[';
-      places.set(slot, { kind: 'deceptive', url, text: words, otherHost });
+      slotBefore.text = '[';
+      this.places.set(slot, { kind: 'deceptive', url, text: words, otherHost });
     }
-  };
+  }
 
-  const end = (): void => {
-    const link = open;
-    open = undefined;
-    if (!link) return;
-    if (out.said() !== link.saidBefore) tell(link);
-    else if (link.hasPicture) picture = { url: link.url, isApart: false };
-  };
-
-  return {
-    begin: (href) => {
-      end();
-      const url = targetOf(href, base);
-      if (picture && picture.url !== url) tellPicture();
-      picture = undefined;
-      if (url !== undefined)
-        open = { url, before: out.slotBefore(), saidBefore: out.said(), text: '', hasPicture: false };
-    },
-    saying: (text) => {
-      if (text.trim() !== '') tellPicture();
-      if (open && open.text.length < longestLooked) open.text += text;
-    },
-    layOut: () => {
-      if (picture) picture.isApart = true;
-    },
-    picture: () => {
-      if (open) open.hasPicture = true;
-    },
-    end,
-    finish: () => {
-      end();
-      tellPicture();
-      return places;
-    },
-    setBase: (href) => {
-      base ??= URL.canParse(href) ? href : undefined;
-    },
-  };
-};
+  private writeImageLink(): void {
+    if (!this.imageLink) return;
+    const { url, isApart } = this.imageLink;
+    this.imageLink = undefined;
+    this.lines.setEdit(undefined);
+    this.lines.words(' ');
+    this.places.set(this.lines.slotAsWord(), { kind: 'bare', url, text: '' });
+    if (isApart) this.lines.endBlock();
+    else this.lines.words(' ');
+  }
+}

@@ -1,5 +1,5 @@
 // format=flowed (RFC 3676): lines that were broken for transport become paragraphs again. Knows nothing of MIME parts.
-import { type LinksOfHtml, readableHtml } from '../html/html-text.ts';
+import { type LinksOfHtml, readableHtml } from '../html/readable-html.ts';
 import { plainWithLinks, type TextLink } from '../links/links.ts';
 import { withoutInvisible } from '../text/invisible.ts';
 import { historyStart } from '../text/quoted-history.ts';

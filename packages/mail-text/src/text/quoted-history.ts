@@ -1,57 +1,109 @@
-// Whether two forms of one text say the same to a reader: by their runs of three words, so that neither order, line
-// breaks, links nor typography count. Knows nothing of MIME.
-
-/** Longer texts are not compared: the answer is no. UTF-16 units. */
-const longest = 500_000;
-/** Of what one form says the other must say this share. */
-const share = 0.8;
-/** So many words in a row that only the plain form has are a statement of its own. */
-const ownStatement = 10;
-
-const wordsOf = (text: string): string[] =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/<?\b(?:https?|mailto|tel):[^\s>)\]]*>?|\[link \d+: [^\]\s]*\]/g, ' ')
-    .match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{N}]+/gu) ?? [];
-
-const runsOf = (words: readonly string[]): string[] =>
-  words.length < 3 ? [words.join(' ')] : words.slice(2).map((word, at) => `${words[at]} ${words[at + 1]} ${word}`);
-
-const longestGap = (runs: readonly string[], known: ReadonlySet<string>): number => {
-  let gap = 0;
-  let most = 0;
-  for (const run of runs) {
-    gap = known.has(run) ? 0 : gap + 1;
-    most = Math.max(most, gap);
-  }
-  return most;
-};
+// Where the quoted history of a mail begins: from there on it is what others wrote before. In plain text by the words with which
+// mail programs introduce what they quote, in HTML by the marks that they leave. A quote that its reader answers below, point by
+// point, is no history.
 
 /**
- * Whether the plain form of a message may stand for its HTML form: it says what a person sees in the HTML (a stub does
- * not), and nothing beside that (what only a program would read).
- * @param html the readable text of the HTML form.
+ * Where history begins in a plain text, in UTF-16 units; undefined where there is none. Lines end with LF.
+ * Seen: `On … wrote:` in some thirty languages, `-----Original Message-----` and forwards, header blocks as Outlook
+ * writes them, and a block of `>` lines after which nothing of the writer's own follows.
  */
-export const saysTheSame = (plain: string, html: string): boolean => {
-  if (plain.length > longest || html.length > longest) return false;
-  const [ofPlain, ofHtml] = [runsOf(wordsOf(plain)), runsOf(wordsOf(html))];
-  const [plainSet, htmlSet] = [new Set(ofPlain), new Set(ofHtml)];
-  const covered = ofHtml.filter((run) => plainSet.has(run)).length;
-  return covered >= ofHtml.length * share && longestGap(ofPlain, htmlSet) < ownStatement;
+export const historyStart = (text: string): number | undefined => {
+  const lines = linesOf(text);
+  const end = withoutFooter(lines);
+  const lastOwn = lines.slice(0, end).findLastIndex(({ kind }) => kind === 'own');
+  for (const [at, line] of lines.entries()) {
+    if (line.kind === 'quoted' && lastOwn < at) return line.offset;
+    if (line.kind !== 'own') continue;
+    if (divider.test(line.text) || isHeaderBlock(lines, at)) return startOfDivider(lines, at);
+    const length = attributionLength(lines, at);
+    if (length > 0 && introducesHistory(lines, at, length, lastOwn)) return line.offset;
+  }
+  return undefined;
 };
 
-// The words with which mail programs introduce what they quote, in the languages they speak. Finds nothing itself.
+/** Whether what follows an attribution is quoted and not answered; without quote marks the attribution must be a sure one. */
+const introducesHistory = (lines: readonly Line[], at: number, length: number, lastOwn: number): boolean => {
+  const below = lines.slice(at + length, at + length + 4).find(({ kind }) => kind !== 'blank');
+  if (below?.kind === 'quoted') return lastOwn < at + length;
+  const attribution = lines
+    .slice(at, at + length)
+    .map(({ text }) => text)
+    .join(' ');
+  return below !== undefined && strong.test(attribution);
+};
+
+interface Line {
+  readonly text: string;
+  /** UTF-16 units before this line. */
+  readonly offset: number;
+  readonly kind: 'own' | 'quoted' | 'blank';
+}
+
+/** Attributions and headings are short; longer lines are text. */
+const longestMark = 400;
+
+const linesOf = (text: string): Line[] => {
+  let offset = 0;
+  return text.split('\n').map((whole) => {
+    const line: Line = {
+      text: whole.length > longestMark ? '' : whole.trim(),
+      offset,
+      kind: /^ ?(?:>|\|>)/.test(whole) ? 'quoted' : whole.trim() === '' ? 'blank' : 'own',
+    };
+    offset += whole.length + 1;
+    return line;
+  });
+};
+
+/** Outlook puts the fields of the earlier message above it. */
+const isHeaderBlock = (lines: readonly Line[], at: number): boolean => {
+  if (!fromField.test(lines[at]?.text ?? '')) return false;
+  const next = lines.slice(at + 1, at + 7);
+  return next.some(({ text }) => dateField.test(text)) && next.some(({ text }) => otherField.test(text));
+};
+
+/** How many lines from `at` on are an attribution; they are wrapped by most mail programs. */
+const attributionLength = (lines: readonly Line[], at: number): number => {
+  for (let count = 1; count <= 4; count++) {
+    const here = lines.slice(at, at + count);
+    if (here.length < count || here.some(({ kind }) => kind !== 'own')) return 0;
+    const text = here.map((line) => line.text).join(' ');
+    if (!/[:：]$/.test(text)) continue;
+    const opens = count === 1 || opener.test(text);
+    if (opens && (verb.test(text) || wordless.test(text))) return count;
+  }
+  return 0;
+};
+
+/** The first of the last lines that only sign or are added by a mailing list. */
+const withoutFooter = (lines: readonly Line[]): number => {
+  const from = Math.max(lines.length - 20, 0);
+  for (let at = lines.length - 1; at >= from; at--) {
+    if (lines[at]?.kind === 'own' && /^(?:--|-- |_{5,}|-{20,})$/.test(lines[at]?.text ?? '')) {
+      const above = lines.slice(0, at).findLast(({ kind }) => kind !== 'blank');
+      if (above?.kind === 'quoted') return at;
+    }
+  }
+  return lines.length;
+};
+
+/** A rule drawn directly above the fields belongs to them. */
+const startOfDivider = (lines: readonly Line[], at: number): number | undefined => {
+  const above = lines[at - 1];
+  return (above && /^[_-]{8,}$/.test(above.text.replace(/\s/g, '_')) ? above : lines[at])?.offset;
+};
+
+// The words with which mail programs introduce what they quote, in the languages they speak.
 
 const either = (...words: string[]): string => `(?:${words.join('|')})`;
 
 /** How an attribution begins where its language begins it with a word: English, German, French, Spanish … */
-export const opener = new RegExp(
+const opener = new RegExp(
   `^(?:>>? ?)?${either('On', 'Am', 'Le', 'El', 'Il', 'Em', 'Op', 'Den', 'Dne', 'Dana', 'În', 'Pada', 'W dniu', 'Vào', 'Στις', 'At', 'Quoting')}(?=[\\s,])`,
   'iu',
 );
 /** … and how it ends; German, Dutch and the Nordic languages name the writer after the verb. */
-export const verb = new RegExp(
+const verb = new RegExp(
   `${either(
     ...['wrote', 'writes', 'said', 'a écrit', 'ha scritto', 'escribió', 'escribi[oó]', 'va escriure', 'escreveu'],
     ...['schrieb.{0,120}', 'schreef.{0,120}', 'skrev.{0,120}', 'skrifaði.{0,120}', 'napisał(?:\\(a\\)|a)?', 'pisze'],
@@ -73,7 +125,7 @@ const wordless = /^(?=.{0,120}(?:19|20)\d\d)(?=.{0,120}\d{1,2}[:.]\d\d).{0,200}<
 /** Surely an attribution, even if no quote marks follow. */
 const strong = /@|\d{1,2}[:.h]\d\d/u;
 
-export const divider = new RegExp(
+const divider = new RegExp(
   `^(?:-{2,}|_{2,}|={2,}) ?${either(
     ...['Original Message', 'Original Appointment', 'Forwarded (?:Message|by .*)', 'Reply message'],
     ...[
@@ -164,101 +216,66 @@ const otherField = fieldOf(
   ...['收件人', '主题', '主旨', '宛先', '件名', '받는 사람', '제목'],
 );
 
-// Where the quoted history of a plain text begins: everything from there on is what others wrote before. A quote that
-// its reader answers below, point by point, is no history. Knows nothing of HTML.
+// HTML.
 
-interface Line {
-  readonly text: string;
-  /** UTF-16 units before this line. */
-  readonly offset: number;
-  readonly kind: 'own' | 'quoted' | 'blank';
+/** `inside`: what stands in the element is history. `onwards`: it and everything after it. */
+export type HistoryMark = 'inside' | 'onwards' | undefined;
+
+const insideClasses =
+  /(?:^|\s)(?:x_)*(?:gmail_quote|gmail_quote_container|yahoo_quoted|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra|ydp[0-9a-z]*yahoo_quoted)(?=\s|$)/i;
+const onwardsClasses = /(?:^|\s)(?:x_)*(?:OutlookMessageHeader)(?=\s|$)/i;
+const onwardsIds =
+  /^(?:x_)*(?:divRplyFwdMsg|appendonsend|oriMsgHtmlSeperator|mail-editor-reference-message-container|reply-intro|stopSpelling)$/i;
+/** The rule that Outlook for Windows and for Mac draw above "From: … Sent: …". */
+const outlookRule = /border:\s?none;\s?border-top:\s?solid\s?#(?:e1e1e1|b5c4df)/i;
+
+/** Whether an element begins quoted history. */
+export const historyMark = (name: string, attributes: Readonly<Record<string, string | undefined>>): HistoryMark => {
+  const { class: classes = '', id = '', style = '', type = '' } = attributes;
+  if (onwardsIds.test(id) || onwardsClasses.test(classes.slice(0, 500))) return 'onwards';
+  if (name === 'div' && outlookRule.test(style.slice(0, 200))) return 'onwards';
+  if (name === 'blockquote' && /^\s*cite\s*$/i.test(type.slice(0, 20))) return 'inside';
+  return insideClasses.test(classes.slice(0, 500)) || /^yahoo_quoted/.test(id) ? 'inside' : undefined;
+};
+
+export interface HistoryTracker {
+  enter(mark: 'inside' | 'onwards'): void;
+  /** Leaves an element that was entered with `inside`. */
+  leave(): void;
+  /** Text is about to be written; `part` is remembered if history begins there. */
+  beforeText(part: () => number): void;
+  /** Where history begins; undefined where there is none, or where the answer stands below it. */
+  readonly begins: () => number | undefined;
 }
 
-/** Attributions and headings are short; longer lines are text. */
-const longestMark = 400;
-
-const linesOf = (text: string): Line[] => {
-  let offset = 0;
-  return text.split('\n').map((whole) => {
-    const line: Line = {
-      text: whole.length > longestMark ? '' : whole.trim(),
-      offset,
-      kind: /^ ?(?:>|\|>)/.test(whole) ? 'quoted' : whole.trim() === '' ? 'blank' : 'own',
-    };
-    offset += whole.length + 1;
-    return line;
-  });
-};
-
-/** Outlook puts the fields of the earlier message above it. */
-const isHeaderBlock = (lines: readonly Line[], at: number): boolean => {
-  if (!fromField.test(lines[at]?.text ?? '')) return false;
-  const next = lines.slice(at + 1, at + 7);
-  return next.some(({ text }) => dateField.test(text)) && next.some(({ text }) => otherField.test(text));
-};
-
-/** How many lines from `at` on are an attribution; they are wrapped by most mail programs. */
-const attributionLength = (lines: readonly Line[], at: number): number => {
-  for (let count = 1; count <= 4; count++) {
-    const here = lines.slice(at, at + count);
-    if (here.length < count || here.some(({ kind }) => kind !== 'own')) return 0;
-    const text = here.map((line) => line.text).join(' ');
-    if (!/[:：]$/.test(text)) continue;
-    const opens = count === 1 || opener.test(text);
-    if (opens && (verb.test(text) || wordless.test(text))) return count;
-  }
-  return 0;
-};
-
-/** The first of the last lines that only sign or are added by a mailing list. */
-const withoutFooter = (lines: readonly Line[]): number => {
-  const from = Math.max(lines.length - 20, 0);
-  for (let at = lines.length - 1; at >= from; at--) {
-    if (lines[at]?.kind === 'own' && /^(?:--|-- |_{5,}|-{20,})$/.test(lines[at]?.text ?? '')) {
-      const above = lines.slice(0, at).findLast(({ kind }) => kind !== 'blank');
-      if (above?.kind === 'quoted') return at;
-    }
-  }
-  return lines.length;
-};
-
 /**
- * Where history begins, in UTF-16 units; undefined where there is none. Lines end with LF.
- * Seen: `On … wrote:` in some thirty languages, `-----Original Message-----` and forwards, header blocks as Outlook
- * writes them, and a block of `>` lines after which nothing of the writer's own follows.
+ * History begins where the last stretch of it begins: answers between quotes, or below the only one, are new text, but
+ * a footer under the history of a mail that began with its own words is not.
  */
-export const historyStart = (text: string): number | undefined => {
-  const lines = linesOf(text);
-  const end = withoutFooter(lines);
-  const lastOwn = lines.slice(0, end).findLastIndex(({ kind }) => kind === 'own');
-  for (const [at, line] of lines.entries()) {
-    const answered = lastOwn >= at;
-    if (line.kind === 'quoted' && !answered) return line.offset;
-    if (line.kind !== 'own') continue;
-    if (divider.test(line.text) || isHeaderBlock(lines, at)) return startOfDivider(lines, at);
-    const length = attributionLength(lines, at);
-    if (length === 0) continue;
-    const below = lines.slice(at + length, at + length + 4).find(({ kind }) => kind !== 'blank');
-    const marked = below?.kind === 'quoted';
-    const last = at + length - 1;
-    if (
-      marked
-        ? lastOwn <= last
-        : below !== undefined &&
-          strong.test(
-            lines
-              .slice(at, last + 1)
-              .map((l) => l.text)
-              .join(' '),
-          )
-    )
-      return line.offset;
-  }
-  return undefined;
-};
-
-/** A rule drawn directly above the fields belongs to them. */
-const startOfDivider = (lines: readonly Line[], at: number): number | undefined => {
-  const above = lines[at - 1];
-  return (above && /^[_-]{8,}$/.test(above.text.replace(/\s/g, '_')) ? above : lines[at])?.offset;
+export const createHistoryTracker = (): HistoryTracker => {
+  let depth = 0;
+  let goesOn = false;
+  let begins: number | undefined;
+  let stretches = 0;
+  let hasOwnBefore = false;
+  let hasOwnAfter = false;
+  return {
+    enter: (mark) => {
+      if (mark === 'onwards') goesOn = true;
+      else depth += 1;
+    },
+    leave: () => {
+      depth = Math.max(depth - 1, 0);
+    },
+    beforeText: (part) => {
+      const isHistory = goesOn || depth > 0;
+      if (isHistory && (begins === undefined || hasOwnAfter)) {
+        begins = part();
+        stretches += 1;
+        hasOwnAfter = false;
+      } else if (!isHistory && begins === undefined) hasOwnBefore = true;
+      else if (!isHistory) hasOwnAfter = true;
+    },
+    begins: () => (hasOwnAfter && (stretches > 1 || !hasOwnBefore) ? undefined : begins),
+  };
 };

@@ -1,11 +1,10 @@
-// Each element as selectors see it: what it is called, and where it stands among the elements of its parent. Knows
-// nothing of styles.
+// Each element as selectors see it: its name, id, classes and attributes, and its place among the elements of its parent.
 import type { Ahead, StyledElement } from '../css/element.ts';
 import type { Attributes } from './html-tokens.ts';
-import { readElements } from './open-elements.ts';
+import { readElements } from './tree-construction.ts';
 
 /** What is known ahead of an element, while that is being read. */
-interface Growing extends Ahead {
+interface GrowingAhead extends Ahead {
   readonly children: StyledElement[];
   next: StyledElement | undefined;
   siblingsOfType: number;
@@ -16,12 +15,12 @@ interface Parent {
   readonly element: StyledElement | undefined;
   /** How many elements it has. */
   readonly children: number;
-  readonly ahead: Growing | undefined;
+  readonly ahead: GrowingAhead | undefined;
   met: number;
   last: StyledElement | undefined;
   byName: Map<string, number> | undefined;
-  /** Of its elements, where they are remembered. */
-  readonly aheads: Growing[] | undefined;
+  /** Of its elements, where somebody asks for it. */
+  readonly aheads: GrowingAhead[] | undefined;
 }
 
 const noClasses: ReadonlySet<string> = new Set();
@@ -36,7 +35,7 @@ const countName = (parent: Parent, name: string): number => {
   return count;
 };
 
-const newParent = (element: StyledElement | undefined, children: number, ahead: Growing | undefined): Parent => ({
+const newParent = (element: StyledElement | undefined, children: number, ahead: GrowingAhead | undefined): Parent => ({
   element,
   children,
   ahead,
@@ -46,30 +45,41 @@ const newParent = (element: StyledElement | undefined, children: number, ahead: 
   aheads: ahead ? [] : undefined,
 });
 
-export interface Families {
+/** Elements in the order of the document. */
+export interface ElementSource {
   /** @returns the element that now begins, inside the one that was entered last and not left. */
   enter(name: string, attributes: Attributes): StyledElement;
   leave(): void;
 }
 
-export interface FamilyFacts {
+export interface ElementFacts {
   /** Of every element in the order in which they open, how many elements it has. */
   readonly childCounts: readonly number[];
   /** Whether classes and ids are compared without regard to case. */
   readonly quirks: boolean;
 }
 
-/** @param remember makes what is known ahead of an element; without it nothing is. */
-const growFamilies = ({ childCounts, quirks }: FamilyFacts, remember?: () => Growing) => {
+/** Tells the elements before it of an element that begins. */
+const addAhead = (parent: Parent, element: StyledElement, ahead: GrowingAhead): void => {
+  const before = parent.aheads?.at(-1);
+  if (before) before.next = element;
+  parent.ahead?.children.push(element);
+  if (parent.ahead) parent.ahead.isEmpty = false;
+  parent.aheads?.push(ahead);
+};
+
+/** @param newAhead makes what is known ahead of an element; without it nothing is. */
+const trackElements = ({ childCounts, quirks }: ElementFacts, newAhead?: () => GrowingAhead) => {
   const root = newParent(undefined, 1, undefined);
   const open = [root];
   let opened = 0;
   return {
     enter: (name: string, attributes: Attributes): StyledElement => {
       const parent = open.at(-1) ?? root;
-      parent.met += 1;
+      const children = childCounts[opened] ?? 0;
+      const ahead = newAhead?.();
       const id = attributes.id?.trim() ?? '';
-      const ahead = remember?.();
+      parent.met += 1;
       const element: StyledElement = {
         name,
         id: quirks ? id.toLowerCase() : id,
@@ -80,18 +90,12 @@ const growFamilies = ({ childCounts, quirks }: FamilyFacts, remember?: () => Gro
         position: parent.met,
         positionOfType: countName(parent, name),
         siblings: parent.children,
-        children: childCounts[opened] ?? 0,
+        children,
         ahead,
       };
-      if (ahead) {
-        const before = parent.aheads?.at(-1);
-        if (before) before.next = element;
-        parent.ahead?.children.push(element);
-        if (parent.ahead) parent.ahead.isEmpty = false;
-        parent.aheads?.push(ahead);
-      }
+      if (ahead) addAhead(parent, element, ahead);
       parent.last = element;
-      open.push(newParent(element, childCounts[opened] ?? 0, ahead));
+      open.push(newParent(element, children, ahead));
       opened += 1;
       return element;
     },
@@ -111,30 +115,30 @@ const growFamilies = ({ childCounts, quirks }: FamilyFacts, remember?: () => Gro
 };
 
 /** Elements as they come, which know nothing of what follows. */
-export const createFamilies = (facts: FamilyFacts): Families => growFamilies(facts);
+export const createElementSource = (facts: ElementFacts): ElementSource => trackElements(facts);
 
 /** Looking ahead keeps every element in memory: of larger documents nothing is known ahead. */
 const mostElements = 60_000;
 
 /** All elements of a document, which know what follows them; undefined where there are too many. */
-export const readFamilies = (html: string, facts: FamilyFacts, mostTags: number): Families | undefined => {
+export const readElementsAhead = (html: string, facts: ElementFacts, mostTags: number): ElementSource | undefined => {
   if (facts.childCounts.length > mostElements) return undefined;
-  const families = growFamilies(facts, () => ({ children: [], next: undefined, siblingsOfType: 0, isEmpty: true }));
+  const elements = trackElements(facts, () => ({ children: [], next: undefined, siblingsOfType: 0, isEmpty: true }));
   const all: StyledElement[] = [];
   readElements(
     html,
     {
-      open: (name, attributes) => void all.push(families.enter(name, attributes)),
-      text: families.text,
-      close: families.leave,
+      open: (name, attributes) => void all.push(elements.enter(name, attributes)),
+      text: elements.text,
+      close: elements.leave,
       release: () => undefined,
     },
     mostTags,
   );
   let entered = 0;
-  const again = createFamilies(facts);
+  const others = createElementSource(facts);
   return {
-    enter: (name, attributes) => all[entered++] ?? again.enter(name, attributes),
+    enter: (name, attributes) => all[entered++] ?? others.enter(name, attributes),
     leave: () => undefined,
   };
 };

@@ -1,4 +1,5 @@
-// What browsers do with elements by themselves, as far as it decides what is seen (HTML standard §15.3). Knows no cascade.
+// How elements look where the message says nothing (HTML standard §15.3), as far as it decides what is seen: the user agent style
+// sheet, and presentational hints, which are attributes (`bgcolor`, `width`, `<font color>`, `hidden`) that say what CSS would.
 import { blocksOf, isBlock } from '../css/blocks.ts';
 import { type ColorValue, colorOf } from '../css/color.ts';
 import { declared } from '../css/declared.ts';
@@ -6,7 +7,7 @@ import { type Length, lengthOf } from '../css/length.ts';
 import type { Declared } from '../css/properties.ts';
 import type { Attributes } from './html-tokens.ts';
 
-const usual = `
+const userAgentSheet = `
 html, body, address, article, aside, blockquote, center, dd, details, dialog, dir, div, dl, dt, fieldset, figcaption,
 figure, footer, form, h1, h2, h3, h4, h5, h6, header, hgroup, hr, legend, listing, main, menu, nav, ol, optgroup, option,
 p, plaintext, pre, search, section, summary, ul, xmp { display: block }
@@ -62,20 +63,20 @@ marquee { display: inline-block; overflow: hidden }
 dialog { position: absolute; left: 0; right: 0; margin: auto; border: solid; padding: 1em; background: canvas; color: canvastext }
 `;
 
-/** In quirks mode tables begin anew with the font. */
-const quirky = `
+/** In quirks mode tables do not inherit the font. */
+const quirksSheet = `
 table { font-size: initial; line-height: initial; white-space: initial; text-align: initial }
 `;
 
-const read = (sheet: string): Map<string, Declared> => {
+const declarationsByName = (sheet: string): Map<string, Declared> => {
   const byName = new Map<string, Declared>();
   for (const block of blocksOf(sheet)) {
     if (!isBlock(block)) continue;
-    const says = (block.content ?? []).map((item) =>
+    const declarations = (block.content ?? []).map((item) =>
       isBlock(item) ? {} : declared(item.name, item.value, { quirks: false }),
     );
     for (const name of block.prelude.split(',')) {
-      byName.set(name.trim(), Object.assign({}, byName.get(name.trim()), ...says));
+      byName.set(name.trim(), Object.assign({}, byName.get(name.trim()), ...declarations));
     }
   }
   return byName;
@@ -83,21 +84,17 @@ const read = (sheet: string): Map<string, Declared> => {
 
 let tables: { readonly standard: Map<string, Declared>; readonly quirks: Map<string, Declared> } | undefined;
 
-const nothing: Declared = {};
+const noDeclarations: Declared = {};
 
-/** What holds for an element of this name unless something else is said. */
+/** What the user agent style sheet says of elements of this name. */
 export const defaultStyle = (name: string, quirks: boolean): Declared => {
-  tables ??= { standard: read(usual), quirks: read(usual + quirky) };
-  return (quirks ? tables.quirks : tables.standard).get(name) ?? nothing;
+  tables ??= { standard: declarationsByName(userAgentSheet), quirks: declarationsByName(userAgentSheet + quirksSheet) };
+  return (quirks ? tables.quirks : tables.standard).get(name) ?? noDeclarations;
 };
 
 const linkStyle: Declared = { color: { open: '-webkit-link' }, 'text-decoration-line': ['underline'] };
 
-/** What holds for a link, besides. */
-const linkDefaults = linkStyle;
-
-// Attributes that say how an element looks (`bgcolor`, `width`, `<font color>`, `hidden`) as CSS would say it. Knows no
-// cascade.
+// Presentational hints.
 
 /** HTML standard §2.3.6, rules for parsing a legacy colour value: anything is a colour. */
 const legacyColor = (written: string): ColorValue | undefined => {
@@ -123,38 +120,10 @@ const dimension = (value: string | undefined): Length | undefined => {
   return number === '' ? undefined : lengthOf(`${Number(number)}${unit || 'px'}`, { bare: false, percent: true });
 };
 
-const painted = new Set(['body', 'table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th']);
-const wide = new Set([
-  'img',
-  'iframe',
-  'object',
-  'embed',
-  'video',
-  'canvas',
-  'svg',
-  'table',
-  'td',
-  'th',
-  'col',
-  'hr',
-  'input',
-  'marquee',
-  'pre',
-]);
-const tall = new Set([
-  'img',
-  'iframe',
-  'object',
-  'embed',
-  'video',
-  'canvas',
-  'svg',
-  'table',
-  'td',
-  'th',
-  'tr',
-  'marquee',
-]);
+/** Elements whose `bgcolor` and `background`, `width` and `height` count. */
+const withBackground = new Set(['body', 'table', 'tbody', 'thead', 'tfoot', 'tr', 'td', 'th']);
+const withWidth = new Set('img iframe object embed video canvas svg table td th col hr input marquee pre'.split(' '));
+const withHeight = new Set('img iframe object embed video canvas svg table td th tr marquee'.split(' '));
 
 /** `<font size>`: 1 to 7, or steps from 3. */
 const fontSizes = ['x-small', 'small', 'medium', 'large', 'x-large', 'xx-large', 'xxx-large'];
@@ -166,12 +135,12 @@ const fontSizeOf = (size: string | undefined): string | undefined => {
 };
 
 const strict = { quirks: false };
-const say = (name: string, value: string | undefined): Declared | undefined =>
+const declare = (name: string, value: string | undefined): Declared | undefined =>
   value === undefined ? undefined : declared(name, value.slice(0, 200), strict);
 
-/** What SVG lets attributes say as CSS does. */
-const drawn = new Set(['svg', 'g', 'a', 'text', 'tspan', 'textpath', 'switch', 'rect', 'foreignobject', 'use']);
-const drawnBy = [
+/** SVG's presentation attributes (SVG 2 §6.6), and the elements that they are read of. */
+const svgElements = new Set(['svg', 'g', 'a', 'text', 'tspan', 'textpath', 'switch', 'rect', 'foreignobject', 'use']);
+const presentationAttributes = [
   'display',
   'visibility',
   'opacity',
@@ -189,11 +158,11 @@ const isHidden = (name: string, { hidden, type, popover, open }: Attributes): bo
   (name === 'dialog' && open === undefined) ||
   (name === 'input' && type?.trim().toLowerCase() === 'hidden');
 
-/** What is hidden until it is found keeps its box, and shows noPresentation of it. */
+/** `hidden=until-found` keeps the box, and shows nothing of its content. */
 const hiddenBy = ({ hidden }: Attributes): Declared | undefined =>
-  hidden?.trim().toLowerCase() === 'until-found' ? say('content-visibility', 'hidden') : say('display', 'none');
+  hidden?.trim().toLowerCase() === 'until-found' ? declare('content-visibility', 'hidden') : declare('display', 'none');
 
-const aligned: Readonly<Record<string, string>> = {
+const alignments: Readonly<Record<string, string>> = {
   left: '-webkit-left',
   right: '-webkit-right',
   center: '-webkit-center',
@@ -201,7 +170,8 @@ const aligned: Readonly<Record<string, string>> = {
   justify: 'justify',
 };
 
-const telling = [
+/** All attributes that hints are made of, but for those of SVG, dialogs and form controls. */
+const hintAttributes = [
   'color',
   'text',
   'bgcolor',
@@ -216,47 +186,46 @@ const telling = [
   'dir',
   'href',
 ] as const;
-const noPresentation: Declared = {};
 
-const paintHints = (name: string, { bgcolor, background, color, text }: Attributes): Declared => {
-  const ground = painted.has(name) && bgcolor !== undefined ? legacyColor(bgcolor) : undefined;
+const colorHints = (name: string, { bgcolor, background, color, text }: Attributes): Declared => {
+  const backgroundColor = withBackground.has(name) && bgcolor !== undefined ? legacyColor(bgcolor) : undefined;
   const own = name === 'font' ? color : name === 'body' ? text : undefined;
-  const ink = own === undefined ? undefined : legacyColor(own);
+  const textColor = own === undefined ? undefined : legacyColor(own);
   return {
-    ...(ground ? { 'background-color': ground } : {}),
-    ...(painted.has(name) && background ? { 'background-image': ['unknown'] } : {}),
-    ...(ink ? { color: ink } : {}),
+    ...(backgroundColor ? { 'background-color': backgroundColor } : {}),
+    ...(withBackground.has(name) && background ? { 'background-image': ['unknown'] } : {}),
+    ...(textColor ? { color: textColor } : {}),
   };
 };
 
 const sizeHints = (name: string, attributes: Attributes): Declared => {
-  const width = wide.has(name) ? dimension(attributes.width) : undefined;
-  const height = tall.has(name) ? dimension(attributes.height) : undefined;
+  const width = withWidth.has(name) ? dimension(attributes.width) : undefined;
+  const height = withHeight.has(name) ? dimension(attributes.height) : undefined;
   return { ...(width ? { width } : {}), ...(height ? { height } : {}) };
 };
 
 const hintsOf = (name: string, attributes: Attributes): Declared => {
-  const isDrawn = drawn.has(name);
+  const isSvg = svgElements.has(name);
   const direction = /^(?:ltr|rtl)$/i.test(attributes.dir?.trim() ?? '') ? attributes.dir : undefined;
   return Object.assign(
     {},
-    name === 'a' && attributes.href !== undefined ? linkDefaults : undefined,
-    paintHints(name, attributes),
+    name === 'a' && attributes.href !== undefined ? linkStyle : undefined,
+    colorHints(name, attributes),
     sizeHints(name, attributes),
-    name === 'font' ? say('font-size', fontSizeOf(attributes.size)) : undefined,
+    name === 'font' ? declare('font-size', fontSizeOf(attributes.size)) : undefined,
     name === 'td' || name === 'th'
       ? attributes.nowrap === undefined
         ? undefined
-        : say('white-space', 'nowrap')
+        : declare('white-space', 'nowrap')
       : undefined,
     name === 'img' || name === 'table'
       ? undefined
-      : say('text-align', aligned[attributes.align?.trim().toLowerCase() ?? '']),
+      : declare('text-align', alignments[attributes.align?.trim().toLowerCase() ?? '']),
     /^(?:img|table)$/.test(name)
-      ? say('float', /^(?:left|right)$/i.exec(attributes.align?.trim() ?? '')?.[0])
+      ? declare('float', /^(?:left|right)$/i.exec(attributes.align?.trim() ?? '')?.[0])
       : undefined,
-    say('direction', direction),
-    ...(isDrawn ? drawnBy.map((property) => say(property, attributes[property])) : []),
+    declare('direction', direction),
+    ...(isSvg ? presentationAttributes.map((property) => declare(property, attributes[property])) : []),
     isHidden(name, attributes) ? hiddenBy(attributes) : undefined,
   );
 };
@@ -265,17 +234,17 @@ const remembered = new Map<string, Declared>();
 const mostRemembered = 1_000;
 const longestKey = 200;
 
-/** What the attributes of an element say about its looks; weaker than any style of the message. */
+/** What the attributes of an element say about its looks; weaker than any style sheet of the message. */
 export const presentationalHints = (name: string, attributes: Attributes): Declared => {
-  const isSpecial = drawn.has(name) || name === 'dialog' || name === 'input';
+  const isSpecial = svgElements.has(name) || name === 'dialog' || name === 'input';
   if (isSpecial) return hintsOf(name, attributes);
   let key = '';
-  for (const attribute of telling) {
+  for (const attribute of hintAttributes) {
     const value = attributes[attribute];
     // Of a link it matters only that it is one.
     if (value !== undefined) key += attribute === 'href' ? ' href' : ` ${attribute}=${value}`;
   }
-  if (key === '') return noPresentation;
+  if (key === '') return noDeclarations;
   if (key.length > longestKey) return hintsOf(name, attributes);
   const known = remembered.get(name + key);
   if (known) return known;
