@@ -1,6 +1,6 @@
 // Parameters that several tools share, so that they mean and say the same everywhere.
 
-import type { PageRequest } from '@postern/mail-text/page';
+import type { PageRequest } from '@postern/mail-text/message';
 import { z } from 'zod';
 import type { Failure } from '../../google/ports.ts';
 import { explainProblem } from '../../model/problem.ts';

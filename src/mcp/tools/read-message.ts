@@ -2,7 +2,7 @@
 // all. What takes too long as a whole is read again by the beginnings of its bodies, then without them.
 
 import type { Answer, Body } from '@postern/mail-text/answer';
-import type { PageRequest } from '@postern/mail-text/page';
+import type { PageRequest } from '@postern/mail-text/message';
 import type { Fetched, GmailReader } from '../../google/ports.ts';
 import { ok, type Result } from '../../model/result.ts';
 import { outputOf } from '../jobs/job-runner.ts';

@@ -1,7 +1,6 @@
 // Links while their text is rendered: where each belongs in the text, what a person clicks and where it leads. How much of a
 // URL there is room for is decided later (links/links.ts).
-import type { LinkPlace } from '../links/link-pieces.ts';
-import { directUrl, targetOf } from '../links/link-pieces.ts';
+import { directUrl, type LinkPlace, targetOf } from '../links/link-pieces.ts';
 import { otherHostNamed } from '../links/named-hosts.ts';
 import type { Slot, TextLines } from '../text/text-lines.ts';
 
