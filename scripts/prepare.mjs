@@ -50,7 +50,9 @@ const newest = (folder) =>
     .reduce((latest, entry) => Math.max(latest, modified(join(entry.parentPath ?? entry.path, entry.name))), 0);
 const sources = Math.max(
   newest(at('src')),
-  ...readdirSync(at('packages')).map((name) => newest(at('packages', name, 'src'))),
+  ...readdirSync(at('packages')).map((name) =>
+    existsSync(at('packages', name, 'src')) ? newest(at('packages', name, 'src')) : 0,
+  ),
   modified(at('scripts', 'build.mjs')),
   modified(at('package.json')),
   modified(installStamp),

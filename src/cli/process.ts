@@ -1,5 +1,4 @@
-// The process that a command runs in: which version it is, until when it runs, what its last words are when a defect ends
-// it, and that nobody reads its memory through Node's debugger.
+// The process that a command runs in: its version, its end by a signal or by a defect, and Node's debugger, which stays closed.
 import { setTimeout as pause } from 'node:timers/promises';
 import packageJson from '../../package.json' with { type: 'json' };
 import { printNote } from './terminal.ts';
@@ -7,9 +6,8 @@ import { printNote } from './terminal.ts';
 export const version: string = packageJson.version;
 
 /**
- * Node's own last words would be the error with everything attached to it, which for a failed request to Google is the
- * token it carried. From now on an exception or rejection that nobody handles ends the process with one
- * sentence and exit code 1.
+ * From now on an exception or rejection that nobody handles ends the process with one sentence and exit code 1. Node itself
+ * would print the error with everything attached to it, which for a failed request to Google is the token it carried.
  */
 export const exitOnDefects = (): void => {
   process.on('uncaughtException', async (error: unknown) => {
@@ -29,22 +27,23 @@ export const firstSignal = (): Promise<NodeJS.Signals> =>
     process.on('SIGINT', end).on('SIGTERM', end);
   });
 
-const isWanted = (): boolean => `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`.includes('--inspect');
+const isDebuggerWanted = (): boolean =>
+  `${process.execArgv.join(' ')} ${process.env.NODE_OPTIONS ?? ''}`.includes('--inspect');
 
-/** Milliseconds between looks: one signal opens it up to twice, the second time at some later turn of the event loop. */
-const looks = [0, 0, 50, 200, 1000];
+/** Milliseconds between checks: one signal opens it up to twice, the second time at some later turn of the event loop. */
+const pauses = [0, 0, 50, 200, 1000];
 
 /**
- * Shuts the debugger that a SIGUSR1 opened before main.ts could take the signal away from Node: it listens to everybody on
- * this machine, and who is connected reads the process's memory. An operator who started Node with `--inspect` wants it. The process may
- * end before the last look.
+ * Closes the debugger that a SIGUSR1 opened before main.ts could take the signal away from Node: it listens to everybody on
+ * this machine, and who is connected reads the process's memory. Not where an operator started Node with `--inspect`. The
+ * process may end before the last check.
  */
 export const keepDebuggerShut = async (
   wait: (milliseconds: number) => Promise<unknown> = (milliseconds) => pause(milliseconds, undefined, { ref: false }),
 ): Promise<void> => {
-  if (isWanted()) return;
+  if (isDebuggerWanted()) return;
   const debugging = await import('node:inspector');
-  for (const milliseconds of looks) {
+  for (const milliseconds of pauses) {
     if (debugging.url() !== undefined) debugging.close();
     await wait(milliseconds);
   }

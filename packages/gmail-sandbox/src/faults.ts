@@ -80,6 +80,19 @@ const halfOf = async (response: Response): Promise<Response> => {
   return new CutResponse(body.slice(0, Math.floor(body.length / 2)), { status: response.status, headers });
 };
 
+/** Never answers: rejects when the client gives up, or when what is added to `release` is called. */
+const hang = (signal: AbortSignal, release: Set<() => void>) =>
+  new Promise<never>((_, reject) => {
+    const stop = () => {
+      release.delete(stop);
+      signal.removeEventListener('abort', stop);
+      reject(signal.aborted ? signal.reason : new ConnectionReset());
+    };
+    release.add(stop);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+
 export const createFaults = (clock: Clock): Faults => {
   let rules: { match: FaultMatch; fault: Fault; left: number }[] = [];
   const release = new Set<() => void>();
@@ -93,17 +106,6 @@ export const createFaults = (clock: Clock): Faults => {
     if (rule !== undefined) rule.left -= 1;
     return rule?.fault;
   };
-  const hang = (signal: AbortSignal) =>
-    new Promise<never>((_, reject) => {
-      const stop = () => {
-        release.delete(stop);
-        signal.removeEventListener('abort', stop);
-        reject(signal.aborted ? signal.reason : new ConnectionReset());
-      };
-      release.add(stop);
-      signal.addEventListener('abort', stop);
-      if (signal.aborted) stop();
-    });
 
   return {
     add(match, fault) {
@@ -120,7 +122,7 @@ export const createFaults = (clock: Clock): Faults => {
       if ('status' in fault) return statusAnswer(fault, path);
       switch (fault.kind) {
         case 'hang':
-          return hang(request.signal);
+          return hang(request.signal, release);
         case 'reset':
           throw new ConnectionReset();
         case 'html':

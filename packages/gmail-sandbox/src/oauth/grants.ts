@@ -109,10 +109,34 @@ const endingAt = (grant: Grant, now: number): { why: Ending; at: number } | unde
   return idleAt <= now ? { why: 'idle', at: idleAt } : undefined;
 };
 
+/** The access tokens of all grants. They end an hour after they were issued, or with their grant. */
+const createAccessTokens = (clock: Clock) => {
+  const tokens = new Map<string, AccessToken>();
+  return {
+    issue(grant: Grant): AccessToken {
+      grant.usedAt = clock.now();
+      const expiresAt = clock.now() + accessTokenLifetimeSeconds * 1000;
+      const issued: AccessToken = { token: newAccessToken(), grant, expiresAt };
+      tokens.set(issued.token, issued);
+      return issued;
+    },
+    valid(token: string): AccessToken | undefined {
+      const found = tokens.get(token);
+      if (found === undefined || found.expiresAt <= clock.now()) return undefined;
+      const { ended } = found.grant;
+      return ended !== undefined && killsAccessTokens(ended.why) ? undefined : found;
+    },
+    grantOf: (token: string) => tokens.get(token)?.grant,
+    age(account: GoogleAccount, milliseconds: number): void {
+      for (const issued of tokens.values()) if (issued.grant.account === account) issued.expiresAt -= milliseconds;
+    },
+  };
+};
+
 export const createGrantStore = (clock: Clock, project: Project): GrantStore => {
   const grants: Grant[] = [];
   const refreshTokens = new Map<string, Grant>();
-  const accessTokens = new Map<string, AccessToken>();
+  const accessTokens = createAccessTokens(clock);
 
   const of = (account: GoogleAccount) => grants.filter((grant) => grant.account === account);
   const end = (grant: Grant, why: Ending) => {
@@ -154,21 +178,10 @@ export const createGrantStore = (clock: Clock, project: Project): GrantStore => 
       }
       return grant;
     },
-    issueAccessToken(grant) {
-      grant.usedAt = clock.now();
-      const expiresAt = clock.now() + accessTokenLifetimeSeconds * 1000;
-      const issued: AccessToken = { token: newAccessToken(), grant, expiresAt };
-      accessTokens.set(issued.token, issued);
-      return issued;
-    },
+    issueAccessToken: accessTokens.issue,
+    validAccessToken: accessTokens.valid,
     byRefreshToken: (token) => refreshTokens.get(token),
-    validAccessToken(token) {
-      const found = accessTokens.get(token);
-      if (found === undefined || found.expiresAt <= clock.now()) return undefined;
-      const { ended } = found.grant;
-      return ended !== undefined && killsAccessTokens(ended.why) ? undefined : found;
-    },
-    ownerOf: (token) => (accessTokens.get(token)?.grant ?? refreshTokens.get(token))?.account,
+    ownerOf: (token) => (accessTokens.grantOf(token) ?? refreshTokens.get(token))?.account,
     endingOf,
     end,
     of,
@@ -178,8 +191,7 @@ export const createGrantStore = (clock: Clock, project: Project): GrantStore => 
         grant.usedAt -= milliseconds;
         if (grant.refreshTokenExpiresAt !== undefined) grant.refreshTokenExpiresAt -= milliseconds;
       }
-      for (const issued of accessTokens.values())
-        if (issued.grant.account === account) issued.expiresAt -= milliseconds;
+      accessTokens.age(account, milliseconds);
     },
   };
 };
