@@ -39,7 +39,7 @@ const createIdScanner = (): IdScanner => {
   let id: string | number | undefined;
 
   const text = (): string => Buffer.from(token).toString('utf8');
-  const keep = (value: number): void => {
+  const append = (value: number): void => {
     if (depth === 1 && token.length <= maxIdBytes) token.push(value);
   };
   const endMember = (): void => {
@@ -49,7 +49,7 @@ const createIdScanner = (): IdScanner => {
   };
 
   const readInText = (value: number): void => {
-    keep(value);
+    append(value);
     if (isEscaped) isEscaped = false;
     else if (value === backslash) isEscaped = true;
     else if (value === quote) inText = false;
@@ -57,10 +57,10 @@ const createIdScanner = (): IdScanner => {
 
   const readOutside = (value: number): void => {
     if (value === quote) {
-      keep(value);
+      append(value);
       inText = true;
     } else if (value === openObject || value === openList) {
-      keep(value);
+      append(value);
       depth += 1;
       if (depth === 1) token = [];
     } else if (value === closeObject || value === closeList) {
@@ -70,7 +70,7 @@ const createIdScanner = (): IdScanner => {
       name = text();
       token = [];
     } else if (depth === 1 && value === comma) endMember();
-    else if (!whitespace.includes(value)) keep(value);
+    else if (!whitespace.includes(value)) append(value);
   };
 
   return {
@@ -95,11 +95,46 @@ const readLine = (line: string): MessageReading[] => {
   return Array.isArray(value) && value.length > 0 ? value.map(readMessage) : [readMessage(value)];
 };
 
+/** One line, or of one that is too long its id alone. */
+type Line = { readonly text: string } | { readonly tooLongId: string | number | null };
+
+/** Puts the pieces of a line together; of one with more than `maxBytes` nothing is kept but its id. */
+const createLineCollector = (maxBytes: number) => {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  let scanner: IdScanner | undefined;
+  return {
+    add: (piece: Buffer): void => {
+      bytes += piece.length;
+      if (scanner === undefined && bytes <= maxBytes) {
+        pieces.push(piece);
+        return;
+      }
+      if (scanner === undefined) {
+        scanner = createIdScanner();
+        for (const kept of pieces) scanner.read(kept);
+        pieces = [];
+      }
+      scanner.read(piece);
+    },
+    end: (): Line => {
+      const line =
+        scanner === undefined
+          ? { text: Buffer.concat(pieces).toString('utf8') }
+          : { tooLongId: scanner.found() ?? null };
+      pieces = [];
+      bytes = 0;
+      scanner = undefined;
+      return line;
+    },
+  };
+};
+
 const newline = 10;
 
 /**
  * @param options.maxBytes of one line; of a longer one nothing is kept.
- * @param options.answer is told what has to be written back.
+ * @param options.answer gets what has to be written back.
  * @returns what the SDK may read, one message a line
  */
 export const messageLines = (options: {
@@ -107,39 +142,15 @@ export const messageLines = (options: {
   readonly answer: (answer: ErrorAnswer) => void;
 }): Transform => {
   const { maxBytes, answer } = options;
-  let pieces: Buffer[] = [];
-  let bytes = 0;
-  /** Looks for the id in a line that is too long to be kept. */
-  let scanner: IdScanner | undefined;
-
-  const add = (piece: Buffer): void => {
-    bytes += piece.length;
-    if (scanner === undefined && bytes <= maxBytes) {
-      pieces.push(piece);
-      return;
-    }
-    if (scanner === undefined) {
-      scanner = createIdScanner();
-      for (const kept of pieces) scanner.read(kept);
-      pieces = [];
-    }
-    scanner.read(piece);
-  };
+  const collector = createLineCollector(maxBytes);
 
   const endLine = (stream: Transform): void => {
-    const [line, tooLong] = [Buffer.concat(pieces), scanner];
-    pieces = [];
-    bytes = 0;
-    scanner = undefined;
-    if (tooLong !== undefined) {
-      const id = tooLong.found() ?? null;
-      answer(errorAnswer('request', id, `Invalid request: it is larger than ${maxBytes} bytes.`));
+    const line = collector.end();
+    if ('tooLongId' in line) {
+      answer(errorAnswer('request', line.tooLongId, `Invalid request: it is larger than ${maxBytes} bytes.`));
       return;
     }
-    const text = line
-      .toString('utf8')
-      .replace(/^\uFEFF/, '')
-      .trim();
+    const text = line.text.replace(/^\uFEFF/, '').trim();
     if (text === '') return;
     for (const reading of readLine(text)) {
       if (reading.kind === 'message') stream.push(`${JSON.stringify(reading.message)}\n`);
@@ -153,11 +164,11 @@ export const messageLines = (options: {
       for (;;) {
         const to = chunk.indexOf(newline, from);
         if (to === -1) break;
-        add(chunk.subarray(from, to));
+        collector.add(chunk.subarray(from, to));
         endLine(this);
         from = to + 1;
       }
-      if (from < chunk.length) add(chunk.subarray(from));
+      if (from < chunk.length) collector.add(chunk.subarray(from));
       done();
     },
     // The last line may come without its end.

@@ -1,6 +1,6 @@
 // /api/v1/accounts: what a product's backend does with the accounts of its people.
 import { Hono } from 'hono';
-import type { Accounts } from '../../connect/accounts.ts';
+import type { Accounts, Checked } from '../../connect/accounts.ts';
 import { type Sessions, sessionSeconds } from '../../identity/credentials.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { errorResponse, problemResponse, problemStatus } from '../errors.ts';
@@ -15,7 +15,7 @@ import {
   readInput,
   sessionInput,
 } from './input.ts';
-import { accountNotFound, callerOf, keyFor, keyInPath, type ServiceVariables } from './service.ts';
+import { type ApiContext, accountNotFound, callerOf, keyFor, keyInPath, type ServiceVariables } from './service.ts';
 
 export interface AccountRoutesOptions {
   readonly accounts: Accounts;
@@ -66,6 +66,25 @@ const resourceRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
   return routes;
 };
 
+const checkAnswer = (c: ApiContext, checked: Checked): Response => {
+  switch (checked.kind) {
+    case 'unknown':
+      return accountNotFound(c);
+    case 'checked':
+      return c.json(accountJson(checked.account));
+    case 'not_checked': {
+      const { what, fixer, next } = explainProblem(checked.problem);
+      return errorResponse(c, {
+        status: problemStatus(checked.problem),
+        error: checked.problem.kind,
+        message: `The account could not be checked; what Google did not answer stays as it was. ${what}`,
+        who: fixer,
+        next,
+      });
+    }
+  }
+};
+
 /** Connecting an account, ending that, and asking Google now what works of it. */
 const connectionRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
   const routes = new Hono<ServiceVariables>();
@@ -108,22 +127,7 @@ const connectionRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     const input = readInput(await c.req.text(), noInput);
     if (!input.ok) return problemResponse(c, input.problem);
     const checked = await accounts.check(key);
-    switch (checked.kind) {
-      case 'unknown':
-        return accountNotFound(c);
-      case 'checked':
-        return c.json(accountJson(checked.account));
-      case 'not_checked': {
-        const { what, fixer, next } = explainProblem(checked.problem);
-        return errorResponse(c, {
-          status: problemStatus(checked.problem),
-          error: checked.problem.kind,
-          message: `The account could not be checked; what Google did not answer stays as it was. ${what}`,
-          who: fixer,
-          next,
-        });
-      }
-    }
+    return checkAnswer(c, checked);
   });
 
   return routes;

@@ -139,8 +139,9 @@ const tooManyNewAccounts = async (
   return keyLimits.take(c, keyId, 'accounts');
 };
 
-export const mcpRoute = (options: McpRouteOptions): Hono => {
-  const { authenticate, callLimiter, mcpServer, signIn, log } = options;
+type SendToSdk = (caller: Caller, request: Request, parsedBody?: PostedMessages['forSdk']) => Promise<Response>;
+
+const createSdkHandler = ({ mcpServer, log }: McpRouteOptions): SendToSdk => {
   // The SDK hands the same authInfo object to its factory; a real token never has to travel with it.
   const callers = new WeakMap<AuthInfo, Caller>();
   const handler = createMcpHandler(
@@ -151,6 +152,16 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     },
     { onerror: (error) => log.debug({ route: '/mcp', ...describeDefect(error) }) },
   );
+  return (caller, request, parsedBody) => {
+    const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
+    callers.set(authInfo, caller);
+    return handler.fetch(request, { authInfo, parsedBody });
+  };
+};
+
+export const mcpRoute = (options: McpRouteOptions): Hono => {
+  const { authenticate, callLimiter, signIn } = options;
+  const sendToSdk = createSdkHandler(options);
 
   const answer = async (
     c: Context,
@@ -158,13 +169,11 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     keyId: string | undefined,
     admitted: AdmittedRequest,
   ): Promise<Response> => {
-    const authInfo: AuthInfo = { token: '', clientId: caller.credential, scopes: [] };
-    callers.set(authInfo, caller);
-    if (c.req.method !== 'POST') return handler.fetch(c.req.raw, { authInfo });
+    if (c.req.method !== 'POST') return sendToSdk(caller, c.req.raw);
     const form = answerFormOf(c.req.raw.headers.get('accept'));
     if (form === undefined) return notAcceptable(c);
     // 415, for which the SDK reads nothing.
-    if (!isJsonContentType(c.req.raw.headers.get('content-type') ?? '')) return handler.fetch(c.req.raw, { authInfo });
+    if (!isJsonContentType(c.req.raw.headers.get('content-type') ?? '')) return sendToSdk(caller, c.req.raw);
     const posted = await readPosted(c, admitted);
     if (posted instanceof Response) return posted;
     const tools = calledTools(posted.forSdk);
@@ -174,7 +183,7 @@ export const mcpRoute = (options: McpRouteOptions): Hono => {
     if (tooMany !== undefined) return tooMany;
     if (posted.forSdk === undefined) return refusedAnswer(posted);
     if (form === 'json' && isSubscription(posted)) return notAcceptable(c);
-    const answered = await handler.fetch(acceptingBoth(c.req.raw), { authInfo, parsedBody: posted.forSdk });
+    const answered = await sendToSdk(caller, acceptingBoth(c.req.raw), posted.forSdk);
     return completeAnswer(answered, posted, form);
   };
 

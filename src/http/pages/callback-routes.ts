@@ -13,7 +13,7 @@ import {
 } from '../../connect/accounts.ts';
 import { callbackPath } from '../../connect/links.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
-import { clearLinkCookie, csrfTokenFor, readLinkCookie, setSessionCookie } from './cookies.ts';
+import { clearRoundCookie, csrfTokenFor, readRoundCookie, setSessionCookie } from './cookies.ts';
 import { linkOutcomePage } from './html/link-outcome-page.ts';
 import { somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
@@ -84,11 +84,11 @@ const finishLink = async (
   callback: Callback,
   { origin, finished }: PageRoutesOptions,
 ): Promise<Response> => {
-  const browser = readLinkCookie(c, link.cookie, origin());
+  const browser = readRoundCookie(c, link.cookie, origin());
   const outcome = await link.finish({ ...callback, browser });
   finished?.(outcome);
   if (outcome.kind === 'again') return pageResponse(c, continuingPage(outcome.url));
-  if (browser !== undefined && outcome.kind !== 'unknown') clearLinkCookie(c, link.cookie, origin());
+  if (browser !== undefined && outcome.kind !== 'unknown') clearRoundCookie(c, link.cookie, origin());
   return pageResponse(c, linkOutcomePage(outcome));
 };
 
@@ -119,7 +119,7 @@ const linkSignInPage = async (
 ): Promise<Page> => {
   if (outcome.kind === 'signed_in') return backToLinkPage(`/connect/${ticket}`);
   const link = await connection.open(ticket, origin());
-  const secret = link && readLinkCookie(c, link.cookie, origin());
+  const secret = link && readRoundCookie(c, link.cookie, origin());
   if (outcome.kind === 'somebody_else' && secret !== undefined)
     return somebodyElsesLinkPage({ action: `/connect/${ticket}/sign-in`, csrfToken: csrfTokenFor(secret, ticket) });
   return linkSignInFailedPage(outcome.kind, outcome.email);
@@ -132,11 +132,11 @@ const finishSignIn = async (
   options: PageRoutesOptions,
 ): Promise<Response> => {
   const { origin } = options;
-  const browser = readLinkCookie(c, signIn.cookie, origin());
+  const browser = readRoundCookie(c, signIn.cookie, origin());
   const outcome = await signIn.finish({ ...callback, browser });
   if (outcome.kind === 'again') return popupPageResponse(c, continuingPage(outcome.url));
   if (outcome.kind === 'unknown') return popupPageResponse(c, foreignCallbackPage);
-  clearLinkCookie(c, signIn.cookie, origin());
+  clearRoundCookie(c, signIn.cookie, origin());
   if (outcome.kind === 'signed_in') setSessionCookie(c, origin(), outcome.session);
   const { purpose } = outcome;
   if (purpose.kind === 'open_link') return pageResponse(c, await linkSignInPage(c, outcome, purpose.ticket, options));

@@ -6,7 +6,7 @@ import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes, type PageRoutesOptions } from './callback-routes.ts';
-import { csrfTokenFor, isCsrfToken, readLinkCookie, readSessionCookie, setLinkCookie } from './cookies.ts';
+import { csrfTokenFor, isCsrfToken, readRoundCookie, readSessionCookie, setRoundCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
@@ -60,7 +60,7 @@ const readForm = async (
   if (!hasOwnOrigin(c, origin())) return formRejectedPage;
   const link = await connection.open(ticket, origin());
   if (link === undefined) return unknownLinkPage;
-  const secret = readLinkCookie(c, link.cookie, origin());
+  const secret = readRoundCookie(c, link.cookie, origin());
   const form = new URLSearchParams(await c.req.text());
   if (secret === undefined || !isCsrfToken(form.get('csrf'), secret, ticket)) return formRejectedPage;
   return { link, secret, form };
@@ -72,8 +72,8 @@ const showLink = async (c: Context, ticket: string, options: PageRoutesOptions):
   if (link === undefined) return unknownLinkPage;
   const view = await link.view(readSessionCookie(c, origin()));
   if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPages[view.kind];
-  const secret = readLinkCookie(c, link.cookie, origin()) ?? newSecret(random);
-  setLinkCookie(c, link.cookie, origin(), secret);
+  const secret = readRoundCookie(c, link.cookie, origin()) ?? newSecret(random);
+  setRoundCookie(c, link.cookie, origin(), secret);
   return view.kind === 'sign_in'
     ? signInNeededPage(view, secret, ticket)
     : confirmPage(view, csrfTokenFor(secret, ticket));
@@ -102,7 +102,7 @@ const continueToSignIn = async (c: Context, ticket: string, options: PageRoutesO
   const asAnother = read.form.get('another') !== null;
   const begun = await signIn.begin({ purpose, browser: read.secret, asAnother });
   if (begun === undefined) return linkSignInFailedPage('issuer_unavailable');
-  setLinkCookie(c, begun.cookie, origin(), read.secret);
+  setRoundCookie(c, begun.cookie, origin(), read.secret);
   return toIssuerPage(begun.url);
 };
 

@@ -13,14 +13,14 @@ const isHttps = (origin: string): boolean => origin.startsWith('https:');
 /** `__Host-` keeps sibling domains and plain HTTP from setting it (RFC 6265bis §4.1.3.2). */
 const fullName = (name: string, origin: string): string => (isHttps(origin) ? `__Host-${name}` : name);
 
-/** The browser's secret for this link, or undefined. */
-export const readLinkCookie = (c: Context, name: string, origin: string): string | undefined => {
+/** The secret that binds this round of a link or a sign-in to the browser, or undefined. */
+export const readRoundCookie = (c: Context, name: string, origin: string): string | undefined => {
   const value = getCookie(c, fullName(name, origin));
   return value !== undefined && isSecret(value) ? value : undefined;
 };
 
 /** Lax, not Strict: the way back from Google is a navigation from another site. */
-export const setLinkCookie = (c: Context, name: string, origin: string, secret: string): void => {
+export const setRoundCookie = (c: Context, name: string, origin: string, secret: string): void => {
   const secure = isHttps(origin);
   setCookie(c, fullName(name, origin), secret, {
     path: '/',
@@ -35,7 +35,7 @@ const sessionCookie = 'postern_session';
 
 /** The secret of the session in this browser, or undefined. */
 export const readSessionCookie = (c: Context, origin: string): string | undefined =>
-  readLinkCookie(c, sessionCookie, origin);
+  readRoundCookie(c, sessionCookie, origin);
 
 /** Lax as well: the link is opened from a chat, on another site. Without Max-Age: it ends with the browser, if not before. */
 export const setSessionCookie = (c: Context, origin: string, secret: string): void => {
@@ -43,17 +43,17 @@ export const setSessionCookie = (c: Context, origin: string, secret: string): vo
   setCookie(c, fullName(sessionCookie, origin), secret, { path: '/', httpOnly: true, sameSite: 'Lax', secure });
 };
 
-export const clearLinkCookie = (c: Context, name: string, origin: string): void => {
+export const clearRoundCookie = (c: Context, name: string, origin: string): void => {
   const secure = isHttps(origin);
   setCookie(c, fullName(name, origin), '', { path: '/', httpOnly: true, sameSite: 'Lax', secure, maxAge: 0 });
 };
 
-/** What the confirm form of this link carries in this browser. */
-export const csrfTokenFor = (secret: string, ticket: string): string =>
-  createHmac('sha256', secret).update(`postern csrf ${ticket}`).digest('base64url');
+/** What the form of a page carries in this browser. @param round the link's ticket, or the sign-in's interaction */
+export const csrfTokenFor = (secret: string, round: string): string =>
+  createHmac('sha256', secret).update(`postern csrf ${round}`).digest('base64url');
 
-export const isCsrfToken = (given: unknown, secret: string, ticket: string): boolean => {
-  const expected = Buffer.from(csrfTokenFor(secret, ticket));
+export const isCsrfToken = (given: unknown, secret: string, round: string): boolean => {
+  const expected = Buffer.from(csrfTokenFor(secret, round));
   const received = Buffer.from(typeof given === 'string' ? given : '');
   return received.length === expected.length && timingSafeEqual(received, expected);
 };
