@@ -21,7 +21,7 @@ import { awaitConfirmation } from './verify-user.ts';
 
 type LinkRound = OwnedRound<ConnectPurpose>;
 
-/** What finishing a link needs beside. */
+/** What only finishing a link needs. */
 export interface FinishOptions extends AccountsOptions {
   /** Asks Google whether the new grant reads mail, for as long as a person waits on a page. */
   readonly probeNewGrant: (account: Account) => Promise<Account>;

@@ -26,7 +26,7 @@ export interface AccountWithGrant {
   readonly grant?: StoredGrant;
 }
 
-/** What was asked for, and what is to become of the answer. */
+/** What was requested of Google, and what the save has to observe. */
 export interface SaveRequest {
   readonly key: AccountKey;
   readonly capabilities: readonly Capability[];

@@ -1,5 +1,5 @@
-// Rows of the accounts table ↔ the model's account and its grant, and the one way a row changes: a statement that names the
-// version it read.
+// Rows of the accounts table ↔ the model's account and its grant, and the columns of every change to one, which is a write
+// that names the version it read.
 
 import { createHash } from 'node:crypto';
 import {

@@ -1,4 +1,4 @@
-// The one way to rows that grant or limit access: what is read is checked against its MAC, and every write is decided on
+// Rows that grant or limit access: what is read is checked against its MAC, and every write of a signed column is decided on
 // a row that was checked, signed, and made only if the row is still that one. A statement that changed a row by itself
 // would sign whatever somebody else had written into the file. Without the sealing key nobody can make a MAC, so what was
 // written into the file by somebody else counts for nothing; it is bound to table, key and every column that means something.

@@ -13,9 +13,9 @@ import { type ProtectedTable, protectedTableNames } from './protected-tables.ts'
 import type { Schema } from './schema.ts';
 import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
 
-type Places = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
+type SealedPlaces = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
 
-const places: Places = {
+const sealedPlaces: SealedPlaces = {
   accounts: {
     access_token: (row) => placeInAccounts(row, 'access_token', row.grant_version),
     refresh_token: (row) => placeInAccounts(row, 'refresh_token', row.grant_version),
@@ -30,7 +30,7 @@ const places: Places = {
 };
 
 /** The sealed columns of a table. */
-export const sealedColumns = (table: ProtectedTable): readonly string[] => Object.keys(places[table] ?? {});
+export const sealedColumns = (table: ProtectedTable): readonly string[] => Object.keys(sealedPlaces[table] ?? {});
 
 export interface Envelope {
   readonly column: string;
@@ -40,7 +40,7 @@ export interface Envelope {
 
 /** The envelopes in a row; a column that holds nothing has none. */
 export const envelopesIn = (table: ProtectedTable, row: RowValues): Envelope[] => {
-  const columns = places[table] as Record<string, (row: RowValues) => SealedPlace> | undefined;
+  const columns = sealedPlaces[table] as Record<string, (row: RowValues) => SealedPlace> | undefined;
   return Object.entries(columns ?? {}).flatMap(([column, placeOf]) => {
     const envelope = row[column];
     return typeof envelope === 'string' ? [{ column, envelope, place: placeOf(row) }] : [];

@@ -109,6 +109,28 @@ describe('A link', () => {
     expect(refused.status).toBeGreaterThanOrEqual(400);
   });
 
+  it('is taken to Google again by the browser that has it, whose earlier visit leads nowhere any more', async () => {
+    const link = await newLink('user_42');
+    const browser = world.browser();
+    const former = await callbackOf(await toConsent(browser, link));
+    const latter = await callbackOf(await toConsent(browser, link));
+    expect((await browser.open(former)).heading).toBe('This was not started here');
+    expect((await browser.open(latter)).heading).toBe('Gmail is connected');
+  });
+
+  it('leads to Google twice where its button is pressed twice at once, and one of the two visits goes on', async () => {
+    const link = await newLink('user_42');
+    const browser = world.browser();
+    const page = await browser.open(link);
+    const choosers = await Promise.all([browser.submit(page), browser.submit(page)]);
+    const consents = await Promise.all(choosers.map((chooser) => browser.submit(chooser, { button: alex })));
+    const callbacks = await Promise.all(consents.map(callbackOf));
+    const answers = [];
+    // Google may ask the second of the two once more, for the refresh token that it gave to the first.
+    for (const callback of callbacks) answers.push((await browser.open(callback)).status);
+    expect(answers.sort()).toEqual([200, 400]);
+  });
+
   it('ends after ten minutes', async () => {
     const link = await newLink('user_42');
     await world.clock.advance(10 * 60_000);
