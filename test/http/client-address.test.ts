@@ -113,7 +113,7 @@ describe('3. The Forwarded header of RFC 7239', () => {
     ['for=1.1.1.1, for="[2001:db8:cafe::17]:4711";proto=http', '2001:db8:cafe::17'],
     [`proto=https; host="a, b;for=6.6.6.6"; for=${client}`, client],
     [`for=${client}, for=10.0.0.2;by=_me`, client],
-  ])('%s names %s', async (value, address) => {
+  ])('%s gives %s', async (value, address) => {
     expect(await seen(proxy, forwarded(value))).toBe(address);
   });
 
@@ -127,7 +127,7 @@ describe('3. The Forwarded header of RFC 7239', () => {
     'nonsense',
     'for="1.1.1.1',
     'for==1.1.1.1',
-  ])('%s names nobody', async (value) => {
+  ])('%s gives no address', async (value) => {
     expect(await seen(proxy, forwarded(value))).toBe(proxy);
   });
 

@@ -58,7 +58,7 @@ const waiting = () => {
 
 describe('1. Slow and dead connections', () => {
   it('closes a connection that sends nothing after the time for a header', async () => {
-    const { port, origin } = await open(hello, { headersMs: 50, requestMs: 60_000 });
+    const { port, origin } = await open(hello, { headersMs: 300, requestMs: 60_000 });
     expect(await (await raw(port)).ended).toMatch(/^HTTP\/1\.1 408 /);
     expect(await (await fetch(origin)).text()).toBe('hello');
   });
