@@ -71,7 +71,7 @@ describe('An access token and its refresh token', () => {
     ['the code is used again', (_, { exchange }) => exchange()],
     ['the person is deleted', (world) => world.postern.accounts.remove(alexOf(world))],
   ];
-  it.each(ends)('open nothing from the moment on when %s', async (_, end) => {
+  it.each(ends)('are refused from the moment on when %s', async (_, end) => {
     const world = await aWorld();
     const client = await aClient(world);
     expect(await status(world, client.tokens.access_token)).not.toBe(401);
@@ -102,8 +102,8 @@ describe('An access token and its refresh token', () => {
   });
 });
 
-describe('Google’s memory of a consent', () => {
-  it('lets no second client in: it is named on our page first, in the same browser too', async () => {
+describe('A consent that Google remembers', () => {
+  it('admits no second client: our page names it first, in the same browser too', async () => {
     const world = await aWorld();
     const browser = world.browser();
     await signIn(browser, (await ask(world)).url);

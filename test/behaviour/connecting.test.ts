@@ -164,7 +164,7 @@ describe('A link', () => {
 });
 
 describe('Google’s redirect back', () => {
-  it('counts only in the browser that took the link', async () => {
+  it('is accepted only in the browser that took the link', async () => {
     const link = await newLink('user_42');
     const browser = world.browser();
     const consent = await toConsent(browser, link);
@@ -225,7 +225,7 @@ describe('Google’s redirect back', () => {
     expect((await browser.open(callback.href)).heading).toBe('Gmail is connected');
   });
 
-  it('counts a parameter without a value as left out', async () => {
+  it('treats a parameter without a value as absent', async () => {
     const browser = world.browser();
     const callback = new URL(await callbackOf(await toConsent(browser, await newLink('user_42'))));
     for (const name of ['error', 'hd', 'iss']) callback.searchParams.set(name, '');
@@ -272,8 +272,8 @@ describe('Google’s redirect back', () => {
   });
 });
 
-describe('Who may finish', () => {
-  it('is the pinned mailbox: another one is named, stored nowhere and not revoked', async () => {
+describe('Checking who completed a link', () => {
+  it('accepts only the pinned mailbox: another one is named, not stored and not revoked', async () => {
     const key = await world.serviceKey();
     await create(key, { identifier: 'user_42', expected_email: sam });
     const link = await apiLink(key, 'user_42');
@@ -301,7 +301,7 @@ describe('Who may finish', () => {
     expect(after?.google?.email).toBe(sam);
   });
 
-  it('is not settled by the domain of an address, only by the hosted domain Google vouches for', async () => {
+  it('compares a pinned domain with the hosted domain that Google states, never with the domain of an address', async () => {
     const key = await world.serviceKey();
     world.sandbox.addAccount({ email: 'eve@corp.example' });
     world.sandbox.addAccount({ email: 'kim@corp.example', hostedDomain: 'corp.example' });

@@ -133,7 +133,7 @@ describe('Where people sign in with Google and at the issuer', () => {
 });
 
 describe('The ticket of somebody else’s link', () => {
-  it('gives a person of the same issuer neither the link nor its end', async () => {
+  it('gives another person of the same issuer neither the link nor a way to end it', async () => {
     const { world, token } = await withIssuer();
     const call = async (key: string, more: object = {}): Promise<string> => {
       const meta = {

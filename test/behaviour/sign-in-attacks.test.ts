@@ -97,12 +97,12 @@ describe('An address that anybody can register', () => {
     }
   });
 
-  it('cannot write into the page that links to it', async () => {
+  it('cannot inject markup into the page that links to it', async () => {
     const response = await askWrongly('x-app:"><script>alert(1)</script>', ['prompt', 'none']);
     expect(await response.text()).not.toContain('<script');
   });
 
-  it('gets no visitors who said no', async () => {
+  it('gets no redirect where the person declined', async () => {
     const world = await aWorld();
     const client = await registerClient(world, 'App', phishing);
     const browser = world.browser();
@@ -117,7 +117,7 @@ describe('An address that anybody can register', () => {
     expect(googleSaw(world)).toHaveLength(1);
   });
 
-  it('is told by itself where the operator registered it, or where it is a program on this computer', async () => {
+  it('gets the error by a redirect where the operator registered it, or where it is a program on this computer', async () => {
     const response = await askWrongly('http://127.0.0.1:4000/callback', ['scope', 'nonsense']);
     expect(response.headers.get('location')).toMatch(/^http:\/\/127\.0\.0\.1:4000\/callback\?error=invalid_scope/);
   });

@@ -95,7 +95,7 @@ describe('A link for somebody who signed in with Google', () => {
     expect(googleSaw(world).map((query) => query.get('prompt'))).toEqual(['select_account']);
   });
 
-  it('stands on a session of twelve hours, which is looked at again when the form is sent', async () => {
+  it('needs a session of at most twelve hours, which is checked again when the form is sent', async () => {
     const { world, browser } = await alexWithoutMail();
     await world.clock.advance(12 * 60 * 60_000 - 1000);
     const page = await browser.open((await freshLink(world)).url);
@@ -205,7 +205,7 @@ describe('A link for somebody of an external issuer', () => {
     expect(structured.messages).toHaveLength(1);
   });
 
-  it('is nothing for somebody else, who never reaches Google', async () => {
+  it('is refused to somebody else, who never reaches Google', async () => {
     const { world, issuer, link, browser } = await withIssuer();
     issuer.person = { sub: 'u-18' };
     const page = await browser.submit(await browser.open(link));

@@ -174,7 +174,7 @@ describe('The page before Google', () => {
     expect(googleSaw(world)).toEqual([]);
   });
 
-  it('is nothing in another browser, and its form works only where it was shown', async () => {
+  it('is not found in another browser, and its form works only where it was shown', async () => {
     const world = await aWorld();
     const browser = world.browser();
     const page = await browser.open((await ask(world)).url);
@@ -209,10 +209,10 @@ describe('The page before Google', () => {
   });
 });
 
-describe('Who may sign in', () => {
+describe('Checking who may sign in', () => {
   const refusedHeading = 'This account may not sign in here';
 
-  it('is nobody but those the operator allowed; a stranger leaves nothing behind', async () => {
+  it('admits only whom the operator allowed, and stores nothing of others', async () => {
     const world = await aWorld();
     const page = await signIn(world.browser(), (await ask(world)).url, { email: sam });
     expect([page.status, page.heading]).toEqual([403, refusedHeading]);
@@ -222,14 +222,14 @@ describe('Who may sign in', () => {
     expect(world.sandbox.requests.some(({ path }) => path.includes('revoke'))).toBe(false);
   });
 
-  it('is not let in for unticking everything either, where another mailbox is pinned', async () => {
+  it('refuses who unticks everything, too, where another mailbox is pinned', async () => {
     const world = await aWorld();
     await world.postern.accounts.ensure(alexKey(world), { expectedEmail: 'boss@example.com' });
     const page = await signIn(world.browser(), (await ask(world)).url, { untick: everyScope });
     expect(page.heading).toBe(refusedHeading);
   });
 
-  it('lets the app hear of the refusal', async () => {
+  it('reports the refusal to the client', async () => {
     const world = await aWorld();
     const browser = world.browser();
     const page = await signIn(browser, (await ask(world)).url, { email: sam });
@@ -237,7 +237,7 @@ describe('Who may sign in', () => {
     expect(answerOf(back.url)).toMatchObject({ error: 'access_denied' });
   });
 
-  it('is a domain’s people by what Google says of the organisation, never by the address', async () => {
+  it('compares an allowed domain with the hosted domain that Google states, never with that of the address', async () => {
     const world = await aWorld({ env: { POSTERN_ALLOWED_EMAILS: '', POSTERN_ALLOWED_DOMAINS: 'example.com' } });
     const stranger = await signIn(world.browser(), (await ask(world)).url, { email: alex });
     expect(stranger.heading).toBe(refusedHeading);
@@ -246,7 +246,7 @@ describe('Who may sign in', () => {
     expect(member.url).toContain(redirectUri);
   });
 
-  it('is nobody by an address that Google does not vouch for', async () => {
+  it('refuses an address that Google has not verified', async () => {
     const clock = handClock();
     const sandbox = newSandbox(clock);
     const world = await aWorld({ clock, sandbox, fetch: unverified(sandbox) });
@@ -254,7 +254,7 @@ describe('Who may sign in', () => {
     expect(page.heading).toBe(refusedHeading);
   });
 
-  it('is also not somebody whose pinned mailbox is another one', async () => {
+  it('refuses somebody whose pinned mailbox is another one', async () => {
     const world = await aWorld();
     await world.postern.accounts.ensure(alexKey(world), { expectedEmail: 'boss@example.com' });
     const page = await signIn(world.browser(), (await ask(world)).url);
@@ -264,7 +264,7 @@ describe('Who may sign in', () => {
     expect(account?.pins).toEqual({ expectedEmail: 'boss@example.com' });
   });
 
-  it('is also not somebody whose pinned Google account is another one: signing in changes no pin', async () => {
+  it('refuses somebody whose pinned Google account is another one: signing in changes no pin', async () => {
     const world = await aWorld();
     await world.postern.accounts.ensure(alexKey(world), { expectedSub: '12345' });
     const page = await signIn(world.browser(), (await ask(world)).url);
@@ -343,7 +343,7 @@ describe('Coming back from Google', () => {
     expect((await world.postern.accounts.find(alexKey(world)))?.state.status).toBe('ACTIVE');
   });
 
-  it('works for a quarter of an hour', async () => {
+  it('is accepted for 15 minutes', async () => {
     const world = await aWorld();
     const { browser, callback } = await callbackOf(world);
     await world.clock.advance(15 * 60_000);
