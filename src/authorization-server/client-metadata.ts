@@ -126,14 +126,14 @@ const fetchDocument = async (send: OutsideFetch, url: string, init: RequestInit)
 
 /** How long and how many last good documents serve while the present one cannot be reached (RFC 5861 §4). */
 const staleMs = 24 * 60 * 60_000;
-const documentsKept = 100;
+const maxDocuments = 100;
 
 const createLastGood = (clock: Clock) => {
   const documents = createBoundedMap<string, { readonly document: ClientMetadata; readonly at: number }>({
-    maxSize: documentsKept,
+    maxSize: maxDocuments,
   });
   return {
-    keep: (url: string, document: ClientMetadata) => documents.set(url, { document, at: clock.now() }),
+    set: (url: string, document: ClientMetadata) => documents.set(url, { document, at: clock.now() }),
     find: (url: string): ClientMetadata | undefined => {
       const kept = documents.get(url);
       return kept !== undefined && clock.now() - kept.at < staleMs ? kept.document : undefined;
@@ -144,12 +144,12 @@ const createLastGood = (clock: Clock) => {
 
 /** Pages ask for a document whenever somebody looks at them: one that cannot be had is not asked for each time. */
 const retryAfterMs = 30_000;
-const failuresKept = 1_000;
+const maxFailures = 1_000;
 
 const createFailures = (clock: Clock) => {
-  const failures = createBoundedMap<string, number>({ maxSize: failuresKept });
+  const failures = createBoundedMap<string, number>({ maxSize: maxFailures });
   return {
-    keep: (url: string) => failures.set(url, clock.now()),
+    note: (url: string) => failures.set(url, clock.now()),
     isRecent: (url: string): boolean => clock.now() - (failures.get(url) ?? -retryAfterMs) < retryAfterMs,
   };
 };
@@ -169,11 +169,11 @@ export const createDocumentFetch = (send: OutsideFetch, clock: Clock): DocumentF
       if (failures.isRecent(url)) throw new Unreachable('the metadata document could not be had a moment ago');
       const response = await fetchDocument(send, url, init);
       const document = reduceDocument(parseDocument(await readText(response)));
-      lastGood.keep(url, document);
+      lastGood.set(url, document);
       const cacheControl = response.headers.get('cache-control');
       return Response.json(document, cacheControl === null ? {} : { headers: { 'Cache-Control': cacheControl } });
     } catch (error) {
-      if (!failures.isRecent(url)) failures.keep(url);
+      if (!failures.isRecent(url)) failures.note(url);
       const document = error instanceof Unreachable ? lastGood.find(url) : undefined;
       if (document !== undefined) return Response.json(document);
       lastGood.forget(url);

@@ -125,9 +125,9 @@ export const mayReceiveAnswer = ({ redirectUri, clientId }: Returning, preregist
  * person's own computer, hear of a refusal by themselves.
  * @param preregistered the identifiers of the clients that the operator registered.
  */
-export const mayRedirectUnasked = (asked: Returning, preregistered: readonly string[]): boolean => {
-  if (preregistered.includes(asked.clientId)) return mayReceiveAnswer(asked, preregistered);
-  return readRedirectUri(asked.redirectUri).kind === 'listener' && asked.redirectUri.startsWith('http:');
+export const mayRedirectUnasked = (request: Returning, preregistered: readonly string[]): boolean => {
+  if (preregistered.includes(request.clientId)) return mayReceiveAnswer(request, preregistered);
+  return readRedirectUri(request.redirectUri).kind === 'listener' && request.redirectUri.startsWith('http:');
 };
 
 /** @param preregistered the identifiers of the clients that the operator registered. */

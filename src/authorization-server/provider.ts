@@ -161,8 +161,8 @@ const preregisteredOf = ({ clients }: ProviderOptions): string[] => clients.map(
 
 /** A client may have registered its address before it was one that leads to nobody's app. */
 const refuseRedirect = ({ oidc }: KoaContextWithOIDC, options: ProviderOptions): void => {
-  const asked = { redirectUri: String(oidc.params?.redirect_uri), clientId: oidc.client?.clientId ?? '' };
-  if (!mayReceiveAnswer(asked, preregisteredOf(options))) throw new errors.InvalidRedirectUri();
+  const request = { redirectUri: String(oidc.params?.redirect_uri), clientId: oidc.client?.clientId ?? '' };
+  if (!mayReceiveAnswer(request, preregisteredOf(options))) throw new errors.InvalidRedirectUri();
 };
 
 /** An authorization request that nobody was asked about yet sends no browser to an address that anybody can register. */
@@ -171,13 +171,13 @@ const keepHere = (ctx: KoaContextWithOIDC, options: ProviderOptions): void => {
   if (route !== 'authorization' || client === undefined || ctx.status !== 303) return;
   const url = ctx.response.get('location');
   if (url.startsWith(signInPath(''))) return;
-  const asked = { redirectUri: String(params?.redirect_uri), clientId: client.clientId };
+  const request = { redirectUri: String(params?.redirect_uri), clientId: client.clientId };
   const preregistered = preregisteredOf(options);
-  if (mayRedirectUnasked(asked, preregistered)) return;
+  if (mayRedirectUnasked(request, preregistered)) return;
   ctx.remove('location');
   ctx.status = 400;
-  if (mayReceiveAnswer(asked, preregistered))
-    show(ctx, options.renderError('request', { url, to: describeRedirect(asked.redirectUri).uri }));
+  if (mayReceiveAnswer(request, preregistered))
+    show(ctx, options.renderError('request', { url, to: describeRedirect(request.redirectUri).uri }));
   else show(ctx, options.renderError('redirect_uri'));
 };
 

@@ -30,7 +30,7 @@ export interface GrantHistory {
 export interface Ending {
   readonly reason: RevokedReason;
   readonly evidence?: RevokedEvidence;
-  /** Google said why, or had said when: this is no sign of an accident of the operator's. */
+  /** Google said why, or had said when: this is no sign of a bulk refusal. */
   readonly explained: boolean;
 }
 
@@ -90,7 +90,7 @@ export interface RefusedGrant {
 
 /** Whether a refused grant is over (refused-grants.ts). */
 export interface RefusedGrants {
-  /** How often Google gave tokens to somebody in this process: read before Google is asked, it tells what Google accepts from then on. */
+  /** How often Google gave tokens to somebody in this process. Read before a request, it tells whether Google accepted anybody since. */
   successCount(): number;
   /** Google gave tokens to somebody in this process: for a grant, or for the code of a new authorization. */
   noteAccepted(what: 'grant' | 'code'): Promise<void>;

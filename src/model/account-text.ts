@@ -47,7 +47,7 @@ export const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' 
   return [...(notGranted.length === 0 ? [] : [`Not allowed: ${list(notGranted)}.`]), ...refused].join(' ');
 };
 
-/** That Google refuses a grant that nobody is believed to have ended. */
+/** That Google refuses a grant whose end is suspended. */
 const refusedText = ({ refusedSince }: Account): string =>
   refusedSince === undefined
     ? ''

@@ -91,7 +91,7 @@ export interface Account {
   readonly capabilities: CapabilityStates;
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
-  /** While the account is ACTIVE: since when Google refuses its grant, which is not believed to be over yet. */
+  /** While the account is ACTIVE: since when Google refuses its grant, whose end is suspended (grants/refused-grants.ts). */
   readonly refusedSince?: number;
   /** When Google was last asked what works of the account, and answered. */
   readonly checkedAt?: number;

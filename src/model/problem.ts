@@ -30,7 +30,7 @@ export type Problem =
   | { readonly kind: 'domain_policy' }
   | { readonly kind: 'client_invalid' }
   | { readonly kind: 'operator_client_changed' }
-  /** Google refuses the grants of many unrelated people at once, which is not believed to be their doing. */
+  /** A bulk refusal: Google refuses the grants of many unrelated people at once (grants/refused-grants.ts). */
   | { readonly kind: 'many_grants_refused' }
   | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
   | { readonly kind: 'sealing_key_missing' }

@@ -78,11 +78,35 @@ const guardedFetch =
     return limitBody(response, maxAnswerBytes);
   };
 
+/** Made anew each time: the library takes our clock as a distance to its own. */
+const configure = (
+  library: Library,
+  { issuer, client, clock, fetch: send }: IssuerSignInOptions,
+  discovered: IssuerMetadata,
+): Configuration => {
+  // It was parsed from JSON, and names the issuer; the library checks each other member where it uses it.
+  const metadata = discovered as ServerMetadata;
+  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+  const authentication = methods.includes('client_secret_basic')
+    ? library.ClientSecretBasic(client.secret)
+    : library.ClientSecretPost(client.secret);
+  const skew = Math.round((clock.now() - Date.now()) / 1000);
+  const configuration = new library.Configuration(
+    metadata,
+    client.id,
+    { [library.clockSkew]: skew, [library.clockTolerance]: 60 },
+    authentication,
+  );
+  configuration[library.customFetch] = guardedFetch(send);
+  configuration.timeout = requestTimeoutSeconds;
+  if (new URL(issuer).protocol === 'http:') library.allowInsecureRequests(configuration);
+  library.enableNonRepudiationChecks(configuration);
+  return configuration;
+};
+
 export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn => {
-  const { issuer, client, clock } = options;
+  const { issuer, clock } = options;
   let cached: { readonly metadata: IssuerMetadata; readonly at: number } | undefined;
-  const insecure = new URL(issuer).protocol === 'http:';
-  const customFetch = guardedFetch(options.fetch);
 
   const discover = async (): Promise<DiscoveredMetadata> => {
     if (cached !== undefined && clock.now() - cached.at < metadataLifetimeMs)
@@ -93,35 +117,13 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
     return found;
   };
 
-  /** Made anew each time: the library takes our clock as a distance to its own. */
-  const configure = (library: Library, discovered: IssuerMetadata): Configuration => {
-    // It was parsed from JSON, and names the issuer; the library checks each other member where it uses it.
-    const metadata = discovered as ServerMetadata;
-    const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-    const authentication = methods.includes('client_secret_basic')
-      ? library.ClientSecretBasic(client.secret)
-      : library.ClientSecretPost(client.secret);
-    const skew = Math.round((clock.now() - Date.now()) / 1000);
-    const configuration = new library.Configuration(
-      metadata,
-      client.id,
-      { [library.clockSkew]: skew, [library.clockTolerance]: 60 },
-      authentication,
-    );
-    configuration[library.customFetch] = customFetch;
-    configuration.timeout = requestTimeoutSeconds;
-    if (insecure) library.allowInsecureRequests(configuration);
-    library.enableNonRepudiationChecks(configuration);
-    return configuration;
-  };
-
   return {
     authorizationUrl: async ({ redirectUri, state, nonce, codeVerifier }, promptLogin) => {
       const library = await import('openid-client');
       const discovered = await discover();
       if (discovered.kind === 'none') return undefined;
       try {
-        const url = library.buildAuthorizationUrl(configure(library, discovered.metadata), {
+        const url = library.buildAuthorizationUrl(configure(library, options, discovered.metadata), {
           redirect_uri: redirectUri,
           scope: 'openid profile email',
           state,
@@ -141,7 +143,7 @@ export const createIssuerSignIn = (options: IssuerSignInOptions): IssuerSignIn =
       if (discovered.kind === 'none')
         return discovered.isOutage ? { kind: 'unavailable' } : { kind: 'rejected', check: 'metadata' };
       try {
-        const configuration = configure(library, discovered.metadata);
+        const configuration = configure(library, options, discovered.metadata);
         return await identify({ library, configuration, options }, round, response);
       } catch (error) {
         return outcomeOf(error);

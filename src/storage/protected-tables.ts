@@ -53,7 +53,9 @@ export const protectedTables = {
     refresh_token_prefix_hmac: 'signed',
     refresh_token_double_sha512: 'signed',
     refresh_tokens_issued: { unsigned: 'a count, for a warning; it changes with other accounts of the same mailbox' },
-    refused_since: { unsigned: 'since when Google refuses the grant; wrongly set, an end is believed sooner or later' },
+    refused_since: {
+      unsigned: 'since when Google refuses the grant; wrongly set, a suspended end comes sooner or later',
+    },
     checked_at: { unsigned: 'is only shown' },
     check_due_at: { unsigned: 'when Google is asked next; wrongly set, it is asked sooner or later' },
     lease_until: lease,

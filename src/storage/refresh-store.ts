@@ -47,7 +47,7 @@ export interface RefreshStore {
   /** The grant that an account which ended still keeps, as far as it opens. */
   readRetained(key: AccountKey): Promise<{ readonly account: Account; readonly grant: StoredGrant } | undefined>;
   /**
-   * ACTIVE again with the kept grant, for which Google gave `tokens`; ends the lease. `undefined` when the grant was erased,
+   * ACTIVE again with the retained grant, for which Google gave `tokens`; ends the lease. `undefined` when the grant was erased,
    * or somebody wrote meanwhile.
    */
   reinstate(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
@@ -102,7 +102,7 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
       ...refreshChange(key, tokens, at.grantVersion, sealer, now),
       ...stateChange({ status: 'ACTIVE' }),
     };
-    // Erasing a kept grant leaves the version but ends its lease, which this write names.
+    // Erasing a retained grant leaves the version but ends its lease, which this write names.
     return updateAccount(rows, key, at, () => ({ ...change, ...noLease }), now);
   },
 });

@@ -1,6 +1,7 @@
 // A client's whole way through the authorization server, from the request to the end of its grant.
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
+import { StorageError } from '../../src/model/storage-error.ts';
 import {
   address,
   authorizationRequest,
@@ -221,7 +222,7 @@ describe('the person', () => {
   test('while the database is busy, clients and people are asked to try again, and can', async () => {
     const { server, storage, another, logged } = await place();
     const { refresh_token } = await getTokens(server);
-    const busy = Object.assign(new Error('the database is busy'), { name: 'StorageError', kind: 'busy' });
+    const busy = new StorageError('busy', 'the database is busy');
     const records = { ...storage.authorizationRecords };
     const troubled = await another({ records });
     records.consume = records.put = () => Promise.reject(busy);
