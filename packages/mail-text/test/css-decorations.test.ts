@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createCascade } from '../src/css/cascade.ts';
+import { Cascade } from '../src/css/cascade.ts';
 import type { StyledElement } from '../src/css/element.ts';
 import { Visibility } from '../src/html/visibility.ts';
 
@@ -25,7 +25,7 @@ const decorationsIn = (elements: readonly StyledElement[], sheet = ''): string[]
     hasPaintedBoxes: false,
     hasPositionedBoxes: false,
   };
-  const visibility = new Visibility(createCascade([sheet]), facts, new Set());
+  const visibility = new Visibility(new Cascade([sheet]), facts, new Set());
   return [...elements.reduce((around, element) => visibility.open(element, around), visibility.page).decorations];
 };
 

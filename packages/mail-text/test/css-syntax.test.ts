@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { blocksOf, declarationsOf } from '../src/css/blocks.ts';
 import { selectorsOf } from '../src/css/selector.ts';
+import { blocksOf, declarationsOf } from '../src/css/syntax.ts';
 import { textOfHtml } from './text-of-html.ts';
 
 const declaration = (name: string, value: string, important = false) => ({ name, value, important });

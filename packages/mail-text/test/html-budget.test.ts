@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pageOf } from '../../../src/mcp/tools/parameters.ts';
-import { createCascade, mostSteps } from '../src/css/cascade.ts';
+import { Cascade, mostSteps } from '../src/css/cascade.ts';
 import { readableHtml } from '../src/html/readable-html.ts';
 import { type Frame, frameIn, rootFrame, zero } from '../src/layout/geometry.ts';
 import { page } from '../src/page.ts';
@@ -63,7 +63,7 @@ const alone = {
 test('ten times the rules and elements take ten times the steps of matching, not a hundred times', () => {
   const stepsFor = (size: number): number => {
     const rules = Array.from({ length: size }, (_, index) => `.c${index} .d${index}{display:none}`);
-    const cascade = createCascade([rules.join('')]);
+    const cascade = new Cascade([rules.join('')]);
     for (let index = 0; index < size; index += 1) {
       const outer = { ...alone, name: 'div', id: '', classes: new Set(['x']) };
       const element = { ...alone, name: 'p', id: '', classes: new Set([`d${index}`]), parent: outer };
@@ -75,11 +75,11 @@ test('ten times the rules and elements take ten times the steps of matching, not
 });
 
 test('a sheet whose rules all have to be compared with every element costs no more than the budget', () => {
-  const cascade = createCascade([Array.from({ length: 500 }, (_, index) => `p:not(.b${index}){opacity:0}`).join('')]);
+  const cascade = new Cascade([Array.from({ length: 500 }, (_, index) => `p:not(.b${index}){opacity:0}`).join('')]);
   const element = { ...alone, name: 'p', id: '', classes: new Set(['a']) };
   for (let index = 0; index < 5_000; index += 1) cascade.styleOf(element, undefined, undefined);
   expect(cascade.stepsTaken()).toBe(mostSteps);
-  expect(cascade.isWhole()).toBe(false);
+  expect(cascade.isComplete()).toBe(false);
 });
 
 test.each([
@@ -87,14 +87,14 @@ test.each([
   ['20 rules of 2,000 declarations that fit only some', `:not(.a) > i{${'color:red;'.repeat(2_000)}}`.repeat(20)],
   ['3,000 plain rules', Array.from({ length: 3_000 }, (_, index) => `i{color:#${1000 + index}}`).join('')],
 ])('%s cost 2,000 elements no more than comparing each rule once with each', (_, sheet) => {
-  const cascade = createCascade([sheet]);
+  const cascade = new Cascade([sheet]);
   const reading = cascade.stepsTaken();
   const body = { ...alone, name: 'body', id: '', classes: new Set<string>() };
   for (let index = 0; index < 2_000; index += 1) {
     cascade.styleOf({ ...alone, name: 'i', id: '', classes: new Set(), parent: body }, undefined, undefined);
   }
   expect(cascade.stepsTaken() - reading).toBeLessThanOrEqual(2_000 * 20 * 8);
-  expect(cascade.isWhole()).toBe(true);
+  expect(cascade.isComplete()).toBe(true);
 });
 
 test('what style sheets ask for beyond the budget is not done, the text stays and says so', () => {
@@ -119,12 +119,12 @@ test('a box is looked for in so many boxes around it at most, however many there
 
 test('once the budget is spent, custom properties are no longer copied for every element that adds one', () => {
   const custom = Array.from({ length: 20_000 }, (_, n) => `--a${n}:1`).join(';');
-  const cascade = createCascade([`:root{${custom}}`]);
+  const cascade = new Cascade([`:root{${custom}}`]);
   const root = cascade.styleOf({ ...alone, name: 'html', id: '', classes: new Set() }, undefined, undefined).variables;
   const inside = { ...alone, name: 'p', id: '', classes: new Set<string>() };
   const copies = Array.from({ length: 100 }, () => cascade.styleOf(inside, '--b:1', root).variables);
   expect(root?.size).toBe(20_000);
   expect(copies[0]?.size).toBe(20_001);
-  expect(cascade.isWhole()).toBe(false);
+  expect(cascade.isComplete()).toBe(false);
   expect(copies.at(-1)).toBe(root);
 });

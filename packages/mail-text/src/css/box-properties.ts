@@ -1,4 +1,4 @@
-// The properties of boxes: where they stand, how large they are, what of their content is cut off. Knows no element.
+// The properties of boxes: where they are, how large they are, what of their content is cut off.
 import { type Length, lengthOf, numberOf } from './length.ts';
 import {
   anyWords,

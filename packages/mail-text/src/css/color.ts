@@ -1,5 +1,4 @@
-// Colours in all notations of CSS Color 5, read by a library → red, green, blue and alpha; and what can be told apart.
-// Knows no property.
+// Colours in all notations of CSS Color 5, read by a library → red, green, blue and alpha; and which of them can be told apart.
 import { color as readColor, serializeRGB } from '@csstools/css-color-parser';
 import { parseComponentValue } from '@csstools/css-parser-algorithms';
 import { tokenize } from '@csstools/css-tokenizer';
@@ -14,7 +13,7 @@ export interface Color {
 }
 
 /** A colour, or words that mean one only together with the text's colour or the colour scheme. */
-export type ColorValue = Color | { readonly open: string };
+export type ColorValue = Color | { readonly contextual: string };
 
 export const black: Color = { red: 0, green: 0, blue: 0, alpha: 1 };
 export const white: Color = { red: 255, green: 255, blue: 255, alpha: 1 };
@@ -75,7 +74,7 @@ const readByLibrary = (word: string): Color | undefined => {
 const remembered = new Map<string, Color | undefined>();
 const mostRemembered = 2_000;
 
-const closedColor = (word: string): Color | undefined => {
+const absoluteColor = (word: string): Color | undefined => {
   const hex = /^#([0-9a-f]{3,8})$/.exec(word)?.[1];
   if (hex !== undefined) return hexColor(hex);
   if (word.length > longestColor || !/^[a-z-]+(?:\(.*\))?$/.test(word)) return undefined;
@@ -92,32 +91,32 @@ const textOf = ({ red, green, blue, alpha }: Color): string => `rgb(${red} ${gre
 const deepest = 6;
 
 /** Puts colours in the place of `currentcolor`, system colours and `light-dark()`. */
-const closed = (word: string, current: Color, dark: boolean, depth = 0): string => {
+const resolvedWord = (word: string, current: Color, dark: boolean, depth = 0): string => {
   if (word === 'currentcolor') return textOf(current);
   const system = systemColors.get(word);
   if (system) return system[dark ? 1 : 0];
   const call = depth > deepest ? undefined : callOf(word);
   if (!call) return word;
-  const args = call.args.map((words) => words.map((part) => closed(part, current, dark, depth + 1)).join(' '));
+  const args = call.args.map((words) => words.map((part) => resolvedWord(part, current, dark, depth + 1)).join(' '));
   if (call.name === 'light-dark') return args[dark ? 1 : 0] ?? '';
   return `${call.name}(${args.join(', ')})`;
 };
 
-const mayBeOpen = (word: string): boolean =>
+const mayBeContextual = (word: string): boolean =>
   word.includes('currentcolor') || word.includes('light-dark(') || systemColors.has(word);
 
 /** What a word means as a colour; undefined where it is none. */
 export const colorOf = (word: string): ColorValue | undefined => {
   if (word.length > longestColor) return undefined;
-  const read = closedColor(word);
+  const read = absoluteColor(word);
   if (read) return read;
-  const isOpen = mayBeOpen(word) || /canvas|field|text|link|button/.test(word);
-  return isOpen && closedColor(closed(word, black, false)) ? { open: word } : undefined;
+  const isContextual = mayBeContextual(word) || /canvas|field|text|link|button/.test(word);
+  return isContextual && absoluteColor(resolvedWord(word, black, false)) ? { contextual: word } : undefined;
 };
 
 /** @param current the colour of the text; @param dark whether the element is shown in dark mode */
 export const resolvedColor = (value: ColorValue, current: Color, dark: boolean): Color =>
-  'open' in value ? (closedColor(closed(value.open, current, dark)) ?? current) : value;
+  'contextual' in value ? (absoluteColor(resolvedWord(value.contextual, current, dark)) ?? current) : value;
 
 /** The colour that is seen where `over` lies on an opaque `under`. */
 export const blend = (over: Color, under: Color): Color => {

@@ -1,4 +1,4 @@
-// The parts of css-tree that are loaded by themselves, without its tables of all properties; its types know only the whole.
+// The parts of css-tree that are loaded by themselves, without its tables of all properties; its types describe only all of it together.
 declare module 'css-tree/parser' {
   import type { CssNode, ParseOptions } from 'css-tree';
 
@@ -14,7 +14,7 @@ declare module 'css-tree/generator' {
 }
 
 declare module 'css-tree/tokenizer' {
-  /** @param onToken is told of each token its type and where it stands in `source`. */
+  /** @param onToken called with the type of each token and where it is in `source`. */
   export const tokenize: (source: string, onToken: (type: number, start: number, end: number) => void) => void;
   export const tokenTypes: {
     readonly EOF: number;

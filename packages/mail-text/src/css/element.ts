@@ -1,5 +1,8 @@
-// What a selector may ask of an element. Types only.
-import type { Attributes } from '../html/html-tokens.ts';
+// What a selector may ask of an element: its name, attributes and place among others, and what HTML says of it, as states
+// (pseudo-classes) in a message that is only looked at, where nothing is pointed at, focused or visited.
+
+/** Attribute names are lower case; of a doubled attribute the first counts. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
 
 export interface StyledElement {
   readonly name: string;
@@ -16,8 +19,8 @@ export interface StyledElement {
   /** How many elements its parent has, and it itself. */
   readonly siblings: number;
   readonly children: number;
-  /** What the rules of sheets remember of it, for the elements inside. */
-  underneath?: unknown;
+  /** What an index of rules remembers of it, for the elements inside. */
+  rulesInside?: unknown;
   /** What comes after its start tag; absent where no sheet asks for that. */
   readonly ahead: Ahead | undefined;
 }
@@ -31,23 +34,20 @@ export interface Ahead {
   readonly isEmpty: boolean;
 }
 
-// What HTML knows that selectors ask for by name: states of one element by itself, as it is in a message that is only
-// looked at (nothing is pointed at, focused or visited), parts of elements, attributes. Knows no selector.
-
-type Holds = (element: StyledElement, argument: readonly string[]) => boolean;
+type StateTest = (element: StyledElement, argument: readonly string[]) => boolean;
 
 const has = ({ attributes }: StyledElement, name: string): boolean => attributes[name] !== undefined;
 const isOneOf =
-  (...names: readonly string[]): Holds =>
+  (...names: readonly string[]): StateTest =>
   ({ name }) =>
     names.includes(name);
 
-const isLink: Holds = (element) => (element.name === 'a' || element.name === 'area') && has(element, 'href');
+const isLink: StateTest = (element) => (element.name === 'a' || element.name === 'area') && has(element, 'href');
 const isControl = isOneOf('button', 'input', 'select', 'textarea', 'option', 'optgroup', 'fieldset');
-const isField = isOneOf('input', 'select', 'textarea');
-const isEdited = isOneOf('input', 'textarea');
+const isFormField = isOneOf('input', 'select', 'textarea');
+const isTextField = isOneOf('input', 'textarea');
 
-const isChecked: Holds = (element) =>
+const isChecked: StateTest = (element) =>
   element.name === 'option'
     ? has(element, 'selected')
     : element.name === 'input' &&
@@ -55,8 +55,8 @@ const isChecked: Holds = (element) =>
       /^(?:checkbox|radio)$/i.test(element.attributes.type?.trim() ?? '');
 
 /** A field that must be filled in and is not. */
-const isAmiss: Holds = (element) =>
-  isField(element, []) && has(element, 'required') && !element.attributes.value && !isChecked(element, []);
+const isInvalid: StateTest = (element) =>
+  isFormField(element, []) && has(element, 'required') && !element.attributes.value && !isChecked(element, []);
 
 /** Farther out no language and no direction is looked for. */
 const mostAncestors = 200;
@@ -72,7 +72,7 @@ const inherited = (element: StyledElement, name: string): string => {
   return '';
 };
 
-const speaks: Holds = (element, ranges) => {
+const hasLanguage: StateTest = (element, ranges) => {
   const language = inherited(element, 'lang');
   return ranges.some((range) => {
     const wanted = range.replace(/^\*-?/, '');
@@ -80,9 +80,9 @@ const speaks: Holds = (element, ranges) => {
   });
 };
 
-const never: Holds = () => false;
+const never: StateTest = () => false;
 
-const states: Readonly<Record<string, Holds>> = {
+const states: Readonly<Record<string, StateTest>> = {
   root: ({ parent, name }) => parent === undefined && name === 'html',
   scope: ({ parent, name }) => parent === undefined && name === 'html',
   empty: ({ ahead }) => ahead?.isEmpty === true,
@@ -93,23 +93,23 @@ const states: Readonly<Record<string, Holds>> = {
   default: isChecked,
   enabled: (element, argument) => isControl(element, argument) && !has(element, 'disabled'),
   disabled: (element, argument) => isControl(element, argument) && has(element, 'disabled'),
-  required: (element, argument) => isField(element, argument) && has(element, 'required'),
-  optional: (element, argument) => isField(element, argument) && !has(element, 'required'),
+  required: (element, argument) => isFormField(element, argument) && has(element, 'required'),
+  optional: (element, argument) => isFormField(element, argument) && !has(element, 'required'),
   'read-write': (element, argument) =>
-    isEdited(element, argument) && !has(element, 'readonly') && !has(element, 'disabled'),
+    isTextField(element, argument) && !has(element, 'readonly') && !has(element, 'disabled'),
   'read-only': (element, argument) =>
-    !isEdited(element, argument) || has(element, 'readonly') || has(element, 'disabled'),
+    !isTextField(element, argument) || has(element, 'readonly') || has(element, 'disabled'),
   'placeholder-shown': (element, argument) =>
-    isEdited(element, argument) && has(element, 'placeholder') && !element.attributes.value,
-  valid: (element, argument) => isField(element, argument) && !isAmiss(element, argument),
-  invalid: isAmiss,
+    isTextField(element, argument) && has(element, 'placeholder') && !element.attributes.value,
+  valid: (element, argument) => isFormField(element, argument) && !isInvalid(element, argument),
+  invalid: isInvalid,
   open: (element) => (element.name === 'details' || element.name === 'dialog') && has(element, 'open'),
   defined: ({ name }) => !name.includes('-'),
-  lang: speaks,
+  lang: hasLanguage,
   dir: (element, [wanted]) => wanted === (inherited(element, 'dir') === 'rtl' ? 'rtl' : 'ltr'),
 };
 
-const neverHolding = new Set(
+const neverMatching = new Set(
   (
     'hover active focus focus-within focus-visible visited target target-within fullscreen -webkit-full-screen modal ' +
     'popover-open autofill -webkit-autofill picture-in-picture user-valid user-invalid indeterminate in-range ' +
@@ -119,7 +119,7 @@ const neverHolding = new Set(
 );
 
 /** Whether browsers know such a pseudo-class; one that they do not know makes its selector invalid. */
-export const isState = (name: string): boolean => Object.hasOwn(states, name) || neverHolding.has(name);
+export const isState = (name: string): boolean => Object.hasOwn(states, name) || neverMatching.has(name);
 
 /** Whether the element is in the state. */
 export const isInState = (element: StyledElement, name: string, argument: readonly string[]): boolean =>

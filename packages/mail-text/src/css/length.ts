@@ -1,5 +1,5 @@
-// Lengths, numbers and angles as senders write them, and what they come to in pixels; `calc()` and its kin are solved by a
-// library. Knows nothing of properties or elements.
+// Lengths, numbers, angles and times as senders write them, and what they come to in pixels; math functions (`calc()` and the
+// like) are solved by a library.
 import { calc } from '@csstools/css-calc';
 import { tokenize, tokenTypes as types } from 'css-tree/tokenizer';
 
@@ -115,7 +115,7 @@ export const pixelsOf = (length: Length, measure: Measure): number | undefined =
   return amountInPixels(length.amount, length.unit, measure);
 };
 
-/** Whether a length is a share of something outside of it. */
+/** Whether it is a percentage, or has one in it. */
 export const hasPercentage = (length: Length): boolean =>
   'math' in length ? length.math.includes('%') : length.unit === '%';
 

@@ -1,4 +1,4 @@
-// The properties that paint, clip, turn, filter and animate what an element shows. Knows no element.
+// The properties that paint, clip, mask, transform, filter and animate elements.
 import { type ColorValue, colorOf, transparent } from './color.ts';
 import { type Length, lengthOf, numberOf, secondsOf } from './length.ts';
 import {
@@ -14,17 +14,21 @@ import {
 } from './text-properties.ts';
 import { type Call, callOf, listOf, type Words } from './value.ts';
 
-/** A gradient by its colours; of other pictures nobody knows what they show. */
-export type Picture = 'none' | 'unknown' | { readonly stops: readonly ColorValue[] } | { readonly reference: string };
+/** A gradient by its colours; of other images nobody knows what they show. */
+export type ImageValue =
+  | 'none'
+  | 'unknown'
+  | { readonly stops: readonly ColorValue[] }
+  | { readonly reference: string };
 
 const gradient = /^(?:-webkit-|-moz-|-o-)?(?:repeating-)?(?:linear|radial|conic)-gradient$/;
-const pictures =
+const imageFunctions =
   /^(?:url|src|(?:-webkit-)?image-set|(?:-webkit-)?cross-fade|image|element|paint|-webkit-gradient|-webkit-canvas)$/;
 
 const stopsOf = ({ args }: Call): ColorValue[] => args.flatMap((words) => words.flatMap((word) => colorOf(word) ?? []));
 
-/** Undefined where a word is no picture. */
-export const pictureOf = (word: string): Picture | undefined => {
+/** Undefined where a word is no image. */
+export const imageOf = (word: string): ImageValue | undefined => {
   if (word === 'none') return 'none';
   const call = callOf(word);
   if (!call) return undefined;
@@ -34,13 +38,13 @@ export const pictureOf = (word: string): Picture | undefined => {
   }
   const [, reference] = /^\s*["']?#([^"')]+)["']?\s*$/.exec(call.name === 'url' ? call.body : '') ?? [];
   if (reference !== undefined) return { reference };
-  return pictures.test(call.name) ? 'unknown' : undefined;
+  return imageFunctions.test(call.name) ? 'unknown' : undefined;
 };
 
-/** Of each layer its picture, the topmost first. */
-export const layers: Reader<readonly Picture[]> = (words) => {
-  const read = listOf(words).map((layer) => (layer.length === 1 ? pictureOf(layer[0] ?? '') : undefined));
-  return read.every((picture) => picture !== undefined) ? read : undefined;
+/** The image of each layer, the topmost first. */
+const images: Reader<readonly ImageValue[]> = (words) => {
+  const read = listOf(words).map((layer) => (layer.length === 1 ? imageOf(layer[0] ?? '') : undefined));
+  return read.every((image) => image !== undefined) ? read : undefined;
 };
 
 export const boxNames =
@@ -138,13 +142,13 @@ export const paintProperties = {
   zoom: own<number>(1, zoom),
   clip: own<Words>([], clip),
   'clip-path': own<Call | undefined | 'none'>('none', clipPath),
-  'mask-image': own<readonly Picture[]>(['none'], layers),
+  'mask-image': own<readonly ImageValue[]>(['none'], images),
   'mask-size': own<Words>(['auto'], anyWords),
   'mask-position': own<Words>(['0%', '0%'], anyWords),
   'mask-repeat': own<Words>(['repeat'], anyWords),
   'mask-mode': own<Words>(['match-source'], anyWords),
   'background-color': own<ColorValue>(transparent, colorReader),
-  'background-image': own<readonly Picture[]>(['none'], layers),
+  'background-image': own<readonly ImageValue[]>(['none'], images),
   'background-clip': own<Words>(['border-box'], boxes),
   'background-size': own<Words>(['auto'], anyWords),
   'background-repeat': own<Words>(['repeat'], anyWords),

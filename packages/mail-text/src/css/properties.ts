@@ -1,8 +1,8 @@
-// All properties that say something about being seen, and what their values mean. Knows no element.
+// All properties that say something about being seen, and the shorthands that set them.
 import { borderStyles, boxProperties } from './box-properties.ts';
 import { colorOf } from './color.ts';
 import { lengthOf, numberOf, secondsOf } from './length.ts';
-import { boxNames, directions, fillModes, iterationsOf, paintProperties, pictureOf } from './paint-properties.ts';
+import { boxNames, directions, fillModes, imageOf, iterationsOf, paintProperties } from './paint-properties.ts';
 import {
   colorReader,
   decorations,
@@ -14,7 +14,7 @@ import {
   type ReadingRules,
   textProperties,
 } from './text-properties.ts';
-import { listOf, type Wide, type Words } from './value.ts';
+import { type CssWideKeyword, listOf, type Words } from './value.ts';
 
 /**
  * To ask for a further property, add a line to one of the three tables: what it means first, whether it is inherited, and
@@ -29,50 +29,49 @@ export type Properties = {
 };
 
 /** A keyword that any property takes, in the place of a value. */
-interface WideValue {
-  readonly wide: Wide;
+interface CssWideValue {
+  readonly wide: CssWideKeyword;
 }
 
 /** What declarations say; of properties that none of them mentions nothing. */
-export type Declared = { readonly [Name in PropertyName]?: Properties[Name] | WideValue };
+export type Declared = { readonly [Name in PropertyName]?: Properties[Name] | CssWideValue };
 
-export const isWideValue = (value: unknown): value is WideValue =>
+export const isCssWideValue = (value: unknown): value is CssWideValue =>
   typeof value === 'object' && value !== null && 'wide' in value;
 
 export const isPropertyName = (name: string): name is PropertyName => Object.hasOwn(properties, name);
 
+/** A shorthand: the properties it sets, and what each word means for each. */
 interface Shorthand {
   readonly sets: readonly PropertyName[];
   readonly read: (words: Words, rules: ReadingRules) => Partial<Properties> | undefined;
 }
 
-// The shorthands whose values are lists of layers: `background`, `mask` and `animation`. Knows no element.
-
 const repeats = /^(?:repeat|repeat-x|repeat-y|no-repeat|space|round)$/;
-const places = /^(?:left|right|top|bottom|center)$/;
+const positions = /^(?:left|right|top|bottom|center)$/;
 
 interface Layer {
-  picture: string;
+  image: string;
   color: string;
   boxes: string[];
-  place: string[];
+  position: string[];
   size: string[];
   repeat: string[];
 }
 
-/** One layer of `background` or `mask`; undefined where a word has no place in it. */
+/** One layer of `background` or `mask`; undefined where a word is not valid in it. */
 const layerOf = (words: Words): Layer | undefined => {
-  const layer: Layer = { picture: 'none', color: '', boxes: [], place: [], size: [], repeat: [] };
+  const layer: Layer = { image: 'none', color: '', boxes: [], position: [], size: [], repeat: [] };
   let inSize = false;
   for (const word of words) {
     const isExtent =
       /^(?:auto|cover|contain)$/.test(word) || lengthOf(word, { bare: false, percent: true }) !== undefined;
     if (word === '/') inSize = true;
     else if (inSize && isExtent && layer.size.length < 2) layer.size.push(word);
-    else if (pictureOf(word) !== undefined && layer.picture === 'none') layer.picture = word;
+    else if (imageOf(word) !== undefined && layer.image === 'none') layer.image = word;
     else if (boxNames.test(word)) layer.boxes.push(word);
     else if (repeats.test(word)) layer.repeat.push(word);
-    else if (places.test(word) || isExtent) layer.place.push(word);
+    else if (positions.test(word) || isExtent) layer.position.push(word);
     else if (layer.color === '' && colorOf(word) !== undefined) layer.color = word;
     else if (!/^(?:scroll|fixed|local|alpha|luminance|match-source|add|subtract|intersect|exclude)$/.test(word))
       return undefined;
@@ -83,7 +82,7 @@ const layerOf = (words: Words): Layer | undefined => {
 const joined = (parts: readonly (readonly string[])[]): Words =>
   parts.flatMap((part, index) => (index > 0 ? [',', ...part] : part));
 
-export const background: Shorthand = {
+const background: Shorthand = {
   sets: ['background-color', 'background-image', 'background-clip', 'background-size', 'background-repeat'],
   read: (words, rules) => {
     const quirkyColor = words.length === 1 ? colorReader(words, rules) : undefined;
@@ -93,7 +92,7 @@ export const background: Shorthand = {
     return {
       'background-color':
         quirkyColor ?? colorOf(read.at(-1)?.color ?? '') ?? paintProperties['background-color'].initial,
-      'background-image': read.map(({ picture }) => pictureOf(picture) ?? 'none'),
+      'background-image': read.map(({ image }) => imageOf(image) ?? 'none'),
       'background-clip': read.map(({ boxes }) => boxes[1] ?? boxes[0] ?? 'border-box'),
       'background-size': joined(read.map(({ size }) => (size.length > 0 ? size : ['auto']))),
       'background-repeat': joined(read.map(({ repeat }) => (repeat.length > 0 ? repeat : ['repeat']))),
@@ -101,15 +100,15 @@ export const background: Shorthand = {
   },
 };
 
-export const mask: Shorthand = {
+const mask: Shorthand = {
   sets: ['mask-image', 'mask-size', 'mask-position', 'mask-repeat', 'mask-mode'],
   read: (words) => {
     const read = listOf(words).map(layerOf);
     if (!read.every((layer) => layer !== undefined && layer.color === '')) return undefined;
     return {
-      'mask-image': read.map((layer) => pictureOf(layer?.picture ?? 'none') ?? 'none'),
+      'mask-image': read.map((layer) => imageOf(layer?.image ?? 'none') ?? 'none'),
       'mask-size': joined(read.map((layer) => (layer?.size.length ? layer.size : ['auto']))),
-      'mask-position': joined(read.map((layer) => (layer?.place.length ? layer.place : ['0%', '0%']))),
+      'mask-position': joined(read.map((layer) => (layer?.position.length ? layer.position : ['0%', '0%']))),
       'mask-repeat': joined(read.map((layer) => (layer?.repeat.length ? layer.repeat : ['repeat']))),
       'mask-mode': words.filter((word) => /^(?:alpha|luminance)$/.test(word)),
     };
@@ -134,10 +133,15 @@ const animationOf = (words: Words) => {
   return { duration: times[0] ?? 0, delay: times[1] ?? 0, iterations, direction, fill, state, name: rest[0] ?? 'none' };
 };
 
-export const animation: Shorthand = {
+const animation: Shorthand = {
   sets: [
-    ...(['animation-name', 'animation-duration', 'animation-delay', 'animation-iteration-count'] as const),
-    ...(['animation-direction', 'animation-fill-mode', 'animation-play-state'] as const),
+    'animation-name',
+    'animation-duration',
+    'animation-delay',
+    'animation-iteration-count',
+    'animation-direction',
+    'animation-fill-mode',
+    'animation-play-state',
   ],
   read: (words) => {
     const all = listOf(words).map(animationOf);
@@ -152,8 +156,6 @@ export const animation: Shorthand = {
     };
   },
 };
-
-// Shorthand properties → the properties that they stand for, with what each word means for each. Knows no element.
 
 const sides = ['top', 'right', 'bottom', 'left'] as const;
 

@@ -1,4 +1,5 @@
-// What a selector asks for, in the order in which it is compared: from the element outwards. Knows no syntax and no element.
+// Selectors (Selectors 4), parsed by css-tree → compound selectors in the order in which they are compared, from the element
+// outwards. A list is valid as a whole or not at all, as in browsers (§3.9).
 
 import { calculateForAST } from '@bramus/specificity/core';
 import type { CssNode, List, Nth, PseudoClassSelector } from 'css-tree';
@@ -62,18 +63,23 @@ export interface Selector {
   readonly pseudoElement: string | undefined;
 }
 
-const place = (ofType: boolean, fromEnd: boolean): PositionTest => ({
-  ...{ kind: 'position', ofType, fromEnd, step: 0, first: 1, of: undefined },
+const position = (ofType: boolean, fromEnd: boolean): PositionTest => ({
+  kind: 'position',
+  ofType,
+  fromEnd,
+  step: 0,
+  first: 1,
+  of: undefined,
 });
 
 /** Places that have a name of their own. */
 const simplePositions = new Map<string, readonly PositionTest[]>([
-  ['first-child', [place(false, false)]],
-  ['last-child', [place(false, true)]],
-  ['only-child', [place(false, false), place(false, true)]],
-  ['first-of-type', [place(true, false)]],
-  ['last-of-type', [place(true, true)]],
-  ['only-of-type', [place(true, false), place(true, true)]],
+  ['first-child', [position(false, false)]],
+  ['last-child', [position(false, true)]],
+  ['only-child', [position(false, false), position(false, true)]],
+  ['first-of-type', [position(true, false)]],
+  ['last-of-type', [position(true, true)]],
+  ['only-of-type', [position(true, false), position(true, true)]],
 ]);
 
 const testLooksAhead = (test: Test): boolean => {
@@ -98,10 +104,7 @@ const testLooksAhead = (test: Test): boolean => {
 export const looksAhead = ({ steps }: Selector): boolean =>
   steps.some(({ compound }) => compound.tests.some(testLooksAhead));
 
-// The selectors of a rule, parsed by css-tree. A list is valid as a whole or not at all, as in browsers (Selectors 4 §3.9).
-// Knows no element.
-
-/** What the text around a selector brings along. */
+/** What is around a selector in its sheet. */
 export interface SelectorContext {
   /** What `&` stands for: the selectors of the rule around this one, or the roots of an `@scope`. */
   readonly parents: readonly Selector[] | undefined;

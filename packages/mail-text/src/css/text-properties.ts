@@ -1,4 +1,5 @@
-// How a property is described, and readers that several share. Knows no single property.
+// How a property is described, readers that several properties share, and the properties of text: how large it is, how it is
+// spaced and painted.
 import { type ColorValue, colorOf, transparent } from './color.ts';
 import { type Length, lengthOf, numberOf, shareOf } from './length.ts';
 import { listOf, type Words } from './value.ts';
@@ -17,14 +18,18 @@ export interface Property<Value> {
   readonly read: Reader<Value>;
 }
 
-/** A property that an element hands on to those inside it. */
+/** An inherited property. */
 export const inherited = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
-  ...{ inherits: true, initial, read },
+  inherits: true,
+  initial,
+  read,
 });
 
-/** A property that each element has for itself. */
+/** A property that is not inherited. */
 export const own = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
-  ...{ inherits: false, initial, read },
+  inherits: false,
+  initial,
+  read,
 });
 
 /** A reader for values of one word. */
@@ -61,10 +66,8 @@ export const spacing = (word: string): Reader<Length> =>
 export const number: Reader<number> = oneWord(numberOf);
 export const share: Reader<number> = oneWord(shareOf);
 
-/** Any words: what they mean is looked at elsewhere. */
+/** Any words: their meaning is worked out where the property is used. */
 export const anyWords: Reader<Words> = (words) => words;
-
-// The properties of text: how large it is, how it is spaced and drawn. Knows no element.
 
 /** A length or percentage, pixels that a keyword stands for, or a step from the parent's size. */
 export type FontSize = Length | { readonly pixels: number } | 'smaller' | 'larger';
@@ -128,7 +131,7 @@ export interface Shadow {
   readonly isInset: boolean;
 }
 
-const current: ColorValue = { open: 'currentcolor' };
+const current: ColorValue = { contextual: 'currentcolor' };
 
 const shadowOf = (words: Words): Shadow | undefined => {
   const lengths = words.flatMap((word) => lengthOf(word, { bare: false, percent: false }) ?? []);
@@ -173,11 +176,11 @@ const whiteSpace: Reader<WhiteSpace> = (words) => {
 /** `none`, or a colour; of a picture nobody knows the colour. */
 const svgPaint: Reader<ColorValue> = (words, rules) => {
   if (words[0] === 'none') return transparent;
-  return /^url\(|^context-/.test(words[0] ?? '') ? { open: 'currentcolor' } : colorReader(words, rules);
+  return /^url\(|^context-/.test(words[0] ?? '') ? { contextual: 'currentcolor' } : colorReader(words, rules);
 };
 
 export const textProperties = {
-  color: inherited<ColorValue>({ open: 'canvastext' }, colorReader),
+  color: inherited<ColorValue>({ contextual: 'canvastext' }, colorReader),
   '-webkit-text-fill-color': inherited<ColorValue>(current, colorReader),
   '-webkit-text-stroke-color': inherited<ColorValue>(current, colorReader),
   '-webkit-text-stroke-width': inherited<Length>(nothing, lineWidth),

@@ -1,5 +1,5 @@
-// A declared value as written → its words, through css-tree's tokenizer: comments are gone, escapes decoded, everything
-// but strings and addresses in lower case. Knows no property.
+// A declared value as written → its component values ("words"), through css-tree's tokenizer: comments are gone, escapes decoded,
+// everything but strings and URLs in lower case.
 import { tokenize, tokenTypes as types } from 'css-tree/tokenizer';
 import { ident } from 'css-tree/utils';
 
@@ -106,11 +106,12 @@ export const stringOf = (word: string): string | undefined => {
 };
 
 /** Keywords that any property takes. */
-export type Wide = 'inherit' | 'initial' | 'unset' | 'revert' | 'revert-layer';
+export type CssWideKeyword = 'inherit' | 'initial' | 'unset' | 'revert' | 'revert-layer';
 
-const wide: ReadonlySet<string> = new Set<Wide>(['inherit', 'initial', 'unset', 'revert', 'revert-layer']);
+const wide: ReadonlySet<string> = new Set<CssWideKeyword>(['inherit', 'initial', 'unset', 'revert', 'revert-layer']);
 
-export const isWide = (word: string | undefined): word is Wide => word !== undefined && wide.has(word);
+export const isCssWideKeyword = (word: string | undefined): word is CssWideKeyword =>
+  word !== undefined && wide.has(word);
 
 /** UTF-16 units. No sender puts a letter into a style sheet. */
 const longestContent = 2_000;

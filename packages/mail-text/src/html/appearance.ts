@@ -1,6 +1,7 @@
 // How one element is seen: what hides it, what it is painted with, where its box is, and what its descendants inherit of that.
-import type { Variables } from '../css/block-meaning.ts';
+
 import type { Computed } from '../css/computed.ts';
+import type { Variables } from '../css/declaration-blocks.ts';
 import type { DecorationLine } from '../css/text-properties.ts';
 import { callOf, type Words } from '../css/value.ts';
 import type { Box } from '../layout/box.ts';

@@ -1,11 +1,12 @@
 // How elements look where the message says nothing (HTML standard §15.3), as far as it decides what is seen: the user agent style
 // sheet, and presentational hints, which are attributes (`bgcolor`, `width`, `<font color>`, `hidden`) that say what CSS would.
-import { blocksOf, isBlock } from '../css/blocks.ts';
+
 import { type ColorValue, colorOf } from '../css/color.ts';
-import { declared } from '../css/declared.ts';
+import { declared } from '../css/declarations.ts';
+import type { Attributes } from '../css/element.ts';
 import { type Length, lengthOf } from '../css/length.ts';
 import type { Declared } from '../css/properties.ts';
-import type { Attributes } from './html-tokens.ts';
+import { blocksOf, isBlock } from '../css/syntax.ts';
 
 const userAgentSheet = `
 html, body, address, article, aside, blockquote, center, dd, details, dialog, dir, div, dl, dt, fieldset, figcaption,
@@ -92,7 +93,7 @@ export const defaultStyle = (name: string, quirks: boolean): Declared => {
   return (quirks ? tables.quirks : tables.standard).get(name) ?? noDeclarations;
 };
 
-const linkStyle: Declared = { color: { open: '-webkit-link' }, 'text-decoration-line': ['underline'] };
+const linkStyle: Declared = { color: { contextual: '-webkit-link' }, 'text-decoration-line': ['underline'] };
 
 // Presentational hints.
 
@@ -101,7 +102,7 @@ const legacyColor = (written: string): ColorValue | undefined => {
   const text = written.trim().toLowerCase().slice(0, 128);
   if (text === '' || text === 'transparent') return undefined;
   const named = /^[a-z]+$/.test(text) || /^#[0-9a-f]{3}$/.test(text) ? colorOf(text) : undefined;
-  if (named && !('open' in named)) return named;
+  if (named && !('contextual' in named)) return named;
   const digits = text
     .replace(/[\u{10000}-\u{10ffff}]/gu, '00')
     .replace(/^#/, '')

@@ -1,8 +1,8 @@
 // A first pass over a document, for what has to be known before its text is rendered: its style sheets, how many children each
 // element has, and whether a table holds data or lays out the page, which only its end tells. The second pass meets the same
 // elements in the same order.
-import { mediaHolds, sheetInAddress } from '../css/conditions.ts';
-import type { Attributes } from './html-tokens.ts';
+import { mediaHolds, sheetInAddress } from '../css/at-rules.ts';
+import type { Attributes } from '../css/element.ts';
 import { createSpanBudget, createTableGrid, type RowKind, type TableGrid } from './lists-and-tables.ts';
 import { headings, readElements, rowGroups } from './tree-construction.ts';
 

@@ -1,9 +1,7 @@
 // HTML → tags and text, through htmlparser2's tokenizer alone: its tree-keeping parser is quadratic in nesting depth, and depth is
 // the sender's choice.
 import { Tokenizer } from 'htmlparser2';
-
-/** Attribute names are lower case; of a doubled attribute the first counts. */
-export type Attributes = Readonly<Record<string, string | undefined>>;
+import type { Attributes } from '../css/element.ts';
 
 export interface TagHandlers {
   /** `selfClosing` says that the tag was written `<name/>`, which HTML itself ignores outside SVG and MathML. */

@@ -1,7 +1,8 @@
 // Lists and tables while they are open: the markers of list items, and rows as lines. A row of a data table is one line with bars, a
 // row of short pieces one line with spaces, and in a table that lays out the page each cell is by itself.
+
+import type { Attributes } from '../css/element.ts';
 import type { TextLines } from '../text/text-lines.ts';
-import type { Attributes } from './html-tokens.ts';
 
 interface OpenList {
   readonly isOrdered: boolean;

@@ -1,5 +1,5 @@
 // HTML → the text a person would read, in two passes over the tags: no tree, no recursion, linear. Nothing is fetched.
-import { type Cascade, createCascade } from '../css/cascade.ts';
+import { Cascade } from '../css/cascade.ts';
 import { type LinkManner, type TextLink, withLinks } from '../links/links.ts';
 import { codePointsIn } from '../page.ts';
 import { TextLines } from '../text/text-lines.ts';
@@ -47,7 +47,7 @@ export const readableHtml = (
   mostTags = mostTagsOfHtml,
 ): ReadableText => {
   const scan = scanDocument(html, mostTags);
-  const cascade = createCascade(scan.styleSheets, { quirks: scan.quirks, elements: scan.childCounts.length });
+  const cascade = new Cascade(scan.styleSheets, { quirks: scan.quirks, elements: scan.childCounts.length });
   let rendered = render(html, mostTags, scan, cascade, new Set());
   const occluded = rendered.visibility.occludedTexts();
   // What is painted on a text may come after it: then all is rendered again without the texts that nobody sees.
@@ -86,7 +86,7 @@ const render = (
   const renderer = new TextRenderer({ lines, links, visibility, elements, rowKinds: scan.rows });
   const isComplete = readElements(html, renderer, mostTags);
   const linkPlaces = links.finish();
-  const isJudged = cascade.isWhole() && visibility.isComplete() && (ahead !== undefined || !cascade.looksAhead);
+  const isJudged = cascade.isComplete() && visibility.isComplete() && (ahead !== undefined || !cascade.looksAhead);
   return { lines, renderer, linkPlaces, visibility, isComplete, isJudged };
 };
 

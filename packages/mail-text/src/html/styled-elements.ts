@@ -1,6 +1,5 @@
 // Each element as selectors see it: its name, id, classes and attributes, and its place among the elements of its parent.
-import type { Ahead, StyledElement } from '../css/element.ts';
-import type { Attributes } from './html-tokens.ts';
+import type { Ahead, Attributes, StyledElement } from '../css/element.ts';
 import { readElements } from './tree-construction.ts';
 
 /** What is known ahead of an element, while that is being read. */

@@ -3,7 +3,7 @@
 import { blend, type Color, type ColorValue, colorOf, isDistinct, resolvedColor, white } from '../css/color.ts';
 import { type Computed, measureOf } from '../css/computed.ts';
 import { angleOf, lengthOf, pixelsOf, shareOf } from '../css/length.ts';
-import { isNoSize, type Picture } from '../css/paint-properties.ts';
+import { type ImageValue, isNoSize } from '../css/paint-properties.ts';
 import type { Shadow } from '../css/text-properties.ts';
 import { type Call, listOf, type Words } from '../css/value.ts';
 
@@ -108,7 +108,7 @@ const layerOf = (words: Words, index: number): Words => {
   return layers[index % layers.length] ?? [];
 };
 
-const colorsOf = (image: Picture, computed: Computed, filter: ColorFilter): Backdrop => {
+const colorsOf = (image: ImageValue, computed: Computed, filter: ColorFilter): Backdrop => {
   if (image === 'none' || image === 'unknown' || 'reference' in image) return 'unknown';
   return image.stops.map((stop) => filter(colorIn(computed, stop)));
 };
@@ -156,7 +156,7 @@ const filteredPaint = (computed: Computed, parent: TextPaint) => {
       blur += (length && pixelsOf(length, measureOf(computed))) ?? 0;
     } else if (call.name === 'drop-shadow') {
       const [color] = call.args.flat().flatMap((part) => colorOf(part) ?? []);
-      dropShadows = [...dropShadows, colorIn(computed, color ?? { open: 'currentcolor' })];
+      dropShadows = [...dropShadows, colorIn(computed, color ?? { contextual: 'currentcolor' })];
     } else isBlended = true;
   }
   if (steps.length > 0) {

@@ -1,12 +1,11 @@
 // Elements in the order of the document → lines of text as a person would read them, without what that person does not see. What
 // is seen is decided in visibility.ts, how lines are made in text/text-lines.ts.
-import type { Part } from '../css/cascade.ts';
-import type { StyledElement } from '../css/element.ts';
+import type { PseudoElement } from '../css/cascade.ts';
+import type { Attributes, StyledElement } from '../css/element.ts';
 import { withoutInvisible } from '../text/invisible.ts';
 import { createHistoryTracker, type HistoryMark, historyMark } from '../text/quoted-history.ts';
 import type { Edit, TextLines } from '../text/text-lines.ts';
 import type { Appearance, HiddenBy } from './appearance.ts';
-import type { Attributes } from './html-tokens.ts';
 import { createLists, type RowKind, TableRows } from './lists-and-tables.ts';
 import type { OpenLinks } from './open-links.ts';
 import type { ElementSource } from './styled-elements.ts';
@@ -231,7 +230,7 @@ export class TextRenderer implements ElementHandlers {
       this.write(attributes.checked === undefined ? ' [ ] ' : ' [x] ', inLine);
     } else if (shownValues.has(type)) this.write(` ${attributes.value || attributes.placeholder || ''} `, inLine);
   }
-  private pseudoElement(element: RenderedElement, part: Part): void {
+  private pseudoElement(element: RenderedElement, part: PseudoElement): void {
     const generated = this.visibility.pseudoElement(element.styled, part, element.appearance);
     if (!generated) return;
     const { text, appearance } = generated;

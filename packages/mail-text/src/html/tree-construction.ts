@@ -1,7 +1,8 @@
 // Tags as written → elements that open and close in proper order (HTML standard §13.2.6, tree construction, in short): what HTML
 // closes by implication is closed, stray end tags are dropped, formatting left open goes on in the next paragraph. A stack and no
 // tree: each tag costs a bounded number of steps, however deep, and no more elements than a browser nests are open at once.
-import { type Attributes, mostTags as mostTagsOfHtml, readTags, type TagHandlers } from './html-tokens.ts';
+import type { Attributes } from '../css/element.ts';
+import { mostTags as mostTagsOfHtml, readTags, type TagHandlers } from './html-tokens.ts';
 
 const names = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 

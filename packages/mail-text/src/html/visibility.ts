@@ -1,11 +1,11 @@
 // Whether a person sees an element and its text: from its computed style, what it inherits, what it is painted with and where its
 // box is. When in doubt, it is seen.
-import type { Cascaded, Variables } from '../css/block-meaning.ts';
-import type { Cascade, Part } from '../css/cascade.ts';
-import { type Computed, computedOf, createComputer, rootComputed } from '../css/computed.ts';
+
+import type { Cascade, PseudoElement } from '../css/cascade.ts';
+import { type Computed, computedOf, createComputer, restingStyle, rootComputed } from '../css/computed.ts';
+import type { Cascaded, Variables } from '../css/declaration-blocks.ts';
 import type { StyledElement } from '../css/element.ts';
 import type { Declared } from '../css/properties.ts';
-import { restingStyle } from '../css/sheet.ts';
 import { textOfContent } from '../css/value.ts';
 import { type Box, type ElementFacts, initialBox } from '../layout/box.ts';
 import type { Frame } from '../layout/geometry.ts';
@@ -144,10 +144,10 @@ export class Visibility {
   /** Text that a style sheet puts before or after the content of an element; undefined where it puts none. */
   pseudoElement(
     element: StyledElement,
-    part: Part,
+    part: PseudoElement,
     owner: Appearance,
   ): { appearance: Appearance; text: string } | undefined {
-    const cascaded = owner.hidden ? undefined : this.cascade.partOf(element, part, owner.variables);
+    const cascaded = owner.hidden ? undefined : this.cascade.pseudoStyleOf(element, part, owner.variables);
     if (!cascaded) return undefined;
     const computed = this.computedFor('', noHints, cascaded, owner);
     const text = textOfContent(computed.style.content, element.attributes);

@@ -1,7 +1,7 @@
 // Text in SVG: where it is, in the coordinates of its `<svg>` (SVG 2 §11). What is transformed or positioned otherwise than by
 // plain numbers may be anywhere.
 import type { Computed } from '../css/computed.ts';
-import type { Attributes } from '../html/html-tokens.ts';
+import type { Attributes } from '../css/element.ts';
 import type { Box, TextPosition } from './box.ts';
 import { anywhere, exactly, type Frame, frameIn, type Interval, type Rect, sum } from './geometry.ts';
 

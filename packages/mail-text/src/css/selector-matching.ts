@@ -1,5 +1,6 @@
-// Whether a selector matches an element, by what stands around it. Every comparison is charged to a budget. Knows no syntax
-// and no declarations.
+// Whether a selector matches an element (Selectors 4), and which rules may match one at all: an index by the id, class or name that
+// a selector requires. Rules that require nothing else are compared once for all elements with the same name, id and classes.
+// Every comparison is charged to a budget.
 import { isInState, type StyledElement } from './element.ts';
 import type { AttributeTest, Compound, PositionTest, Selector, Test } from './selector.ts';
 
@@ -76,7 +77,7 @@ const isInside = (
   return false;
 };
 
-/** Whether something that stands in or behind the element matches, seen from it. */
+/** Whether a descendant or a following sibling matches, relative to the element. */
 const hasMatch = (list: readonly Selector[], anchor: StyledElement, budget: Budget): boolean => {
   const selectorsFor = (own: boolean) =>
     list.filter(({ steps }) => {
@@ -93,13 +94,13 @@ const hasMatch = (list: readonly Selector[], anchor: StyledElement, budget: Budg
     }
     return false;
   };
-  const behind: StyledElement[] = [];
-  const beside = selectorsFor(false);
-  for (let at = anchor.ahead?.next; beside.length > 0 && at && budget.steps > 0; at = at.ahead?.next) {
+  const siblings: StyledElement[] = [];
+  const ofSiblings = selectorsFor(false);
+  for (let at = anchor.ahead?.next; ofSiblings.length > 0 && at && budget.steps > 0; at = at.ahead?.next) {
     budget.steps -= 1;
-    behind.push(at);
+    siblings.push(at);
   }
-  return search(anchor.ahead?.children ?? [], selectorsFor(true)) || search(behind, beside);
+  return search(anchor.ahead?.children ?? [], selectorsFor(true)) || search(siblings, ofSiblings);
 };
 
 const testHolds = (test: Test, element: StyledElement, budget: Budget, anchor: StyledElement | undefined): boolean => {
@@ -183,56 +184,45 @@ const matches = (selector: Selector, element: StyledElement, budget: Budget, anc
   );
 };
 
-// The rules that an element may match, found by what their selectors ask for most sharply; those that ask for nothing but
-// a name, an id and classes are compared once for all elements that are alike in these. Knows no declarations.
-
 export interface Indexed {
   readonly selector: Selector;
 }
 
-export interface RuleIndex<Rule extends Indexed> {
-  add(rule: Rule): void;
-  /**
-   * The rules whose selectors match, in no order, and whether they are the same for every element with the same name,
-   * id and classes.
-   */
-  matching(element: StyledElement): { readonly rules: readonly Rule[]; readonly areUsual: boolean };
-}
-
-/** What an element has to be, or to stand in, for a rule to be worth a comparison. */
+/** What an element has to be, or to be inside of, for a rule to be worth a comparison. */
 interface Key {
   readonly name: string;
   readonly of: 'itself' | 'an ancestor';
 }
 
-const sharpest = ({ ids, classes }: Compound): string | undefined => {
+/** The most selective name that a compound selector requires. */
+const mostSelective = ({ ids, classes }: Compound): string | undefined => {
   if (ids[0] !== undefined) return `#${ids[0]}`;
   return classes[0] === undefined ? undefined : `.${classes[0]}`;
 };
 
 const keyOf = ({ steps }: Selector): Key => {
   const own = steps[0]?.compound;
-  const name = own && sharpest(own);
+  const name = own && mostSelective(own);
   if (name !== undefined) return { name, of: 'itself' };
   for (const [index, { compound }] of steps.entries()) {
     const combinator = steps[index - 1]?.combinator;
     if (index > 0 && combinator !== ' ' && combinator !== '>') break;
-    const around = index > 0 ? sharpest(compound) : undefined;
+    const around = index > 0 ? mostSelective(compound) : undefined;
     if (around !== undefined) return { name: around, of: 'an ancestor' };
   }
   return { name: own?.type ?? '*', of: 'itself' };
 };
 
-/** It asks for a name, an id and classes of the element itself, and nothing else. */
-const isUsual = ({ steps }: Selector): boolean => steps.length === 1 && steps[0]?.compound.tests.length === 0;
+/** It requires a name, an id and classes of the element itself, and nothing else. */
+const isSimple = ({ steps }: Selector): boolean => steps.length === 1 && steps[0]?.compound.tests.length === 0;
 
 const keysOf = function* ({ id, classes }: StyledElement): Generator<string> {
   if (id !== '') yield `#${id}`;
   for (const name of classes) yield `.${name}`;
 };
 
-/** The rules of an index that may hold inside an element. */
-interface Underneath<Rule> {
+/** The rules of an index that may match inside an element. */
+interface RulesInside<Rule> {
   readonly index: Map<string, Rule[]>;
   readonly rules: readonly Rule[];
 }
@@ -241,79 +231,92 @@ interface Underneath<Rule> {
 const mostKinds = 5_000;
 const longestKind = 400;
 
-export const createRuleIndex = <Rule extends Indexed>(budget: Budget): RuleIndex<Rule> => {
-  const usual = new Map<string, Rule[]>();
-  const special = new Map<string, Rule[]>();
-  const underAncestor = new Map<string, Rule[]>();
-  const known = new Map<string, readonly Rule[]>();
-  const none: readonly Rule[] = [];
+const noRules: readonly never[] = [];
 
-  const addTo = (index: Map<string, Rule[]>, key: string, rule: Rule): void => {
-    const rules = index.get(key);
-    if (rules) rules.push(rule);
-    else index.set(key, [rule]);
-  };
-  /** The rules that ask for something that this element or one around it is. */
-  const rulesUnder = (element: StyledElement | undefined): readonly Rule[] => {
-    if (element === undefined || underAncestor.size === 0) return none;
+const addTo = <Rule>(index: Map<string, Rule[]>, key: string, rule: Rule): void => {
+  const rules = index.get(key);
+  if (rules) rules.push(rule);
+  else index.set(key, [rule]);
+};
+
+export class RuleIndex<Rule extends Indexed> {
+  private readonly budget: Budget;
+  private readonly simple = new Map<string, Rule[]>();
+  private readonly other = new Map<string, Rule[]>();
+  private readonly byAncestor = new Map<string, Rule[]>();
+  /** The simple rules that match, by the name, id and classes of elements. */
+  private readonly byKind = new Map<string, readonly Rule[]>();
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+  }
+
+  add(rule: Rule): void {
+    const { name, of } = keyOf(rule.selector);
+    if (isSimple(rule.selector)) addTo(this.simple, name, rule);
+    else addTo(of === 'itself' ? this.other : this.byAncestor, name, rule);
+  }
+
+  /**
+   * The rules whose selectors match, in no order, and whether they are the same for every element with the same name,
+   * id and classes.
+   */
+  matching(element: StyledElement): { readonly rules: readonly Rule[]; readonly areSimple: boolean } {
+    const rules = this.simpleRules(element);
+    const more: Rule[] = [];
+    this.collectFrom(this.other, element, more);
+    this.collect(this.rulesInside(element.parent), element, more);
+    return more.length === 0 ? { rules, areSimple: true } : { rules: [...rules, ...more], areSimple: false };
+  }
+
+  private simpleRules(element: StyledElement): readonly Rule[] {
+    const kind = `${element.name}#${element.id}.${element.attributes.class ?? ''}`;
+    const known = this.byKind.get(kind);
+    if (known) return known;
+    const rules: Rule[] = [];
+    this.collectFrom(this.simple, element, rules);
+    if (kind.length <= longestKind && this.byKind.size < mostKinds && this.budget.steps > 0)
+      this.byKind.set(kind, rules);
+    return rules;
+  }
+
+  /** The rules that require something that this element or one around it is. */
+  private rulesInside(element: StyledElement | undefined): readonly Rule[] {
+    if (element === undefined || this.byAncestor.size === 0) return noRules;
     const path: StyledElement[] = [];
-    let at: StyledElement | undefined = element;
-    let known: Underneath<Rule> | undefined;
-    for (; at; at = at.parent) {
-      const before = at.underneath as Underneath<Rule> | undefined;
-      if (before?.index === underAncestor) {
+    let known: RulesInside<Rule> | undefined;
+    for (let at: StyledElement | undefined = element; at; at = at.parent) {
+      const before = at.rulesInside as RulesInside<Rule> | undefined;
+      if (before?.index === this.byAncestor) {
         known = before;
         break;
       }
       path.push(at);
     }
-    let here = known ?? { index: underAncestor, rules: none };
+    let here = known ?? { index: this.byAncestor, rules: noRules };
     for (const next of path.reverse()) {
-      const more = [...keysOf(next)].flatMap((key) => underAncestor.get(key) ?? none);
+      const more = [...keysOf(next)].flatMap((key) => this.byAncestor.get(key) ?? []);
       if (more.length > 0) {
-        here = { index: underAncestor, rules: [...new Set([...here.rules, ...more])] };
-        budget.steps -= here.rules.length;
+        here = { index: this.byAncestor, rules: [...new Set([...here.rules, ...more])] };
+        this.budget.steps -= here.rules.length;
       }
       // Of several cascades that look at the same elements only the last one remembers.
-      next.underneath = here;
+      next.rulesInside = here;
     }
     return here.rules;
-  };
-  const collect = (candidates: readonly Rule[] | undefined, element: StyledElement, into: Rule[]): void => {
-    for (const rule of candidates ?? none) {
-      if (budget.steps <= 0) return;
-      // A comparison that the end of the budget cut off says nothing: `:not()` would hold.
-      if (matches(rule.selector, element, budget) && budget.steps > 0) into.push(rule);
-    }
-  };
-  const collectFrom = (index: Map<string, Rule[]>, element: StyledElement, into: Rule[]): void => {
-    if (index.size === 0) return;
-    for (const key of keysOf(element)) collect(index.get(key), element, into);
-    collect(index.get(element.name), element, into);
-    collect(index.get('*'), element, into);
-  };
-  const usualRules = (element: StyledElement): readonly Rule[] => {
-    const kind = `${element.name}#${element.id}.${element.attributes.class ?? ''}`;
-    const before = known.get(kind);
-    if (before) return before;
-    const rules: Rule[] = [];
-    collectFrom(usual, element, rules);
-    if (kind.length <= longestKind && known.size < mostKinds && budget.steps > 0) known.set(kind, rules);
-    return rules;
-  };
+  }
 
-  return {
-    add: (rule) => {
-      const { name, of } = keyOf(rule.selector);
-      if (isUsual(rule.selector)) addTo(usual, name, rule);
-      else addTo(of === 'itself' ? special : underAncestor, name, rule);
-    },
-    matching: (element) => {
-      const rules = usualRules(element);
-      const more: Rule[] = [];
-      collectFrom(special, element, more);
-      collect(rulesUnder(element.parent), element, more);
-      return more.length === 0 ? { rules, areUsual: true } : { rules: [...rules, ...more], areUsual: false };
-    },
-  };
-};
+  private collectFrom(index: Map<string, Rule[]>, element: StyledElement, into: Rule[]): void {
+    if (index.size === 0) return;
+    for (const key of keysOf(element)) this.collect(index.get(key), element, into);
+    this.collect(index.get(element.name), element, into);
+    this.collect(index.get('*'), element, into);
+  }
+  private collect(candidates: readonly Rule[] | undefined, element: StyledElement, into: Rule[]): void {
+    for (const rule of candidates ?? noRules) {
+      if (this.budget.steps <= 0) return;
+      // A comparison that the end of the budget cut off says nothing: `:not()` would hold.
+      if (matches(rule.selector, element, this.budget) && this.budget.steps > 0) into.push(rule);
+    }
+  }
+}

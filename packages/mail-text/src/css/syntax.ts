@@ -1,6 +1,6 @@
 // A style sheet or a style attribute → blocks and declarations (CSS Syntax 3 §5.4, with rules inside rules as in CSS
 // Nesting), from css-tree's tokens: its own parser stops at rules inside rules, and follows brackets by recursion. Work is
-// linear, depth is bounded, nothing throws. Knows no selector, no condition and no property.
+// linear, depth is bounded, nothing throws.
 import { tokenize, tokenTypes as types } from 'css-tree/tokenizer';
 import { ident } from 'css-tree/utils';
 

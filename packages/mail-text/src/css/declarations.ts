@@ -1,12 +1,76 @@
-// One declaration → what it says about being seen, under the names of the properties that decide. Knows no element.
-
+// One declaration → the values it declares, under the names of the properties that decide whether something is seen; and whether a
+// current browser supports it (`@supports`).
 import type { CssNode } from 'css-tree';
 import generate from 'css-tree/generator';
 import { ident } from 'css-tree/utils';
 import { type Declared, isPropertyName, type PropertyName, properties, shorthands } from './properties.ts';
 import { type SelectorContext, selectorsIn } from './selector.ts';
 import type { ReadingRules } from './text-properties.ts';
-import { isWide, type Wide, type Words, wordsOf } from './value.ts';
+import { type CssWideKeyword, isCssWideKeyword, type Words, wordsOf } from './value.ts';
+
+/** What a declaration says; undefined where it says nothing, or where a browser would not accept it. */
+export const declared = (name: string, value: string, rules: ReadingRules): Declared | undefined => {
+  const target = targetOf(name);
+  if (namesOf(target).length === 0) return undefined;
+  const words = wordsOf(value);
+  const [first] = words;
+  if (first === undefined) return undefined;
+  if (words.length === 1 && isCssWideKeyword(first)) return setAll(namesOf(target), first);
+  return read(target, words, rules);
+};
+
+/** What a declaration comes to whose value turns out invalid only at the element. */
+export const unsetBy = (name: string): Declared => setAll(namesOf(targetOf(name)), 'unset') ?? {};
+
+const targetOf = (name: string): string => aliases.get(name) ?? name;
+
+/** `all` leaves the direction of text as it is. */
+const allNames = Object.keys(properties).filter(
+  (name): name is PropertyName => isPropertyName(name) && name !== 'direction',
+);
+
+const namesOf = (target: string): readonly PropertyName[] => {
+  if (target === 'all') return allNames;
+  if (Object.hasOwn(shorthands, target)) return shorthands[target]?.sets ?? [];
+  return isPropertyName(target) ? [target] : [];
+};
+
+const setAll = (names: readonly PropertyName[], wide: CssWideKeyword): Declared | undefined =>
+  names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, { wide }]));
+
+const read = (target: string, words: Words, rules: ReadingRules): Declared | undefined => {
+  if (Object.hasOwn(shorthands, target)) return shorthands[target]?.read(words, rules);
+  if (!isPropertyName(target)) return undefined;
+  const value = properties[target].read(words, rules);
+  return value === undefined ? undefined : { [target]: value };
+};
+
+/** Whether declarations of this property say something about being seen. */
+const isRead = (name: string): boolean => namesOf(targetOf(name)).length > 0;
+
+/** Undefined where a browser does not understand the question: then neither it nor its opposite holds. */
+export type Answer = boolean | undefined;
+
+/** A property that we do not read is taken to have any value. */
+const isSupported = (name: string, value: string): boolean =>
+  isRead(name)
+    ? declared(name, value, { quirks: false }) !== undefined
+    : propertyNames.has(name) || propertyNames.has(name.replace(/^-webkit-/, ''));
+
+/** One question of a condition. */
+export const supportsHolds = (node: CssNode): Answer => {
+  if (node.type === 'SupportsDeclaration') {
+    const { property, value } = node.declaration;
+    const name = ident.decode(property);
+    return name.startsWith('--') || isSupported(name.toLowerCase(), generate(value));
+  }
+  if (node.type === 'FeatureFunction' && node.value.type === 'Selector') {
+    return selectorsIn(node.value, anywhere).length > 0;
+  }
+  return node.type === 'GeneralEnclosed' && /^font-(?:tech|format)$/i.test(node.function ?? '');
+};
+
+const anywhere: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks: false };
 
 /** Names that mean another property: older ones, and logical ones in text that runs from left to right and down. */
 const aliases = new Map<string, string>(
@@ -71,48 +135,7 @@ const aliases = new Map<string, string>(
   }),
 );
 
-const targetOf = (name: string): string => aliases.get(name) ?? name;
-
-/** `all` leaves the direction of text as it is. */
-const allNames = Object.keys(properties).filter(
-  (name): name is PropertyName => isPropertyName(name) && name !== 'direction',
-);
-
-const namesOf = (target: string): readonly PropertyName[] => {
-  if (target === 'all') return allNames;
-  if (Object.hasOwn(shorthands, target)) return shorthands[target]?.sets ?? [];
-  return isPropertyName(target) ? [target] : [];
-};
-
-const everywhere = (names: readonly PropertyName[], wide: Wide): Declared | undefined =>
-  names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, { wide }]));
-
-const read = (target: string, words: Words, rules: ReadingRules): Declared | undefined => {
-  if (Object.hasOwn(shorthands, target)) return shorthands[target]?.read(words, rules);
-  if (!isPropertyName(target)) return undefined;
-  const value = properties[target].read(words, rules);
-  return value === undefined ? undefined : { [target]: value };
-};
-
-/** Whether declarations of this property say something about being seen. */
-const isRead = (name: string): boolean => namesOf(targetOf(name)).length > 0;
-
-/** What a declaration says; undefined where it says nothing, or where a browser would not accept it. */
-export const declared = (name: string, value: string, rules: ReadingRules): Declared | undefined => {
-  const target = targetOf(name);
-  if (namesOf(target).length === 0) return undefined;
-  const words = wordsOf(value);
-  const [first] = words;
-  if (first === undefined) return undefined;
-  if (words.length === 1 && isWide(first)) return everywhere(namesOf(target), first);
-  return read(target, words, rules);
-};
-
-/** What a declaration comes to whose value turns out invalid only at the element. */
-export const unsetBy = (name: string): Declared => everywhere(namesOf(targetOf(name)), 'unset') ?? {};
-
-// The names of all CSS properties that a current browser knows (Chromium 156), for `@supports`. A table, nothing else.
-
+/** The names of all CSS properties that a current browser knows (Chromium 156), for `@supports`. */
 const names =
   'accent-color align-content align-items align-self alignment-baseline all anchor-name anchor-scope animation ' +
   'animation-composition animation-delay animation-direction animation-duration animation-fill-mode ' +
@@ -204,29 +227,3 @@ const names =
 
 /** Without those that begin with a vendor's name. */
 const propertyNames: ReadonlySet<string> = new Set(names.split(' '));
-
-// Whether a current browser supports what `@supports` asks for. Syntax is css-tree's.
-
-/** Undefined where a browser does not understand the question: then neither it nor its opposite holds. */
-export type Answer = boolean | undefined;
-
-/** A property that we do not read is taken to have any value. */
-const isSupported = (name: string, value: string): boolean =>
-  isRead(name)
-    ? declared(name, value, { quirks: false }) !== undefined
-    : propertyNames.has(name) || propertyNames.has(name.replace(/^-webkit-/, ''));
-
-/** One question of a condition. */
-export const supportsHolds = (node: CssNode): Answer => {
-  if (node.type === 'SupportsDeclaration') {
-    const { property, value } = node.declaration;
-    const name = ident.decode(property);
-    return name.startsWith('--') || isSupported(name.toLowerCase(), generate(value));
-  }
-  if (node.type === 'FeatureFunction' && node.value.type === 'Selector') {
-    return selectorsIn(node.value, anywhere).length > 0;
-  }
-  return node.type === 'GeneralEnclosed' && /^font-(?:tech|format)$/i.test(node.function ?? '');
-};
-
-const anywhere: SelectorContext = { parents: undefined, begins: 'nowhere', scope: undefined, quirks: false };

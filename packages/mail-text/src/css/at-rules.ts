@@ -1,14 +1,14 @@
-// Whether the rules inside an at-rule count for the person whose view we take: someone at a desktop screen, light mode,
-// with a mouse, in a current browser. Syntax is css-tree's; unknown questions are answered as browsers do, with neither
-// yes nor no.
+// Whether the rules inside an at-rule apply for the person whose view we take: someone at a desktop screen, light mode, with a
+// mouse, in a current browser. Syntax is css-tree's; unknown conditions are neither true nor false, as in browsers. And what a
+// sheet imports: only sheets that are in a `data:` URL, as nothing is ever fetched.
 
 import type { CssNode, Feature, FeatureRange, List, MediaQuery } from 'css-tree';
 import generate from 'css-tree/generator';
 import parse from 'css-tree/parser';
-import { type Content, isBlock } from './blocks.ts';
-import { type Answer, supportsHolds } from './declared.ts';
+import { type Answer, supportsHolds } from './declarations.ts';
 import { lengthOf, pixelsOf, viewport } from './length.ts';
 import { type SelectorContext, selectorsIn } from './selector.ts';
+import { type Content, isBlock } from './syntax.ts';
 import { callOf, stringOf, wordsOf } from './value.ts';
 
 const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
@@ -116,7 +116,7 @@ const featureHolds = ({ name, value }: Feature): Answer => {
   return value.type === 'Identifier' ? holding.includes(value.name.toLowerCase()) : undefined;
 };
 
-const turned: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
+const mirrored: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
 
 /** `(400px <= width < 900px)`. */
 const rangeHolds = (range: FeatureRange): Answer => {
@@ -126,7 +126,7 @@ const rangeHolds = (range: FeatureRange): Answer => {
   if (actual === undefined) return undefined;
   const first = isNameFirst
     ? compare(actual, range.leftComparison, numberOf(range.middle))
-    : compare(actual, turned[range.leftComparison] ?? '', numberOf(range.left));
+    : compare(actual, mirrored[range.leftComparison] ?? '', numberOf(range.left));
   if (range.rightComparison === null || first === undefined) return first;
   const second = compare(actual, range.rightComparison, numberOf(range.right));
   return second === undefined ? undefined : first && second;
@@ -193,10 +193,10 @@ const parsed = (prelude: string, atrule: string): readonly CssNode[] | undefined
 /** A media query list as it stands in `@media` or in a style element's attribute `media`. Of a list each query is by itself. */
 export const mediaHolds = (list: string): boolean => {
   if (list.trim() === '') return true;
-  const whole = parsed(list, 'media');
-  if (whole === undefined && list.includes(','))
+  const prelude = parsed(list, 'media');
+  if (prelude === undefined && list.includes(','))
     return list.split(',').some((query) => query.trim() !== '' && mediaHolds(query));
-  const [queries] = whole ?? [];
+  const [queries] = prelude ?? [];
   if (queries?.type !== 'MediaQueryList') return false;
   const all = childrenOf(queries.children);
   return all.length === 0 || all.some((query) => query.type === 'MediaQuery' && queryHolds(query));
@@ -233,8 +233,6 @@ export const scopeOf = (prelude: string, around: SelectorContext): SelectorConte
   const limits = scope.limit?.type === 'SelectorList' ? selectorsIn(scope.limit, around) : [];
   return roots.length === 0 ? undefined : { ...around, parents: roots, begins: 'nowhere', scope: { roots, limits } };
 };
-
-// Style sheets that stand as text in an address (`data:text/css,…`); nothing is ever fetched. Knows no rule.
 
 /** The text of a `data:` address of a style sheet; undefined where it is none. */
 export const sheetInAddress = (address: string): string | undefined => {
