@@ -11,13 +11,13 @@ import {
   type CallLimits,
   createCallLimiter,
   defaultCallLimits,
-} from '../../src/http/limits/call-limits.ts';
-import { type ConnectionLimits, defaultConnectionLimits } from '../../src/http/limits/connection-limits.ts';
-import { listen } from '../../src/http/serve.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import type { Caller } from '../../src/model/caller.ts';
-import { handClock } from '../support/hand-clock.ts';
-import { aBrowser, aWorld, type World } from './support.ts';
+} from '../../../src/http/limits/call-limits.ts';
+import { type ConnectionLimits, defaultConnectionLimits } from '../../../src/http/limits/connection-limits.ts';
+import { listen } from '../../../src/http/serve.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { Caller } from '../../../src/model/caller.ts';
+import { handClock } from '../../support/hand-clock.ts';
+import { aBrowser, aWorld, type World } from '../support.ts';
 
 const generous: CallLimits = { callsPerMinute: 1000, accountAtOnce: 100, processAtOnce: 100 };
 const second = 1000;

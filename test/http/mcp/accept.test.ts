@@ -1,7 +1,7 @@
 // Which form of an answer who sends which Accept header gets (RFC 9110 §12.5.1), and at which address.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AnswerForm, answerFormOf } from '../../src/http/mcp/messages.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { type AnswerForm, answerFormOf } from '../../../src/http/mcp/messages.ts';
+import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
 let key: string;

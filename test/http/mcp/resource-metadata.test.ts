@@ -1,8 +1,8 @@
 // How a client that only has the address of /mcp finds out where to sign in.
 import { discoverOAuthProtectedResourceMetadata } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
+import { aWorld } from '../support.ts';
 import { aSignInWorld, mcp, metadataUrl, toolCall } from './resource-support.ts';
-import { aWorld } from './support.ts';
 
 const rootUrl = 'https://postern.example.com/.well-known/oauth-protected-resource';
 

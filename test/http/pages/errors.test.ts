@@ -1,6 +1,6 @@
 // A wrong address: people get a page, programs get JSON.
 import { describe, expect, it } from 'vitest';
-import { aWorld } from './support.ts';
+import { aWorld } from '../support.ts';
 
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const at = async (path: string, accept: string, method = 'GET') => {

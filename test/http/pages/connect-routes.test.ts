@@ -1,6 +1,6 @@
 // The browser's way through a link, against the real accounts and the sandbox's Google.
 import { describe, expect, it } from 'vitest';
-import { aBrowser, aWorld, csrfOf, decideAtGoogle, refreshOf } from './support.ts';
+import { aBrowser, aWorld, csrfOf, decideAtGoogle, refreshOf } from '../support.ts';
 
 const mailScope = 'https://www.googleapis.com/auth/gmail.readonly';
 

@@ -3,11 +3,11 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Connection, LinkOriginError, type LinkOutcome } from '../../src/connect/accounts.ts';
-import { createLoopback } from '../../src/http/pages/loopback-server.ts';
-import { capabilityStates, scopesFor } from '../../src/model/capability.ts';
-import { handClock } from '../support/hand-clock.ts';
-import { aWorld } from './support.ts';
+import { type Connection, LinkOriginError, type LinkOutcome } from '../../../src/connect/accounts.ts';
+import { createLoopback } from '../../../src/http/pages/loopback-server.ts';
+import { capabilityStates, scopesFor } from '../../../src/model/capability.ts';
+import { handClock } from '../../support/hand-clock.ts';
+import { aWorld } from '../support.ts';
 
 const world = async (ending: LinkOutcome = { kind: 'declined' }, port?: number) => {
   const clock = handClock();

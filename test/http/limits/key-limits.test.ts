@@ -1,7 +1,7 @@
 // One product's key must not take the server from all the others: what it may create and ask for is limited, and says so.
 import { describe, expect, it } from 'vitest';
-import { defaultKeyRates, type KeyAction, type KeyRates } from '../../src/http/limits/key-limits.ts';
-import { aWorld, type World } from './support.ts';
+import { defaultKeyRates, type KeyAction, type KeyRates } from '../../../src/http/limits/key-limits.ts';
+import { aWorld, type World } from '../support.ts';
 
 const origin = 'https://postern.example.com';
 const rates = (changed: Partial<KeyRates>): KeyRates => ({ ...defaultKeyRates, ...changed });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ConnectionLimits, defaultConnectionLimits } from '../../src/http/limits/connection-limits.ts';
-import { listen } from '../../src/http/serve.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type ConnectionLimits, defaultConnectionLimits } from '../../../src/http/limits/connection-limits.ts';
+import { listen } from '../../../src/http/serve.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 
 const open = async (app: Hono, limits: Partial<ConnectionLimits> = {}) => {
   const where = { host: '127.0.0.1', port: 0 };

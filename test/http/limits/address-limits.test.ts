@@ -1,10 +1,10 @@
 // What one network address may ask for before anybody knows who is asking. The clock is turned by hand.
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../src/http/serve.ts';
-import { createAddressLimit } from '../../src/lib/rate-limit.ts';
-import { handClock } from '../support/hand-clock.ts';
-import { aWorld, type World } from './support.ts';
+import { listen } from '../../../src/http/serve.ts';
+import { createAddressLimit } from '../../../src/lib/rate-limit.ts';
+import { handClock } from '../../support/hand-clock.ts';
+import { aWorld, type World } from '../support.ts';
 
 const second = 1000;
 const minute = 60 * second;

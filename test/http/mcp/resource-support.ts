@@ -2,13 +2,13 @@
 // tokens are words that say what they allow.
 import { type McpServer, McpServer as Server } from '@modelcontextprotocol/server';
 import { pino } from 'pino';
-import { createHttpApp } from '../../src/http/app.ts';
-import type { AccessTokens } from '../../src/identity/access-tokens.ts';
-import { createAuthenticator } from '../../src/identity/authenticate.ts';
-import { createSessions } from '../../src/identity/credentials.ts';
-import { isMcpScope, type McpScope } from '../../src/model/mcp-scope.ts';
-import { ok } from '../../src/model/result.ts';
-import { aWorld, type World } from './support.ts';
+import { createHttpApp } from '../../../src/http/app.ts';
+import type { AccessTokens } from '../../../src/identity/access-tokens.ts';
+import { createAuthenticator } from '../../../src/identity/authenticate.ts';
+import { createSessions } from '../../../src/identity/credentials.ts';
+import { isMcpScope, type McpScope } from '../../../src/model/mcp-scope.ts';
+import { ok } from '../../../src/model/result.ts';
+import { aWorld, type World } from '../support.ts';
 
 export const mcp = 'https://postern.example.com/mcp';
 export const metadataUrl = 'https://postern.example.com/.well-known/oauth-protected-resource/mcp';

@@ -1,6 +1,6 @@
 // What a product's backend can do with /api/v1, and what it cannot.
 import { describe, expect, it } from 'vitest';
-import { aBrowser, aWorld, type World } from './support.ts';
+import { aBrowser, aWorld, type World } from '../support.ts';
 
 const base = 'https://postern.example.com/api/v1/accounts';
 

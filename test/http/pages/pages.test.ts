@@ -1,23 +1,27 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
-import type { ConsentDetails } from '../../src/authorization-server/index.ts';
-import type { LinkOutcome, SignInFailure } from '../../src/connect/accounts.ts';
-import * as errorPages from '../../src/http/pages/html/error-pages.ts';
-import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
-import { linkOutcomePage } from '../../src/http/pages/html/link-outcome-page.ts';
+import type { ConsentDetails } from '../../../src/authorization-server/index.ts';
+import type { LinkOutcome, SignInFailure } from '../../../src/connect/accounts.ts';
+import * as errorPages from '../../../src/http/pages/html/error-pages.ts';
+import { authorizationErrorPage } from '../../../src/http/pages/html/error-pages.ts';
+import { linkOutcomePage } from '../../../src/http/pages/html/link-outcome-page.ts';
 import {
   type Confirmation,
   confirmPage,
   signInFirstPage,
   somebodyElsesLinkPage,
-} from '../../src/http/pages/html/link-pages.ts';
-import * as notices from '../../src/http/pages/html/notices.ts';
-import { backToAppPage, continuingPage, homePage } from '../../src/http/pages/html/notices.ts';
-import { type Page, renderPage, styleSheet, styleSource } from '../../src/http/pages/html/page.ts';
-import { clientSignInFailedPage, linkSignInFailedPage, signInPage } from '../../src/http/pages/html/sign-in-pages.ts';
-import type { Account } from '../../src/model/account.ts';
-import { capabilityStates } from '../../src/model/capability.ts';
-import { aBrowser, aWorld } from './support.ts';
+} from '../../../src/http/pages/html/link-pages.ts';
+import * as notices from '../../../src/http/pages/html/notices.ts';
+import { backToAppPage, continuingPage, homePage } from '../../../src/http/pages/html/notices.ts';
+import { type Page, renderPage, styleSheet, styleSource } from '../../../src/http/pages/html/page.ts';
+import {
+  clientSignInFailedPage,
+  linkSignInFailedPage,
+  signInPage,
+} from '../../../src/http/pages/html/sign-in-pages.ts';
+import type { Account } from '../../../src/model/account.ts';
+import { capabilityStates } from '../../../src/model/capability.ts';
+import { aBrowser, aWorld } from '../support.ts';
 
 const hostile = `"><script>alert(1)</script>' onload=x &amp; {{7*7}}`;
 

@@ -3,8 +3,8 @@
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runStdio } from '../../src/stdio/stdio.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { runStdio } from '../../../src/stdio/stdio.ts';
+import { createWorld, type World } from '../../support/world.ts';
 
 let world: World;
 let key: string;
