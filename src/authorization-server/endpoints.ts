@@ -85,8 +85,81 @@ const parseMetadata = (body: string): ClientMetadata | undefined => {
   }
 };
 
+const authorize = async (options: EndpointOptions, inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
+  const place = { model: 'Interaction', max: maxInteractions, unusedMs: ttl.Interaction * 1000 };
+  if (!(await hasRoom(options, place)))
+    return page(options.renderError, 'busy', { status: 503, retryAfterSeconds: 300 });
+  return options.answer({ ...inner, path: `${routes.authorization}?${normaliseAuthorizationRequest(query, options)}` });
+};
+
+const answerForm = async (
+  options: EndpointOptions,
+  endpoint: 'token' | 'revoke',
+  inner: InnerRequest,
+  request: Request,
+): Promise<Response> => {
+  const body = (await readBody(request.body, maxBodyBytes))?.toString('utf8');
+  if (body === undefined) return tooLarge();
+  const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '');
+  return options.answer({
+    ...inner,
+    body: endpoint === 'token' && isForm ? normaliseTokenRequest(body, options) : body,
+  });
+};
+
+const register = async (options: EndpointOptions, inner: InnerRequest, request: Request): Promise<Response> => {
+  const body = (await readBody(request.body, maxMetadataBytes))?.toString('utf8');
+  if (body === undefined) return tooLarge();
+  const metadata = parseMetadata(body);
+  const refused = { status: 400, error: 'invalid_client_metadata' };
+  if (metadata === undefined) return json({ ...refused, description: 'the client metadata is not a JSON object' });
+  if (!isWellFormed(metadata))
+    return json({
+      ...refused,
+      description: 'the client metadata has a member of another type than RFC 7591 gives it',
+    });
+  if (!redirectUrisFit(metadata))
+    return json({
+      ...refused,
+      error: 'invalid_redirect_uri',
+      description:
+        'a redirect URI has to be https without a user name, http on this computer, or an app’s own scheme: a domain in reverse, or a known agent’s; at most 10 of 2000 characters',
+    });
+  if (!(await hasRoom(options, { model: 'Client', max: maxClients, unusedMs: unusedClientMs })))
+    return json({
+      status: 503,
+      error: 'temporarily_unavailable',
+      description: 'too many clients are registered; use a client ID metadata document',
+      retryAfterSeconds: 3600,
+    });
+  return options.answer({ ...inner, body: JSON.stringify(reduceMetadata(metadata)) });
+};
+
+const answerAt = (
+  options: EndpointOptions,
+  endpoint: Endpoint,
+  request: Request,
+  address: string,
+): Promise<Response> => {
+  const { pathname, searchParams } = new URL(request.url);
+  const headers = innerHeaders(request, options.publicUrl);
+  const inner = { method: request.method, path: pathname, address };
+  switch (endpoint) {
+    case 'authorize':
+      return authorize(options, { ...inner, headers }, searchParams);
+    case 'resume':
+    case 'public':
+      return options.answer({ ...inner, headers });
+    case 'token':
+    case 'revoke':
+      return answerForm(options, endpoint, { ...inner, headers: { ...headers, accept: 'application/json' } }, request);
+    case 'register':
+      return register(options, { ...inner, headers: { ...headers, accept: 'application/json' } }, request);
+  }
+};
+
 export const createEndpoints = (options: EndpointOptions) => {
-  const { clock, answer, renderError } = options;
+  const { clock, renderError } = options;
   const limits: Partial<Record<Endpoint, RateLimit>> = {
     authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
     // Without a decision it begins the request anew, which costs as much.
@@ -94,65 +167,6 @@ export const createEndpoints = (options: EndpointOptions) => {
     token: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
     revoke: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
     register: createAddressLimit(clock, { times: 60, perMs: 60 * minuteMs }),
-  };
-
-  const authorize = async (inner: InnerRequest, query: URLSearchParams): Promise<Response> => {
-    const place = { model: 'Interaction', max: maxInteractions, unusedMs: ttl.Interaction * 1000 };
-    if (!(await hasRoom(options, place))) return page(renderError, 'busy', { status: 503, retryAfterSeconds: 300 });
-    return answer({ ...inner, path: `${routes.authorization}?${normaliseAuthorizationRequest(query, options)}` });
-  };
-
-  const form = async (endpoint: Endpoint, inner: InnerRequest, request: Request): Promise<Response> => {
-    const body = (await readBody(request.body, maxBodyBytes))?.toString('utf8');
-    if (body === undefined) return tooLarge();
-    const isForm = /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '');
-    return answer({ ...inner, body: endpoint === 'token' && isForm ? normaliseTokenRequest(body, options) : body });
-  };
-
-  const register = async (inner: InnerRequest, request: Request): Promise<Response> => {
-    const body = (await readBody(request.body, maxMetadataBytes))?.toString('utf8');
-    if (body === undefined) return tooLarge();
-    const metadata = parseMetadata(body);
-    const refused = { status: 400, error: 'invalid_client_metadata' };
-    if (metadata === undefined) return json({ ...refused, description: 'the client metadata is not a JSON object' });
-    if (!isWellFormed(metadata))
-      return json({
-        ...refused,
-        description: 'the client metadata has a member of another type than RFC 7591 gives it',
-      });
-    if (!redirectUrisFit(metadata))
-      return json({
-        ...refused,
-        error: 'invalid_redirect_uri',
-        description:
-          'a redirect URI has to be https without a user name, http on this computer, or an app’s own scheme: a domain in reverse, or a known agent’s; at most 10 of 2000 characters',
-      });
-    if (!(await hasRoom(options, { model: 'Client', max: maxClients, unusedMs: unusedClientMs })))
-      return json({
-        status: 503,
-        error: 'temporarily_unavailable',
-        description: 'too many clients are registered; use a client ID metadata document',
-        retryAfterSeconds: 3600,
-      });
-    return answer({ ...inner, body: JSON.stringify(reduceMetadata(metadata)) });
-  };
-
-  const run = (endpoint: Endpoint, request: Request, address: string): Promise<Response> => {
-    const { pathname, searchParams } = new URL(request.url);
-    const headers = innerHeaders(request, options.publicUrl);
-    const inner = { method: request.method, path: pathname, address };
-    switch (endpoint) {
-      case 'authorize':
-        return authorize({ ...inner, headers }, searchParams);
-      case 'resume':
-      case 'public':
-        return answer({ ...inner, headers });
-      case 'token':
-      case 'revoke':
-        return form(endpoint, { ...inner, headers: { ...headers, accept: 'application/json' } }, request);
-      case 'register':
-        return register({ ...inner, headers: { ...headers, accept: 'application/json' } }, request);
-    }
   };
 
   return async (request: Request, { address }: { readonly address: string }): Promise<Response> => {
@@ -168,7 +182,7 @@ export const createEndpoints = (options: EndpointOptions) => {
     const wait = (endpoint === 'token' ? limit?.wait(address) : limit?.take(address)) ?? 0;
     const isPage = endpoint === 'authorize' || endpoint === 'resume';
     if (wait > 0) return finish(tooOften(wait, isPage ? renderError : undefined), false);
-    const response = await run(endpoint, request, address);
+    const response = await answerAt(options, endpoint, request, address);
     if (endpoint === 'token' && !response.ok) limit?.count(address);
     return finish(response, isPublic);
   };

@@ -20,7 +20,7 @@ import {
 } from './consent-details.ts';
 import { createEndpoints, paths } from './endpoints.ts';
 import { type AuthorizationServerLog, logEvents } from './events.ts';
-import { type Keys, openKeyring, publicKeys } from './keyring.ts';
+import { type Keyring, type Keys, openKeyring, publicKeys } from './keyring.ts';
 import { dispatch, innerHeaders } from './koa-bridge.ts';
 import { createProvider } from './provider.ts';
 import type { PreregisteredClient } from './provider-options.ts';
@@ -109,13 +109,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   };
   const current = async () => renew(await keyring.refresh());
 
-  // A key set reads each key once, which costs more than the signature it then checks.
-  let known: { readonly of: Keys; readonly find: JWTVerifyGetKey } | undefined;
-  const keySet = (): JWTVerifyGetKey => {
-    const keys = keyring.current();
-    if (known?.of !== keys) known = { of: keys, find: createLocalJWKSet(publicKeys(keys)) };
-    return known.find;
-  };
+  const keySet = createKeySet(keyring);
 
   const endpoints = createEndpoints({
     ...audience,
@@ -167,6 +161,16 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
     rotateKeys: async () => {
       await renew(await keyring.rotate());
     },
+  };
+};
+
+/** The public keys of the moment. A key set reads each key once, which costs more than the signature it then checks. */
+const createKeySet = (keyring: Keyring): (() => JWTVerifyGetKey) => {
+  let known: { readonly of: Keys; readonly find: JWTVerifyGetKey } | undefined;
+  return () => {
+    const keys = keyring.current();
+    if (known?.of !== keys) known = { of: keys, find: createLocalJWKSet(publicKeys(keys)) };
+    return known.find;
   };
 };
 
