@@ -1,4 +1,4 @@
-// Where long-lived things are made and wired together; what only HTTP needs beside is in compose-http.ts. Knows no command and no environment.
+// Where long-lived things are made and wired together; what only HTTP needs beside is in compose-http.ts.
 import { randomBytes } from 'node:crypto';
 import type { McpServer } from '@modelcontextprotocol/server';
 import type { Logger } from 'pino';

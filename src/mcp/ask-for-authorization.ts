@@ -1,5 +1,6 @@
-// A link for the person whom a call needs: instead of an answer, or beside one that lacks something. Knows nothing of what
-// the link leads to.
+// A link for the person whom a call needs: instead of an answer, or beside one that lacks something; through the client
+// (URL elicitation) where it can show one, else in the result. "accept" of an elicitation means that the link was opened, not
+// that the person is done, and clients call again at once: so at most one elicitation per call.
 
 import {
   type CallToolResult,
@@ -18,16 +19,16 @@ import type { Capability } from '../model/capability.ts';
 import type { Problem } from '../model/problem.ts';
 import { type Tool, ToolContent } from './define-tool.ts';
 import {
-  type AccountShown,
+  type AccountSummary,
   type AuthorizationProblem,
+  addLink,
   authorizationMessage,
   presentLink,
-  presentLinkBeside,
   presentProblem,
   presentProblemWithLink,
 } from './present.ts';
 
-const shownAccount = ({ key }: Caller, account: Account | undefined): AccountShown => ({
+const accountSummary = ({ key }: Caller, account: Account | undefined): AccountSummary => ({
   identifier: key.identifier,
   status: account === undefined ? 'PENDING' : accountStatus(account).status,
 });
@@ -45,51 +46,51 @@ export const askForAuthorization = async (
   if (!link.ok) return presentProblem(link.problem);
   if (possible) return elicitLink(authorizationMessage(problem), link.value);
   const account = await accounts.find(caller.key);
-  return presentLink(toolName, problem, link.value, shownAccount(caller, account));
+  return presentLink(toolName, problem, link.value, accountSummary(caller, account));
 };
 
 /** Beside what the operator can do, a link where connecting again helps too; nobody is asked to open it at once. */
-export const presentWithWayOut = async (
+export const answerProblem = async (
   accounts: Accounts,
   caller: Caller,
   problem: Problem,
   capabilities: readonly Capability[],
   { ticket }: Elicitation,
 ): Promise<CallToolResult> => {
-  const wayOut = otherWayOut(problem);
-  if (wayOut === undefined) return presentProblem(problem);
+  const hint = reconnectHint(problem);
+  if (hint === undefined) return presentProblem(problem);
   const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
   if (!link.ok) return presentProblem(problem);
   const account = await accounts.find(caller.key);
-  return presentProblemWithLink(problem, wayOut, link.value, shownAccount(caller, account));
+  return presentProblemWithLink(problem, hint, link.value, accountSummary(caller, account));
 };
 
 /** The answer as it is where it lacks nothing that the person could allow, or where no link can be made just now. */
-export const withLinkBeside = async (
+export const addLinkForMissing = async (
   accounts: Accounts,
   tool: Tool,
   caller: Caller,
   output: object,
   result: CallToolResult,
 ): Promise<CallToolResult> => {
-  const lacking = output instanceof ToolContent ? [] : (tool.lacks?.(output) ?? []);
-  if (lacking.length === 0) return result;
+  const all = output instanceof ToolContent ? [] : (tool.missingCapabilities?.(output) ?? []);
+  if (all.length === 0) return result;
   const account = await accounts.find(caller.key);
   // Only a Workspace account has a directory: nobody else has to be asked for it.
   const organisation = account?.google?.hostedDomain;
-  const missing = lacking.filter((capability) => capability !== 'directory' || organisation !== undefined);
+  const missing = all.filter((capability) => capability !== 'directory' || organisation !== undefined);
   if (missing.length === 0) return result;
   const link = await accounts.link(caller, { capabilities: missing, reuse: true });
   if (!link.ok) return result;
   const problem = { kind: 'authorization_required', reason: 'scope_missing', missing } as const;
-  return presentLinkBeside(result, tool.name, problem, link.value, shownAccount(caller, account));
+  return addLink(result, tool.name, problem, link.value, accountSummary(caller, account));
 };
 
-// Which problems of the operator's a person can mend for themselves by connecting again, in a sentence before the link. So
-// nobody whose stored access Google refuses is left without a way out of their own.
-
-/** What a link is good for; undefined where it would mend nothing. */
-const otherWayOut = (problem: Problem): string | undefined => {
+/**
+ * Which of the operator's problems a person can mend for themselves by connecting again, in a sentence before the link; so
+ * nobody whose stored access Google refuses is left without a way out of their own. Undefined: a link would mend nothing.
+ */
+const reconnectHint = (problem: Problem): string | undefined => {
   switch (problem.kind) {
     case 'many_grants_refused':
       return 'Where waiting is no choice, or this person ended the access themselves, they open this link and approve';
@@ -101,9 +102,6 @@ const otherWayOut = (problem: Problem): string | undefined => {
       return undefined;
   }
 };
-
-// Asking a person to open a link through the client (URL elicitation), where the client can. "accept" means that the
-// link was opened, not that the person is done, and clients call again at once: so at most one elicitation per call.
 
 const requestKey = 'connect';
 

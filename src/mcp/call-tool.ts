@@ -11,7 +11,7 @@ import type { Caller } from '../model/caller.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-error.ts';
-import { askForAuthorization, type Elicitation, presentWithWayOut, withLinkBeside } from './ask-for-authorization.ts';
+import { addLinkForMissing, answerProblem, askForAuthorization, type Elicitation } from './ask-for-authorization.ts';
 import { ProblemError, type Tool, ToolContent } from './define-tool.ts';
 import type { DeliverAttachment } from './deliver-attachment.ts';
 import type { RunnerFor } from './jobs/job-runner.ts';
@@ -43,7 +43,7 @@ export interface CallRequest {
 }
 
 /** What a running tool gets of its call. */
-interface Running {
+interface RunContext {
   readonly signal: AbortSignal;
   readonly turn: Turn;
   readonly progress: ReportProgress;
@@ -77,12 +77,12 @@ export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
     );
     if (output.ok) {
       const result = presentOutput(withNotes(output.value, input.notes));
-      return withLinkBeside(accounts, tool, caller, output.value, result);
+      return addLinkForMissing(accounts, tool, caller, output.value, result);
     }
     const stepUp = tool.stepUp?.isWanted(input.value) ? tool.stepUp.capabilities : [];
     const needed = [...tool.requires, ...stepUp];
     if (output.problem.kind !== 'authorization_required')
-      return presentWithWayOut(accounts, caller, output.problem, needed, elicitation);
+      return answerProblem(accounts, caller, output.problem, needed, elicitation);
     const wanted = output.problem.missing ?? needed;
     return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
   };
@@ -109,10 +109,10 @@ const run = async (
   tool: Tool,
   caller: Caller,
   input: Record<string, unknown>,
-  { signal, turn, progress }: Running,
+  { signal, turn, progress }: RunContext,
 ): Promise<Result<object>> => {
   const { key } = caller;
-  const freshToken = accounts.freshToken(key, tool.lacks === undefined ? tool.requires : []);
+  const freshToken = accounts.freshToken(key, tool.missingCapabilities === undefined ? tool.requires : []);
   const token = await freshToken();
   if (!token.ok) return token;
   const context = {

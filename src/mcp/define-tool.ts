@@ -74,7 +74,7 @@ export interface Tool<Shape extends z.ZodRawShape = z.ZodRawShape, Output extend
    * What an answer lacks because it was not granted: a link for that goes beside the answer. A tool that has this runs
    * with whatever was granted; one without it runs with all that it `requires`, or not at all.
    */
-  lacks?(output: Output): readonly Capability[];
+  missingCapabilities?(output: Output): readonly Capability[];
   run(input: z.output<z.ZodObject<Shape>>, context: ToolContext): Promise<Result<Output | ToolContent>>;
 }
 

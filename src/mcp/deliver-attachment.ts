@@ -1,4 +1,5 @@
-// How an attachment leaves a call: as a download URL, or as a file in the download folder. A file's name never is a path.
+// How an attachment leaves a call: as a download URL, behind which the bytes are fetched when it is opened, or as a file in
+// the download folder. A file's name never is a path.
 
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join, parse } from 'node:path';
@@ -84,10 +85,9 @@ export const attachmentsToFolder =
     return { kind: 'file', path: file.path };
   };
 
-// The bytes behind a download URL, fetched when it is opened and handed on as they arrive. Knows nothing of HTTP.
-
 /**
- * Fetches an attachment of an account's message, by our part id.
+ * Fetches an attachment of an account's message, by our part id, when its download URL is opened, and hands its bytes on as
+ * they arrive.
  * @param take gets the bytes in pieces; called anew, from the beginning, for every try.
  */
 export type FetchAttachment = (
@@ -113,6 +113,6 @@ export const createFetchAttachment =
       signal,
     });
     const { attachmentPart } = await import('./tools/attachment-part.ts');
-    const sought = { messageId, attachmentId: partId };
-    return attachmentPart(gmail, jobsFor({ key, signal }), sought, (part) => part.stream(take));
+    const request = { messageId, attachmentId: partId };
+    return attachmentPart(gmail, jobsFor({ key, signal }), request, (part) => part.stream(take));
   };

@@ -1,6 +1,5 @@
 // Which messages of a client the SDK may have, and what the others are answered. The SDK drops on a pipe whatever its
-// schema refuses, so that a client waits for ever, and over HTTP it answers without the id. Knows no transport and no
-// method.
+// schema refuses, so that a client waits for ever, and over HTTP it answers without the id.
 import { isJSONRPCRequest, type JSONRPCMessage, parseJSONRPCMessage } from '@modelcontextprotocol/server';
 
 /** Bytes of one MCP message, or of one batch. */

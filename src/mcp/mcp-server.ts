@@ -73,9 +73,6 @@ export const createMcpServerFactory = (options: ServerOptions): ((caller: Caller
   };
 };
 
-// The SDK's server, for clients that write a call's arguments in a way that the protocol's schema refuses although its
-// meaning is certain. Knows no tool: what is inside the arguments is read by `parse-input.ts`.
-
 /** The object in a text, as JSON; undefined where there is none. */
 const objectIn = (text: string): object | undefined => {
   try {
@@ -100,7 +97,11 @@ const readArguments = (message: JSONRPCMessage): void => {
 /** Where the SDK keeps its tools: a plain object, in which `constructor` and `__proto__` would be tools that are switched off. */
 const registry = '_registeredTools';
 
-/** A transport's first handler sees every message before the SDK looks at it, in both eras and over every transport. */
+/**
+ * The SDK's server, for clients that write a call's arguments in a way that the protocol's schema refuses although its meaning
+ * is certain: a transport's first handler sees every message before the SDK looks at it, in both eras and over every
+ * transport. What is inside the arguments is read by `parse-input.ts`.
+ */
 class TolerantServer extends McpServer {
   constructor(...args: ConstructorParameters<typeof McpServer>) {
     super(...args);

@@ -16,11 +16,11 @@ interface Argument {
 /** "2.0" is 2; "05", "1e1" and "0x5" may be anything. */
 const wholeNumber = /^-?(?:0|[1-9]\d{0,14})(?:\.0{1,6})?$/;
 /** What a fault or a note may repeat of what was sent. */
-const sayableName = /^[A-Za-z_][\w-]{0,63}$/;
+const repeatableName = /^[A-Za-z_][\w-]{0,63}$/;
 /** A list that a program printed in Python's way: `['INBOX', 'UNREAD']`. */
 const singleQuoted = /^\[\s*(?:'[^'"\\]*'\s*(?:,\s*'[^'"\\]*'\s*)*)?\]$/;
 /** Entries that one answer names; more are only counted. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 const itemsOf = ({ items }: Schema): Schema =>
   typeof items === 'object' && !Array.isArray(items) ? (items as Schema) : {};
@@ -33,7 +33,7 @@ const readInteger = (name: string, value: unknown, { maximum = Number.MAX_SAFE_I
   return { value: maximum, notes: [`${name} is at most ${maximum}: that was used instead of ${number}`] };
 };
 
-const truths = new Map([
+const booleanTexts = new Map([
   ['true', true],
   ['1', true],
   ['false', false],
@@ -42,7 +42,7 @@ const truths = new Map([
 
 const readBoolean = (value: unknown): Argument => {
   const isText = typeof value === 'string' || typeof value === 'number';
-  return { value: isText ? (truths.get(String(value).trim().toLowerCase()) ?? value) : value };
+  return { value: isText ? (booleanTexts.get(String(value).trim().toLowerCase()) ?? value) : value };
 };
 
 /** A whole number is its digits; of 1.10 nobody can tell whether "1.1" or "1.10" was meant. */
@@ -74,25 +74,25 @@ const entriesOf = (value: unknown, separator: RegExp | undefined): unknown => {
   return list.map(readText).filter((entry) => entry !== null && entry !== '');
 };
 
-const styleless = (name: string): string => name.replace(/[_\s-]/g, '').toLowerCase();
+const withoutSeparators = (name: string): string => name.replace(/[_\s-]/g, '').toLowerCase();
 
 const skippedNotes = (name: string, unknown: readonly unknown[], known: readonly string[]): string[] => {
-  const notes = unknown.slice(0, mostNamed).map((entry) => {
-    const isSayable = typeof entry === 'string' && sayableName.test(entry);
-    const nearest = isSayable ? nearestName(entry, known) : undefined;
+  const notes = unknown.slice(0, maxNamed).map((entry) => {
+    const isRepeatable = typeof entry === 'string' && repeatableName.test(entry);
+    const nearest = isRepeatable ? nearestName(entry, known) : undefined;
     const advice = nearest === undefined ? '' : `; there is ${nearest}`;
-    return `${isSayable ? entry : 'one entry'} of ${name} is not known and was skipped${advice}`;
+    return `${isRepeatable ? entry : 'one entry'} of ${name} is not known and was skipped${advice}`;
   });
-  const more = unknown.length - mostNamed;
+  const more = unknown.length - maxNamed;
   return more > 0 ? [...notes, `${more} more entries of ${name} are not known and were skipped`] : notes;
 };
 
 /** Entries of a known vocabulary: in any style, each once; others are skipped as long as one is known. */
 const readWords = (name: string, entries: readonly unknown[], known: readonly string[]): Argument => {
-  const byStyle = new Map(known.map((word) => [styleless(word), word]));
+  const byPlainText = new Map(known.map((word) => [withoutSeparators(word), word]));
   const read = entries.map((entry) => ({
     entry,
-    word: typeof entry === 'string' ? byStyle.get(styleless(entry)) : undefined,
+    word: typeof entry === 'string' ? byPlainText.get(withoutSeparators(entry)) : undefined,
   }));
   const words = [...new Set(read.flatMap(({ word }) => word ?? []))];
   if (words.length === 0) return { value: entries };
@@ -106,7 +106,11 @@ const readList = (name: string, value: unknown, schema: Schema): Argument => {
   return known !== undefined && Array.isArray(entries) ? readWords(name, entries, known) : { value: entries };
 };
 
-/** @param schema the JSON Schema of the parameter. */
+/**
+ * One argument in the type that the tool declares, where its meaning is certain: numbers and lists as text, other letter
+ * case, what lies above a bound. What is not certain stays as it is, for the schema to refuse.
+ * @param schema the JSON Schema of the parameter.
+ */
 const readArgument = (name: string, value: unknown, schema: Schema): Argument => {
   switch (schema.type) {
     case 'integer':
@@ -122,13 +126,10 @@ const readArgument = (name: string, value: unknown, schema: Schema): Argument =>
   }
 };
 
-// One argument as a model sends it → as the tool declares it, where its meaning is certain: numbers and lists as text,
-// other letter case, what lies above a bound. What is not certain stays as it is, for the schema to refuse.
-
 /** Sent by some callers with every call; they mean nothing here. */
 const ignored = new Set(['schema_version', 'tool_version']);
 /** Faults that one answer names; more are only counted. */
-const namedFaults = 10;
+const maxNamedFaults = 10;
 
 interface Parameter {
   readonly schema: Schema;
@@ -150,18 +151,19 @@ export const createInputParser = <Shape extends z.ZodRawShape>(
   return (raw) => {
     if (!isRecord(raw ?? {})) return fail([`they are ${describe(raw)}, not an object`]);
     const given = Object.entries(raw ?? {}).filter(([name]) => !ignored.has(name));
-    const strangers = given.filter(([name]) => !parameters.has(name));
-    const unknown = strangers.slice(0, namedFaults).map(([name]) => unknownFault(name, parameters));
-    if (strangers.length > namedFaults) unknown.push(`${strangers.length - namedFaults} more are not known`);
+    const unknownParameters = given.filter(([name]) => !parameters.has(name));
+    const unknown = unknownParameters.slice(0, maxNamedFaults).map(([name]) => unknownFault(name, parameters));
+    if (unknownParameters.length > maxNamedFaults)
+      unknown.push(`${unknownParameters.length - maxNamedFaults} more are not known`);
     const read = given.flatMap(([name, value]) => readGiven(name, value, parameters.get(name)));
-    const relaxed = new Map(read.map(({ name, value }) => [name, value]));
-    const parsed = input.safeParse(Object.fromEntries(relaxed));
+    const values = new Map(read.map(({ name, value }) => [name, value]));
+    const parsed = input.safeParse(Object.fromEntries(values));
     if (parsed.success && unknown.length === 0) {
       const notes = read.flatMap((argument) => argument.notes ?? []);
       return { ok: true, value: parsed.data, ...(notes.length > 0 ? { notes } : {}) };
     }
     const wrong = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
-    return fail([...unknown, ...[...wrong].map((name) => valueFault(name, relaxed.get(name), parameters.get(name)))]);
+    return fail([...unknown, ...[...wrong].map((name) => valueFault(name, values.get(name), parameters.get(name)))]);
   };
 };
 
@@ -188,7 +190,7 @@ const readGiven = (name: string, given: unknown, parameter: Parameter | undefine
 
 const unknownFault = (name: string, parameters: ReadonlyMap<string, Parameter>): string => {
   const names = [...parameters.keys()];
-  const shown = sayableName.test(name) ? name : 'one parameter';
+  const shown = repeatableName.test(name) ? name : 'one parameter';
   const nearest = nearestName(name, names);
   return `${shown} is not known, ${nearest === undefined ? `there are ${names.join(', ')}` : `use ${nearest}`}`;
 };

@@ -1,12 +1,12 @@
-// How far a call has come, for clients that asked: they wait on while it moves. Where nothing is known, signs of life.
+// How far a call has come, for clients that asked: they wait on while it moves. Where nothing is known, a heartbeat.
 // Every value is larger than the one before (the MCP specification's progress page demands it).
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { ReportProgress } from '../google/ports.ts';
 import type { Clock } from '../lib/clock.ts';
 
-const signOfLifeEveryMs = 5000;
+const heartbeatMs = 5000;
 /** A report is shown when the work has come on by this share: so one piece of work is shown ten times at most. */
-const shownShare = 1 / 10;
+const minStepShare = 1 / 10;
 
 export interface Progress {
   readonly progress: number;
@@ -24,17 +24,17 @@ export const progressOf = (ctx: ServerContext, message: string): NotifyProgress 
 };
 
 /**
- * What to show next, of what was reported and what was shown. Between two steps a sign of life is a growing part of
+ * What to show next, of what was reported and what was shown. Between two steps a heartbeat is a growing part of
  * the next step, which it never reaches; after the last one nobody knows how much is left.
  */
 const createMeter = () => {
   let reported = 0;
   let shown = 0;
   let total = 0;
-  let signs = 0;
+  let heartbeats = 0;
   const show = (): Progress => {
     shown = reported;
-    signs = 1;
+    heartbeats = 1;
     return { progress: shown, total };
   };
   return {
@@ -43,12 +43,12 @@ const createMeter = () => {
       if (!(done > reported)) return undefined;
       reported = done;
       total = Math.max(done, of);
-      return done === total || done - shown >= total * shownShare ? show() : undefined;
+      return done === total || done - shown >= total * minStepShare ? show() : undefined;
     },
-    sign: (): Progress => {
+    heartbeat: (): Progress => {
       if (reported > shown) return show();
-      const progress = shown + signs / (signs + 1);
-      signs += 1;
+      const progress = shown + heartbeats / (heartbeats + 1);
+      heartbeats += 1;
       return progress < total ? { progress, total } : { progress };
     },
   };
@@ -69,13 +69,13 @@ export const reportingProgress = async <T>(
     sent = sent.then(() => (ended.signal.aborted ? undefined : notify(progress))).catch(() => ended.abort());
     return sent;
   };
-  const signsOfLife = async () => {
+  const sendHeartbeats = async () => {
     while (!ended.signal.aborted) {
-      await send(meter.sign());
-      await clock.sleep(signOfLifeEveryMs, ended.signal);
+      await send(meter.heartbeat());
+      await clock.sleep(heartbeatMs, ended.signal);
     }
   };
-  void signsOfLife();
+  void sendHeartbeats();
   try {
     return await work((done, total) => {
       const progress = ended.signal.aborted ? undefined : meter.report(done, total);

@@ -1,4 +1,4 @@
-// Who an account belongs to: (realm, identifier). Knows nothing of credentials, which alone decide the realm.
+// Who an account belongs to: (realm, identifier). Which realm it is, a credential alone decides.
 import { z } from 'zod';
 
 const printable = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;

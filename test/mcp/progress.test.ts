@@ -48,7 +48,7 @@ describe('1. What is shown', () => {
     expect(seen.at(-1)).toEqual({ progress: 1003, total: 1003 });
   });
 
-  it('between two steps is a sign of life every five seconds, which the next step exceeds', async () => {
+  it('between two steps is a heartbeat every five seconds, which the next step exceeds', async () => {
     const clock = handClock();
     const { seen, notify } = recorder();
     await reportingProgress(clock, notify, async (report) => {
@@ -71,7 +71,7 @@ describe('1. What is shown', () => {
     ]);
   });
 
-  it('catches up with a small step at the next sign of life', async () => {
+  it('catches up with a small step at the next heartbeat', async () => {
     const clock = handClock();
     const { seen, notify } = recorder();
     await reportingProgress(clock, notify, async (report) => {

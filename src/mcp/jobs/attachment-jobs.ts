@@ -21,7 +21,7 @@ import {
 import { fitPage } from '../size-limit.ts';
 
 /** Where the bytes of a part are. */
-type Place =
+type Location =
   | { readonly gmailId: string }
   /** One of the bodies that were taken out of the answer, by its number. */
   | { readonly body: number }
@@ -37,7 +37,7 @@ export interface FoundPart {
   readonly size: number;
   /** As the sender declared it. */
   readonly charset?: string;
-  readonly place: Place;
+  readonly location: Location;
 }
 
 export type FoundAttachment =
@@ -48,15 +48,15 @@ export type FoundAttachment =
   | { readonly kind: 'none'; readonly isOurs: boolean; readonly there: FoundPart[] };
 
 /** Named to a caller whose id is none of them, and compared with an old id of Gmail's; the others are only there. */
-const mostNamed = 100;
+const maxNamed = 100;
 const partIdGrammar = /^(?:root|\d+(?:\.\d+)*(?::\d+)*)$/;
 
-interface Sought {
+interface AttachmentRequest {
   readonly answer: Answer<MessageOrDraft>;
   readonly attachmentId: string;
 }
 
-const placeOf = ({ part }: NumberedPart, bodiesApart: boolean): Place => {
+const locationOf = ({ part }: NumberedPart, bodiesApart: boolean): Location => {
   const { data, attachmentId } = part.body ?? {};
   if (bodiesApart && typeof data === 'string') return { body: Number(data) };
   const bytes = inlineBytes(part);
@@ -67,40 +67,40 @@ const placeOf = ({ part }: NumberedPart, bodiesApart: boolean): Place => {
 const foundPart = (numbered: NumberedPart, bodiesApart: boolean): FoundPart => {
   const { attachmentId, fileName, mimeType, size } = describeAttachment(numbered);
   const charset = declaredCharset(numbered.part);
-  const place = placeOf(numbered, bodiesApart);
-  return { partId: attachmentId, fileName, mimeType, size, place, ...(charset === undefined ? {} : { charset }) };
+  const location = locationOf(numbered, bodiesApart);
+  return { partId: attachmentId, fileName, mimeType, size, location, ...(charset === undefined ? {} : { charset }) };
 };
 
 const parsedOf = ({ skeleton }: Answer<MessageOrDraft>): Message => contentOf({ skeleton });
 
 /** What an attachment id means in a message. */
 export const findAttachmentJob = {
-  run: ({ answer, attachmentId }: Sought): FoundAttachment => {
+  run: ({ answer, attachmentId }: AttachmentRequest): FoundAttachment => {
     const message = parsedOf(answer);
-    const apart = answer.bodies !== undefined;
+    const bodiesApart = answer.bodies !== undefined;
     const found = findPart(message, attachmentId);
-    if (found) return { kind: 'part', part: foundPart(found, apart) };
+    if (found) return { kind: 'part', part: foundPart(found, bodiesApart) };
     const outer = findPart(message, /^([^:]+)(?::\d+)+$/.exec(attachmentId)?.[1] ?? '');
-    if (outer && isWinmail(outer)) return { kind: 'inside', winmail: foundPart(outer, apart) };
+    if (outer && isWinmail(outer)) return { kind: 'inside', winmail: foundPart(outer, bodiesApart) };
     const there = attachmentsOf(message)
       .filter((attachment) => partIdGrammar.test(attachment.attachmentId))
-      .slice(0, mostNamed)
+      .slice(0, maxNamed)
       .map(
         ({ attachmentId: partId, fileName, mimeType, size }): FoundPart => ({
           partId,
           fileName,
           mimeType,
           size,
-          place: 'nowhere',
+          location: 'nowhere',
         }),
       );
     return { kind: 'none', isOurs: partIdGrammar.test(attachmentId), there };
   },
-  isSmall: ({ answer }: Sought): boolean => 'value' in answer.skeleton,
+  isSmall: ({ answer }: AttachmentRequest): boolean => 'value' in answer.skeleton,
   moved: (): ArrayBuffer[] => [],
 };
 
-interface WinmailWanted {
+interface WinmailRequest {
   readonly partId: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly attachmentId: string;
@@ -115,23 +115,23 @@ export type FoundInWinmail =
 
 /** A file inside a winmail.dat: `1:0` is the first one of part 1, `1:0:0` the first one attached to that. */
 export const winmailFileJob = {
-  run: ({ partId, bytes, attachmentId }: WinmailWanted): FoundInWinmail => {
+  run: ({ partId, bytes, attachmentId }: WinmailRequest): FoundInWinmail => {
     const files = filesOfWinmail(partId, bytes);
     const file = files.find((inner) => inner.attachmentId === attachmentId);
-    if (file === undefined) return { known: files.slice(0, mostNamed).map((inner) => inner.attachmentId) };
+    if (file === undefined) return { known: files.slice(0, maxNamed).map((inner) => inner.attachmentId) };
     if (file.isCut) return 'cut';
     const { fileName, mimeType, size } = file;
-    return { partId: attachmentId, fileName, mimeType, size, place: { bytes: new Uint8Array(file.bytes) } };
+    return { partId: attachmentId, fileName, mimeType, size, location: { bytes: new Uint8Array(file.bytes) } };
   },
-  isSmall: ({ bytes }: WinmailWanted): boolean => bytes.length <= quickText,
-  moved: ({ bytes }: WinmailWanted): ArrayBuffer[] => [bytes.buffer],
+  isSmall: ({ bytes }: WinmailRequest): boolean => bytes.length <= smallTextBytes,
+  moved: ({ bytes }: WinmailRequest): ArrayBuffer[] => [bytes.buffer],
 };
 
 /** Bytes that are read at once, whatever is in them. */
-const quickText = 18 * 1024;
-const quickHtml = 3 * 1024;
+const smallTextBytes = 18 * 1024;
+const smallHtmlBytes = 3 * 1024;
 
-interface TextFileWanted extends Body {
+interface TextFileRequest extends Body {
   readonly mimeType: string;
   readonly fileName: string;
   /** What the sender declared. */
@@ -141,7 +141,7 @@ interface TextFileWanted extends Body {
 
 /** One page of a text file; HTML reads as a body does. */
 export const textFileJob = {
-  run: ({ bytes, cut, mimeType, fileName, charset, page: wanted }: TextFileWanted): Page & Omit<TextFile, 'text'> => {
+  run: ({ bytes, cut, mimeType, fileName, charset, page: wanted }: TextFileRequest): Page & Omit<TextFile, 'text'> => {
     const read = readTextFile(bytes, { mimeType, fileName }, charset);
     const { text: whole, ...about } = cut
       ? { ...read, text: `${read.text}\n\n${notTheEnd}`, truncated: true as const }
@@ -153,7 +153,7 @@ export const textFileJob = {
     );
     return { text, ...where, ...about };
   },
-  isSmall: ({ bytes, mimeType }: TextFileWanted): boolean =>
-    bytes.length <= (/^text\/(?!html)/.test(mimeType) ? quickText : quickHtml),
-  moved: ({ bytes }: TextFileWanted): ArrayBuffer[] => [bytes.buffer],
+  isSmall: ({ bytes, mimeType }: TextFileRequest): boolean =>
+    bytes.length <= (/^text\/(?!html)/.test(mimeType) ? smallTextBytes : smallHtmlBytes),
+  moved: ({ bytes }: TextFileRequest): ArrayBuffer[] => [bytes.buffer],
 };

@@ -1,5 +1,5 @@
 // What is read of a message, as jobs: which texts have to be fetched for it, and the message in the format that was asked
-// for, in forms that fit into a result.
+// for, in variants that fit into a result.
 import { type Answer, type Body, contentOf, type MessageOrDraft } from '@postern/mail-text/answer';
 import {
   fullMessage,
@@ -16,24 +16,24 @@ import {
   type SourcePage,
   withTexts,
 } from '@postern/mail-text/message';
-import { type Forms, fitPage, formsOf } from '../size-limit.ts';
+import { fitPage, type Variants, variantsOf } from '../size-limit.ts';
 import type { MessageOutput } from '../tools/message-output.ts';
 
 /** All but the source, which has a job of its own. */
 export type ParsedFormat = 'minimal' | 'metadata' | 'readable' | 'links' | 'full';
 
-interface Wanted {
+interface FormatInput {
   readonly answer: Answer<MessageOrDraft>;
   readonly format: ParsedFormat;
 }
 
-interface MessageWanted extends Wanted {
+interface MessageInput extends FormatInput {
   /** Texts that were fetched, by our part id. */
   readonly texts: ReadonlyMap<string, Body>;
   /** Of each body, or of the one that a list shows. */
   readonly page: PageRequest;
   /** Bytes that are read of each body, where all of it took too long. */
-  readonly mostOfBody?: number;
+  readonly maxBodyBytes?: number;
 }
 
 const messageOf = (answer: Answer<MessageOrDraft>, most?: number): Message => {
@@ -47,9 +47,9 @@ const isParsed = ({ skeleton }: Answer<object>): boolean => 'value' in skeleton;
 
 /** Which texts Gmail left out that the format shows. */
 export const missingTextsJob = {
-  run: ({ answer, format }: Wanted): MissingText[] =>
+  run: ({ answer, format }: FormatInput): MissingText[] =>
     hasBodies(format) ? missingTextParts(messageOf(answer), format === 'full' ? 'full' : 'readable') : [],
-  isSmall: ({ answer }: Wanted): boolean => isParsed(answer),
+  isSmall: ({ answer }: FormatInput): boolean => isParsed(answer),
   moved: (): ArrayBuffer[] => [],
 };
 
@@ -58,7 +58,7 @@ const minimalRow = (message: Message): MessageOutput => {
   return { id, threadId, labelIds, snippet };
 };
 
-const shown = (message: Message, format: ParsedFormat, page: PageRequest): MessageOutput => {
+const render = (message: Message, format: ParsedFormat, page: PageRequest): MessageOutput => {
   switch (format) {
     case 'minimal':
       return minimalRow(message);
@@ -75,8 +75,8 @@ const shown = (message: Message, format: ParsedFormat, page: PageRequest): Messa
 
 const cutText = (text: string): string => (text.length > 200 ? `${text.slice(0, 200).toWellFormed()}…` : text);
 
-/** Ever shorter forms of a message that does not fit; the last is a few bytes. */
-const clippedForms = (message: Message, format: ParsedFormat): MessageOutput[] => {
+/** Ever shorter variants of a message that does not fit; the last is a few bytes. */
+const clippedVariants = (message: Message, format: ParsedFormat): MessageOutput[] => {
   // Where the body was fetched, with a snippet of what a person sees of it.
   const row = hasBodies(format) ? readRow(message) : messageRow(message);
   const { id, subject = '', from = '', to = [], date } = row;
@@ -91,29 +91,29 @@ const clippedForms = (message: Message, format: ParsedFormat): MessageOutput[] =
   ];
 };
 
-const completeMessage = ({ answer, texts, mostOfBody }: MessageWanted): Message => {
-  const message = messageOf(answer, mostOfBody);
-  return texts.size === 0 ? message : withTexts(message, texts, mostOfBody);
+const completeMessage = ({ answer, texts, maxBodyBytes }: MessageInput): Message => {
+  const message = messageOf(answer, maxBodyBytes);
+  return texts.size === 0 ? message : withTexts(message, texts, maxBodyBytes);
 };
 
-const isSmall = ({ answer, format, texts }: MessageWanted): boolean =>
+const isSmall = ({ answer, format, texts }: MessageInput): boolean =>
   texts.size === 0 &&
   answer.bodies === undefined &&
   'value' in answer.skeleton &&
   (!hasBodies(format) || isQuicklyRead(messageOf(answer)));
 
-const moved = ({ answer, texts }: MessageWanted): ArrayBuffer[] =>
+const moved = ({ answer, texts }: MessageInput): ArrayBuffer[] =>
   [...(answer.bodies ?? []), ...texts.values()].map(({ bytes }) => bytes.buffer);
 
 /** One message by itself: the largest page that fits into a result, at most the one asked for. */
 export const messageJob = {
-  run: (wanted: MessageWanted): MessageOutput => {
+  run: (wanted: MessageInput): MessageOutput => {
     const message = completeMessage(wanted);
     const { format, page } = wanted;
     return fitPage(
       page.maxChars,
-      (maxChars) => shown(message, format, { ...page, maxChars }),
-      () => clippedForms(message, format).at(1) ?? { id: message.id ?? '', clipped: true },
+      (maxChars) => render(message, format, { ...page, maxChars }),
+      () => clippedVariants(message, format).at(1) ?? { id: message.id ?? '', clipped: true },
     );
   },
   isSmall,
@@ -122,9 +122,9 @@ export const messageJob = {
 
 /** One message of a list. */
 export const listedMessageJob = {
-  run: (wanted: MessageWanted): Forms<MessageOutput> => {
+  run: (wanted: MessageInput): Variants<MessageOutput> => {
     const message = completeMessage(wanted);
-    return formsOf([shown(message, wanted.format, wanted.page), ...clippedForms(message, wanted.format)]);
+    return variantsOf([render(message, wanted.format, wanted.page), ...clippedVariants(message, wanted.format)]);
   },
   isSmall,
   moved,
@@ -134,38 +134,42 @@ export interface DraftContent extends MessageOrDraft {
   readonly id?: string | null | undefined;
 }
 
-/** A draft of a list: its id, and the forms of its message. */
+/** A draft of a list: its id, and the variants of its message. */
 export interface ListedDraft {
   readonly id: string;
-  readonly forms: Forms<MessageOutput>;
+  readonly variants: Variants<MessageOutput>;
 }
 
 /** One draft of a list, by its header fields. */
 export const listedDraftJob = {
   run: ({ answer }: { readonly answer: Answer<DraftContent> }): ListedDraft => {
     const { id, message } = contentOf(answer);
-    return { id: id ?? '', forms: formsOf([messageRow(message ?? {}), ...clippedForms(message ?? {}, 'metadata')]) };
+    return {
+      id: id ?? '',
+      variants: variantsOf([messageRow(message ?? {}), ...clippedVariants(message ?? {}, 'metadata')]),
+    };
   },
   isSmall: ({ answer }: { readonly answer: Answer<DraftContent> }): boolean => isParsed(answer),
   moved: (): ArrayBuffer[] => [],
 };
 
 /** Base64url units of a head that is read at once. */
-const quickHead = 64 * 1024;
+const smallHeadChars = 64 * 1024;
 
-interface SourceWanted {
+interface SourceInput {
   readonly source: SourcePage<Message>;
   readonly page: PageRequest;
 }
 
 /** A page of a message's source, with what its head says. */
 export const sourceJob = {
-  run: ({ source, page }: SourceWanted): MessageOutput =>
+  run: ({ source, page }: SourceInput): MessageOutput =>
     fitPage<MessageOutput>(
       page.maxChars,
       (maxChars) => rawMessage(source, { ...page, maxChars }),
       () => ({ id: source.value.id ?? '', clipped: true }),
     ),
-  isSmall: ({ source, page }: SourceWanted): boolean => source.head.length <= quickHead && page.maxChars <= quickHead,
+  isSmall: ({ source, page }: SourceInput): boolean =>
+    source.head.length <= smallHeadChars && page.maxChars <= smallHeadChars,
   moved: (): ArrayBuffer[] => [],
 };

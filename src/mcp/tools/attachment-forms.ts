@@ -1,4 +1,4 @@
-// The forms an attachment can be answered in, and which one fits. Knows nothing of how a part is found or fetched.
+// The forms an attachment can be answered in, and which one fits.
 
 import { isTextLike, type PageRequest } from '@postern/mail-text/message';
 import { ok, type Result } from '../../model/result.ts';
@@ -16,9 +16,9 @@ export interface AttachmentFacts {
 }
 
 /** Bytes: larger ones are not put into an answer unless a program asks for it. */
-const largestImage = 1024 * 1024;
-const largestText = 5 * 1024 * 1024;
-const largestOther = 64 * 1024;
+const maxImageBytes = 1024 * 1024;
+const maxTextBytes = 5 * 1024 * 1024;
+const maxOtherBytes = 64 * 1024;
 
 /** A type that may be repeated outside the fence; the sender chose it. */
 const imageType = /^image\/[a-z0-9.+-]{1,60}$/;
@@ -27,33 +27,33 @@ const imageType = /^image\/[a-z0-9.+-]{1,60}$/;
  * Bytes: the clients of the MCP SDK end the connection at a message of 10 MiB on stdin and stdout; base64 and what is
  * around it make this much of a file such a message.
  */
-const largestOverPipe = 7 * 1024 * 1024;
+const maxPipeBytes = 7 * 1024 * 1024;
 
 /** Bytes that may be had of an attachment in a form, where it does not come as a link. @param limit of `inline`. */
-export const mostOf = (form: Exclude<AttachmentForm, 'link'> | 'inline', limit: number): number => {
+export const maxBytesOf = (form: Exclude<AttachmentForm, 'link'> | 'inline', limit: number): number => {
   switch (form) {
     case 'image':
-      return 2 * largestImage;
+      return 2 * maxImageBytes;
     case 'text':
-      return 2 * largestText;
+      return 2 * maxTextBytes;
     case 'base64':
-      return 2 * largestOther;
+      return 2 * maxOtherBytes;
     case 'inline':
       return limit;
   }
 };
 
 /** Bytes of the largest attachment that `inline` may answer with. */
-export const largestInline = (delivery: 'http' | 'stdio', inlineLimit: number): number =>
-  delivery === 'stdio' ? Math.min(inlineLimit, largestOverPipe) : inlineLimit;
+export const maxInlineBytes = (delivery: 'http' | 'stdio', inlineLimit: number): number =>
+  delivery === 'stdio' ? Math.min(inlineLimit, maxPipeBytes) : inlineLimit;
 
 export type AttachmentForm = 'image' | 'text' | 'base64' | 'link';
 
 /** The form in which a model can use an attachment best. */
 export const fittingForm = ({ mimeType, fileName, size }: AttachmentFacts): AttachmentForm => {
-  if (isTextLike(mimeType, fileName)) return size <= largestText ? 'text' : 'link';
-  if (imageType.test(mimeType)) return size <= largestImage ? 'image' : 'link';
-  return size <= largestOther ? 'base64' : 'link';
+  if (isTextLike(mimeType, fileName)) return size <= maxTextBytes ? 'text' : 'link';
+  if (imageType.test(mimeType)) return size <= maxImageBytes ? 'image' : 'link';
+  return size <= maxOtherBytes ? 'base64' : 'link';
 };
 
 const base64 = (bytes: Uint8Array): string =>
@@ -64,7 +64,7 @@ export const asImage = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent 
   new ToolContent(facts, { image: { base64: base64(bytes), mimeType: facts.mimeType } });
 
 /** Bytes that are read of a text where all of it takes too long. */
-const beginning = 64 * 1024;
+const excerptBytes = 64 * 1024;
 
 /** One page of the text; HTML reads as a body does. @param charset what the sender declared. */
 export const asText = async (
@@ -76,9 +76,9 @@ export const asText = async (
 ): Promise<Result<ToolContent>> => {
   const wanted = { mimeType: facts.mimeType, fileName: facts.fileName, charset, page };
   // The bytes themselves move to the thread, which may end with them.
-  const less = bytes.slice(0, beginning);
+  const excerpt = bytes.slice(0, excerptBytes);
   let outcome = await jobs.run('textFile', { ...wanted, bytes });
-  if (outcome.kind === 'ended') outcome = await jobs.run('textFile', { ...wanted, bytes: less, cut: true });
+  if (outcome.kind === 'ended') outcome = await jobs.run('textFile', { ...wanted, bytes: excerpt, cut: true });
   const read = outputOf(outcome, 'The attachment');
   if (!read.ok) return read;
   const { text, ...about } = read.value;
@@ -89,11 +89,11 @@ export const asText = async (
  * Bytes: up to here base64 is given twice, for clients that read only text and for those that prefer structured content.
  * A larger file comes once, as text, and without structured content, so that both kinds find it there.
  */
-const largestTwice = 1024 * 1024;
+const maxDoubledBytes = 1024 * 1024;
 
 /** The JSON text block has the bytes, and so has structured content where they are few. */
 export const asBase64 = (facts: AttachmentFacts, bytes: Uint8Array): ToolContent =>
-  new ToolContent({ ...facts, data: base64(bytes) }, bytes.length <= largestTwice ? { structured: {} } : {});
+  new ToolContent({ ...facts, data: base64(bytes) }, bytes.length <= maxDoubledBytes ? { structured: {} } : {});
 
 /** A download URL, or the path of a saved file. */
 export const asLink = async (deliver: DeliverAttachment, file: AttachmentFile): Promise<ToolContent> => {

@@ -6,12 +6,12 @@ import type { FoundPart } from '../jobs/attachment-jobs.ts';
 import { outputOf } from '../jobs/job-runner.ts';
 import type { JobRunner } from '../jobs/jobs.ts';
 
-export interface AttachmentPart extends Omit<FoundPart, 'place'> {
+export interface AttachmentPart extends Omit<FoundPart, 'location'> {
   /**
    * Its bytes, held while `use` works on them.
-   * @param most bytes that there may be; with more, `too_costly`.
+   * @param maxBytes how many there may be; with more, `too_costly`.
    */
-  whole<R>(most: number, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result<R>>): Promise<Result<R>>;
+  read<R>(maxBytes: number, use: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result<R>>): Promise<Result<R>>;
   /**
    * The same, handed on as they arrive and never held.
    * @param take is called anew, from the beginning, for every try; what it took is whole only if the result is.
@@ -19,7 +19,7 @@ export interface AttachmentPart extends Omit<FoundPart, 'place'> {
   stream(take: (pieces: AsyncIterable<Uint8Array>) => Promise<void>): Promise<Result<object>>;
 }
 
-export interface AttachmentSought {
+export interface AttachmentRequest {
   readonly messageId: string;
   readonly attachmentId: string;
   /** Told of the bytes, when they are fetched. */
@@ -27,23 +27,23 @@ export interface AttachmentSought {
 }
 
 /** Bytes. A winmail.dat that is looked into; Gmail takes no larger files. */
-const largestWinmail = 32 * 1024 * 1024;
-const mostNamed = 20;
+const maxWinmailBytes = 32 * 1024 * 1024;
+const maxNamed = 20;
 
 const notFound = (known: readonly string[]): Result<never> =>
-  failed({ kind: 'not_found', what: 'attachment', known: known.slice(0, mostNamed) });
+  failed({ kind: 'not_found', what: 'attachment', known: known.slice(0, maxNamed) });
 /** Google's answer lacks what it announces. */
 const incomplete = failed({ kind: 'google_unavailable' });
-const tooMuch = failed({ kind: 'too_costly', what: 'The attachment' });
+const tooLarge = failed({ kind: 'too_costly', what: 'The attachment' });
 
 /** Gmail gives texts in UTF-8, which may be fewer bytes than the sender's charset took; everything else as it is. */
 const isWhole = ({ mimeType, size }: FoundPart, bytes: Uint8Array): boolean =>
   mimeType.startsWith('text/') ? bytes.length > 0 || size === 0 : bytes.length >= size;
 
 /** A part whose bytes are here already. */
-const here = (part: Omit<FoundPart, 'place'>, bytes: Uint8Array<ArrayBuffer>): AttachmentPart => ({
+const loadedPart = (part: Omit<FoundPart, 'location'>, bytes: Uint8Array<ArrayBuffer>): AttachmentPart => ({
   ...part,
-  whole: (most, use) => (bytes.length > most ? Promise.resolve(tooMuch) : use(bytes)),
+  read: (maxBytes, use) => (bytes.length > maxBytes ? Promise.resolve(tooLarge) : use(bytes)),
   stream: async (take) => {
     await take(
       (async function* () {
@@ -55,42 +55,50 @@ const here = (part: Omit<FoundPart, 'place'>, bytes: Uint8Array<ArrayBuffer>): A
 });
 
 /** A part whose bytes Gmail has. */
-const atGmail = (gmail: GmailReader, sought: AttachmentSought, part: FoundPart, from: PartSource): AttachmentPart => {
-  const { messageId, progress } = sought;
-  const { place: _place, ...described } = part;
+const gmailPart = (
+  gmail: GmailReader,
+  request: AttachmentRequest,
+  part: FoundPart,
+  from: PartSource,
+): AttachmentPart => {
+  const { messageId, progress } = request;
+  const { location: _location, ...described } = part;
   const options = { size: 'body' in from ? undefined : part.size, progress };
   return {
     ...described,
-    whole: (most, use) =>
-      gmail.attachment(messageId, from, { ...options, most }, async ({ bytes, cut }) => (cut ? tooMuch : use(bytes))),
+    read: (maxBytes, use) =>
+      gmail.attachment(messageId, from, { ...options, most: maxBytes }, async ({ bytes, cut }) =>
+        cut ? tooLarge : use(bytes),
+      ),
     stream: (take) => gmail.attachmentTo(messageId, from, options, take),
   };
 };
 
-const partOf = (gmail: GmailReader, sought: AttachmentSought, part: FoundPart): Result<AttachmentPart> => {
-  const { place, ...described } = part;
-  if (place === 'nowhere') return part.size === 0 ? ok(here(described, new Uint8Array())) : incomplete;
-  if ('bytes' in place) return isWhole(part, place.bytes) ? ok(here(described, place.bytes)) : incomplete;
-  return ok(atGmail(gmail, sought, part, 'gmailId' in place ? { attachmentId: place.gmailId } : place));
+const partOf = (gmail: GmailReader, request: AttachmentRequest, part: FoundPart): Result<AttachmentPart> => {
+  const { location, ...described } = part;
+  if (location === 'nowhere') return part.size === 0 ? ok(loadedPart(described, new Uint8Array())) : incomplete;
+  if ('bytes' in location)
+    return isWhole(part, location.bytes) ? ok(loadedPart(described, location.bytes)) : incomplete;
+  return ok(gmailPart(gmail, request, part, 'gmailId' in location ? { attachmentId: location.gmailId } : location));
 };
 
 /** One of Gmail's own ids from an earlier answer: it still gives the bytes, and their number says which part they are. */
 const byOldGmailId = async (
   gmail: GmailReader,
-  sought: AttachmentSought,
+  request: AttachmentRequest,
   there: readonly FoundPart[],
 ): Promise<Result<AttachmentPart>> => {
-  const from = { attachmentId: sought.attachmentId };
+  const from = { attachmentId: request.attachmentId };
   let size = 0;
-  const counted = await gmail.attachmentTo(sought.messageId, from, {}, async (pieces) => {
+  const counted = await gmail.attachmentTo(request.messageId, from, {}, async (pieces) => {
     size = 0;
     for await (const { length } of pieces) size += length;
   });
   if (!counted.ok) return counted.problem.kind === 'not_found' ? notFound(there.map(({ partId }) => partId)) : counted;
   const sameSize = there.filter((part) => part.size === size);
-  const unknown = { partId: sought.attachmentId, fileName: 'attachment', mimeType: 'application/octet-stream' };
+  const unknown = { partId: request.attachmentId, fileName: 'attachment', mimeType: 'application/octet-stream' };
   const [only] = sameSize.length === 1 ? sameSize : [];
-  return ok(atGmail(gmail, sought, { place: 'nowhere', ...(only ?? unknown), size }, from));
+  return ok(gmailPart(gmail, request, { location: 'nowhere', ...(only ?? unknown), size }, from));
 };
 
 /**
@@ -102,10 +110,10 @@ const byOldGmailId = async (
 export const attachmentPart = async <R>(
   gmail: GmailReader,
   jobs: JobRunner,
-  sought: AttachmentSought,
+  request: AttachmentRequest,
   use: (part: AttachmentPart) => Promise<Result<R>>,
 ): Promise<Result<R>> => {
-  const { messageId, attachmentId } = sought;
+  const { messageId, attachmentId } = request;
   const found = await gmail.message(messageId, 'structure', async ({ answer }) =>
     outputOf(await jobs.run('findAttachment', { answer, attachmentId }), 'This message'),
   );
@@ -113,19 +121,19 @@ export const attachmentPart = async <R>(
   if (found.value.kind === 'none') {
     const { isOurs, there } = found.value;
     if (isOurs) return notFound(there.map(({ partId }) => partId));
-    const old = await byOldGmailId(gmail, sought, there);
+    const old = await byOldGmailId(gmail, request, there);
     return old.ok ? use(old.value) : old;
   }
-  const outer = partOf(gmail, sought, found.value.kind === 'part' ? found.value.part : found.value.winmail);
+  const outer = partOf(gmail, request, found.value.kind === 'part' ? found.value.part : found.value.winmail);
   if (!outer.ok) return outer;
   if (found.value.kind === 'part') return use(outer.value);
   const { partId } = outer.value;
-  return outer.value.whole(largestWinmail, async (bytes) => {
+  return outer.value.read(maxWinmailBytes, async (bytes) => {
     const inner = outputOf(await jobs.run('winmailFile', { partId, bytes, attachmentId }), 'The attachment');
     if (!inner.ok) return inner;
     if (inner.value === 'cut') return failed({ kind: 'attachment_cut' });
     if ('known' in inner.value) return notFound(inner.value.known);
-    const part = partOf(gmail, sought, inner.value);
+    const part = partOf(gmail, request, inner.value);
     return part.ok ? use(part.value) : part;
   });
 };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
-import { createFormsKeeper, fitForms, largestListChars } from '../size-limit.ts';
+import { createVariantTrimmer, fitVariants, largestListChars } from '../size-limit.ts';
 import { labelIdsOf, withLabelNames } from './label-names.ts';
 import { clippedNote, listedMessageOutput, snippetNote, viewOf } from './message-output.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
@@ -41,7 +41,7 @@ export const gmailFetchMails = defineTool({
     const labels = input.label_ids === undefined ? ok(undefined) : await labelIdsOf(gmail, input.label_ids);
     if (!labels.ok) return labels;
     const page = pageOf(format === 'full' ? fullBodyChars : listedBodyChars, 0);
-    const keep = createFormsKeeper();
+    const trim = createVariantTrimmer();
     const found = await gmail.searchMessages(
       {
         maxResults: input.max_results,
@@ -53,14 +53,14 @@ export const gmailFetchMails = defineTool({
       viewOf(format),
       async (fetched) => {
         const read = await readListedMessage(fetched, { format, page }, jobs);
-        return read.ok ? ok(keep(read.value)) : read;
+        return read.ok ? ok(trim(read.value)) : read;
       },
       progress,
     );
     if (!found.ok) return found;
     const { items, failures, nextPageToken } = found.value;
     const unread = failureRows(failures);
-    const shown = fitForms(await withLabelNames(gmail, items), unread);
+    const shown = fitVariants(await withLabelNames(gmail, items), unread);
     return ok({
       ...notesOf(shown.length > 0 ? snippetNote(format) : undefined, clippedNote(shown)),
       messages: shown,

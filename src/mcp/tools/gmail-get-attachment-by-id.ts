@@ -1,5 +1,5 @@
-// gmail_get_attachment_by_id: one attachment, in the form that fits it or that was asked for. The only tool without an
-// output schema, because some clients drop content blocks where structured content is declared.
+// gmail_get_attachment_by_id: one attachment, in the form that fits it or that was asked for. It has no output
+// schema, because some clients drop content blocks where structured content is declared.
 import { z } from 'zod';
 import { failed, ok } from '../../model/result.ts';
 import { defineTool, ProblemError } from '../define-tool.ts';
@@ -33,7 +33,7 @@ export const gmailGetAttachmentById = defineTool({
   run: async (wanted, { google, grantVersion, deliver, delivery, inlineLimit, jobs, progress }) => {
     const { safeFileName } = await import('@postern/mail-text/file-name');
     const { attachmentPart } = await import('./attachment-part.ts');
-    const { asBase64, asImage, asLink, asText, fittingForm, largestInline, mostOf } = await import(
+    const { asBase64, asImage, asLink, asText, fittingForm, maxInlineBytes, maxBytesOf } = await import(
       './attachment-forms.ts'
     );
     const { message_id: messageId, attachment_id: attachmentId, max_chars: maxChars, offset } = wanted;
@@ -48,12 +48,12 @@ export const gmailGetAttachmentById = defineTool({
         };
         return ok(await asLink(deliver, { messageId, partId, fileName, mimeType, size, grantVersion, writeTo }));
       }
-      const limitBytes = largestInline(delivery, inlineLimit);
+      const limitBytes = maxInlineBytes(delivery, inlineLimit);
       if (form === 'inline' && size > limitBytes) {
         const instead = linkInstead[delivery];
         return failed({ kind: 'too_large', what: 'The attachment', limitBytes, instead });
       }
-      return part.whole(mostOf(form, limitBytes), async (bytes) => {
+      return part.read(maxBytesOf(form, limitBytes), async (bytes) => {
         const facts = { fileName, mimeType, size: bytes.length };
         switch (form) {
           case 'image':

@@ -2,15 +2,15 @@
 import { z } from 'zod';
 import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
-import { type Forms, fitForms, largestListChars } from '../size-limit.ts';
+import { fitVariants, largestListChars, type Variants } from '../size-limit.ts';
 import { withLabelNames } from './label-names.ts';
 import { clippableRowOutput, clippedNote, type MessageOutput, snippetNote } from './message-output.ts';
 import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
 import { readListedDraft } from './read-message.ts';
 
-/** The forms of a draft are those of its message; what is around them costs next to nothing. */
-const ofDraft = (id: string, forms: Forms<MessageOutput>) =>
-  forms.map(({ row: message, ...measured }) => ({ row: { id, message }, ...measured }));
+/** The variants of a draft are those of its message; what is around them costs next to nothing. */
+const ofDraft = (id: string, variants: Variants<MessageOutput>) =>
+  variants.map(({ row: message, ...measured }) => ({ row: { id, message }, ...measured }));
 
 export const gmailListDrafts = defineTool({
   name: 'gmail_list_drafts',
@@ -33,10 +33,10 @@ export const gmailListDrafts = defineTool({
     const unread = failureRows(failures);
     const messages = await withLabelNames(
       gmail,
-      items.map(({ forms }) => forms),
+      items.map(({ variants }) => variants),
     );
-    const drafts = fitForms(
-      messages.map((forms, index) => ofDraft(items[index]?.id ?? '', forms)),
+    const drafts = fitVariants(
+      messages.map((variants, index) => ofDraft(items[index]?.id ?? '', variants)),
       unread,
     );
     const shown = drafts.map(({ message }) => message);

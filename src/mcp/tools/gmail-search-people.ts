@@ -41,7 +41,7 @@ export const gmailSearchPeople = defineTool({
   requires: ['contacts'],
   optional: ['directory'],
   stepUp: { capabilities: ['other_contacts'], isWanted: ({ other_contacts }) => other_contacts },
-  lacks: ({ skipped }) => skipped.flatMap(({ missing = [] }) => missing),
+  missingCapabilities: ({ skipped }) => skipped.flatMap(({ missing = [] }) => missing),
   run: async ({ query, other_contacts, page_size, person_fields }, { google }) => {
     const sources: PeopleSource[] = ['contacts', 'directory', ...(other_contacts ? (['other_contacts'] as const) : [])];
     const found = await google.people.search({

@@ -1,11 +1,11 @@
 // Labels by name: what a caller writes → Gmail's ids, and the ids on messages → the names the person gave. Looks the
-// labels up only where Gmail's own do not suffice. Matches names; knows nothing of how messages are shown.
+// labels up only where Gmail's own do not suffice.
 
 import { withoutInvisible } from '@postern/mail-text/invisible';
 import type { GmailLabel, GmailReader } from '../../google/ports.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
-import type { Forms } from '../size-limit.ts';
+import type { Variants } from '../size-limit.ts';
 
 /** https://developers.google.com/workspace/gmail/api/guides/labels: reserved, so that no label of a person is called so. */
 const systemLabels = new Set([
@@ -23,9 +23,9 @@ const shownNames = new Map([
 ]);
 
 /** Labels that are compared with one that there is not; a mailbox may have 10,000. */
-const mostCompared = 1000;
-const mostListed = 10;
-const longestShown = 80;
+const maxCompared = 1000;
+const maxListed = 10;
+const maxNameChars = 80;
 
 const folded = (name: string): string => name.normalize('NFC').toLowerCase();
 /** As Gmail's own search writes names: `receipts-2026` for `Receipts/2026`. */
@@ -34,7 +34,7 @@ const hyphened = (name: string): string => folded(name).replace(/[\s/_-]+/g, '-'
 /** A label's name within a sentence of ours. */
 const quoted = (name: string): string => {
   const plain = withoutInvisible(name).text.replace(/[\s"]+/g, ' ');
-  return `"${plain.length > longestShown ? `${plain.slice(0, longestShown).toWellFormed()}…` : plain}"`;
+  return `"${plain.length > maxNameChars ? `${plain.slice(0, maxNameChars).toWellFormed()}…` : plain}"`;
 };
 
 const systemLabel = (wanted: string): string | undefined => {
@@ -93,7 +93,7 @@ const findLabels = (wanted: string, index: LabelIndex): Found => {
 
 /** The label somebody probably meant: one that has the same word in its path, else one that is written alike. */
 const nearestLabel = (wanted: string, labels: readonly GmailLabel[]): string | undefined => {
-  const names = labels.slice(0, mostCompared).map(({ name }) => name);
+  const names = labels.slice(0, maxCompared).map(({ name }) => name);
   const words = new Set(folded(wanted).split('/'));
   const inPath = names.find((name) =>
     folded(name)
@@ -108,9 +108,9 @@ const unknownLabel = (wanted: string, labels: readonly GmailLabel[]): string => 
   if (nearest !== undefined) return `the nearest is ${quoted(nearest)}`;
   const own = labels.filter(({ id }) => !systemLabels.has(id));
   if (own.length === 0) return `it has none but Gmail's own, such as INBOX, SENT or STARRED`;
-  const more = own.length > mostListed ? ` and ${own.length - mostListed} more` : '';
+  const more = own.length > maxListed ? ` and ${own.length - maxListed} more` : '';
   return `its own are ${own
-    .slice(0, mostListed)
+    .slice(0, maxListed)
     .map(({ name }) => quoted(name))
     .join(', ')}${more}`;
 };
@@ -118,7 +118,7 @@ const unknownLabel = (wanted: string, labels: readonly GmailLabel[]): string => 
 const fault = (index: number, wanted: string, found: Found, labels: readonly GmailLabel[]): string =>
   found !== undefined && 'several' in found
     ? `Entry ${index + 1} of label_ids may be any of ${found.several
-        .slice(0, mostListed)
+        .slice(0, maxListed)
         .map(({ id, name }) => `${quoted(name)} (${id})`)
         .join(', ')}; name it exactly, or by its id.`
     : `Entry ${index + 1} of label_ids is no label of this mailbox; ${unknownLabel(wanted, labels)}.`;
@@ -184,18 +184,18 @@ export const labelNamesFor = async (gmail: GmailReader, rows: readonly Labelled[
   };
 };
 
-/** The names of the person's own labels on all forms of messages. @see labelNamesFor */
+/** The names of the person's own labels on all variants of messages. @see labelNamesFor */
 export const withLabelNames = async <Row extends Labelled>(
   gmail: GmailReader,
-  messages: readonly Forms<Row>[],
-): Promise<Forms<Row & { labels?: string[] }>[]> => {
+  messages: readonly Variants<Row>[],
+): Promise<Variants<Row & { labels?: string[] }>[]> => {
   const longest = messages.flatMap(([first]) => (first === undefined ? [] : [first.row]));
   const nameLabels = await labelNamesFor(gmail, longest);
-  return messages.map((forms) =>
-    forms.map((form) => {
-      const row = nameLabels(form.row);
+  return messages.map((variants) =>
+    variants.map((variant) => {
+      const row = nameLabels(variant.row);
       // With names it has to be measured anew.
-      return row === form.row ? form : { row };
+      return row === variant.row ? variant : { row };
     }),
   );
 };

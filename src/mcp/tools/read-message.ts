@@ -8,10 +8,10 @@ import { ok, type Result } from '../../model/result.ts';
 import { outputOf } from '../jobs/job-runner.ts';
 import type { JobRunner, Outcome } from '../jobs/jobs.ts';
 import type { DraftContent, ListedDraft, ParsedFormat } from '../jobs/message-jobs.ts';
-import type { Forms } from '../size-limit.ts';
+import type { Variants } from '../size-limit.ts';
 import { type MessageOutput, viewOf } from './message-output.ts';
 
-interface Wanted {
+interface MessageRequest {
   readonly format: ParsedFormat;
   readonly page: PageRequest;
 }
@@ -19,29 +19,29 @@ interface Wanted {
 const thisMessage = 'This message';
 
 /** Bytes of a body, and of all of them, that are read where the whole took too long. */
-const beginning = 64 * 1024;
-const beginnings = 512 * 1024;
+const maxBodyBytes = 64 * 1024;
+const maxBodiesBytes = 512 * 1024;
 
-type Input = Wanted & {
+type Input = MessageRequest & {
   readonly answer: Fetched['answer'];
   readonly texts: ReadonlyMap<string, Body>;
-  readonly mostOfBody?: number;
+  readonly maxBodyBytes?: number;
 };
 
 /** Its copy with the beginnings of its bodies: the bodies themselves move to the thread, which may end with them. */
 const beginningsOf = (input: Input): Input => {
-  let left = beginnings;
+  let left = maxBodiesBytes;
   const cut = ({ bytes, cut: already, ...body }: Body): Body => {
-    const kept = bytes.slice(0, Math.min(beginning, left));
+    const kept = bytes.slice(0, Math.min(maxBodyBytes, left));
     left -= kept.length;
     return { ...body, bytes: kept, ...(already || kept.length < bytes.length ? { cut: true } : {}) };
   };
-  return { ...withBodies(input, cut), mostOfBody: beginning };
+  return { ...withBodies(input, cut), maxBodyBytes };
 };
 
 const withoutBodies = (input: Input): Input => ({
   ...withBodies(input, () => ({ bytes: new Uint8Array(), cut: true })),
-  mostOfBody: 0,
+  maxBodyBytes: 0,
 });
 
 const withBodies = ({ answer, texts, ...wanted }: Input, change: (body: Body) => Body): Input => ({
@@ -55,11 +55,11 @@ const readInTime = async <Output>(
   input: Input,
   run: (input: Input, again?: 'again') => Promise<Outcome<Output>>,
 ): Promise<Outcome<Output>> => {
-  const less = beginningsOf(input);
-  const least = withoutBodies(input);
+  const excerpt = beginningsOf(input);
+  const bodiless = withoutBodies(input);
   let outcome = await run(input);
-  if (outcome.kind === 'ended') outcome = await run(less, 'again');
-  if (outcome.kind === 'ended') outcome = await run(least, 'again');
+  if (outcome.kind === 'ended') outcome = await run(excerpt, 'again');
+  if (outcome.kind === 'ended') outcome = await run(bodiless, 'again');
   return outcome;
 };
 
@@ -87,7 +87,7 @@ const fetchTexts = async (
 /** One message by itself; `too_costly` where not even its header fields can be read in time. */
 export const readMessage = async (
   fetched: Fetched,
-  wanted: Wanted,
+  wanted: MessageRequest,
   jobs: JobRunner,
 ): Promise<Result<MessageOutput>> => {
   const texts = await fetchTexts(fetched, wanted.format, jobs);
@@ -99,9 +99,9 @@ export const readMessage = async (
 /** One message of a list. @see readMessage */
 export const readListedMessage = async (
   fetched: Fetched,
-  wanted: Wanted,
+  wanted: MessageRequest,
   jobs: JobRunner,
-): Promise<Result<Forms<MessageOutput>>> => {
+): Promise<Result<Variants<MessageOutput>>> => {
   const texts = await fetchTexts(fetched, wanted.format, jobs);
   if (!texts.ok) return texts;
   const input = { ...wanted, answer: fetched.answer, texts: texts.value };

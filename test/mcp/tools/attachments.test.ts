@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { item, itemContent, outlook, file as outlookFile, winmail } from '../../../packages/mail-text/test/outlook.ts';
 import { type AttachmentFile, attachmentsToFolder } from '../../../src/mcp/deliver-attachment.ts';
 import { createPool } from '../../../src/mcp/jobs/worker-pool.ts';
-import { asBase64, largestInline } from '../../../src/mcp/tools/attachment-forms.ts';
+import { asBase64, maxInlineBytes } from '../../../src/mcp/tools/attachment-forms.ts';
 import { handClock } from '../../support/hand-clock.ts';
 import { type Answer, createToolWorld, mail, type Part, type ToolWorld, text } from './mails.ts';
 
@@ -96,14 +96,14 @@ describe('On request', () => {
   });
 
   it('inline over a pipe stays below the 10 MiB at which the clients of the SDK end the connection', () => {
-    const most = largestInline('stdio', 25_000_000);
+    const most = maxInlineBytes('stdio', 25_000_000);
     const { facts, structured } = asBase64(
       { fileName: 'a'.repeat(200), mimeType: 'application/zip', size: most },
       new Uint8Array(most),
     );
     expect(JSON.stringify({ facts, structured }).length).toBeLessThan(10 * 1024 * 1024 - 64 * 1024);
-    expect(largestInline('stdio', 1000)).toBe(1000);
-    expect(largestInline('http', 25_000_000)).toBe(25_000_000);
+    expect(maxInlineBytes('stdio', 1000)).toBe(1000);
+    expect(maxInlineBytes('http', 25_000_000)).toBe(25_000_000);
   });
 
   it('inline above the operator’s limit says so and what to use instead', async () => {

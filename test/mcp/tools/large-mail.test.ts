@@ -93,8 +93,8 @@ describe('What cannot be read in time', () => {
   /** Gives up on bodies of more bytes than this. */
   const upTo = (bytes: number): JobRunner => ({
     run: async (name, input) => {
-      const { mostOfBody = Number.POSITIVE_INFINITY } = input as { mostOfBody?: number };
-      if (name === 'message' && mostOfBody > bytes) return { kind: 'ended' };
+      const { maxBodyBytes = Number.POSITIVE_INFINITY } = input as { maxBodyBytes?: number };
+      if (name === 'message' && maxBodyBytes > bytes) return { kind: 'ended' };
       return { kind: 'done', output: jobOf(name).run(input) };
     },
   });
@@ -130,7 +130,7 @@ describe('What cannot be read in time', () => {
       format: 'readable',
       texts: new Map(),
       page,
-      mostOfBody: 5,
+      maxBodyBytes: 5,
     });
     expect(body?.text).toMatch(/^éé\n/);
   });
