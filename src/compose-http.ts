@@ -27,20 +27,27 @@ export interface HttpServiceOptions {
   readonly callLimits?: CallLimits;
 }
 
-const enabled = ({ tools }: Config) => catalogue.filter(({ name }) => tools.includes(name));
+interface ToolScopes {
+  /** Of all enabled tools. */
+  readonly scopes: readonly McpScope[];
+  /** None for a tool that the operator switched off: nothing could be asked for that would bring it back. */
+  readonly scopesOfTool: (name: string) => readonly McpScope[];
+}
 
-const scopesOf = (config: Config): McpScope[] => mcpScopesFor(enabled(config).flatMap(({ requires }) => requires));
-
-/** None for a tool that the operator switched off: nothing could be asked for that would bring it back. */
-const scopesByTool = (config: Config): ((name: string) => readonly McpScope[]) => {
-  const scopes = new Map(enabled(config).map(({ name, requires }) => [name, mcpScopesFor(requires)]));
-  return (name) => scopes.get(name) ?? [];
+const toolScopesOf = (config: Config): ToolScopes => {
+  const enabled = catalogue.filter(({ name }) => config.tools.includes(name));
+  const byTool = new Map(enabled.map(({ name, requires }) => [name, mcpScopesFor(requires)]));
+  return {
+    scopes: mcpScopesFor(enabled.flatMap(({ requires }) => requires)),
+    scopesOfTool: (name) => byTool.get(name) ?? [],
+  };
 };
 
 /** Loaded only where people sign in with Google: it brings a web framework of its own. */
 const authorizationServerOf = async (
   config: Config,
   postern: Postern,
+  { scopes }: ToolScopes,
   log: Logger,
 ): Promise<AuthorizationServer | undefined> => {
   const { google } = config.signIn;
@@ -54,7 +61,7 @@ const authorizationServerOf = async (
     accounts,
     allowed: google.allowed,
     clients: google.clients,
-    scopes: scopesOf(config),
+    scopes,
     clock,
     random,
     fetch: outside(),
@@ -103,15 +110,15 @@ export const composeHttp = async (
   { log, callLimits }: HttpServiceOptions,
 ): Promise<HttpService> => {
   const { storage, clock, random } = postern;
-  const authorizationServer = await authorizationServerOf(config, postern, log);
+  const toolScopes = toolScopesOf(config);
+  const authorizationServer = await authorizationServerOf(config, postern, toolScopes, log);
   const issuers = trustedIssuers(config, postern, authorizationServer, log);
   const accessTokens =
     issuers.length === 0 ? undefined : createAccessTokens(issuers, clock, (entry) => log.info(entry));
   const protectedResource: ProtectedResource = {
     authorizationServers: issuers.map(({ issuer }) => issuer),
-    scopes: scopesOf(config),
+    ...toolScopes,
     scopePrefix: config.signIn.issuer?.scopePrefix ?? '',
-    scopesOfTool: scopesByTool(config),
   };
   const app = createHttpApp({
     ...postern,
@@ -120,9 +127,9 @@ export const composeHttp = async (
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     log,
-    ...(callLimits === undefined ? {} : { callLimits }),
-    ...(issuers.length === 0 ? {} : { protectedResource }),
-    ...(authorizationServer === undefined ? {} : { authorizationServer }),
+    callLimits,
+    protectedResource: issuers.length === 0 ? undefined : protectedResource,
+    authorizationServer,
   });
   return { app, rotateKeys: async () => authorizationServer?.rotateKeys() };
 };
