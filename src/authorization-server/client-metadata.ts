@@ -12,7 +12,7 @@ import { isOpenToAnybody, readRedirectUri } from '../lib/redirect-uri.ts';
 
 export type ClientMetadata = Record<string, unknown>;
 
-export const maxRedirectUris = 10;
+const maxRedirectUris = 10;
 const maxUriLength = 2_000;
 
 const listSchema = z.array(z.string());
@@ -63,7 +63,7 @@ export const redirectUrisFit = ({ redirect_uris: uris }: ClientMetadata): boolea
  * A document is for all servers at once: a scheme in it that is unknown here leads nowhere from here, and the others of
  * its redirect URIs stay. What leads to nobody's app stays too, so that the document is refused.
  */
-export const withoutUnknownApps = (metadata: ClientMetadata): ClientMetadata => {
+const withoutUnknownApps = (metadata: ClientMetadata): ClientMetadata => {
   const { redirect_uris: uris } = metadata;
   if (!Array.isArray(uris)) return metadata;
   const isUnknown = (uri: unknown) => typeof uri === 'string' && readRedirectUri(uri).kind === 'unknown_app';

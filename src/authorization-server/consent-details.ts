@@ -11,7 +11,7 @@ import { type Audience, knownScopes } from './request-parameters.ts';
  * What a host name in Punycode (RFC 3492) stands for, and in which letters: a name that looks like a known one may be
  * written in another script. The page shows both forms.
  */
-export interface InternationalName {
+interface InternationalName {
   /** In Unicode. */
   readonly text: string;
   /** The scripts of its letters, as Unicode calls them; more than one is no name that a person would choose. */

@@ -28,9 +28,7 @@ import type { RenderError } from './responses.ts';
 import { type Accounts, createIsStillAllowed, signInPath } from './sign-in-policy.ts';
 
 export type { ConsentDetails, Redirect } from './consent-details.ts';
-export type { AuthorizationServerLog } from './events.ts';
-export type { PreregisteredClient } from './provider-options.ts';
-export type { PageError, RenderError, ReturnLink } from './responses.ts';
+export type { PageError, ReturnLink } from './responses.ts';
 
 /** Where the browser goes when nobody agreed. */
 export interface Denial {

@@ -6,7 +6,7 @@ import { googleRealm } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 
-export const hasPins = (pins: Pins): boolean =>
+const hasPins = (pins: Pins): boolean =>
   pins.expectedEmail !== undefined || pins.expectedDomain !== undefined || pins.expectedSub !== undefined;
 
 /**

@@ -30,19 +30,18 @@ import { createLinks, type Link, type LinkRequest } from './links.ts';
 import { createGoogleSignIn, createSignInAtIssuer, type SignInProvider } from './sign-in.ts';
 import { confirmWithinMs, createVerification, type Verification } from './verify-user.ts';
 
-export type { RecordAnswer } from '../grants/capability-answers.ts';
-export type { Check, Checked } from '../grants/checks.ts';
+export type { Checked } from '../grants/checks.ts';
 export type { Disconnected } from '../grants/disconnect.ts';
-export type { ClaimedDownload, DownloadableFile, Downloads } from '../grants/downloads.ts';
-export { type AccountLog, type AccountsOptions, LinkOriginError } from '../grants/options.ts';
+export type { ClaimedDownload, DownloadableFile } from '../grants/downloads.ts';
+export { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export { refreshTokenWarning } from '../grants/token-endpoint.ts';
-export type { Ensured, RequestedSettings, SettingsChange } from './account-settings.ts';
-export type { Connection, LinkView, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
-export type { Link, LinkRequest } from './links.ts';
-export type { DeadLink, LinkOutcome, SignInFailure, SignInOutcome, SignInPurpose } from './outcomes.ts';
+export type { SettingsChange } from './account-settings.ts';
+export type { Connection, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
+export type { Link } from './links.ts';
+export type { LinkOutcome, SignInFailure, SignInOutcome } from './outcomes.ts';
 export { issuerCallbackPath, type SignInProvider } from './sign-in.ts';
-export type { AuthRequest, Confirmed, Verification } from './verify-user.ts';
+export type { AuthRequest, Confirmed } from './verify-user.ts';
 
 export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;

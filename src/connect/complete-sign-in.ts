@@ -207,12 +207,12 @@ const wasEnded = async (
 };
 
 /** Milliseconds. */
-export const browserSessionLifetimeMs = 12 * 60 * 60_000;
+const browserSessionLifetimeMs = 12 * 60 * 60_000;
 
 type SessionOptions = Pick<AccountsOptions, 'storage' | 'clock' | 'random'>;
 
 /** @returns the secret of a new session, or undefined where the account is gone */
-export const startBrowserSession = async (
+const startBrowserSession = async (
   { storage, clock, random }: SessionOptions,
   key: AccountKey,
 ): Promise<string | undefined> => {

@@ -24,7 +24,7 @@ export interface SignInNeeded {
   readonly somebodyElse: boolean;
 }
 
-export type LinkView =
+type LinkView =
   | {
       readonly kind: 'confirm';
       readonly account: Account;
@@ -38,7 +38,7 @@ export type LinkView =
   | SignInNeeded
   | DeadLink;
 
-export type Begin =
+type Begin =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'taken_elsewhere' }
   | SignInNeeded

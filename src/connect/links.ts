@@ -46,7 +46,7 @@ export interface LinkRequest {
   readonly reuse?: boolean;
 }
 
-export const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
+const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
 export const callbackPath = '/oauth/callback';
 
 const originOrNone = (linkOrigin: () => Promise<string>): Promise<string | undefined> =>

@@ -15,7 +15,7 @@ import type { DeadLink, LinkOutcome } from './outcomes.ts';
 
 export type Granted = CodeOutcome & { kind: 'granted' };
 
-export interface Accepted {
+interface Accepted {
   readonly grant: Grant;
   readonly identity: VerifiedIdentity;
 }

@@ -32,7 +32,7 @@ export type FailedRequest =
     };
 
 /** For the log: codes only, no text of Google's. */
-export interface Evidence {
+interface Evidence {
   readonly status?: number;
   readonly reasons?: string[];
 }
@@ -85,7 +85,7 @@ const answerOf = (error: unknown): Answer | undefined => {
  * Milliseconds until the moment of a Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
  * @param now milliseconds since the epoch.
  */
-export const retryAfterMs = (header: string | null, now: number): number | undefined => {
+const retryAfterMs = (header: string | null, now: number): number | undefined => {
   if (header === null) return undefined;
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
   const moment = Date.parse(header);

@@ -35,7 +35,7 @@ const about = (what: 'message' | 'draft' | 'attachment') =>
 /** An answer as it arrives. */
 export type Pieces = AsyncIterable<Uint8Array>;
 /** Reads an answer to its end. */
-export type Read<T> = (answer: Pieces) => Promise<T>;
+type Read<T> = (answer: Pieces) => Promise<T>;
 
 interface SendOptions {
   readonly signal: AbortSignal;

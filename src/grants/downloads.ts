@@ -40,7 +40,7 @@ export interface ClaimedDownload {
 }
 
 /** The account has too many downloads under way, or had too many of late. */
-export interface TooMany {
+interface TooMany {
   readonly kind: 'too_many_calls_at_once' | 'too_many_calls';
   readonly retryAfterSeconds: number;
 }

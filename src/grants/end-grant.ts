@@ -16,7 +16,7 @@ import type { AccountsOptions } from './options.ts';
 export type GrantEnded = TokenFailure & { readonly kind: 'grant_ended' };
 
 /** What we know of a grant that ended. Times in milliseconds. */
-export interface GrantHistory {
+interface GrantHistory {
   readonly now: number;
   readonly grantedAt: number;
   /** When Google last accepted the refresh token. */
@@ -57,7 +57,7 @@ export const problemOf = (failure: Exclude<TokenFailure, GrantEnded>): Problem =
 };
 
 /** Judged by `error` and `error_subtype` first: Google changes the description of a dead grant after some hours. */
-export const diagnose = (failure: GrantEnded, history: GrantHistory): Ending => {
+const diagnose = (failure: GrantEnded, history: GrantHistory): Ending => {
   if (failure.error === 'admin_policy_enforced') return { reason: 'admin_policy', explained: true };
   if (failure.subtype === 'invalid_rapt') return { reason: 'session_policy', explained: true };
   const { now, grantedAt, refreshedAt, refreshTokenExpiresAt, issuedSince } = history;
@@ -80,7 +80,7 @@ export const diagnose = (failure: GrantEnded, history: GrantHistory): Ending => 
 };
 
 /** A grant that the token endpoint refused without a named reason. */
-export interface RefusedGrant {
+interface RefusedGrant {
   readonly key: AccountKey;
   readonly grantVersion: number;
   readonly google: GoogleIdentity;

@@ -16,7 +16,7 @@ export class LinkOriginError extends Error {
 }
 
 /** One line for the log; whoever writes it replaces the key by a keyed hash. Never holds a secret. */
-export type AccountLog = (entry: {
+type AccountLog = (entry: {
   readonly event: string;
   readonly key?: AccountKey;
   readonly cause?: string;

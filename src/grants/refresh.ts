@@ -16,12 +16,6 @@ const defaultLeaseMs = 12_000;
 const shortestLookMs = 40;
 const longestLookMs = 120;
 
-/** A lease on the refreshing of one account. */
-export interface RefreshLease {
-  readonly milliseconds: number;
-  readonly holder: string;
-}
-
 export const newLease = ({ random, leaseMs = defaultLeaseMs }: Pick<AccountsOptions, 'random' | 'leaseMs'>) => ({
   milliseconds: leaseMs,
   holder: Buffer.from(random(12)).toString('hex'),

@@ -7,7 +7,7 @@ import type { Result } from '../model/result.ts';
 import { createPipe, type Pipe } from './download-pipe.ts';
 import { busyResponse, errorResponse, problemResponse } from './errors.ts';
 
-export type DownloadRecord = ClaimedDownload['record'];
+type DownloadRecord = ClaimedDownload['record'];
 
 /**
  * Fetches the attachment a download was minted for.

@@ -9,7 +9,7 @@ import { isMcpScope, type McpScope, mcpScopes } from '../model/mcp-scope.ts';
 import { IssuerUnavailableError } from './issuer-keys.ts';
 
 /** The private claim of the embedded authorization server's tokens: the hash of the grant that they stand on. */
-export const grantClaim = 'postern_grant';
+const grantClaim = 'postern_grant';
 
 export interface TrustedIssuer {
   /** As it stands in `iss`, exactly. */

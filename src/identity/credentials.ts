@@ -9,7 +9,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import { authRequestParameter } from '../model/caller.ts';
 import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
 
-export type TokenKind = 'user' | 'service' | 'session';
+type TokenKind = 'user' | 'service' | 'session';
 
 /** A well-formed credential; nothing of it is proven yet. */
 export interface PresentedToken {
@@ -19,7 +19,7 @@ export interface PresentedToken {
 }
 
 /** A new credential, to be shown once, and what is kept of it. */
-export interface NewToken {
+interface NewToken {
   readonly id: string;
   readonly text: string;
   readonly secretHash: string;
@@ -49,7 +49,7 @@ export const matchesRecord = <R extends { readonly secretHash: string }>(
   return equal && record !== undefined;
 };
 
-export const newToken = (kind: TokenKind, random: RandomBytes): NewToken => {
+const newToken = (kind: TokenKind, random: RandomBytes): NewToken => {
   const id = Buffer.from(random(8)).toString('hex');
   const text = `pst_${kind}_${id}_${Buffer.from(random(32)).toString('base64url')}`;
   return { id, text, secretHash: hashToken(text) };
@@ -113,7 +113,7 @@ export const createApiKey = async (
 /** How long a session may last, in seconds. */
 export const sessionSeconds = { least: 60, most: 24 * 60 * 60, usual: 60 * 60 } as const;
 
-export interface NewSession {
+interface NewSession {
   /** Shown once; only its hash is kept. */
   readonly token: string;
   /** Milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { DiscoveredKeys } from '../oauth/issuer-metadata.ts';
 
 /** Milliseconds. */
-export const issuerKeyTimes = {
+const issuerKeyTimes = {
   /** Older keys are looked after: one that its issuer withdrew stops working. */
   freshFor: 10 * 60_000,
   /** So long they are trusted while the issuer cannot be asked. */

@@ -8,7 +8,7 @@ import type { Result } from '../model/result.ts';
 import type { DeliverAttachment } from './deliver-attachment.ts';
 import type { JobRunner } from './jobs/jobs.ts';
 
-export interface ToolContext {
+interface ToolContext {
   readonly google: CallerGoogle;
   /** Of the grant this call runs under. */
   readonly grantVersion: number;

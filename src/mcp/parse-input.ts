@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { nearestName } from '../lib/nearest-name.ts';
 import { failed, type Result } from '../model/result.ts';
 
-export type Schema = z.core.JSONSchema.BaseSchema;
+type Schema = z.core.JSONSchema.BaseSchema;
 
 interface Argument {
   readonly value: unknown;

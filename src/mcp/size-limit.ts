@@ -55,7 +55,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 const smallRowBytes = 3_000;
 
 /** One variant of a row of a list, and what it costs where that was measured. */
-export interface Variant<Row> {
+interface Variant<Row> {
   readonly row: Row;
   readonly cost?: number;
 }

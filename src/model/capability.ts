@@ -32,7 +32,7 @@ export const scopesFor = (wanted: Iterable<Capability>): string[] => {
 };
 
 /** Whether a scope is one that allows this capability. */
-export const allows = (scope: string, capability: Capability): boolean => scopesOf[capability].includes(scope);
+const allows = (scope: string, capability: Capability): boolean => scopesOf[capability].includes(scope);
 
 /** What a list of granted scopes allows. */
 export const capabilitiesOf = (scopes: Iterable<string>): Set<Capability> => {

@@ -14,7 +14,7 @@ import {
   type TokenResponse,
 } from './token-client.ts';
 
-export interface AuthorizationRequest {
+interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly scopes: readonly string[];
   readonly state: string;
@@ -43,7 +43,7 @@ export type CodeOutcome =
   | { readonly kind: 'identity_rejected'; readonly check: string; readonly tokens: Tokens }
   | { readonly kind: 'failed'; readonly failure: TokenFailure };
 
-export type RefreshOutcome =
+type RefreshOutcome =
   | { readonly kind: 'refreshed'; readonly tokens: Tokens }
   | { readonly kind: 'failed'; readonly failure: TokenFailure };
 

@@ -29,7 +29,7 @@ const allowedSkew = 60;
 /** A laptop's clock goes wrong by more than that, and what was just made comes from its future. */
 const allowedSkewOfNew = 5 * 60;
 /** Seconds. It comes fresh from the token endpoint: an older one is somebody else's, or a replay (OpenID Connect Core §3.1.3.7). */
-export const maxIdTokenAge = 60 * 60;
+const maxIdTokenAge = 60 * 60;
 
 /** Whether a token made then can be the one that was asked for just now. `iat` and `now` in seconds since the epoch. */
 export const isFreshIdToken = (iat: number, now: number): boolean =>

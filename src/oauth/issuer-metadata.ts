@@ -39,10 +39,10 @@ const issuerMetadata = z.looseObject({ issuer: z.string(), jwks_uri: z.string() 
 const keySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 export type IssuerMetadata = z.output<typeof issuerMetadata>;
-export type KeySet = z.output<typeof keySet>;
+type KeySet = z.output<typeof keySet>;
 
 /** Why there is nothing. */
-export interface NotDiscovered {
+interface NotDiscovered {
   readonly kind: 'none';
   /** A word for the log. */
   readonly reason: string;

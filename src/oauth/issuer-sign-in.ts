@@ -23,7 +23,7 @@ export interface IssuerSignInOptions {
 }
 
 /** The values of one authorization request; the same on the way there and back. */
-export interface IssuerRound {
+interface IssuerRound {
   readonly redirectUri: string;
   readonly state: string;
   readonly nonce: string;
@@ -32,13 +32,13 @@ export interface IssuerRound {
 }
 
 /** The parameters of the authorization response (RFC 6749 §4.1.2, RFC 9207 §2). */
-export interface IssuerResponse {
+interface IssuerResponse {
   readonly code?: string;
   readonly error?: string;
   readonly iss?: string;
 }
 
-export type IssuerOutcome =
+type IssuerOutcome =
   | { readonly kind: 'identified'; readonly identifier: string }
   | { readonly kind: 'declined' }
   /** The code is too old, or not of this round. */

@@ -37,7 +37,7 @@ import {
   type TokenEndpointStore,
 } from './token-endpoint-store.ts';
 
-export { StorageError, type StorageErrorKind } from '../model/storage-error.ts';
+export { StorageError } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
 export type { AccountSettings, AccountStore, GrantReading } from './account-store.ts';
@@ -49,24 +49,17 @@ export {
   type FoundRecord,
   grantHashOf,
 } from './authorization-record-store.ts';
-export type { AuthorizationRoundStore, FoundRound, NewRound } from './authorization-round-store.ts';
-export type { DownloadRecord, DownloadStore } from './download-store.ts';
-export type { OperationsStore } from './operations-store.ts';
-export type { PendingGrant, PendingGrantStatus, PendingGrantStore, PendingGrantView } from './pending-grant-store.ts';
+export type { FoundRound, NewRound } from './authorization-round-store.ts';
+export type { DownloadRecord } from './download-store.ts';
+export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './protected-rows.ts';
-export type { LeaseAt, RefreshStore } from './refresh-store.ts';
-export type { Resealed } from './sealed-columns.ts';
-export { createSealer, type Keys, type SealedPlace, type Sealer } from './sealer.ts';
-export type { SealingKeyStore } from './sealing-key-store.ts';
-export type { BrowserSessionRecord, BrowserSessionStore, SessionRecord, SessionStore } from './session-store.ts';
+export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
+export type { SessionStore } from './session-store.ts';
 export type { RefusalCause } from './storage-error.ts';
-export type { Ticket, TicketStatus, TicketStore } from './ticket-store.ts';
+export type { Ticket } from './ticket-store.ts';
 export type {
-  ClientRef,
-  RefreshTokenCount,
   TokenEndpointAnswer,
   TokenEndpointStanding,
-  TokenEndpointStore,
 } from './token-endpoint-store.ts';
 
 export interface Storage {

@@ -34,7 +34,7 @@ export interface RowMacs {
 }
 
 /** A value as it is when it is read again: SQLite keeps well-formed text only, and makes lone surrogates another text. */
-export const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
+const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
 
 /**
  * One text for one row: JSON tells types and ends of values apart, columns stand there by name. Nulls are left out, so
@@ -82,19 +82,19 @@ export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void
 };
 
 /** The values that name a row. */
-export const keyOf = (table: ProtectedTable, row: RowValues): Record<string, unknown> =>
+const keyOf = (table: ProtectedTable, row: RowValues): Record<string, unknown> =>
   Object.fromEntries(keyColumns(table).map((column) => [column, row[column]]));
 
-export type Row<T extends ProtectedTable> = Schema[T];
+type Row<T extends ProtectedTable> = Schema[T];
 type Values<T extends ProtectedTable> = Omit<Schema[T], 'mac'>;
 type Nullable<R> = { [C in keyof R]: null extends R[C] ? C : never }[keyof R];
 
 /** A row to be inserted: what may be null may be left out. */
-export type NewRow<T extends ProtectedTable> = Omit<Values<T>, Nullable<Values<T>>> &
+type NewRow<T extends ProtectedTable> = Omit<Values<T>, Nullable<Values<T>>> &
   Partial<Pick<Values<T>, Nullable<Values<T>>>>;
 
 /** Column values that all have to fit, or any condition. */
-export type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilder<SqlBool>;
+type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilder<SqlBool>;
 
 /** What stores call after what they wrote was committed. */
 export interface RowHooks {

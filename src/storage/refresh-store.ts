@@ -19,7 +19,7 @@ import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
 /** What a write of a refresh is based on. */
-export interface LeaseAt {
+interface LeaseAt {
   readonly accountVersion: number;
   readonly grantVersion: number;
   readonly holder: string;

@@ -62,7 +62,7 @@ export interface AccountsTable {
 }
 
 /** One row per refresh token that Google gave; names nobody. */
-export interface RefreshTokensIssuedTable {
+interface RefreshTokensIssuedTable {
   /** HMAC of the Google account's `sub`. */
   google_account: string;
   client_id: string;
@@ -70,7 +70,7 @@ export interface RefreshTokensIssuedTable {
 }
 
 /** What the token endpoint last said of the operator's client, apart from what accounts show. */
-export interface TokenEndpointAnswersTable {
+interface TokenEndpointAnswersTable {
   client_id: string;
   token_endpoint: string;
   /** It gave tokens that no account holds, or for a code. */
@@ -82,7 +82,7 @@ export interface TokenEndpointAnswersTable {
 }
 
 /** What only one process does at a time, and who does it. */
-export interface LeasesTable {
+interface LeasesTable {
   name: string;
   holder: string;
   until: number;
@@ -122,7 +122,7 @@ export interface ApiKeysTable {
   mac: string | null;
 }
 
-export interface SessionsTable {
+interface SessionsTable {
   id: string;
   secret_hash: string;
   realm: string;
@@ -167,13 +167,13 @@ export interface DownloadsTable {
 }
 
 /** Which sealing key every process uses, by its id, so that none uses a new one before all know it. */
-export interface SealingKeyInUseTable {
+interface SealingKeyInUseTable {
   only_row: 1;
   key_id: string;
 }
 
 /** Processes that run on this database. A row that was not renewed for minutes is of one that was killed. */
-export interface ProcessesTable {
+interface ProcessesTable {
   id: string;
   /** JSON array of the ids of the sealing keys that it knows. */
   key_ids: string;
@@ -249,7 +249,7 @@ export interface AuthorizationRoundsTable {
   mac: string | null;
 }
 
-export interface BrowserSessionsTable {
+interface BrowserSessionsTable {
   hash: string;
   realm: string;
   identifier: string;

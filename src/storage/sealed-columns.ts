@@ -30,7 +30,7 @@ const sealedPlaces: SealedPlaces = {
 };
 
 /** The sealed columns of a table. */
-export const sealedColumns = (table: ProtectedTable): readonly string[] => Object.keys(sealedPlaces[table] ?? {});
+const sealedColumns = (table: ProtectedTable): readonly string[] => Object.keys(sealedPlaces[table] ?? {});
 
 export interface Envelope {
   readonly column: string;

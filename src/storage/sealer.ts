@@ -25,7 +25,7 @@ export interface SealedPlace {
   readonly row?: string;
 }
 
-export interface SealingKey {
+interface SealingKey {
   /** Not secret. */
   readonly id: string;
   /** `version` names the form of the envelope, to which the content is bound as to its place. */
@@ -81,7 +81,7 @@ const decrypt = (key: KeyObject, sealed: Uint8Array, aad: Uint8Array): string | 
 };
 
 /** @throws RangeError for a key that is not 32 bytes long (its content is not shown). */
-export const createSealingKey = (key: Uint8Array): SealingKey => {
+const createSealingKey = (key: Uint8Array): SealingKey => {
   if (key.length !== keyBytes) throw new RangeError(`A sealing key has ${key.length} bytes instead of ${keyBytes}.`);
   const id = derive(key, 'key id', '', 6).toString('hex');
   const macKey = createSecretKey(derive(key, 'row mac', '', keyBytes));

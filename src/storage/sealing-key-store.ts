@@ -7,7 +7,7 @@ import type { Database } from './schema.ts';
 import { macPrefix, type Sealer } from './sealer.ts';
 
 /** A process that runs on this database, as it last said. */
-export interface RunningProcess {
+interface RunningProcess {
   readonly keyIds: readonly string[];
   readonly sealsWith: string;
   readonly rereadsKeys: boolean;

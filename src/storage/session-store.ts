@@ -4,7 +4,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
 
 /** Times in milliseconds since the epoch. */
-export interface SessionRecord {
+interface SessionRecord {
   readonly id: string;
   readonly secretHash: string;
   readonly key: AccountKey;
@@ -58,7 +58,7 @@ export const createSessionStore = (rows: Rows): SessionStore => ({
 const named = ({ realm, identifier }: AccountKey): AccountKey => ({ realm, identifier });
 
 /** `hash` is SHA-256 in hex, made by the caller; times in milliseconds since the epoch. */
-export interface BrowserSessionRecord {
+interface BrowserSessionRecord {
   readonly hash: string;
   readonly key: AccountKey;
   readonly createdAt: number;

@@ -62,7 +62,7 @@ export const retryWhileBusy = async <T>(
 };
 
 /** Milliseconds. */
-export const checkpointTimes = {
+const checkpointTimes = {
   /** After the last write: until then more may come that costs nothing more. */
   idle: 250,
   /** After the first write, however many follow. */

@@ -8,7 +8,7 @@ import type { Rows } from './protected-rows.ts';
 import type { TicketsTable } from './schema.ts';
 
 /** open → taken (by one browser) → redeemed (by Google's callback) → one of the ends; `void`: another ticket was completed. */
-export type TicketStatus = TicketsTable['status'];
+type TicketStatus = TicketsTable['status'];
 
 /** A link. Times in milliseconds since the epoch. */
 export interface Ticket {

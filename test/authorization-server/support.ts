@@ -26,7 +26,7 @@ export interface Time {
   advance(ms: number): Promise<void>;
 }
 
-export const standStill = (): Time => {
+const standStill = (): Time => {
   const clock = handClock();
   vi.useFakeTimers({ toFake: ['Date'], now: clock.now() });
   return {
@@ -58,7 +58,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-export const connectPerson = async (storage: Storage, key: AccountKey, email: string): Promise<void> => {
+const connectPerson = async (storage: Storage, key: AccountKey, email: string): Promise<void> => {
   const account = await storage.accounts.getOrCreate(key);
   await storage.accounts.saveGrant(key, account.version, {
     refreshToken: `refresh of ${email}`,
@@ -154,7 +154,7 @@ export const openBrowser = (server: () => AuthorizationServer): Browser => {
   };
 };
 
-export const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
+const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
 export interface Flow {
   readonly verifier: string;

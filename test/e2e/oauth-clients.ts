@@ -99,7 +99,7 @@ export const appMemory = (
   return memory;
 };
 
-export interface ConnectedApp {
+interface ConnectedApp {
   call(tool: string, input: Record<string, unknown>): Promise<{ text: string; structured: Record<string, unknown> }>;
   close(): Promise<void>;
 }
@@ -136,7 +136,7 @@ export const currentApp = (url: URL, memory: AppMemory): Attempt => {
 };
 
 /** The 1.x SDK's client, which most agents run. */
-export const olderApp = (url: URL, memory: AppMemory): Attempt => {
+const olderApp = (url: URL, memory: AppMemory): Attempt => {
   // The two SDKs type optional members of the same provider differently.
   const authProvider = memory as unknown as NonNullable<ConstructorParameters<typeof OldTransport>[1]>['authProvider'];
   const transport = () => new OldTransport(url, { ...(authProvider === undefined ? {} : { authProvider }) });

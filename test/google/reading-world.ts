@@ -21,13 +21,7 @@ import type { AccessToken, FreshToken } from '../../src/model/fresh-token.ts';
 import { ok, type Result } from '../../src/model/result.ts';
 
 export const person: AccountKey = { realm: 'default', identifier: 'alex' };
-export const allScopes = [
-  'openid email',
-  gmailReadonly,
-  contactsReadonly,
-  directoryReadonly,
-  otherContactsReadonly,
-].join(' ');
+const allScopes = ['openid email', gmailReadonly, contactsReadonly, directoryReadonly, otherContactsReadonly].join(' ');
 
 /** A token of an account that is known to work, whatever Google says of it. */
 export const aToken = (token: string, refusals: Refusals = {}, grantVersion = 1): Result<AccessToken> =>

@@ -127,7 +127,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   };
 };
 
-export interface Visit {
+interface Visit {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;

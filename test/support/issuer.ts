@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import type { Clock } from '../../src/lib/clock.ts';
 
 /** Who is at the keyboard: the claims of their ID token. */
-export type Person = { readonly sub: string } & Readonly<Record<string, unknown>>;
+type Person = { readonly sub: string } & Readonly<Record<string, unknown>>;
 
 export interface TestIssuer {
   readonly url: string;

@@ -1,6 +1,6 @@
 // Builds a winmail.dat as Outlook writes it, byte by byte (MS-OXTNEF).
 
-export const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
+const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
 export const u32 = (value: number) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
@@ -9,11 +9,11 @@ export const u32 = (value: number) => {
 export const attribute = (level: number, id: number, data: Uint8Array) =>
   Buffer.concat([Buffer.from([level]), u32(id), u32(data.length), data, u16(0)]);
 const padded = (data: Uint8Array) => Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)]);
-export const sized = (type: number, id: number, data: Uint8Array) =>
+const sized = (type: number, id: number, data: Uint8Array) =>
   Buffer.concat([u16(type), u16(id), u32(1), u32(data.length), padded(data)]);
 const named = Buffer.concat([u16(3), u16(0x8001), Buffer.alloc(16), u32(0), u32(7), u32(1)]);
-export const wide = (words: string) => Buffer.from(`${words}\0`, 'utf16le');
-export const properties = (...list: Buffer[]) => Buffer.concat([u32(list.length), ...list]);
+const wide = (words: string) => Buffer.from(`${words}\0`, 'utf16le');
+const properties = (...list: Buffer[]) => Buffer.concat([u32(list.length), ...list]);
 export const winmail = (...attributes: Buffer[]) => Buffer.concat([u32(0x223e9f78), u16(1), ...attributes]);
 
 export const file = (name: string, content: string, longName?: string) => [

@@ -13,7 +13,7 @@ export interface Job<Input, Output> {
   moved(input: Input): ArrayBuffer[];
 }
 
-export const jobs = {
+const jobs = {
   missingTexts: missingTextsJob,
   message: messageJob,
   listedMessage: listedMessageJob,

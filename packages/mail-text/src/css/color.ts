@@ -133,7 +133,7 @@ export const blend = (over: Color, under: Color): Color => {
 const leastDifference = 31;
 
 /** How far two opaque colours are apart: the differences of red, green and blue together, 0–765. */
-export const difference = (one: Color, other: Color): number =>
+const difference = (one: Color, other: Color): number =>
   Math.abs(one.red - other.red) + Math.abs(one.green - other.green) + Math.abs(one.blue - other.blue);
 
 /** Whether what is drawn with this share of opacity in one colour on the other can be seen. */

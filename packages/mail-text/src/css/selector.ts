@@ -48,7 +48,7 @@ type Combinator = ' ' | '>' | '+' | '~';
 
 const isCombinator = (name: string): name is Combinator => name === ' ' || name === '>' || name === '+' || name === '~';
 
-export interface Step {
+interface Step {
   readonly compound: Compound;
   /** Towards the next step. */
   readonly combinator: Combinator;

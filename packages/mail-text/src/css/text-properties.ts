@@ -19,7 +19,7 @@ export interface Property<Value> {
 }
 
 /** An inherited property. */
-export const inherited = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
+const inherited = <Value>(initial: Value, read: Reader<Value>): Property<Value> => ({
   inherits: true,
   initial,
   read,
@@ -60,7 +60,7 @@ export const size = (keywords: string, isSigned: boolean): Reader<Length | 'auto
 export const isNegative = (length: Length): boolean => 'amount' in length && length.amount < 0;
 
 /** A length, where `normal` or another word means none. */
-export const spacing = (word: string): Reader<Length> =>
+const spacing = (word: string): Reader<Length> =>
   oneWord((written, { quirks }) => (written === word ? nothing : lengthOf(written, { bare: quirks, percent: true })));
 
 export const number: Reader<number> = oneWord(numberOf);

@@ -23,7 +23,6 @@ export const clamped = (value: Interval, least: Interval, most: Interval): Inter
   lo: Math.max(Math.min(value.lo, most.lo), least.lo),
   hi: Math.max(Math.min(value.hi, most.hi), least.hi),
 });
-export const isExact = ({ lo, hi }: Interval): boolean => lo === hi;
 
 /** As far as something may reach at most. */
 export interface Rect {

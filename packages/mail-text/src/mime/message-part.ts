@@ -6,7 +6,7 @@ export interface MessageHeader {
   readonly value?: string | null | undefined;
 }
 
-export interface MessagePartBody {
+interface MessagePartBody {
   readonly attachmentId?: string | null | undefined;
   /** base64url. */
   readonly data?: string | null | undefined;
