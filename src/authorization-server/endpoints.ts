@@ -67,7 +67,7 @@ const hasRoom = async (
 
 const minuteMs = 60_000;
 
-export interface EndpointOptions extends Audience {
+interface EndpointOptions extends Audience {
   readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
   readonly clock: Clock;

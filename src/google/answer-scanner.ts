@@ -55,7 +55,7 @@ const createBase64Value = (): Base64Value => {
   };
 };
 
-export interface Base64Decoder {
+interface Base64Decoder {
   /** @throws BrokenAnswer for what is no base64. */
   push(piece: Buffer): Uint8Array;
   /** @throws BrokenAnswer where a character is left over that makes no byte. */
@@ -83,7 +83,7 @@ export const createBase64Decoder = (): Base64Decoder => {
 };
 
 /** Where the pieces of one value go. */
-export interface ValueSink {
+interface ValueSink {
   push(piece: Buffer): void;
   /** The value is complete. */
   end(): void;
@@ -92,7 +92,7 @@ export interface ValueSink {
 /** What is left of an answer is larger than is read of one; asking again does not help. */
 export class OversizedAnswer extends Error {}
 
-export interface AnswerScanner {
+interface AnswerScanner {
   /** @throws BrokenAnswer for what is no JSON object, OversizedAnswer where too much is left of it. */
   push(chunk: Uint8Array): void;
   /** Bytes of the skeleton so far. */

@@ -25,7 +25,7 @@ const announcedBy = (skeleton: Uint8Array): number | undefined => {
   return Number.isNaN(size) ? undefined : size;
 };
 
-export interface AttachmentReading {
+interface AttachmentReading {
   /** Called with every piece, in bytes, where the answer says their number first. */
   readonly progress?: ReportProgress | undefined;
   /** How many bytes the message says the attachment has, for an answer that does not say it; 0: unknown. */

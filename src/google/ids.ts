@@ -21,7 +21,7 @@ const grammars = {
   label_ids: { pattern: /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u, said: 'label ids of 1–256 printable characters' },
 } as const satisfies Record<string, Grammar>;
 
-export type IdParameter = keyof typeof grammars;
+type IdParameter = keyof typeof grammars;
 
 /** Checks one value against the grammar of the parameter it came in by; the problem names that parameter. */
 export const checkId = (parameter: IdParameter, value: string): Result<string> => {

@@ -182,7 +182,7 @@ export interface MemoryReservation {
   release(): void;
 }
 
-export interface MemoryBudget {
+interface MemoryBudget {
   /** @param most bytes that the work will ever need. */
   open(account: string, most: number, waiter: Waiter): MemoryReservation;
   /** Bytes reserved beyond the small amounts that everybody has. */

@@ -73,7 +73,7 @@ export interface RequestOptions {
   readonly log: (entry: object) => void;
 }
 
-export interface RequestCall {
+interface RequestCall {
   readonly key: AccountKey;
   readonly freshToken: FreshToken;
   readonly record: (answered: AnsweredCapability) => Promise<void>;

@@ -13,7 +13,7 @@ import type { CallerGoogle, GoogleServices } from './ports.ts';
 import { createMemoryBudget } from './read-answer.ts';
 import { createClients, requestsFor } from './request.ts';
 
-export interface GoogleServicesOptions {
+interface GoogleServicesOptions {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly random: RandomBytes;

@@ -101,7 +101,7 @@ export interface RefreshRequest {
 /** A new access token, unless another process made one meanwhile that is not the `rejected` one. */
 export type RefreshOnce = (key: AccountKey, request?: RefreshRequest) => Promise<Result<AccessToken>>;
 
-export interface AccessParts {
+interface AccessParts {
   readonly refreshOnce: RefreshOnce;
   /** Asks Google for the retained grant of an account that is REVOKED; whether the account is ACTIVE again. */
   readonly retryRetained: (key: AccountKey) => Promise<boolean>;

@@ -104,7 +104,7 @@ export interface DailyChecks {
   ifDue(key: AccountKey): Promise<void>;
 }
 
-export interface DailyChecksOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface DailyChecksOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
   readonly check: Check;
   /** Asks for some of the grants that Google refused, to see whether it accepts again. */
   readonly sampleRefused: () => Promise<void>;

@@ -13,7 +13,7 @@ import type { StoredGrant } from '../storage/index.ts';
 import { accessTokenOf, openGrant, stillServes } from './access.ts';
 import type { AccountsOptions } from './options.ts';
 
-export type GrantEnded = TokenFailure & { readonly kind: 'grant_ended' };
+type GrantEnded = TokenFailure & { readonly kind: 'grant_ended' };
 
 /** What we know of a grant that ended. Times in milliseconds. */
 interface GrantHistory {
@@ -103,7 +103,7 @@ export interface RefreshOptions extends AccountsOptions {
   readonly refusedGrants: RefusedGrants;
 }
 
-export interface RefusedRefresh {
+interface RefusedRefresh {
   readonly grant: StoredGrant;
   readonly holder: string;
   readonly failure: GrantEnded;

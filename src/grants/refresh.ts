@@ -16,6 +16,7 @@ const defaultLeaseMs = 12_000;
 const shortestLookMs = 40;
 const longestLookMs = 120;
 
+/** A lease on the refreshing of one account: how long it lasts, and who holds it. */
 export const newLease = ({ random, leaseMs = defaultLeaseMs }: Pick<AccountsOptions, 'random' | 'leaseMs'>) => ({
   milliseconds: leaseMs,
   holder: Buffer.from(random(12)).toString('hex'),

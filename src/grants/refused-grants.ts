@@ -48,7 +48,7 @@ export const refusesEverybody = ({ googleAccounts, parties }: Standing): boolean
 export const authorizationFails = ({ since, codeRefusedAt }: Standing): boolean =>
   since !== undefined && codeRefusedAt !== undefined && codeRefusedAt >= since;
 
-export interface RefusedGrantsOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface RefusedGrantsOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
   /** Called when Google accepts again after a bulk refusal. */
   readonly acceptsAgain: () => void;
 }

@@ -12,7 +12,7 @@ import { newLease, refreshedTokens } from './refresh.ts';
 /** How often calls of one account may ask for its retained grant. */
 const tries = { times: 3, perMs: 3 * 60_000 };
 
-export interface RetainedGrants {
+interface RetainedGrants {
   /** Asks Google, unless it was asked often of late. @returns whether the account is ACTIVE again */
   retry(key: AccountKey): Promise<boolean>;
   /** The same, however often Google was asked. */
@@ -75,14 +75,14 @@ const atOnce = 2;
 /** Rounds, where Google accepts and refuses by turns. */
 const roundsPerMinute = { times: 2, perMs: 60_000 };
 
-export interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
   /** Renews the access token of an ACTIVE account, whatever is left of the present one. */
   readonly renew: (key: AccountKey) => Promise<unknown>;
   readonly retryRetained: (key: AccountKey) => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
-export interface RetryRefused {
+interface RetryRefused {
   /**
    * Asks for every suspended and retained grant. Returns at once; what is wanted while a round runs begins another one
    * after it, twice a minute at most.

@@ -58,7 +58,7 @@ export interface GoogleOAuth {
   revoke(token: string): Promise<boolean>;
 }
 
-export interface GoogleOAuthOptions {
+interface GoogleOAuthOptions {
   readonly client: OAuthClient;
   readonly endpoints: GoogleEndpoints;
   readonly fetch: typeof fetch;

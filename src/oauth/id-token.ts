@@ -35,7 +35,7 @@ const maxIdTokenAge = 60 * 60;
 export const isFreshIdToken = (iat: number, now: number): boolean =>
   iat <= now + allowedSkewOfNew && iat >= now - maxIdTokenAge;
 
-export interface IdTokenExpectation {
+interface IdTokenExpectation {
   readonly issuer: string;
   readonly clientId: string;
   readonly nonce: string;

@@ -11,7 +11,7 @@ import { isFreshIdToken } from './id-token.ts';
 import { type DiscoveredMetadata, fetchIssuerMetadata, type IssuerMetadata } from './issuer-metadata.ts';
 import { maxAnswerBytes } from './token-client.ts';
 
-export interface IssuerSignInOptions {
+interface IssuerSignInOptions {
   /** As it stands in `iss`. */
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };

@@ -55,11 +55,11 @@ export type TokenResponse = z.infer<typeof tokenResponse>;
 
 const errorResponse = z.object({ error: z.string(), error_subtype: z.string().optional() });
 
-export type TokenRequest =
+type TokenRequest =
   | { readonly kind: 'code'; readonly code: string; readonly codeVerifier: string; readonly redirectUri: string }
   | { readonly kind: 'refresh'; readonly refreshToken: string };
 
-export type TokenOutcome =
+type TokenOutcome =
   | { readonly kind: 'tokens'; readonly tokens: TokenResponse }
   | { readonly kind: 'failed'; readonly failure: TokenFailure; readonly status: number | undefined };
 
@@ -67,7 +67,7 @@ const requestTimeoutMs = 10_000;
 /** Bytes; Google's answers have about two thousand. */
 export const maxAnswerBytes = 256 * 1024;
 
-export interface TokenClientOptions {
+interface TokenClientOptions {
   readonly client: OAuthClient;
   readonly endpoints: GoogleEndpoints;
   readonly fetch: typeof fetch;
