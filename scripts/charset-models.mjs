@@ -147,7 +147,7 @@ const others = (language, locale) => {
 const table = (entries) => entries.map(([name, text]) => `  ${name}: '${text}',\n`).join('');
 const locales = { zh: 'zh-Hans', tw: 'zh-Hant', ja: 'ja', ko: 'ko' };
 const file = `// Made by scripts/charset-models.mjs; do not edit. Which letters follow each other in a language, and which characters
-// are common in one: what an unlabelled text is told by (charset-detection.ts says how).
+// are common in one: what unlabelled text is judged by (charset-detection.ts says how).
 
 /** \`letter bits\` (base 36), then \`|letter\` with \`letter bits\` of what follows it; a space is the edge of a word. */
 export const letterModels = {

@@ -1,5 +1,5 @@
-// A message in the form in which it goes to whoever reads it: what is left of Gmail's answer, parsed or not, and the bytes
-// of its bodies beside it. Plain data, so that it can go to another thread.
+// Gmail's answer in the form in which it goes to whoever reads it: what is left of it, parsed or not, and the bytes of its bodies
+// beside it. Plain data, so that it can go to another thread.
 import { inlineBytes, type Message, type MessagePart } from './mime/message-part.ts';
 
 /** The bytes of one body. */

@@ -1,31 +1,29 @@
-// What the tools return for a message, one function per format.
-// Knows nothing of the fence around mail, of size limits or of how a message was fetched.
+// A message of Gmail's API in the forms in which a program reads it: a row, readable text, its links, all of its parts, its source.
 
 import { type Invitation, invitationText } from './calendar/calendar.ts';
 import { type LinkPage, linkPage, type TextLink } from './links/links.ts';
-import { readBody, readingsTogether } from './message/body.ts';
+import { joinedReadings, readBody } from './message/body.ts';
 import { countedRow, type FullPart, fullPart, type MessageRow, messageRow, snippetOf } from './message/rows.ts';
-import { type Attachment, attachmentsOf } from './mime/attachments.ts';
+import { type Attachment, attachmentsOf, isBodyText } from './mime/attachments.ts';
 import { headersOfSource } from './mime/headers.ts';
-import { type Message, rootOf } from './mime/message-part.ts';
-import { type Reading, type Removed, readPlainText, sumOf } from './mime/read-part.ts';
+import { everyPart, type Message, mimeTypeOf, rootOf } from './mime/message-part.ts';
+import { type Reading, type Removed, readPlainText, sumOfRemoved } from './mime/read-part.ts';
 import {
   type DeliveryReport,
   deliveryReportsIn,
   invitationsIn,
+  isStructured,
   reportText,
   type Security,
   securityOf,
   securityText,
 } from './mime/structured-parts.ts';
 import { type Page, type PageRequest, page } from './page.ts';
-import { winmailIn } from './tnef/winmail.ts';
+import { isWinmail, winmailIn } from './tnef/winmail.ts';
 
-export { isQuicklyRead } from './message/body.ts';
 export type { FullPart } from './message/rows.ts';
 export { type MessageRow, messageRow } from './message/rows.ts';
 export { type Attachment, attachmentsOf, describeAttachment, fileNameOf } from './mime/attachments.ts';
-export { type MissingText, missingTextParts, withTexts } from './mime/body-parts.ts';
 export { safeFileName } from './mime/file-name.ts';
 export { declaredCharset } from './mime/headers.ts';
 export {
@@ -36,6 +34,7 @@ export {
   type MessagePart,
   type NumberedPart,
 } from './mime/message-part.ts';
+export { type MissingText, missingTextParts, withTexts } from './mime/missing-texts.ts';
 export { notTheEnd, type Removed, readTextFile, type TextFile } from './mime/read-part.ts';
 export { type Page, type PageRequest, page } from './page.ts';
 export { withoutInvisible } from './text/invisible.ts';
@@ -86,11 +85,11 @@ export interface RawMessage extends MessageRow {
 
 type Notes = Pick<ReadableMessage, 'security' | 'invitations' | 'deliveryReports'>;
 
-/** A message without a text of its own says what its other parts say. */
-const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes): Reading => {
+/** Of a message without a text of its own, what its other parts say. */
+const orOtherParts = (body: Reading, fromWinmail: readonly Reading[], notes: Notes): Reading => {
   if (body.text.trim() !== '') return body;
   const [wrapped] = fromWinmail;
-  if (wrapped !== undefined) return { ...wrapped, removed: sumOf([body.removed, wrapped.removed]) };
+  if (wrapped !== undefined) return { ...wrapped, removed: sumOfRemoved([body.removed, wrapped.removed]) };
   const texts = [
     ...(notes.deliveryReports ?? []).map(reportText),
     ...(notes.invitations ?? []).map(invitationText),
@@ -99,7 +98,7 @@ const spokenFor = (body: Reading, fromWinmail: readonly Reading[], notes: Notes)
   return { ...readPlainText(texts.flatMap((text) => text ?? []).join('\n\n')), removed: body.removed };
 };
 
-interface Told extends Pick<Reading, 'text' | 'quotedFrom' | 'truncated'> {
+interface MessageReading extends Pick<Reading, 'text' | 'quotedFrom' | 'truncated'> {
   readonly links: readonly TextLink[];
   readonly message: Omit<ReadableMessage, 'body'>;
 }
@@ -115,17 +114,17 @@ const notesOf = (message: Message, text: string): Notes => {
   };
 };
 
-const told = (message: Message): Told => {
+const readFully = (message: Message): MessageReading => {
   const { row, removed: ofRow } = countedRow(message);
   const written = readBody(message);
   const winmail = winmailIn(message);
   const notes = notesOf(message, written.text);
-  const own = spokenFor(written, winmail.texts, notes);
+  const own = orOtherParts(written, winmail.texts, notes);
   const { text, quotedFrom, truncated, removed, links } =
     winmail.items.length === 0
       ? own
-      : readingsTogether([own, ...winmail.items].filter((reading) => reading.text.trim() !== ''));
-  const left = sumOf([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
+      : joinedReadings([own, ...winmail.items].filter((reading) => reading.text.trim() !== ''));
+  const left = sumOfRemoved([removed, { hiddenElements: 0, invisibleCharacters: ofRow }]);
   return {
     text,
     ...(quotedFrom === undefined ? {} : { quotedFrom }),
@@ -141,19 +140,19 @@ const told = (message: Message): Told => {
   };
 };
 
-/** What a message was read as: several pages of it, or ever shorter ones, are asked for in a row. */
-const toldBefore = new WeakMap<Message, Told>();
+/** Several pages of a message, or ever shorter ones, are asked for in a row. */
+const readings = new WeakMap<Message, MessageReading>();
 
-const toldOnce = (message: Message): Told => {
-  const known = toldBefore.get(message) ?? told(message);
-  toldBefore.set(message, known);
+const readOnce = (message: Message): MessageReading => {
+  const known = readings.get(message) ?? readFully(message);
+  readings.set(message, known);
   return known;
 };
 
-/** Said beside a text with numbered links: who reads it in a list has only that. */
+/** Stands beside a text with numbered links: who reads it in a list has only that. */
 const linksNote = 'format "links" of gmail_get_message_by_id has the URL of each [link N: host]';
 
-const bodyPage = ({ text, links, quotedFrom, truncated }: Told, request: PageRequest): BodyPage => {
+const bodyPage = ({ text, links, quotedFrom, truncated }: MessageReading, request: PageRequest): BodyPage => {
   const here = page(text, request);
   const isNumbered = here.text.includes('[link ') && links.some(({ numberAt }) => numberAt !== undefined);
   return {
@@ -166,15 +165,15 @@ const bodyPage = ({ text, links, quotedFrom, truncated }: Told, request: PageReq
 
 /** The row, one page of the body as clean text, what is attached, and what the other parts say. */
 export const readableMessage = (message: Message, request: PageRequest): ReadableMessage => {
-  const whole = toldOnce(message);
-  const { attachments, ...rest } = whole.message;
-  return { ...rest, body: bodyPage(whole, request), attachments };
+  const reading = readOnce(message);
+  const { attachments, ...rest } = reading.message;
+  return { ...rest, body: bodyPage(reading, request), attachments };
 };
 
 /** The row of a message whose body was fetched: its snippet says what a person sees of it. */
 export const readRow = (message: Message): MessageRow => ({
   ...messageRow(message),
-  snippet: toldOnce(message).message.snippet,
+  snippet: readOnce(message).message.snippet,
 });
 
 /** The row, and one page of the links that a person sees in the message, each whole. */
@@ -183,7 +182,7 @@ export const linksOfMessage = (message: Message, request: PageRequest): LinksOfM
     links,
     truncated,
     message: { removed },
-  } = toldOnce(message);
+  } = readOnce(message);
   return {
     ...readRow(message),
     ...linkPage(links, request),
@@ -196,7 +195,7 @@ export const linksOfMessage = (message: Message, request: PageRequest): LinksOfM
 export const fullMessage = (message: Message, request: PageRequest): FullMessage => {
   const root = rootOf(message);
   const payload = root && fullPart(root, request);
-  const { removed } = toldOnce(message).message;
+  const { removed } = readOnce(message).message;
   return { ...readRow(message), ...(removed ? { removed } : {}), ...(payload ? { payload } : {}) };
 };
 
@@ -208,7 +207,7 @@ export interface SourcePage<T extends object> {
   readonly head: string;
   /** The page that was asked for, base64url. */
   readonly text: string;
-  /** Base64url units of the whole. */
+  /** Base64url units of all of it. */
   readonly totalChars: number;
 }
 
@@ -226,4 +225,28 @@ export const rawMessage = (
     totalChars,
     ...(end < totalChars ? { nextOffset: end } : {}),
   };
+};
+
+/** Base64 units. HTML can be far more work than its size says: rules for every element, elements in elements. */
+const mostHtml = 4 * 1024;
+const mostText = 24 * 1024;
+const mostParts = 40;
+
+/**
+ * Whether reading a message takes a few milliseconds at most whatever is in it, judged by sizes alone: who wrote it may have
+ * wanted it to take long.
+ * @param message with no more bytes than a small answer of Gmail's has
+ */
+export const isCheapToRead = (message: Message): boolean => {
+  let [html, text, parts] = [0, 0, 0];
+  for (const numbered of everyPart(message)) {
+    parts += 1;
+    const { part } = numbered;
+    if (isWinmail(numbered) || isStructured(numbered)) return false;
+    if (!isBodyText(numbered)) continue;
+    const length = part.body?.data?.length ?? 0;
+    if (mimeTypeOf(part) === 'text/plain') text += length;
+    else html += length;
+  }
+  return html <= mostHtml && text <= mostText && parts <= mostParts;
 };

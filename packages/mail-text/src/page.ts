@@ -1,5 +1,4 @@
-// One page of a long text. Counts Unicode code points, as a reader would, and never ends inside a link; knows nothing else
-// of mail.
+// One page of a long text, counted in Unicode code points; a page never ends inside a link. And the package's counter of code points.
 
 export interface PageRequest {
   /** Code points on this page, at most. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stretchesOf } from '../src/links/link-pieces.ts';
+import { addressesIn } from '../src/links/link-text.ts';
 import { plainWithLinks } from '../src/links/links.ts';
 
 const long = `https://example.com/reset?token=${'a1b2'.repeat(60)}`;
@@ -37,7 +37,7 @@ test('a newsletter of hundreds of URLs is about as long as its words', () => {
 });
 
 describe('An address in running text', () => {
-  const urlsIn = (text: string) => stretchesOf(text).flatMap(({ url }) => url ?? []);
+  const urlsIn = (text: string) => addressesIn(text).flatMap(({ url }) => url ?? []);
 
   test.each([
     ['ends before the mark of a sentence', 'Go to https://example.com/a. Or', 'https://example.com/a'],
@@ -78,7 +78,7 @@ describe('An address in running text', () => {
       fc.property(fc.array(piece), (pieces) => {
         const text = pieces.join('');
         expect(
-          stretchesOf(text)
+          addressesIn(text)
             .map((stretch) => stretch.text)
             .join(''),
         ).toBe(text);
@@ -92,6 +92,6 @@ describe('An address in running text', () => {
     ['www', 'www.'.repeat(200_000)],
     ['schemes', 'https://'.repeat(100_000)],
   ])('is found in one pass over endless %s', (_, text) => {
-    expect(stretchesOf(text).length).toBeLessThan(10);
+    expect(addressesIn(text).length).toBeLessThan(10);
   });
 });

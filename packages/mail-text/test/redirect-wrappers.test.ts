@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { directUrl } from '../src/links/link-pieces.ts';
+import { directUrl } from '../src/links/link-text.ts';
 import { unwrapped, withoutTracking } from '../src/links/redirect-wrappers.ts';
 
 const target = 'https://example.com/a-b_c?id=5&x=%20y#part';

@@ -3,7 +3,7 @@
 import { type Answer, type Body, contentOf, type MessageOrDraft } from '@postern/mail-text/answer';
 import {
   fullMessage,
-  isQuicklyRead,
+  isCheapToRead,
   linksOfMessage,
   type Message,
   type MissingText,
@@ -100,7 +100,7 @@ const isSmall = ({ answer, format, texts }: MessageInput): boolean =>
   texts.size === 0 &&
   answer.bodies === undefined &&
   'value' in answer.skeleton &&
-  (!hasBodies(format) || isQuicklyRead(messageOf(answer)));
+  (!hasBodies(format) || isCheapToRead(messageOf(answer)));
 
 const moved = ({ answer, texts }: MessageInput): ArrayBuffer[] =>
   [...(answer.bodies ?? []), ...texts.values()].map(({ bytes }) => bytes.buffer);

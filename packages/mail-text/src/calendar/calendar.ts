@@ -1,4 +1,7 @@
-// iCalendar text → components with their properties (RFC 5545 §3.1). Reads the grammar only; any text gives a result.
+// Calendar data in a mail (RFC 5545, RFC 5546, RFC 6047) → what a person wants to know of an invitation: what, when, where, with
+// whom, and what is asked. Any text gives a result.
+
+// The grammar (RFC 5545 §3.1).
 
 interface Property {
   /** Upper case. */
@@ -69,7 +72,7 @@ const propertyNamed = ({ properties }: Component, name: string): Property | unde
 const plainText = (value: string): string =>
   value.replace(/\\([\\;,nN])/g, (_, escaped: string) => (/n/i.test(escaped) ? '\n' : escaped)).trim();
 
-// A recurrence rule (RFC 5545 §3.3.10) in words, where it is a simple one. Computes no dates.
+// Recurrence rules (RFC 5545 §3.3.10) in words, where they are simple.
 
 const units: Readonly<Record<string, string>> = { DAILY: 'day', WEEKLY: 'week', MONTHLY: 'month', YEARLY: 'year' };
 const days: Readonly<Record<string, string>> = {
@@ -116,8 +119,7 @@ const recurrenceInWords = (rule: string): string => {
   return `${every}${on.length > 0 ? ` on ${list(on)}` : ''}${endInWords(fields.get('COUNT'), fields.get('UNTIL'))}`;
 };
 
-// Calendar data in a mail (RFC 5545, RFC 5546, RFC 6047) → what a person wants to know of an invitation: what, when,
-// where, with whom, and what is asked. Knows nothing of MIME parts; changes and answers nothing.
+// Invitations.
 
 export interface Invitation {
   /** What the sender wants, in the words of RFC 5546: `REQUEST`, `CANCEL`, `REPLY`, `PUBLISH` … Absent: just a file. */

@@ -13,7 +13,7 @@ import { callOf, stringOf, wordsOf } from './value.ts';
 
 const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
 
-/** Features and all values that hold. */
+/** Media features and their values that match. */
 const keywordFeatures = new Map<string, readonly string[]>(
   Object.entries({
     orientation: ['landscape'],
@@ -234,9 +234,9 @@ export const scopeOf = (prelude: string, around: SelectorContext): SelectorConte
   return roots.length === 0 ? undefined : { ...around, parents: roots, begins: 'nowhere', scope: { roots, limits } };
 };
 
-/** The text of a `data:` address of a style sheet; undefined where it is none. */
-export const sheetInAddress = (address: string): string | undefined => {
-  const [, base64, data = ''] = /^data:text\/css(?:;charset=[\w-]+)?(;base64)?,([\s\S]*)$/i.exec(address.trim()) ?? [];
+/** The text of a style sheet's `data:` URL; undefined where it is none. */
+export const sheetInDataUrl = (url: string): string | undefined => {
+  const [, base64, data = ''] = /^data:text\/css(?:;charset=[\w-]+)?(;base64)?,([\s\S]*)$/i.exec(url.trim()) ?? [];
   if (data === '') return undefined;
   if (base64 !== undefined) return Buffer.from(data, 'base64').toString();
   try {
@@ -246,7 +246,7 @@ export const sheetInAddress = (address: string): string | undefined => {
   }
 };
 
-const addressOf = (word: string): string | undefined => {
+const urlOf = (word: string): string | undefined => {
   const call = callOf(word);
   return stringOf(word) ?? (call?.name === 'url' ? (stringOf(call.body) ?? call.body) : undefined);
 };
@@ -258,7 +258,7 @@ export const importedBy = (content: Content): string[] => {
     if (!isBlock(item) || item.content !== undefined || item.atRule === 'namespace') break;
     if (item.atRule !== 'import') continue;
     const [address = '', ...conditions] = wordsOf(item.prelude);
-    const sheet = sheetInAddress(addressOf(address) ?? '');
+    const sheet = sheetInDataUrl(urlOf(address) ?? '');
     const isPlain = conditions.every((word) => !/^(?:layer|supports)/.test(word));
     if (sheet !== undefined && isPlain && mediaHolds(conditions.join(' '))) sheets.push(sheet);
   }

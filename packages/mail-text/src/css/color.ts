@@ -2,6 +2,7 @@
 import { color as readColor, serializeRGB } from '@csstools/css-color-parser';
 import { parseComponentValue } from '@csstools/css-parser-algorithms';
 import { tokenize } from '@csstools/css-tokenizer';
+import { BoundedCache } from '../bounded-cache.ts';
 import { callOf } from './value.ts';
 
 /** Red, green and blue 0–255, alpha 0–1. */
@@ -71,17 +72,15 @@ const readByLibrary = (word: string): Color | undefined => {
   return { red, green, blue, alpha };
 };
 
-const remembered = new Map<string, Color | undefined>();
-const mostRemembered = 2_000;
+const cache = new BoundedCache<Color | undefined>(2_000, longestColor);
 
 const absoluteColor = (word: string): Color | undefined => {
   const hex = /^#([0-9a-f]{3,8})$/.exec(word)?.[1];
   if (hex !== undefined) return hexColor(hex);
   if (word.length > longestColor || !/^[a-z-]+(?:\(.*\))?$/.test(word)) return undefined;
-  if (remembered.has(word)) return remembered.get(word);
+  if (cache.has(word)) return cache.get(word);
   const read = readByLibrary(word);
-  if (remembered.size >= mostRemembered) remembered.clear();
-  remembered.set(word, read);
+  cache.set(word, read);
   return read;
 };
 

@@ -134,7 +134,7 @@ export const caselessAttributes = new Set(
   ).split(' '),
 );
 
-/** Parts of elements that browsers know, besides those of their own (`-webkit-…`). */
+/** Pseudo-elements that browsers know, besides those of their own (`-webkit-…`). */
 export const pseudoElements = new Set(
   (
     'before after first-line first-letter marker placeholder selection backdrop file-selector-button details-content ' +

@@ -59,7 +59,7 @@ export interface Selector {
   readonly steps: readonly Step[];
   /** The three counts in one number, each below 256. */
   readonly specificity: number;
-  /** It asks for this part of the element (`before`), not for the element itself. */
+  /** It selects this pseudo-element (`before`), not the element itself. */
   readonly pseudoElement: string | undefined;
 }
 

@@ -152,7 +152,7 @@ export interface Projection {
   readonly facing: number;
 }
 
-/** Bigger lists nobody writes. */
+/** Longer lists nobody writes. */
 const mostCalls = 40;
 
 /** The projection of an element of this extent; undefined where what it says is not valid. */

@@ -2,6 +2,7 @@
 // everything but strings and URLs in lower case.
 import { tokenize, tokenTypes as types } from 'css-tree/tokenizer';
 import { ident } from 'css-tree/utils';
+import { BoundedCache } from '../bounded-cache.ts';
 
 /**
  * What stands between white space outside of brackets; a comma and a slash are words of their own. `rgb(1 2 3 / .5)` is
@@ -54,20 +55,14 @@ const split = (text: string): Words => {
   return deepest > deepestBrackets ? [] : words;
 };
 
-const remembered = new Map<string, Words>();
-const mostRemembered = 2_000;
-const longestRemembered = 80;
+const cache = new BoundedCache<Words>(2_000, 80);
 
 /** The words of a value; none where its brackets are too deep. */
 export const wordsOf = (written: string): Words => {
-  const known = remembered.get(written);
+  const known = cache.get(written);
   if (known) return known;
   const words = split(written.slice(0, longestValue));
-  if (written.length <= longestRemembered) {
-    // The same few values stand in most mail; whatever a sender makes up does not stay.
-    if (remembered.size >= mostRemembered) remembered.clear();
-    remembered.set(written, words);
-  }
+  cache.set(written, words);
   return words;
 };
 

@@ -1,6 +1,7 @@
 // How elements look where the message says nothing (HTML standard §15.3), as far as it decides what is seen: the user agent style
 // sheet, and presentational hints, which are attributes (`bgcolor`, `width`, `<font color>`, `hidden`) that say what CSS would.
 
+import { BoundedCache } from '../bounded-cache.ts';
 import { type ColorValue, colorOf } from '../css/color.ts';
 import { declared } from '../css/declarations.ts';
 import type { Attributes } from '../css/element.ts';
@@ -231,9 +232,7 @@ const hintsOf = (name: string, attributes: Attributes): Declared => {
   );
 };
 
-const remembered = new Map<string, Declared>();
-const mostRemembered = 1_000;
-const longestKey = 200;
+const cache = new BoundedCache<Declared>(1_000, 200);
 
 /** What the attributes of an element say about its looks; weaker than any style sheet of the message. */
 export const presentationalHints = (name: string, attributes: Attributes): Declared => {
@@ -246,11 +245,10 @@ export const presentationalHints = (name: string, attributes: Attributes): Decla
     if (value !== undefined) key += attribute === 'href' ? ' href' : ` ${attribute}=${value}`;
   }
   if (key === '') return noDeclarations;
-  if (key.length > longestKey) return hintsOf(name, attributes);
-  const known = remembered.get(name + key);
+  key = name + key;
+  const known = cache.get(key);
   if (known) return known;
   const hints = hintsOf(name, attributes);
-  if (remembered.size >= mostRemembered) remembered.clear();
-  remembered.set(name + key, hints);
+  cache.set(key, hints);
   return hints;
 };

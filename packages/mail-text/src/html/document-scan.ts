@@ -1,7 +1,7 @@
 // A first pass over a document, for what has to be known before its text is rendered: its style sheets, how many children each
 // element has, and whether a table holds data or lays out the page, which only its end tells. The second pass meets the same
 // elements in the same order.
-import { mediaHolds, sheetInAddress } from '../css/at-rules.ts';
+import { mediaHolds, sheetInDataUrl } from '../css/at-rules.ts';
 import type { Attributes } from '../css/element.ts';
 import { createSpanBudget, createTableGrid, type RowKind, type TableGrid } from './lists-and-tables.ts';
 import { headings, readElements, rowGroups } from './tree-construction.ts';
@@ -92,8 +92,8 @@ const createFactsReader = () => {
       if (templates > 0 || ((name === 'style' || name === 'link') && isOtherSet)) return;
       if (name === 'style') sheet = isStyleSheet(attributes) ? '' : undefined;
       else if (name === 'link' && /(?:^|\s)stylesheet(?:\s|$)/i.test(attributes.rel ?? '')) {
-        const inAddress = isStyleSheet({ media: attributes.media }) ? sheetInAddress(attributes.href ?? '') : undefined;
-        if (inAddress !== undefined) styleSheets.push(inAddress);
+        const inDataUrl = isStyleSheet({ media: attributes.media }) ? sheetInDataUrl(attributes.href ?? '') : undefined;
+        if (inDataUrl !== undefined) styleSheets.push(inDataUrl);
       } else if (name === 'meta' && attributes.name?.trim().toLowerCase() === 'color-scheme') {
         const words = (attributes.content ?? '').toLowerCase().split(/[\s,]+/);
         dark = words.includes('dark') && !words.includes('light');

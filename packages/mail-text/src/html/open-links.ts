@@ -1,6 +1,6 @@
 // Links while their text is rendered: where each belongs in the text, what a person clicks and where it leads. How much of a
 // URL there is room for is decided later (links/links.ts).
-import { directUrl, type LinkPlace, targetOf } from '../links/link-pieces.ts';
+import { directUrl, type PendingLink, targetOf } from '../links/link-text.ts';
 import { otherHostNamed } from '../links/named-hosts.ts';
 import type { Slot, TextLines } from '../text/text-lines.ts';
 
@@ -33,7 +33,7 @@ const bare = (address: string): string =>
 
 export class OpenLinks {
   private readonly lines: TextLines;
-  private readonly places = new Map<Slot, LinkPlace>();
+  private readonly places = new Map<Slot, PendingLink>();
   private base: string | undefined;
   private current: OpenLink | undefined;
   /** The link that was written last, with its words: another one to the same URL right behind it continues it. */
@@ -87,7 +87,7 @@ export class OpenLinks {
     else if (link.hasImage) this.imageLink = { url: link.url, isApart: false };
   }
   /** Everything was read: all links, by the slots in which they belong. */
-  finish(): ReadonlyMap<Slot, LinkPlace> {
+  finish(): ReadonlyMap<Slot, PendingLink> {
     this.end();
     this.writeImageLink();
     return this.places;

@@ -1,6 +1,6 @@
 // HTML → the text a person would read, in two passes over the tags: no tree, no recursion, linear. Nothing is fetched.
 import { Cascade } from '../css/cascade.ts';
-import { type LinkManner, type TextLink, withLinks } from '../links/links.ts';
+import { type LinkStyle, type TextLink, withLinks } from '../links/links.ts';
 import { codePointsIn } from '../page.ts';
 import { TextLines } from '../text/text-lines.ts';
 import { type DocumentScan, scanDocument } from './document-scan.ts';
@@ -59,7 +59,7 @@ export const readableHtml = (
     lines.words(note);
   }
   const about = { hasMarks: true, markedPart: renderer.historyPart() };
-  const { text, links, markedAt } = withLinks(lines.parts(), linkPlaces, mannerFor(html, linksOfHtml), about);
+  const { text, links, markedAt } = withLinks(lines.parts(), linkPlaces, linkStyleFor(html, linksOfHtml), about);
   return {
     text,
     removed: renderer.removed(),
@@ -97,7 +97,7 @@ const largestShare = 0.19;
 /** Where words alone are more than that, links may take this share of what the words take. */
 const shareOfWords = 0.3;
 
-const mannerFor = (html: string, links: LinksOfHtml): LinkManner => {
+const linkStyleFor = (html: string, links: LinksOfHtml): LinkStyle => {
   if (links === 'whole') return { numbered: false };
   const room = Math.max(smallText, Buffer.byteLength(html) * largestShare);
   return { numbered: true, room: (words) => Math.max(room, words * (1 + shareOfWords)) };

@@ -1,30 +1,30 @@
-// The links of a text: each is told whole, or as a numbered reference that the list of links resolves; never a part of it.
-// Knows nothing of HTML; nothing is fetched.
+// How links are written in a text: whole, or as a numbered reference that the list of links resolves, never a part of a URL; and
+// that list, in pages that never part a link.
 import { codePointsIn, type PageRequest } from '../page.ts';
 import type { Slot } from '../text/text-lines.ts';
-import { directUrl, type LinkPlace, type Met, type Pieces, piecesOf, placeOf } from './link-pieces.ts';
+import { destinationOf, directUrl, type NumberedLink, type PendingLink, type Pieces, piecesOf } from './link-text.ts';
 import { unwrapped } from './redirect-wrappers.ts';
 
-/** A link as it was told. Its number is its place in the list, from 1. */
+/** A link as it is written. Its number is its place in the list, from 1. */
 export interface TextLink {
   readonly url: string;
-  /** What a person clicks; absent where that is the address itself, or a picture. */
+  /** What a person clicks; absent where that is the address itself, or an image. */
   readonly text?: string;
   readonly otherHost?: string;
-  /** UTF-16 units before its number in the text; absent where it is told without one. */
+  /** UTF-16 units before its number in the text; absent where it is written without one. */
   readonly numberAt?: number;
 }
 
-/** How a text tells its links. */
-export type LinkManner =
+/** How a text writes its links. */
+export type LinkStyle =
   /** Whole or by number, in as much room as there is. */
   | { readonly numbered: true; readonly room: (wordBytes: number) => number }
   /** Whole, for texts beside which no list of links is kept. */
   | { readonly numbered: false };
 
-/** Characters of a URL that is told whole where there is room. */
+/** Characters of a URL that is written whole where there is room. */
 const usualUrlLength = 300;
-/** Characters beyond which a URL is no longer told whole where it has no number. */
+/** Characters beyond which a URL is not written whole even where it has no number. */
 const longestUnnumbered = 8_000;
 
 interface Level {
@@ -39,9 +39,9 @@ const levels: readonly Level[] = [
   ...[usualUrlLength, 200, 150, 120, 100, 80, 65, 50, 40, 0].map((limit) => ({ limit, direct: true })),
 ];
 
-/** The URL to be told whole, or undefined. */
+/** The URL as it is written whole, or undefined. */
 const wholeUrl = (
-  { url, direct, inText, text, isMisleading }: Met,
+  { url, direct, inText, text, isMisleading }: NumberedLink,
   { limit, direct: wantsDirect }: Level,
 ): string | undefined => {
   if (isMisleading) return undefined;
@@ -52,36 +52,36 @@ const wholeUrl = (
 
 const numberMark = '[link ';
 
-const reference = ({ number, place }: Met): string => `${numberMark}${number}: ${place}]`;
+const reference = ({ number, destination }: NumberedLink): string => `${numberMark}${number}: ${destination}]`;
 
 interface Form {
   readonly text: string;
-  /** What stands there is no URL. */
-  readonly stands: 'whole' | 'by number' | 'not at all';
+  /** How the URL is in it. */
+  readonly url: 'whole' | 'by number' | 'absent';
 }
 
 /** A link's URL or its reference, at a level; a reference never takes more room than what it stands for. */
-const formAt = (link: Met, level: Level): Form => {
+const formAt = (link: NumberedLink, level: Level): Form => {
   const short = reference(link);
   const whole = wholeUrl(link, { ...level, limit: Math.max(level.limit, short.length) });
-  return whole === undefined ? { text: short, stands: 'by number' } : { text: whole, stands: 'whole' };
+  return whole === undefined ? { text: short, url: 'by number' } : { text: whole, url: 'whole' };
 };
 
-const formWithoutNumber = (link: Met): Form => {
+const formWithoutNumber = (link: NumberedLink): Form => {
   const whole =
     wholeUrl(link, { limit: usualUrlLength, direct: false }) ??
     wholeUrl(link, { limit: longestUnnumbered, direct: true });
   return whole === undefined
-    ? { text: `[link to ${link.place}: ${link.url.length} characters]`, stands: 'not at all' }
-    : { text: whole, stands: 'whole' };
+    ? { text: `[link to ${link.destination}: ${link.url.length} characters]`, url: 'absent' }
+    : { text: whole, url: 'whole' };
 };
 
-const told = (link: Met, level: Level | undefined): Form => {
-  if (link.kind === 'said') return { text: '', stands: 'not at all' };
-  const { text, stands } = level ? formAt(link, level) : formWithoutNumber(link);
-  if (link.kind === 'deceptive') return { text: `] (goes to ${text})`, stands };
-  const marked = stands === 'whole' && (!link.inText || link.beforeMark) ? `<${text}>` : text;
-  return { text: link.kind === 'named' ? ` ${marked}` : marked, stands };
+const formOf = (link: NumberedLink, level: Level | undefined): Form => {
+  if (link.kind === 'said') return { text: '', url: 'absent' };
+  const { text, url } = level ? formAt(link, level) : formWithoutNumber(link);
+  if (link.kind === 'deceptive') return { text: `] (goes to ${text})`, url };
+  const marked = url === 'whole' && (!link.inText || link.beforeMark) ? `<${text}>` : text;
+  return { text: link.kind === 'named' ? ` ${marked}` : marked, url };
 };
 
 /** The level at which all fits, else the tightest. */
@@ -89,12 +89,12 @@ const levelFor = ({ pieces, links }: Pieces, room: (wordBytes: number) => number
   const words = pieces.reduce((sum, piece) => sum + (typeof piece === 'string' ? Buffer.byteLength(piece) : 0), 0);
   const left = room(words) - words;
   const fits = (level: Level) =>
-    links.reduce((sum, link) => sum + Buffer.byteLength(told(link, level).text), 0) <= left;
+    links.reduce((sum, link) => sum + Buffer.byteLength(formOf(link, level).text), 0) <= left;
   const tightest: Level = { limit: 0, direct: true };
   return levels.find(fits) ?? tightest;
 };
 
-interface LaidText {
+interface TextWithLinks {
   readonly text: string;
   /** UTF-16 units before the marked place, where one was marked. */
   readonly markedAt?: number;
@@ -102,41 +102,41 @@ interface LaidText {
 }
 
 /**
- * A text with its links told.
+ * A text with its links written.
  * @param parts words, and slots where links belong.
- * @param places the links by their slots; addresses in the words are found here.
+ * @param pending the links by their slots; addresses in the words are found here.
  * @param about whether the parts hold marks of edits, from which words are then kept apart; and the index of a part whose
  *   place in the text is wanted.
  */
 export const withLinks = (
   parts: readonly (string | Slot)[],
-  places: ReadonlyMap<Slot, LinkPlace>,
-  manner: LinkManner,
+  pending: ReadonlyMap<Slot, PendingLink>,
+  style: LinkStyle,
   about: { readonly hasMarks: boolean; readonly markedPart?: number | undefined },
-): LaidText => {
-  const laid = piecesOf(parts, places, about.hasMarks, about.markedPart);
-  const level = manner.numbered ? levelFor(laid, manner.room) : undefined;
+): TextWithLinks => {
+  const content = piecesOf(parts, pending, about.hasMarks, about.markedPart);
+  const level = style.numbered ? levelFor(content, style.room) : undefined;
   const texts: string[] = [];
   const links: TextLink[] = [];
   let length = 0;
   let markedAt: number | undefined;
-  for (const [index, piece] of laid.pieces.entries()) {
-    if (index === laid.mark) markedAt = length;
+  for (const [index, piece] of content.pieces.entries()) {
+    if (index === content.mark) markedAt = length;
     if (typeof piece === 'string') texts.push(piece);
     else {
-      const { text, stands } = told(piece, level);
+      const { text, url: written } = formOf(piece, level);
       const { url, otherHost } = piece;
       links.push({
         url,
         ...(piece.inText || piece.text === '' ? {} : { text: piece.text }),
         ...(otherHost === undefined ? {} : { otherHost }),
-        ...(stands === 'by number' ? { numberAt: length + text.indexOf(numberMark) + numberMark.length } : {}),
+        ...(written === 'by number' ? { numberAt: length + text.indexOf(numberMark) + numberMark.length } : {}),
       });
       texts.push(text);
     }
     length += texts.at(-1)?.length ?? 0;
   }
-  markedAt ??= laid.mark === undefined ? undefined : length;
+  markedAt ??= content.mark === undefined ? undefined : length;
   return { text: texts.join(''), links, ...(markedAt === undefined ? {} : { markedAt }) };
 };
 
@@ -145,8 +145,8 @@ const smallText = 20_000;
 /** Links of a larger one may take this share of what its words take. */
 const shareOfWords = 0.5;
 
-/** Plain text with its addresses told. */
-export const plainWithLinks = (text: string): LaidText =>
+/** Plain text with its addresses written as links are. */
+export const plainWithLinks = (text: string): TextWithLinks =>
   withLinks(
     [text],
     new Map(),
@@ -154,13 +154,12 @@ export const plainWithLinks = (text: string): LaidText =>
     { hasMarks: false },
   );
 
-// The links of a message as a list, every URL whole: what the numbers in its text stand for. In pages that never part a
-// link. Knows nothing of how links stand in the text.
+// The links of a message as a list, every URL whole: what the numbers in its text stand for.
 
 interface ListedLink {
   /** As `[link N: host]` in the text has it; from 1, in the order of the text. */
   readonly number: number;
-  /** What a person clicks; absent where that is the address itself, or a picture. */
+  /** What a person clicks; absent where that is the address itself, or an image. */
   readonly text?: string;
   /** Whole, as the sender wrote it; absent where it is longer than any program takes. */
   readonly url?: string;
@@ -191,7 +190,7 @@ const listed = ({ url, text, otherHost }: TextLink, number: number): ListedLink 
     number,
     ...(text === undefined ? {} : { text }),
     ...(url.length <= longestUrl ? { url } : { tooLong: url.length }),
-    host: placeOf(directUrl(url)),
+    host: destinationOf(directUrl(url)),
     ...(target === undefined ? {} : { leadsTo: target }),
     ...(otherHost === undefined ? {} : { textNames: otherHost }),
   };

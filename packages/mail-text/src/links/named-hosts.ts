@@ -1,5 +1,5 @@
 // Which host the text of a link names, judged by the public-suffix list (tldts), and whether it is another one than where
-// the link leads. Knows nothing of HTML, and of URLs only their hosts.
+// the link leads.
 import { domainToASCII } from 'node:url';
 import { parse } from 'tldts';
 
@@ -116,7 +116,7 @@ const begins = (name: string, target: string): boolean => {
   return domain.startsWith(name) || (target.startsWith(name) && name.length > before);
 };
 
-const isMet = ({ hosts, isCut }: Named, targets: readonly string[]): boolean =>
+const isAmong = ({ hosts, isCut }: Named, targets: readonly string[]): boolean =>
   hosts.some((host) => targets.some((target) => belongTogether(host, target) || (isCut && begins(host, target))));
 
 /**
@@ -131,5 +131,5 @@ export const otherHostNamed = (text: string, url: string): string | undefined =>
   const ofAddresses = /^mailto:/i.test(url)
     ? [...visible.matchAll(mailboxes)].map(([, host = '']): Named => ({ hosts: [asHost(host)], isCut: false }))
     : [];
-  return [...ofAddresses, ...hostsNamed(visible)].find((named) => !isMet(named, targets))?.hosts[0];
+  return [...ofAddresses, ...hostsNamed(visible)].find((named) => !isAmong(named, targets))?.hosts[0];
 };

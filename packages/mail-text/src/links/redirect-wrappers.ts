@@ -1,5 +1,7 @@
-// Parameters of URLs that say where a click came from and nothing of where it goes. Kept narrow: whatever may be an id or
-// a token of what the link leads to stays.
+// What a URL leads to behind what only counts or checks a click: redirectors that carry the target in their own URL, and tracking
+// parameters. Only what can be decoded with certainty is taken out; nothing is asked of anybody.
+
+// Tracking parameters. Kept narrow: whatever may be an id or a token of what the link leads to stays.
 
 /** Each is set and read by one analytics or advertising product, and by nothing else. */
 const names = new Set([
@@ -26,8 +28,7 @@ export const withoutTracking = (url: string): string => {
   return `${head}${kept.length === 0 ? '' : `?${kept.join('&')}`}${fragment}`;
 };
 
-// Redirectors that carry the real target in their own URL: mail filters that check a click, and sites that leave
-// themselves through a page. Only what can be decoded with certainty is taken out; nothing is asked of anybody.
+// Redirectors: mail filters that check a click, and sites that are left through a page.
 
 /** The target as it stands in a wrapper; anything that is no URL is sorted out later. */
 type Decode = (url: URL, written: string) => string | undefined;
@@ -96,13 +97,13 @@ const proofpoint3: Decode = (_, written) => {
   const characters = [...base64(encoded)];
   if (target === undefined || characters.includes('\ufffd')) return undefined;
   let used = 0;
-  const whole = target.replace(/\*(?:\*([\w-]))?/g, (_token, run: string | undefined) => {
+  const decodedTarget = target.replace(/\*(?:\*([\w-]))?/g, (_token, run: string | undefined) => {
     const from = used;
     used += run === undefined ? 1 : runLetters.indexOf(run) + 2;
     return characters.slice(from, used).join('');
   });
   // Some programs take one of two slashes out of a path.
-  return used === characters.length ? whole.replace(/^(https?:\/)(?=[^/])/i, '$1/') : undefined;
+  return used === characters.length ? decodedTarget.replace(/^(https?:\/)(?=[^/])/i, '$1/') : undefined;
 };
 
 /** The target's host stands beside it, so that a misread one would show. */

@@ -1,40 +1,119 @@
-// Whether reading a message takes a few milliseconds at most whatever is in it, judged by sizes alone: who wrote it may
-// have wanted it to take long.
+// The body of a message as a person would read it: its text parts in order, of several forms of the same content the best one,
+// messages inside the message under a head of their own, and where quoted history begins. What is hidden from a reader is counted
+// over all forms, shown or not.
 import type { TextLink } from '../links/links.ts';
 import { isBodyText } from '../mime/attachments.ts';
-import { bodyPieces, type ChooseForm, type Piece } from '../mime/body-parts.ts';
-import { everyPart, type Message, type MessagePart, mimeTypeOf } from '../mime/message-part.ts';
-import { codePoints, isHtml, type Reading, readPart, sumOf } from '../mime/read-part.ts';
-import { isStructured } from '../mime/structured-parts.ts';
-import { indexAfter } from '../page.ts';
-import { isWinmail } from '../tnef/winmail.ts';
+import { headerText, headerValues } from '../mime/headers.ts';
+import {
+  childrenOf,
+  isContainer,
+  type Message,
+  type MessagePart,
+  mimeTypeOf,
+  type NumberedPart,
+  rootOf,
+} from '../mime/message-part.ts';
+import { isHtml, type Reading, readPart, sumOfRemoved } from '../mime/read-part.ts';
+import { codePointsIn, indexAfter } from '../page.ts';
 
-/** Base64 units. HTML can be far more work than its size says: rules for every element, elements in elements. */
-const mostHtml = 4 * 1024;
-const mostText = 24 * 1024;
-const mostParts = 40;
-
-/** @param message with no more bytes than a small answer of Gmail's has. */
-export const isQuicklyRead = (message: Message): boolean => {
-  let [html, text, parts] = [0, 0, 0];
-  for (const numbered of everyPart(message)) {
-    parts += 1;
-    const { part } = numbered;
-    if (isWinmail(numbered) || isStructured(numbered)) return false;
-    if (!isBodyText(numbered)) continue;
-    const length = part.body?.data?.length ?? 0;
-    if (mimeTypeOf(part) === 'text/plain') text += length;
-    else html += length;
-  }
-  return html <= mostHtml && text <= mostText && parts <= mostParts;
+/** The readable body; lines end with LF, the texts of several parts follow each other. */
+export const readBody = (message: Message): Reading => {
+  const readings = new Map<MessagePart, Reading>();
+  const read = readerOf(readings);
+  const shown = inOrder(bodyPieces(message, chooseBy(read)), read);
+  const quotedFrom = historyOf(shown);
+  return {
+    text: shown.map(({ text }) => text).join(between),
+    removed: sumOfRemoved([...readings.values()].map(({ removed }) => removed)),
+    links: withWords(
+      shown.flatMap(({ links }) => links),
+      readings.values(),
+    ),
+    ...(quotedFrom === undefined ? {} : { quotedFrom }),
+    ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
+  };
 };
 
-// The body of a message as a person would read it: the form of each text that is shown, one text after the other, and
-// where quoted history begins. What is hidden from a reader is counted over all forms, shown or not.
+/** A piece of the body: a text part, or the head of a message inside the message. */
+type Piece =
+  | { readonly kind: 'text'; readonly from: NumberedPart; readonly forwarded: boolean }
+  | { readonly kind: 'head'; readonly text: string; readonly forwarded: true };
 
-type ReadOnce = (part: MessagePart) => Reading;
+/** Picks one of several forms of the same content. */
+type ChooseForm = (forms: readonly Piece[][]) => readonly Piece[];
 
-const readerOf = (readings: Map<MessagePart, Reading>): ReadOnce => {
+/** Alternatives that are nested deeper are all shown: nobody writes such mail, and choosing costs at every level. */
+const deepestChoice = 50;
+
+const isInnerMessage = (mimeType: string): boolean => /^message\/(?:rfc822|global|news)$/.test(mimeType);
+/** Their parts are fields for programs; structured-parts.ts reads them. */
+const isReport = (mimeType: string): boolean =>
+  /^message\/(?:delivery-status|disposition-notification|feedback-report|global-.*)$/.test(mimeType);
+
+const headOfInnerMessage = (container: NumberedPart): Piece => {
+  const [inner] = childrenOf(container);
+  const fields = ['From', 'To', 'Cc', 'Date', 'Subject'].flatMap((name) =>
+    headerValues(inner?.part.headers, name.toLowerCase()).map((value) => `${name}: ${headerText(value)}`),
+  );
+  return { kind: 'head', text: ['---------- Forwarded message ----------', ...fields].join('\n'), forwarded: true };
+};
+
+interface OpenContainer {
+  readonly children: readonly NumberedPart[];
+  readonly forwarded: boolean;
+  readonly depth: number;
+  /** Where the pieces of its children go. */
+  readonly sink: Piece[];
+  /** For alternatives: one list for each child, and where the chosen one goes. */
+  readonly forms?: Piece[][];
+  next: number;
+}
+
+/** The pieces of a message's body, in order. Iterative: depth is the sender's choice. */
+const bodyPieces = (message: Message, choose: ChooseForm): Piece[] => {
+  const root = rootOf(message);
+  const pieces: Piece[] = [];
+  const open: OpenContainer[] = [];
+
+  const enter = (numbered: NumberedPart, sink: Piece[], forwarded: boolean, depth: number): void => {
+    const mimeType = mimeTypeOf(numbered.part);
+    if (isReport(mimeType)) return;
+    if (!isContainer(numbered.part)) {
+      if (isBodyText(numbered)) sink.push({ kind: 'text', from: numbered, forwarded });
+      return;
+    }
+    const inner = isInnerMessage(mimeType);
+    if (inner) sink.push(headOfInnerMessage(numbered));
+    const isChoice = mimeType === 'multipart/alternative' && depth < deepestChoice;
+    open.push({
+      children: childrenOf(numbered),
+      forwarded: forwarded || inner,
+      depth,
+      sink,
+      forms: isChoice ? [] : undefined,
+      next: 0,
+    });
+  };
+
+  if (root) enter(root, pieces, false, 0);
+  for (let here = open.at(-1); here; here = open.at(-1)) {
+    const child = here.children[here.next];
+    if (child === undefined) {
+      open.pop();
+      if (here.forms) for (const piece of choose(here.forms)) here.sink.push(piece);
+      continue;
+    }
+    here.next += 1;
+    const sink = here.forms ? [] : here.sink;
+    here.forms?.push(sink);
+    enter(child, sink, here.forwarded, here.depth + 1);
+  }
+  return pieces;
+};
+
+type ReadPart = (part: MessagePart) => Reading;
+
+const readerOf = (readings: Map<MessagePart, Reading>): ReadPart => {
   return (part) => {
     const reading = readings.get(part) ?? readPart(part);
     readings.set(part, reading);
@@ -42,14 +121,14 @@ const readerOf = (readings: Map<MessagePart, Reading>): ReadOnce => {
   };
 };
 
-const textOf = (pieces: readonly Piece[], read: ReadOnce): string =>
+const textOf = (pieces: readonly Piece[], read: ReadPart): string =>
   pieces.flatMap((piece) => (piece.kind === 'text' ? [read(piece.from.part).text] : [])).join('\n\n');
 
-const linksOf = (pieces: readonly Piece[], read: ReadOnce): readonly TextLink[] =>
+const linksOf = (pieces: readonly Piece[], read: ReadPart): readonly TextLink[] =>
   pieces.flatMap((piece) => (piece.kind === 'text' ? read(piece.from.part).links : []));
 
 /** Whether a plain form would leave out what is struck out, inserted or ticked. */
-const isMarked = (pieces: readonly Piece[], read: ReadOnce): boolean =>
+const isMarked = (pieces: readonly Piece[], read: ReadPart): boolean =>
   pieces.some((piece) => piece.kind === 'text' && read(piece.from.part).marked);
 
 const isOfWeb = ({ url }: TextLink): boolean => /^https?:/i.test(url);
@@ -77,29 +156,26 @@ const withWords = (links: readonly TextLink[], readings: Iterable<Reading>): Tex
  * leads, else the HTML; RFC 2046 §5.1.4 puts the best form last.
  */
 const chooseBy =
-  (read: ReadOnce): ChooseForm =>
+  (read: ReadPart): ChooseForm =>
   (forms) => {
-    const spoken = forms
+    const withText = forms
       .map((pieces) => ({ pieces, text: textOf(pieces, read) }))
       .filter(({ text }) => text.trim() !== '');
     const has = (pieces: readonly Piece[], wanted: (part: MessagePart) => boolean) =>
       pieces.some((piece) => piece.kind === 'text' && wanted(piece.from.part));
-    const html = spoken.findLast(({ pieces }) => has(pieces, isHtml));
-    const plain = spoken.find(
+    const html = withText.findLast(({ pieces }) => has(pieces, isHtml));
+    const plain = withText.find(
       ({ pieces }) => !has(pieces, isHtml) && has(pieces, (part) => mimeTypeOf(part) === 'text/plain'),
     );
     if (plain && html) {
-      const stands =
+      const saysAll =
         !isMarked(html.pieces, read) &&
         saysTheSame(plain.text, html.text) &&
         leadsAsFar(linksOf(plain.pieces, read), linksOf(html.pieces, read));
-      return stands ? plain.pieces : html.pieces;
+      return saysAll ? plain.pieces : html.pieces;
     }
-    return (html ?? plain ?? spoken.at(-1))?.pieces ?? [];
+    return (html ?? plain ?? withText.at(-1))?.pieces ?? [];
   };
-
-// Whether two forms of one text say the same to a reader: by their runs of three words, so that neither order, line breaks, links
-// nor typography count.
 
 /** Longer texts are not compared: the answer is no. UTF-16 units. */
 const longest = 500_000;
@@ -129,7 +205,8 @@ const longestGap = (runs: readonly string[], known: ReadonlySet<string>): number
 };
 
 /**
- * Whether the plain form of a message may stand for its HTML form: it says what a person sees in the HTML (a stub does
+ * Whether the plain form of a message may stand for its HTML form, judged by runs of three words, so that neither order, line
+ * breaks, links nor typography count: it says what a person sees in the HTML (a stub does
  * not), and nothing beside that (what only a program would read).
  * @param html the readable text of the HTML form.
  */
@@ -180,36 +257,36 @@ const numberedAfter = (before: number, reading: Reading): Reading => {
   };
 };
 
-const laidOut = (pieces: readonly Piece[], read: ReadOnce): Shown[] => {
+const inOrder = (pieces: readonly Piece[], read: ReadPart): Shown[] => {
   let offset = 0;
   let links = 0;
   const shown: Shown[] = [];
   for (const piece of pieces) {
-    const whole: Reading =
+    const part: Reading =
       piece.kind === 'head'
         ? { text: piece.text, removed: { hiddenElements: 0, invisibleCharacters: 0 }, links: [] }
         : read(piece.from.part);
-    if (whole.text.trim() === '') continue;
-    const reading = numberedAfter(links, whole);
+    if (part.text.trim() === '') continue;
+    const reading = numberedAfter(links, part);
     shown.push({ ...reading, forwarded: piece.forwarded, offset });
-    offset += codePoints(reading.text) + between.length;
+    offset += codePointsIn(reading.text) + between.length;
     links += reading.links.length;
   }
   return shown;
 };
 
 /** Texts that follow each other as one; where history begins is said by the first. */
-export const readingsTogether = (readings: readonly Reading[]): Reading => {
+export const joinedReadings = (readings: readonly Reading[]): Reading => {
   let links = 0;
-  const numbered = readings.map((whole) => {
-    const reading = numberedAfter(links, whole);
+  const numbered = readings.map((own) => {
+    const reading = numberedAfter(links, own);
     links += reading.links.length;
     return reading;
   });
   const [first] = numbered;
   return {
     text: numbered.map(({ text }) => text).join(between),
-    removed: sumOf(numbered.map(({ removed }) => removed)),
+    removed: sumOfRemoved(numbered.map(({ removed }) => removed)),
     links: numbered.flatMap((reading) => reading.links),
     ...(first?.quotedFrom === undefined ? {} : { quotedFrom: first.quotedFrom }),
     ...(numbered.some(({ truncated }) => truncated) ? { truncated: true } : {}),
@@ -220,22 +297,4 @@ const historyOf = (shown: readonly Shown[]): number | undefined => {
   const own = shown.filter(({ forwarded }) => !forwarded);
   const last = own.findLast(({ text }, index) => index === 0 || !isFooter(text));
   return last?.quotedFrom === undefined ? undefined : last.offset + last.quotedFrom;
-};
-
-/** The readable body; lines end with LF, the texts of several parts follow each other. */
-export const readBody = (message: Message): Reading => {
-  const readings = new Map<MessagePart, Reading>();
-  const read = readerOf(readings);
-  const shown = laidOut(bodyPieces(message, chooseBy(read)), read);
-  const quotedFrom = historyOf(shown);
-  return {
-    text: shown.map(({ text }) => text).join(between),
-    removed: sumOf([...readings.values()].map(({ removed }) => removed)),
-    links: withWords(
-      shown.flatMap(({ links }) => links),
-      readings.values(),
-    ),
-    ...(quotedFrom === undefined ? {} : { quotedFrom }),
-    ...(shown.some(({ truncated }) => truncated) ? { truncated: true } : {}),
-  };
 };

@@ -1,5 +1,5 @@
-// The few words by which a message is told in a list: Gmail's own extract, which is made of hidden text too, or ours, of
-// what a person sees.
+// What every format of a message begins with: who wrote what to whom and when, and a snippet (Gmail's own, which is made of hidden
+// text too, or ours, of what a person sees). What cannot be seen is taken out, as of the body. And format=full: all parts.
 import { isBodyText } from '../mime/attachments.ts';
 import { headerText, headerValues, isoDate, mailboxesOf } from '../mime/headers.ts';
 import {
@@ -31,8 +31,8 @@ const characterOf = (code: number): string => (code > 0 && code <= 0x10ffff ? St
 const withoutEntities = (snippet: string): string =>
   snippet.replace(
     /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,4}));/gi,
-    (whole, decimal: string | undefined, hexadecimal: string | undefined, name: string | undefined) => {
-      if (name !== undefined) return entities[name.toLowerCase()] ?? whole;
+    (entity, decimal: string | undefined, hexadecimal: string | undefined, name: string | undefined) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? entity;
       return characterOf(decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal));
     },
   );
@@ -52,9 +52,6 @@ export const snippetOf = (text: string): string => {
   );
   return page(line, { maxChars: longestSnippet, offset: 0 }).text.trim();
 };
-
-// Who wrote what to whom and when: what every format of a message begins with. Whatever cannot be seen is taken out of
-// it, as out of the body: these words come from outside just the same.
 
 /** Fields that a message lacks, or that were not fetched, are absent. */
 export interface MessageRow {
@@ -78,13 +75,13 @@ export const countedRow = (
   headers: readonly MessageHeader[] | null | undefined = message.payload?.headers,
 ): { readonly row: MessageRow; readonly removed: number } => {
   let removed = 0;
-  const seen = (text: string): string => {
-    const visible = withoutInvisible(text);
-    removed += visible.removed;
-    return visible.text;
+  const visible = (text: string): string => {
+    const clean = withoutInvisible(text);
+    removed += clean.removed;
+    return clean.text;
   };
-  const texts = (name: string) => headerValues(headers, name).map(headerText).map(seen);
-  const mailboxes = (name: string) => headerValues(headers, name).flatMap(mailboxesOf).map(seen);
+  const texts = (name: string) => headerValues(headers, name).map(headerText).map(visible);
+  const mailboxes = (name: string) => headerValues(headers, name).flatMap(mailboxesOf).map(visible);
   const [from, to, cc, [subject]] = [texts('from').join(', '), mailboxes('to'), mailboxes('cc'), texts('subject')];
   const date = isoDate(headerValues(headers, 'date').map(headerText)[0], message.internalDate);
   const row: MessageRow = {
@@ -105,8 +102,7 @@ export const countedRow = (
 /** Who wrote what to whom and when; of a `minimal` answer only what that has. */
 export const messageRow = (message: Message): MessageRow => countedRow(message).row;
 
-// format=full: everything a message has, as Gmail's tree, with its texts decoded. Nothing is left out, what a reader
-// would not see included.
+// format=full: everything a message has, as Gmail's tree, with its texts decoded; what a reader would not see is not left out.
 
 export interface FullPart {
   readonly partId: string;
@@ -129,7 +125,7 @@ export interface FullPart {
 /** Parts that are nested deeper follow one another in the deepest list; their ids say where they belong. */
 const deepestList = 50;
 
-const wholeText = (part: MessagePart): string =>
+const textOf = (part: MessagePart): string =>
   part.body?.cut ? `${decodedText(part)}\n\n${notTheEnd}` : decodedText(part);
 
 const bodyOf = (numbered: NumberedPart, request: PageRequest): FullPart['body'] => {
@@ -137,11 +133,11 @@ const bodyOf = (numbered: NumberedPart, request: PageRequest): FullPart['body'] 
   const size = part.body?.size ?? 0;
   if (isContainer(part)) return part.body?.attachmentId ? { size, attachmentId: partId } : { size };
   if (!isBodyText(numbered) || (size > 0 && !hasInlineBytes(part))) return { size, attachmentId: partId };
-  const { text, ...where } = page(wholeText(part), request);
+  const { text, ...where } = page(textOf(part), request);
   return { size, data: text, ...where, ...(part.body?.cut ? { truncated: true } : {}) };
 };
 
-interface Open {
+interface OpenPart {
   readonly numbered: NumberedPart;
   readonly depth: number;
   readonly list: FullPart[];
@@ -150,7 +146,7 @@ interface Open {
 /** A part with all that is below it; the same page of every body text. Iterative: depth is the sender's choice. */
 export const fullPart = (root: NumberedPart, request: PageRequest): FullPart | undefined => {
   const roots: FullPart[] = [];
-  const open: Open[] = [{ numbered: root, depth: 0, list: roots }];
+  const open: OpenPart[] = [{ numbered: root, depth: 0, list: roots }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { numbered, depth, list } = next;
     const { part } = numbered;

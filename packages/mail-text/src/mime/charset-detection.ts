@@ -189,7 +189,7 @@ const bitsOfCjk = (text: string, candidate: CjkCandidate, ofAscii: AsciiBits): n
 const mostBytes = 1500;
 
 /** The lines with something to tell a charset by; line ends are the same in all of them. */
-const tellingLines = (bytes: Uint8Array): Uint8Array => {
+const nonAsciiLines = (bytes: Uint8Array): Uint8Array => {
   const lines: Uint8Array[] = [];
   let length = 0;
   let from = bytes.findIndex((byte) => byte > 0x7f);
@@ -225,7 +225,7 @@ export interface Guess {
 
 /** The charsets that bytes may be in, the likeliest first; none where they are in none of them. */
 export const likelyCharsets = (bytes: Uint8Array): Guess[] => {
-  const sample = tellingLines(bytes);
+  const sample = nonAsciiLines(bytes);
   const ofAscii = once(asciiBits);
   const guesses = [...candidates, ...cjkCandidates].flatMap((candidate) => {
     const text = decoded(sample, candidate.charset);

@@ -1,5 +1,5 @@
 // Made by scripts/charset-models.mjs; do not edit. Which letters follow each other in a language, and which characters
-// are common in one: what an unlabelled text is told by (charset-detection.ts says how).
+// are common in one: what unlabelled text is judged by (charset-detection.ts says how).
 
 /** `letter bits` (base 36), then `|letter` with `letter bits` of what follows it; a space is the edge of a word. */
 export const letterModels = {

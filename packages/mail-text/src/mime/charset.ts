@@ -1,7 +1,11 @@
-// ISO-2022-KR (RFC 1557) and HZ (RFC 1843): charsets of seven bits that shift between ASCII and two-byte characters, which
-// no decoder at hand knows. With the eighth bit set their two-byte characters are those of EUC.
+// Bytes → text. Of a text part: UTF-8 where the bytes are UTF-8, because Gmail has converted the text parts of `format=full` already
+// while their header still names the old charset; else what is declared; else what it looks like. Of bytes that nobody converted
+// (attachments, header fields): what is declared, unless it cannot be.
 import iconv from 'iconv-lite';
 import { likelyCharsets } from './charset-detection.ts';
+
+// ISO-2022-KR (RFC 1557) and HZ (RFC 1843): charsets of seven bits that shift between ASCII and two-byte characters, which the
+// libraries do not decode. With the eighth bit set their two-byte characters are those of EUC.
 
 const shiftOut = 0x0e;
 const shiftIn = 0x0f;
@@ -36,10 +40,6 @@ const textOfShifted = (bytes: Uint8Array, charset: string): string | undefined =
   if (!/^hz(?:-gb-?2312)?$/i.test(charset.trim()) || bytes.some((byte) => byte > 0x7f)) return undefined;
   return ofHz(Buffer.from(bytes).toString('latin1'));
 };
-
-// Bytes → text. Of a text part: UTF-8 where the bytes are UTF-8, because Gmail has converted the text parts of
-// `format=full` already while their header still names the old charset; else what is declared; else what it looks like.
-// Of bytes that nobody converted (attachments, header fields): what is declared, unless it cannot be.
 
 /** Undefined for a name that nobody knows. WHATWG's table first: it reads `iso-8859-1` as people write it (windows-1252). */
 const decodeAs = (bytes: Uint8Array, charset: string): string | undefined => {

@@ -1,9 +1,11 @@
-// Encoded words of header fields (RFC 2047, language tags of RFC 2231 §5) → text, as senders really write them: a
-// character split between two words, raw bytes inside one, a wrong charset. Knows nothing of header fields.
+// Header fields as text, as senders really write them: encoded words (RFC 2047), parameters (RFC 2231), dates, address lists
+// (RFC 5322), and the fields at the beginning of an RFC 822 source.
 import iconv from 'iconv-lite';
 import libmime from 'libmime';
 import { insteadOfLatin, textOfLabelled } from './charset.ts';
 import type { MessageHeader, MessagePart } from './message-part.ts';
+
+// Encoded words (RFC 2047, language tags of RFC 2231 §5): a character may be split between two, raw bytes may be inside one.
 
 const wordStart = /=\?([^\s?*"<>()]+)(?:\*[\w-]*)?\?([bq])\?/gi;
 
@@ -13,13 +15,13 @@ interface Word {
   readonly text: string;
 }
 
-interface PlacedWord extends Word {
+interface WordInText extends Word {
   readonly start: number;
   readonly end: number;
 }
 
 /** The encoded words of a text, in order. Linear: a sender may begin a hundred thousand of them and end none. */
-function* wordsIn(text: string): Generator<PlacedWord> {
+function* wordsIn(text: string): Generator<WordInText> {
   let from = 0;
   let close = -1;
   for (;;) {
@@ -111,7 +113,7 @@ const decodeWords = (text: string): string => {
 const decodeWord = (charset: string, encoding: string, text: string): string =>
   decodedRun([{ charset: charset.replace(/\*.*$/, ''), encoding, text }]);
 
-// The header fields at the beginning of an RFC 822 source. Reads no body.
+// The header fields of an RFC 822 source.
 
 /** No more than this of a source is looked at: a head without an end must not cost what a body does. Characters of base64url. */
 const longestHead = 1_400_000;
@@ -134,7 +136,7 @@ export const headersOfSource = (source: string): MessageHeader[] => {
   });
 };
 
-// Header fields as text: encoded words (RFC 2047), parameters (RFC 2231) and dates. Knows nothing of MIME trees.
+// Fields of a part, parameters and dates.
 
 /** All values of a header field in order; names compare without case. */
 export const headerValues = (headers: readonly MessageHeader[] | null | undefined, name: string): string[] =>
@@ -227,7 +229,7 @@ export const isoDate = (
   return moment === undefined ? undefined : new Date(moment).toISOString();
 };
 
-// An address field (RFC 5322 §3.4) as a list of mailboxes in words. Splits; judges nothing about the addresses.
+// Address lists (RFC 5322 §3.4).
 
 interface Splitter {
   readonly found: string[];

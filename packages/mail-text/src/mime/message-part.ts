@@ -1,5 +1,5 @@
-// The shape of a message as Gmail gives it, structurally, and the walk over its parts. Knows nothing of the Google
-// libraries (their types fit), of charsets or of what a reader should see.
+// A message as Gmail's API gives it, and the walk over its parts. The types of
+// Google's libraries fit without being imported.
 
 export interface MessageHeader {
   readonly name?: string | null | undefined;
@@ -90,8 +90,6 @@ export const findPart = (message: Message, attachmentId: string): NumberedPart |
   }
   return undefined;
 };
-
-// Which attachments are worth showing as text. Decodes nothing.
 
 const textTypes =
   /^(?:text\/(?!rtf)|message\/|application\/(?:(?:x-)?(?:javascript|ecmascript|json|ndjson|yaml|sh|shellscript|sql|toml|tex|latex|perl|python|php|typescript|httpd-php|pem-file|subrip)|xml|xhtml|pgp-signature|pgp-keys|pgp-encrypted|ics|mbox)\b)|\+(?:json|xml|yaml)$/i;

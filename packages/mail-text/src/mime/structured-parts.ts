@@ -1,4 +1,5 @@
-// Parts that speak to programs (invitations, delivery reports): found in a message and told in words.
+// Parts that are for programs: invitations (RFC 6047), delivery reports and read receipts, signatures and encryption, found in a
+// message and put into words.
 import { type Invitation, invitationsOf } from '../calendar/calendar.ts';
 import { fileNameOf } from './attachments.ts';
 import { textOfBytes } from './charset.ts';
@@ -48,8 +49,8 @@ const calendarText = ({ part }: NumberedPart): string => {
   const unfolded = Buffer.from(bytes)
     .toString('latin1')
     .replace(/\r?\n[ \t]/g, '');
-  const whole = bytes.includes(0) ? bytes : Buffer.from(unfolded, 'latin1');
-  return textOfBytes(whole, mimeTypeOf(part), declaredCharset(part));
+  const lines = bytes.includes(0) ? bytes : Buffer.from(unfolded, 'latin1');
+  return textOfBytes(lines, mimeTypeOf(part), declaredCharset(part));
 };
 
 /** The events a message carries; none of parts that were not fetched. */
@@ -64,8 +65,7 @@ export const deliveryReportsIn = (message: Message): DeliveryReport[] => {
   return distinct(parts.flatMap((part) => deliveryReportsOf(reportFields(part))));
 };
 
-// Delivery reports (RFC 3464) and read receipts (RFC 8098) → who did not get a mail (or did), and why. Reads the fields
-// of the report; knows nothing of MIME parts.
+// Delivery reports (RFC 3464) and read receipts (RFC 8098) → who did not get a mail (or did), and why.
 
 export interface DeliveryReport {
   /** Whom the mail was for. */

@@ -1,5 +1,5 @@
 // Removes characters that nobody sees but a model reads: zero-width and bidirectional controls, tag characters, payloads
-// of variation selectors. Keeps them where a script or an emoji needs them. Knows nothing of HTML or mail.
+// of variation selectors. Keeps them where a script or an emoji needs them.
 
 /** Characters without a shape of their own, whatever the text; the rest of the file decides which of them have a use. */
 const shapeless = [

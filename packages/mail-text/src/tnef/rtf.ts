@@ -17,7 +17,7 @@ export interface RtfText {
 const largestCompressed = 400 * 1024;
 const headerBytes = 16;
 
-/** The library believes the length that the header claims, whatever is there: it is told the truth. */
+/** The library believes the length that the header claims, whatever is there: it gets the true one. */
 const decompressed = (bytes: Uint8Array): Buffer | undefined => {
   if (bytes.length < headerBytes) return undefined;
   const input = Buffer.from(bytes.subarray(0, headerBytes + largestCompressed));
@@ -53,7 +53,7 @@ const groupEnd = 1;
 const control = 2;
 
 /** Groups that are about the document and not its text. */
-const aside = new Set([
+const hiddenDestinations = new Set([
   'info',
   'stylesheet',
   'pict',
@@ -120,7 +120,7 @@ const createHiding = () => {
   let here: Style = { ...usual, isAside: false, isColorTable: false };
   let [passages, isInPassage, isPainted] = [0, false, false];
   const setting = (word: string, param: number | undefined): Partial<Style> | undefined => {
-    if (aside.has(word)) return { isAside: true };
+    if (hiddenDestinations.has(word)) return { isAside: true };
     if (word === 'colortbl') return { isColorTable: true };
     if (word === 'v') return { isHidden: param !== 0 };
     if (word === 'plain') return usual;

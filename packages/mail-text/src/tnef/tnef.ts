@@ -1,7 +1,9 @@
-// The MAPI properties inside a TNEF attribute (MS-OXTNEF §2.1.3.4, types of MS-OXCDATA §2.11.1). Any bytes give a list;
-// it ends where they stop making sense.
+// winmail.dat (TNEF): what Outlook puts around a text and its files (MS-OXTNEF). Gives the text, in whatever form it is there, the
+// files, and the messages among them with what they hold. Any bytes give a result.
 import { textOfBytes } from '../mime/charset.ts';
 import { textOfCompressedRtf } from './rtf.ts';
+
+// MAPI properties inside an attribute (MS-OXTNEF §2.1.3.4, types of MS-OXCDATA §2.11.1), up to where they stop making sense.
 
 interface TnefValue {
   /** MS-OXCDATA's number of the type: 0x1e for text in the code page, 0x1f for UTF-16 … */
@@ -15,7 +17,7 @@ const fixedSizes: Readonly<Record<number, number>> = {
 };
 const objectType = 0x0d;
 /** String8, Unicode, object and binary carry their length. */
-const sized = new Set([0x1e, 0x1f, objectType, 0x102]);
+const variableSize = new Set([0x1e, 0x1f, objectType, 0x102]);
 const multiple = 0x1000;
 /** Names of this and later ids are spelled out. */
 const firstNamed = 0x8000;
@@ -48,7 +50,7 @@ const tnefProperties = (data: Uint8Array): TnefProperties => {
       else take(number());
     }
     const kind = type & ~multiple;
-    const isSized = sized.has(kind);
+    const isSized = variableSize.has(kind);
     const fixed = fixedSizes[kind];
     if (!isSized && fixed === undefined) throw new RangeError();
     const values = isSized || (type & multiple) !== 0 ? number() : 1;
@@ -65,8 +67,7 @@ const tnefProperties = (data: Uint8Array): TnefProperties => {
   return found;
 };
 
-// winmail.dat: what Outlook puts around a text and its files (MS-OXTNEF). Gives the text, in whatever form it is there,
-// the files, and the messages among them with what they hold. Any bytes give a result.
+// Attributes.
 
 export interface TnefFile {
   /** As written, '' where there is none. */

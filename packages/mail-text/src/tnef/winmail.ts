@@ -1,5 +1,5 @@
 // winmail.dat parts of a message: found, read, and their files named `<part id>:<number>`, so that they can be asked for
-// like every other attachment. An Outlook item among them is told like a forwarded message; what is attached to it has
+// like every other attachment. An Outlook item among them reads like a forwarded message; what is attached to it has
 // one number more.
 import libmime from 'libmime';
 import { type Attachment, fileNameOf } from '../mime/attachments.ts';

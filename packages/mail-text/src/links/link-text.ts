@@ -1,5 +1,5 @@
-// What a link leads to: a target as its sender wrote it, as a URL that can be used, and as short as it can be without
-// leading elsewhere. Knows nothing of HTML; nothing is fetched.
+// A text with links in it → its words and its links, numbered in their order: what each link leads to, as a URL that can be used
+// and as short as it can be without leading elsewhere; and addresses in running text, of which mail programs make links.
 import type { Slot } from '../text/text-lines.ts';
 import { unwrapped, withoutTracking } from './redirect-wrappers.ts';
 
@@ -39,7 +39,7 @@ const hidesHost = (url: string): boolean => {
 };
 
 /** Where a URL leads in one word: the host of a web address, a mail address, a scheme. */
-export const placeOf = (url: string): string => {
+export const destinationOf = (url: string): string => {
   const parsed = url.length > longestLooked ? URL.parse(url.slice(0, longestLooked)) : URL.parse(url);
   if (parsed?.host) return parsed.host;
   const scheme = /^[a-z]+/i.exec(url)?.[0].toLowerCase() ?? 'link';
@@ -47,7 +47,7 @@ export const placeOf = (url: string): string => {
   return address && /^[\x21-\x7e]{3,60}$/.test(address) && !/[[\]]/.test(address) ? address : scheme;
 };
 
-// Addresses that stand in running text, as mail programs make links of them. Knows nothing of HTML.
+// Addresses in running text.
 
 /** A stretch of text, or an address in it. */
 interface Stretch {
@@ -78,14 +78,14 @@ const isOfSentence = (run: string, end: number, before: string): boolean => {
 
 const endOfAddress = (run: string, before: string): number => {
   const other = run.length > longestMixed ? run.search(/[^\x21-\x7e]/) : -1;
-  const whole = other < 0 ? run.length : other;
-  let end = whole;
-  while (end > 0 && whole - end < longestClosing && isOfSentence(run, end, before)) end -= 1;
+  const longest = other < 0 ? run.length : other;
+  let end = longest;
+  while (end > 0 && longest - end < longestClosing && isOfSentence(run, end, before)) end -= 1;
   return end;
 };
 
-/** A text in stretches, in order: what is an address, and what stands between. The stretches in turn are the text. */
-export const stretchesOf = (text: string): Stretch[] => {
+/** A text in stretches, in order: its addresses, and what is between them. The stretches in turn are the text. */
+export const addressesIn = (text: string): Stretch[] => {
   if (!/:\/\/|www\.|mailto:/i.test(text)) return [{ text }];
   const stretches: Stretch[] = [];
   let from = 0;
@@ -100,22 +100,21 @@ export const stretchesOf = (text: string): Stretch[] => {
   return stretches;
 };
 
-// A text in pieces: its words, in which nothing can pass for a mark of ours, and its links, numbered in their order.
-// Knows nothing of how much room there is for a link.
+// Words and links.
 
-/** How a link stands in the text. */
+/** How a link is written. */
 type LinkKind =
   /** Behind its words. */
   | 'named'
   /** Behind its words, which name another host. */
   | 'deceptive'
-  /** Around a picture: by itself. */
+  /** Around an image: by itself. */
   | 'bare'
   /** Its words are its address. */
   | 'said';
 
-/** A link that was met in a text, before it is known how much room there is for it. */
-export interface LinkPlace {
+/** A link of a text, before it is known how much room there is for it. */
+export interface PendingLink {
   readonly kind: LinkKind;
   /** As the sender wrote it. */
   readonly url: string;
@@ -125,38 +124,39 @@ export interface LinkPlace {
   readonly otherHost?: string;
 }
 
-/** A link with all that is known of it before it is told. */
-export interface Met extends LinkPlace {
+/** A link with all that is known of it before it is written. */
+export interface NumberedLink extends PendingLink {
   readonly inText: boolean;
   /** The mark of an edit follows at once, which must not be taken for a part of it. */
   beforeMark: boolean;
   readonly number: number;
   readonly direct: string;
-  readonly place: string;
+  /** In one word; not longer than is read at a glance. */
+  readonly destination: string;
   /** It must not be read as it stands. */
   readonly isMisleading: boolean;
 }
 
-const longestPlace = 60;
+const longestDestination = 60;
 
-const met = (place: LinkPlace, inText: boolean, number: number): Met => {
-  const direct = directUrl(place.url);
-  const where = placeOf(direct);
+const numberedLink = (link: PendingLink, inText: boolean, number: number): NumberedLink => {
+  const direct = directUrl(link.url);
+  const destination = destinationOf(direct);
   return {
-    ...place,
+    ...link,
     inText,
     beforeMark: false,
     number,
     direct,
-    isMisleading: hidesHost(place.url) || hidesHost(direct),
-    place: where.length > longestPlace ? `…${where.slice(-longestPlace)}` : where,
+    isMisleading: hidesHost(link.url) || hidesHost(direct),
+    destination: destination.length > longestDestination ? `…${destination.slice(-longestDestination)}` : destination,
   };
 };
 
 export interface Pieces {
   /** Text, or a link at its place. */
-  readonly pieces: readonly (string | Met)[];
-  readonly links: readonly Met[];
+  readonly pieces: readonly (string | NumberedLink)[];
+  readonly links: readonly NumberedLink[];
   /** The index in `pieces` of the marked place. */
   readonly mark: number | undefined;
 }
@@ -171,63 +171,88 @@ const literal = (words: string, afterMark: boolean, beforeMark: boolean): string
   return beforeMark && /[~\\]$/.test(begun) ? `${begun} ` : begun;
 };
 
-/** Runs of words between slots, in which addresses are found; links are numbered as they follow each other. */
+/**
+ * Words, with the addresses in them, and links at their slots; links are numbered as they follow each other.
+ * @param marksAreOurs whether there are marks of edits, from which words are kept apart
+ * @param markedPart the index of a part whose place in the pieces is wanted
+ */
 export const piecesOf = (
   parts: readonly (string | Slot)[],
-  places: ReadonlyMap<Slot, LinkPlace>,
+  links: ReadonlyMap<Slot, PendingLink>,
   marksAreOurs: boolean,
   markedPart: number | undefined,
 ): Pieces => {
-  const pieces: (string | Met)[] = [];
-  const links: Met[] = [];
-  let run: string[] = [];
+  const collector = new PieceCollector(marksAreOurs);
   let mark: number | undefined;
-  const push = (place: LinkPlace, inText: boolean): void => {
-    const link = met(place, inText, links.length + 1);
-    links.push(link);
-    pieces.push(link);
-  };
-  /** The words of a link were an address, as found in them. */
-  const saidInText = (): boolean => {
-    const link = links.at(-1);
-    return link?.inText === true && pieces.at(-1) === link;
-  };
-  /** They stay as they are written, and lead where the link does. */
-  const become = (place: LinkPlace): void => {
-    const written = links.pop();
-    pieces.pop();
-    push({ kind: 'bare', url: place.url, text: written?.text ?? place.text }, true);
-  };
-  let afterMark = false;
-  const endRun = (beforeMark: boolean): void => {
-    const stretches = run.length === 0 ? [] : stretchesOf(run.join(''));
-    for (const [index, { text, url }] of stretches.entries()) {
-      const isLast = beforeMark && index === stretches.length - 1;
-      if (url === undefined) pieces.push(marksAreOurs ? literal(text, afterMark && index === 0, isLast) : text);
-      else {
-        push({ kind: 'bare', url, text }, true);
-        const link = links.at(-1);
-        if (link) link.beforeMark = isLast;
-      }
-    }
-    if (run.length > 0) afterMark = false;
-    run = [];
-  };
   for (const [index, part] of parts.entries()) {
-    if (index === markedPart) {
-      endRun(false);
-      mark = pieces.length;
-    }
-    const place = typeof part === 'string' ? undefined : places.get(part);
-    if (typeof part === 'string') run.push(part);
-    else if (part.text !== '' || place) {
-      endRun(part.isMark === true);
-      if (part.text !== '') pieces.push(part.text);
-      if (place?.kind === 'said' && saidInText()) become(place);
-      else if (place) push(place, false);
-      afterMark = part.isMark === true;
-    }
+    if (index === markedPart) mark = collector.nextPiece();
+    if (typeof part === 'string') collector.addWords(part);
+    else collector.addSlot(part, links.get(part));
   }
-  endRun(false);
-  return { pieces, links, mark: markedPart === undefined ? undefined : (mark ?? pieces.length) };
+  const end = collector.nextPiece();
+  return {
+    pieces: collector.pieces,
+    links: collector.links,
+    mark: markedPart === undefined ? undefined : (mark ?? end),
+  };
 };
+
+class PieceCollector {
+  readonly pieces: (string | NumberedLink)[] = [];
+  readonly links: NumberedLink[] = [];
+  private readonly marksAreOurs: boolean;
+  /** Words since the last slot: an address may be in several of them. */
+  private run: string[] = [];
+  private isAfterMark = false;
+
+  constructor(marksAreOurs: boolean) {
+    this.marksAreOurs = marksAreOurs;
+  }
+
+  addWords(words: string): void {
+    this.run.push(words);
+  }
+  addSlot(slot: Slot, link: PendingLink | undefined): void {
+    if (slot.text === '' && !link) return;
+    this.endRun(slot.isMark === true);
+    if (slot.text !== '') this.pieces.push(slot.text);
+    if (link?.kind === 'said' && this.endsWithAddress()) this.replaceAddress(link);
+    else if (link) this.addLink(link, false);
+    this.isAfterMark = slot.isMark === true;
+  }
+  /** The index of the piece that comes next. */
+  nextPiece(): number {
+    this.endRun(false);
+    return this.pieces.length;
+  }
+
+  private endRun(beforeMark: boolean): void {
+    const { run, marksAreOurs } = this;
+    const stretches = run.length === 0 ? [] : addressesIn(run.join(''));
+    for (const [index, { text, url }] of stretches.entries()) {
+      const isBeforeMark = beforeMark && index === stretches.length - 1;
+      if (url !== undefined) this.addLink({ kind: 'bare', url, text }, true).beforeMark = isBeforeMark;
+      else if (marksAreOurs) this.pieces.push(literal(text, this.isAfterMark && index === 0, isBeforeMark));
+      else this.pieces.push(text);
+    }
+    if (run.length > 0) this.isAfterMark = false;
+    this.run = [];
+  }
+  private addLink(pending: PendingLink, inText: boolean): NumberedLink {
+    const link = numberedLink(pending, inText, this.links.length + 1);
+    this.links.push(link);
+    this.pieces.push(link);
+    return link;
+  }
+  /** Whether the words of a link were an address, as found in them. */
+  private endsWithAddress(): boolean {
+    const link = this.links.at(-1);
+    return link?.inText === true && this.pieces.at(-1) === link;
+  }
+  /** The address stays as it is written, and leads where the link does. */
+  private replaceAddress(link: PendingLink): void {
+    const written = this.links.pop();
+    this.pieces.pop();
+    this.addLink({ kind: 'bare', url: link.url, text: written?.text ?? link.text }, true);
+  }
+}
