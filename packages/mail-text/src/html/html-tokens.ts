@@ -2,6 +2,7 @@
 // the sender's choice.
 import { Tokenizer } from 'htmlparser2';
 import type { Attributes } from '../css/element.ts';
+import { createTextBuilder } from '../text/long-text.ts';
 
 export interface TagHandlers {
   /** `selfClosing` says that the tag was written `<name/>`, which HTML itself ignores outside SVG and MathML. */
@@ -20,6 +21,8 @@ const characterOf = (codePoint: number): string =>
 
 /** Tags that are read of one HTML. No person's mail has more; each costs memory until all is rendered. */
 export const mostTags = 100_000;
+/** Attributes of a tag that cost nothing; each more counts as a tag: a table of half a million is one huge allocation. */
+const freeAttributes = 16;
 const noAttributes: Attributes = Object.freeze(Object.create(null));
 /** UTF-16 units that are read before tags are counted again. */
 const pieceLength = 64 * 1024;
@@ -46,18 +49,16 @@ export const readTags = (html: string, handlers: TagHandlers, most: number): boo
 
 const ignored = () => undefined;
 
-/** @param beforeTag called with each start tag */
-const tokenCallbacks = (html: string, handlers: TagHandlers, beforeTag: () => void) => {
+/** @param count called with each start tag, and with each attribute of one that has many */
+const tokenCallbacks = (html: string, handlers: TagHandlers, count: () => void) => {
   let name = '';
   let attributes: Record<string, string | undefined> | undefined;
   let attributeName = '';
   let attributeValue = '';
-  let text: string[] = [];
+  let attributeCount = 0;
+  const text = createTextBuilder();
   const flush = () => {
-    if (text.length === 0) return;
-    const joined = text.join('');
-    text = [];
-    handlers.text(joined);
+    if (!text.isEmpty()) handlers.text(text.take());
   };
   return {
     /** Passes on the text so far. */
@@ -66,9 +67,10 @@ const tokenCallbacks = (html: string, handlers: TagHandlers, beforeTag: () => vo
     ontextentity: (codePoint: number) => void text.push(characterOf(codePoint)),
     onopentagname: (start: number, end: number) => {
       flush();
-      beforeTag();
+      count();
       name = html.slice(start, end).toLowerCase();
       attributes = undefined;
+      attributeCount = 0;
     },
     onattribname: (start: number, end: number) => {
       attributeName = html.slice(start, end).toLowerCase();
@@ -81,6 +83,8 @@ const tokenCallbacks = (html: string, handlers: TagHandlers, beforeTag: () => vo
       attributeValue += characterOf(codePoint);
     },
     onattribend: () => {
+      attributeCount += 1;
+      if (attributeCount > freeAttributes) count();
       attributes ??= Object.create(null) as Record<string, string | undefined>;
       attributes[attributeName] ??= attributeValue;
     },

@@ -76,7 +76,7 @@ const layOutWords = (box: Box, text: string, style: TextStyle, page: PageState, 
   for (const { 0: word, index } of text.matchAll(style.keepsBreaks ? preformattedWords : words)) {
     if (word === '\n') {
       flow.breakLine(style);
-      visible.push({ from: index, to: index + 1 });
+      addRange(visible, index, index + 1);
       continue;
     }
     const position = flow.place(widthOf(word, style.spacing), box.availableLineWidth, style);
@@ -86,27 +86,25 @@ const layOutWords = (box: Box, text: string, style: TextStyle, page: PageState, 
       const here = onPage(rect, frame);
       page.lastText = page.lastText ? union(page.lastText, here) : here;
     }
-    visible.push({ from: index, to: index + word.length });
+    addRange(visible, index, index + word.length);
   }
   if (visible.length > 0) page.lowestVisible = Math.max(page.lowestVisible, topOnPage(box, flow.y()));
-  return joinedRanges(visible);
+  return visible;
 };
 
-const joinedRanges = (ranges: readonly Range[]): Range[] => {
-  const joined: Range[] = [];
-  for (const range of ranges) {
-    const last = joined.at(-1);
-    if (last?.to === range.from) joined[joined.length - 1] = { from: last.from, to: range.to };
-    else joined.push(range);
-  }
-  return joined;
+/** Adds a stretch behind the others, to the last one where it touches it: a text may have millions of words. */
+const addRange = (ranges: Range[], from: number, to: number): void => {
+  const last = ranges.at(-1);
+  if (last?.to === from) ranges[ranges.length - 1] = { from: last.from, to };
+  else ranges.push({ from, to });
 };
 
 /** Text in a vertical writing mode. */
 const layOutVertically = (box: Box, text: string, page: PageState): Range[] => {
   const spacing = spacingOf(box.computed);
   const y = box.flow.y();
-  const longestWord = Math.max(...text.split(/\s+/).map((word) => widthOf(word, spacing).hi));
+  let longestWord = 0;
+  for (const [word] of text.matchAll(/\S+/g)) longestWord = Math.max(longestWord, widthOf(word, spacing).hi);
   const reach = box.height ? Math.max(box.height.hi, longestWord) : widthOf(text, spacing).hi;
   const rect: Rect = {
     left: Number.NEGATIVE_INFINITY,

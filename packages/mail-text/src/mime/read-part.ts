@@ -4,6 +4,7 @@ import { type LinksOfHtml, readableHtml } from '../html/readable-html.ts';
 import { plainWithLinks, type TextLink } from '../links/links.ts';
 import { codePointsIn } from '../page.ts';
 import { withoutInvisible } from '../text/invisible.ts';
+import { createTextBuilder, linesIn } from '../text/long-text.ts';
 import { historyStart } from '../text/quoted-history.ts';
 import { textOfBytes, textOfLabelled } from './charset.ts';
 import { declaredCharset, structuredField } from './headers.ts';
@@ -79,10 +80,16 @@ const enrichedAsHtml = (text: string): string =>
     .replace(/<(param|comment)>[^<]*(?:<\/\1>)?/gi, '')
     .replace(/\n{2,}/g, (breaks) => '<br>'.repeat(Math.min(breaks.length - 1, 3)));
 
+/** Without the blank lines at its beginning. */
+const withoutBlankStart = (text: string): string => {
+  const first = text.search(/[^ \t\n]/);
+  return first === -1 ? '' : text.slice(text.lastIndexOf('\n', first) + 1);
+};
+
 /** Plain text as a person reads it. */
 export const readPlainText = (text: string): Reading => {
   const { text: visible, removed } = withoutInvisible(text.replace(/\r\n?/g, '\n'));
-  const { text: shown, links } = plainWithLinks(visible.replace(/^(?:[ \t]*\n)+/, '').trimEnd());
+  const { text: shown, links } = plainWithLinks(withoutBlankStart(visible).trimEnd());
   const start = startOfHistory(shown);
   return {
     text: shown,
@@ -172,20 +179,24 @@ const quoteMark = (depth: number): string => '> '.repeat(Math.min(depth, deepest
  * @param deleteSpace the DelSp parameter: the space before a soft break is not part of the text (RFC 3676 §4.2).
  */
 export const unfoldFlowed = (text: string, deleteSpace: boolean): string => {
-  const lines: string[] = [];
-  let paragraph: string[] = [];
+  const lines = createTextBuilder();
+  let isFirst = true;
+  const addLine = (line: string) => {
+    lines.push(isFirst ? line : `\n${line}`);
+    isFirst = false;
+  };
+  const paragraph = createTextBuilder();
   let depth = 0;
   const endParagraph = () => {
-    if (paragraph.length > 0) lines.push(quoteMark(depth) + paragraph.join(''));
-    paragraph = [];
+    if (!paragraph.isEmpty()) addLine(quoteMark(depth) + paragraph.take());
   };
-  for (const raw of text.split('\n')) {
+  for (const raw of linesIn(text)) {
     const line = readLine(raw);
-    if (paragraph.length > 0 && (line.depth !== depth || line.text === '-- ')) endParagraph();
+    if (!paragraph.isEmpty() && (line.depth !== depth || line.text === '-- ')) endParagraph();
     depth = line.depth;
     paragraph.push(line.flows && deleteSpace ? line.text.slice(0, -1) : line.text);
     if (!line.flows) endParagraph();
   }
   endParagraph();
-  return lines.join('\n');
+  return lines.take();
 };

@@ -95,12 +95,15 @@ const meanings: Readonly<Record<string, string>> = {
 
 type Fields = ReadonlyMap<string, string>;
 
+/** More recipients than one report is about. */
+const mostBlocks = 20_000;
+
 /** The blocks of `Name: value` fields between blank lines; continuation lines belong to the field before. */
 const blocksOf = (text: string): Fields[] =>
   text
     .replace(/\r\n?/g, '\n')
     .replace(/\n[ \t]+(?=\S)/g, ' ')
-    .split(/\n[ \t]*\n/)
+    .split(/\n[ \t]*\n/, mostBlocks)
     .map((block) => {
       const fields = [...block.matchAll(/^([!-9;-~]+)[ \t]*:[ \t]*(.*)$/gm)];
       return new Map(fields.map(([, name = '', value = '']) => [name.toLowerCase(), value.trim()]));

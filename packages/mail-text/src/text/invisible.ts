@@ -1,5 +1,6 @@
 // Removes characters that nobody sees but a model reads: zero-width and bidirectional controls, tag characters, payloads
 // of variation selectors. Keeps them where a script or an emoji needs them.
+import { createTextBuilder } from './long-text.ts';
 
 /** Characters without a shape of their own, whatever the text; the rest of the file decides which of them have a use. */
 const shapeless = [
@@ -79,7 +80,7 @@ const characterAt = (text: string, index: number): string | undefined => {
  * a letter whose script uses them, one variation selector after an emoji or an ideograph, the three known flags of tags.
  */
 export const withoutInvisible = (text: string): { text: string; removed: number } => {
-  const pieces: string[] = [];
+  const pieces = createTextBuilder();
   let before: string | undefined;
   let from = 0;
   let removed = 0;
@@ -100,5 +101,5 @@ export const withoutInvisible = (text: string): { text: string; removed: number 
     pieces.push(kept);
     if (kept !== '') before = lastCharacter(kept);
   }
-  return from === 0 ? { text, removed } : { text: pieces.join('') + text.slice(from), removed };
+  return from === 0 ? { text, removed } : { text: pieces.take() + text.slice(from), removed };
 };

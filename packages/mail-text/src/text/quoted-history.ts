@@ -42,9 +42,12 @@ interface Line {
 /** Attributions and headings are short; longer lines are text. */
 const longestMark = 400;
 
+/** A history that begins after so many lines is not looked for. */
+const mostLines = 100_000;
+
 const linesOf = (text: string): Line[] => {
   let offset = 0;
-  return text.split('\n').map((whole) => {
+  return text.split('\n', mostLines).map((whole) => {
     const line: Line = {
       text: whole.length > longestMark ? '' : whole.trim(),
       offset,

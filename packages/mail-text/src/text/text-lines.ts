@@ -1,6 +1,8 @@
 // Text in blocks and lines, as it is collected: spaces collapse, blank lines never double, quotes, list items and edits carry their
 // marks. Where something belongs whose wording is known only later (a link), there is a slot.
 
+import { createTextBuilder, linesIn } from './long-text.ts';
+
 /** A place in the text, and what was put there so far. */
 export interface Slot {
   text: string;
@@ -22,6 +24,9 @@ const deepestQuote = 10;
 
 const quotePrefix = (depth: number): string => '> '.repeat(Math.min(depth, deepestQuote));
 
+/** Preformatted lines that stay lines; each is two parts. */
+const mostLines = 500_000;
+
 const spaces = /[\s\u00a0]+/g;
 
 export class TextLines {
@@ -37,6 +42,7 @@ export class TextLines {
   private pendingSlots: Slot[] = [];
   private oneLineDepth = 0;
   private wordsWritten = 0;
+  private linesWritten = 0;
   private edit: Edit | undefined;
   private openEdit: Edit | undefined;
   private edited = false;
@@ -50,12 +56,22 @@ export class TextLines {
     this.write(words);
     this.isSpaceWanted = collapsed.endsWith(' ');
   }
-  /** Text whose lines and spaces count. */
+  /** Text whose lines and spaces count; beyond half a million lines it runs on. */
   preformatted(text: string): void {
-    for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
-      if (index > 0) this.breakLine();
-      if (line !== '') this.write(line);
+    const rest = createTextBuilder();
+    let isFirst = true;
+    for (const line of linesIn(text)) {
+      if (this.linesWritten >= mostLines) {
+        rest.push(` ${line}`);
+        continue;
+      }
+      if (!isFirst) this.breakLine();
+      isFirst = false;
+      if (line === '') continue;
+      this.linesWritten += 1;
+      this.write(line);
     }
+    if (!rest.isEmpty()) this.words(rest.take());
   }
 
   /** Ends the line, if something is on it. */
