@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { walk } from '../../src/cli/demo/person.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import {
   command,
   endWithTest,
@@ -76,7 +77,7 @@ describe('postern stdio over a pipe', () => {
     const running = serve();
     expect(await initialize(running)).toMatchObject({ serverInfo: { name: 'postern' } });
     const { tools } = await ask(running, 2, 'tools/list', {});
-    expect(tools).toHaveLength(6);
+    expect(tools).toHaveLength(toolNames.length);
   });
 
   test('gives a person who never connected a link, and their mail after they followed it', async () => {

@@ -6,6 +6,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { walk } from '../../src/cli/demo/person.ts';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import { createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import {
@@ -84,7 +85,7 @@ describe('postern http on a port', () => {
         ...['--header', `Authorization: Bearer ${key}`, '--method', ...method],
       ]);
     for (const era of ['legacy', 'modern']) {
-      expect(JSON.parse((await inspect(era, 'tools/list', '--strict')).stdout).tools).toHaveLength(6);
+      expect(JSON.parse((await inspect(era, 'tools/list', '--strict')).stdout).tools).toHaveLength(toolNames.length);
       const { stdout } = await inspect(era, 'tools/call', '--tool-name', 'gmail_fetch_mails');
       expect(stdout).toContain('authorizationRequired');
     }

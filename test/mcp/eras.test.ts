@@ -1,6 +1,7 @@
 // What a client of either protocol era has to say over HTTP, word by word, and what it gets: nothing here is a client's
 // library, so that nothing corrects a request on its way.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toolNames } from '../../src/mcp/tools/index.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const modern = '2026-07-28';
@@ -97,7 +98,7 @@ describe('A client of an older revision', () => {
     const { status, result } = await post({ method: 'initialize', params }, {});
     expect([status, result?.protocolVersion]).toEqual([200, asked]);
     const tools = await post({ method: 'tools/list' }, { 'mcp-protocol-version': asked });
-    expect(tools.result?.tools).toHaveLength(6);
+    expect(tools.result?.tools).toHaveLength(toolNames.length);
   });
 
   it('whose revision is none that is spoken is refused, in whatever form it names it', async () => {
