@@ -65,7 +65,7 @@ const withToolTable = (text: string): string =>
   );
 
 /** Documents for whoever works on Postern: what they name has to be there. */
-const guides = ['AGENTS.md', ...globSync('docs/how-to/*.md', { cwd: fileURLToPath(root) })];
+const guides = ['AGENTS.md', 'docs/architecture.md', ...globSync('docs/how-to/*.md', { cwd: fileURLToPath(root) })];
 const sources = globSync('{src,packages,test,scripts,bench,docs}/**/*.{ts,mjs,md}', {
   cwd: fileURLToPath(root),
 }).filter((path) => !path.includes('node_modules'));
