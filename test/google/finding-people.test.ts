@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { contactsReadonly } from '../../packages/gmail-sandbox/test/google-world.ts';
 import { mergePeople } from '../../src/google/people-reader.ts';
-import { personShape } from '../../src/mcp/tools/person-output.ts';
+import { personShape } from '../../src/mcp/tools/outputs.ts';
 import type { FreshToken } from '../../src/model/fresh-token.ts';
 import { aToken, person, readingWorld } from './reading-world.ts';
 

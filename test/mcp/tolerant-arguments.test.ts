@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { inputJson } from '../../src/mcp/advertised.ts';
+import { inputJson } from '../../src/mcp/mcp-server.ts';
 import { catalogue } from '../../src/mcp/tools/index.ts';
 import { runStdio } from '../../src/stdio/stdio.ts';
 import { createWorld, type World } from '../support/world.ts';

@@ -17,7 +17,7 @@ import {
   withTexts,
 } from '@postern/mail-text/message';
 import { fitPage, type Variants, variantsOf } from '../size-limit.ts';
-import type { MessageOutput } from '../tools/message-output.ts';
+import type { MessageOutput } from '../tools/outputs.ts';
 
 /** All but the source, which has a job of its own. */
 export type ParsedFormat = 'minimal' | 'metadata' | 'readable' | 'links' | 'full';

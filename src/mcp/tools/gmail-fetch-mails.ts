@@ -4,8 +4,16 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { createVariantTrimmer, fitVariants, largestListChars } from '../size-limit.ts';
 import { labelIdsOf, withLabelNames } from './label-names.ts';
-import { clippedNote, listedMessageOutput, snippetNote, viewOf } from './message-output.ts';
-import { failureOutput, failureRows, listSize, notesOf, pageOf, pageToken, searchText } from './parameters.ts';
+import {
+  clippedNote,
+  failureOutput,
+  failureRows,
+  listedMessageOutput,
+  notesOf,
+  snippetNote,
+  viewOf,
+} from './outputs.ts';
+import { listSize, pageOf, pageToken, searchText } from './parameters.ts';
 import { readListedMessage } from './read-message.ts';
 
 /** Characters of each body in a list of readable messages; the rest is read message by message. */

@@ -4,15 +4,16 @@ import { z } from 'zod';
 import { failed, ok, type Result } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { firstRows, largestListChars } from '../size-limit.ts';
-import { defaultPersonFields, notesOf, pageToken, personFields } from './parameters.ts';
 import {
   clippedPeople,
   clippedPeopleNote,
+  notesOf,
   type PersonRow,
   personOutput,
   personShape,
   visiblePerson,
-} from './person-output.ts';
+} from './outputs.ts';
+import { defaultPersonFields, pageToken, personFields } from './parameters.ts';
 
 const defaultPageSize = 100;
 

@@ -4,8 +4,8 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { largestResultChars } from '../size-limit.ts';
 import { labelNamesFor } from './label-names.ts';
-import { messageFormats, oneMessageOutput, snippetNote, viewOf } from './message-output.ts';
-import { maxChars, messageId, notesOf, offset, pageOf } from './parameters.ts';
+import { messageFormats, notesOf, oneMessageOutput, snippetNote, viewOf } from './outputs.ts';
+import { maxChars, messageId, offset, pageOf } from './parameters.ts';
 import { readMessage, readSource } from './read-message.ts';
 
 export const gmailGetMessageById = defineTool({

@@ -4,8 +4,16 @@ import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { fitVariants, largestListChars, type Variants } from '../size-limit.ts';
 import { withLabelNames } from './label-names.ts';
-import { clippableRowOutput, clippedNote, type MessageOutput, snippetNote } from './message-output.ts';
-import { failureOutput, failureRows, listSize, notesOf, pageToken } from './parameters.ts';
+import {
+  clippableRowOutput,
+  clippedNote,
+  failureOutput,
+  failureRows,
+  type MessageOutput,
+  notesOf,
+  snippetNote,
+} from './outputs.ts';
+import { listSize, pageToken } from './parameters.ts';
 import { readListedDraft } from './read-message.ts';
 
 /** The variants of a draft are those of its message; what is around them costs next to nothing. */

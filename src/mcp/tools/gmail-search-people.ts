@@ -6,15 +6,16 @@ import { explainProblem } from '../../model/problem.ts';
 import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';
 import { fitRows } from '../size-limit.ts';
-import { defaultPersonFields, notesOf, personFields, searchText } from './parameters.ts';
 import {
   clippedPeople,
   clippedPeopleNote,
   foundPersonOutput,
+  notesOf,
   type PersonRow,
   personShape,
   visiblePerson,
-} from './person-output.ts';
+} from './outputs.ts';
+import { defaultPersonFields, personFields, searchText } from './parameters.ts';
 
 export const gmailSearchPeople = defineTool({
   name: 'gmail_search_people',

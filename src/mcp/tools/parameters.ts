@@ -2,8 +2,6 @@
 
 import type { PageRequest } from '@postern/mail-text/message';
 import { z } from 'zod';
-import type { Failure } from '../../google/ports.ts';
-import { explainProblem } from '../../model/problem.ts';
 
 /** Long enough for anything Google gives out; ids are checked against their grammar before they reach a URL. */
 const text = z.string().min(1).max(2000);
@@ -35,14 +33,3 @@ export const personFields = z.array(z.enum(personFieldNames)).max(personFieldNam
 
 export type PersonFields = z.infer<typeof personFields>;
 export const defaultPersonFields: PersonFields = ['names', 'emailAddresses', 'phoneNumbers', 'organizations'];
-
-/** What an answer says beside its data; nothing where there is nothing to say. */
-export const notesOf = (...said: readonly (string | undefined)[]): { readonly notes?: readonly string[] } => {
-  const notes = said.filter((note) => note !== undefined);
-  return notes.length === 0 ? {} : { notes };
-};
-
-/** What could not be fetched, in words. */
-export const failureOutput = z.object({ id: z.string(), reason: z.string() });
-export const failureRows = (failures: readonly Failure[]): z.infer<typeof failureOutput>[] =>
-  failures.map(({ id, problem }) => ({ id, reason: explainProblem(problem).what }));

@@ -9,7 +9,7 @@ import { outputOf } from '../jobs/job-runner.ts';
 import type { JobRunner, Outcome } from '../jobs/jobs.ts';
 import type { DraftContent, ListedDraft, ParsedFormat } from '../jobs/message-jobs.ts';
 import type { Variants } from '../size-limit.ts';
-import { type MessageOutput, viewOf } from './message-output.ts';
+import { type MessageOutput, viewOf } from './outputs.ts';
 
 interface MessageRequest {
   readonly format: ParsedFormat;
