@@ -46,7 +46,7 @@ describe('A text that nothing names a charset for', () => {
     expect(readableMessage(message(part), whole).body.text).toBe(words);
   });
 
-  test('is told by all of its lines, the first ones of which may be plain', () => {
+  test('is recognized by all of its lines, the first ones of which may be plain', () => {
     const words = `${'id;name\n'.repeat(5000)}4;Стол офисный\n`;
     const file = { mimeType: 'text/csv', fileName: 'a.csv' };
     for (const charset of ['windows-1251', 'koi8-r'])

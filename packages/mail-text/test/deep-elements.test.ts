@@ -29,7 +29,7 @@ test.each(['<div>', '<b><i><u>', '<blockquote>a', '<ul><li>a', '<table><tr><td>a
   },
 );
 
-test('an element beyond the deepest stands beside the one that it was opened in, whose text goes on after it', () => {
+test('an element beyond the deepest level becomes a sibling of the one that it was opened in, whose text goes on after it', () => {
   const { texts } = told(`${deep}<div id=a>one<span id=b>two</span>three</div>four`);
   expect(texts).toEqual(['513 a: one', '513 b: two', '513 a: three', '513 div: four']);
 });
@@ -39,7 +39,7 @@ test('formatting that is closed beyond the deepest element holds no longer', () 
   expect(texts.map((text) => text.replace(/^\d+ /, ''))).toEqual(['b: one', 'p: two', 'p: three']);
 });
 
-test('what is hidden beyond the deepest element stays hidden, after elements in it too, and what is seen is told', () => {
+test('beyond the deepest level hidden text stays hidden, after elements in it too, and visible text is rendered', () => {
   const { text, removed } = readableHtml(
     `${deep}<p style="display:none">secret<b>bold</b>hidden</p><p>seen<b style="display:none">no</b> still</p>`,
   );

@@ -74,7 +74,7 @@ describe('An encoded word', () => {
     expect(subjectOf(`${'=?utf-8?q?a\r'.repeat(50_000)} ?=`)).toContain('?=');
   });
 
-  test('is told from what only looks like one', () => {
+  test('is distinguished from what only looks like one', () => {
     for (const plain of ['=?utf-8?X?abc?=', '=?utf-8?Q?never ended', '=? ?= =?', 'a =?b?= c'])
       expect(subjectOf(plain)).toBe(plain);
     expect(subjectOf('Re: =?utf-8?Q?=C3=A9?= and =?iso-8859-1?Q?=E9?= =?utf-8?Q?=C3=A9?=')).toBe('Re: é and éé');

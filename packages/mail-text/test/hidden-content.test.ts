@@ -128,7 +128,7 @@ test('each of several hidden elements is counted, empty ones are not', () => {
   expect(readableHtml('<i hidden>a</i>b<i hidden>c</i><i hidden> </i>').removed.hiddenElements).toBe(2);
 });
 
-test('hidden alternative texts, link targets and pictures go as well', () => {
+test('hidden alternative texts, link targets and images are left out as well', () => {
   const html = '<div style="display:none"><a href="https://example.com/x"><img alt="SECRET"></a></div>Text';
   expect(readableHtml(html)).toMatchObject({ text: 'Text', removed: { hiddenElements: 1 } });
   expect(
@@ -236,7 +236,7 @@ test.each([
   expect(textOfHtml(html)).toContain('SEEN');
 });
 
-test('of a mobile and a desktop version the desktop one is told', () => {
+test('of a mobile and a desktop version the desktop one is rendered', () => {
   const html =
     '<style>.mobile{display:none} @media (max-width:480px){.mobile{display:block!important}.desktop{display:none!important}}</style>' +
     '<div class="desktop">Wide</div><div class="mobile">Narrow</div>';

@@ -29,7 +29,7 @@ test('a newsletter of 351 KB comes out at no more than a fifth of its size, on p
   for (const here of pages) expect(bytes(here)).toBeLessThanOrEqual(20_000);
 });
 
-test('every item of it is told on one page with its link', () => {
+test('every item of it is on one page with its link', () => {
   const pages = pagesOf(readableHtml(newsletter()).text);
   const lines = pages.flatMap((here) => here.split('\n'));
   for (let item = 0; item < newsletterItems; item += 1) {
@@ -38,7 +38,7 @@ test('every item of it is told on one page with its link', () => {
   }
 });
 
-test('its preheader, its style sheet and its pixel are not told', () => {
+test('its preheader, its style sheet and its tracking pixel are left out', () => {
   const { text, removed } = readableHtml(newsletter());
   expect(text).not.toMatch(/in short|font-size|open\.gif/);
   expect(removed).toEqual({ hiddenElements: 1, invisibleCharacters: 0 });

@@ -123,7 +123,7 @@ test.each([
   expect(textOfHtml(html)).toBe(words);
 });
 
-test('quotation marks are told in pairs', () => {
+test('quotation marks are written in pairs', () => {
   expect(textOfHtml('She said <q>yes</q>.')).toBe('She said "yes".');
 });
 

@@ -45,7 +45,7 @@ test('relative targets are completed from the base that the message names', () =
   );
 });
 
-test('a picture and a title with the same target are one link', () => {
+test('an image and a title with the same target are one link', () => {
   const link = (content: string) => `<a href="https://example.com/1">${content}</a>`;
   expect(textOfHtml(`<td>${link('<img src="x">')}</td><td>${link('Title')}</td>`)).toBe(
     'Title <https://example.com/1>',
@@ -109,7 +109,7 @@ test('a long address of mail is a reference by the address', () => {
   expect(textOfHtml(linkTo(url))).toBe('Here [link 1: leave@lists.example]');
 });
 
-test('a text that names another host is told so beside a reference too', () => {
+test('a text that names another host is marked so beside a reference too', () => {
   expect(textOfHtml(linkTo(urlOf(400, 'https://evil.test/'), 'bank.example'))).toBe(
     '[bank.example] (goes to [link 1: evil.test])',
   );
@@ -199,7 +199,7 @@ test('the number in a text stands where the list says', () => {
   }
 });
 
-test('a mail of hundreds of links tells them shorter: without tracking, then by number', () => {
+test('a mail of hundreds of links has them shorter: without tracking, then by number', () => {
   const item = (index: number) => `https://example.com/${index}/${'path/'.repeat(5)}?utm_source=weekly`;
   const short = readableHtml(
     Array.from({ length: 300 }, (_, index) => linkTo(item(index), `Item ${index}`)).join('<p>'),
@@ -214,7 +214,7 @@ test('a mail of hundreds of links tells them shorter: without tracking, then by 
   expect(Buffer.byteLength(many.text)).toBeLessThanOrEqual(20_000);
 });
 
-test('links of a long text stay whole, because its words are what takes the room', () => {
+test('URLs of a long text stay whole, because its words take most of the room', () => {
   const url = urlOf(150);
   expect(textOfHtml(`${'<p>Some words of a long letter.'.repeat(2_000)} ${linkTo(url)}`)).toContain(`<${url}>`);
 });

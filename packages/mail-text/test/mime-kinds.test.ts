@@ -110,7 +110,7 @@ describe('an invitation to a series, or an answer to one', () => {
     expect(body.text).toContain('Also on: 2026-04-10 08:00 (UTC)');
   });
 
-  test('tells one occurrence that is moved or cancelled from the series', () => {
+  test('distinguishes one occurrence that is moved or cancelled from the series', () => {
     const moved = event('RECURRENCE-ID;TZID=Europe/Paris:20260308T100000', 'DTSTART;TZID=Europe/Paris:20260309T110000');
     const later = event('RECURRENCE-ID;RANGE=THISANDFUTURE:20260401T090000Z', 'DTSTART:20260401T100000Z');
     const { body, invitations } = read(calendar('METHOD:REQUEST', ...moved, ...later));
@@ -146,7 +146,7 @@ describe('an invitation', () => {
     expect(read(calendar(invite)).invitations).toEqual([event]);
   });
 
-  test('that comes as a form of the text and as a file is told once, beside the text', () => {
+  test('that comes as a form of the text and as a file is listed once, beside the text', () => {
     const file = attached('application/ics', 'invite.ics');
     const tree = message(
       container(

@@ -37,7 +37,7 @@ describe('A text names no host', () => {
   });
 });
 
-describe('A text that names another host is told with that host', () => {
+describe('A text that names another host than the link leads to is marked with that host', () => {
   test.each([
     ['paypal.com', 'https://evil.example/', 'paypal.com'],
     ['PayPal.com', 'https://evil.example/', 'paypal.com'],

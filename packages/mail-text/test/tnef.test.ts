@@ -5,7 +5,7 @@ import { attached, container, message, text, whole } from './messages.ts';
 import { attribute, compressedRtf, file, item, itemContent, ofRtf, outlook, u32, winmail } from './outlook.ts';
 
 describe('a winmail.dat', () => {
-  test('is fetched, and its text and files are told like others', () => {
+  test('is fetched, and its text and files are read like others', () => {
     const tree = message(
       container(
         'multipart/mixed',
@@ -122,7 +122,7 @@ describe('An Outlook item attached inside a winmail.dat', () => {
   const nested = itemContent('Fwd: Minutes', 'See below.', ...item('Minutes of May', inner));
   const content = winmail(attribute(1, 0x0002800c, Buffer.from('Dear Alex\0')), ...item('Fwd: Minutes', nested));
 
-  test('is told like a forwarded message, and so is one inside it', () => {
+  test('reads like a forwarded message, and so does one inside it', () => {
     expect(readAs(content).body.text).toBe(
       [
         'Dear Alex',

@@ -6,10 +6,9 @@ import type { CssNode, Feature, FeatureRange, List, MediaQuery } from 'css-tree'
 import generate from 'css-tree/generator';
 import parse from 'css-tree/parser';
 import { type Answer, supportsHolds } from './declarations.ts';
-import { lengthOf, pixelsOf, viewport } from './length.ts';
 import { type SelectorContext, selectorsIn } from './selector.ts';
 import { type Content, isBlock } from './syntax.ts';
-import { callOf, stringOf, wordsOf } from './value.ts';
+import { callOf, lengthOf, pixelsOf, stringOf, viewport, wordsOf } from './value.ts';
 
 const childrenOf = (list: List<CssNode> | null): readonly CssNode[] => list?.toArray() ?? [];
 

@@ -2,7 +2,6 @@
 // run.
 import { black, type Color, resolvedColor } from './color.ts';
 import { declared as declaredBy } from './declarations.ts';
-import { isRelativeToFont, type Length, type Measure, pixelsOf } from './length.ts';
 import {
   type Declared,
   isCssWideValue,
@@ -14,6 +13,7 @@ import {
 import type { Keyframe } from './style-sheets.ts';
 import type { Declaration } from './syntax.ts';
 import type { FontSize, LineHeight } from './text-properties.ts';
+import { isRelativeToFont, type Length, type Measure, pixelsOf } from './value.ts';
 
 type InheritedValues = Partial<Properties>;
 

@@ -1,8 +1,15 @@
 // All properties that say something about being seen, and the shorthands that set them.
-import { borderStyles, boxProperties } from './box-properties.ts';
+import {
+  borderStyles,
+  boxNames,
+  boxProperties,
+  directions,
+  fillModes,
+  imageOf,
+  iterationsOf,
+  paintProperties,
+} from './box-properties.ts';
 import { colorOf } from './color.ts';
-import { lengthOf, numberOf, secondsOf } from './length.ts';
-import { boxNames, directions, fillModes, imageOf, iterationsOf, paintProperties } from './paint-properties.ts';
 import {
   colorReader,
   decorations,
@@ -14,7 +21,7 @@ import {
   type ReadingRules,
   textProperties,
 } from './text-properties.ts';
-import { type CssWideKeyword, listOf, type Words } from './value.ts';
+import { type CssWideKeyword, lengthOf, listOf, numberOf, secondsOf, type Words } from './value.ts';
 
 /**
  * To ask for a further property, add a line to one of the three tables: what it means first, whether it is inherited, and

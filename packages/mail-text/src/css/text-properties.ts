@@ -1,8 +1,7 @@
 // How a property is described, readers that several properties share, and the properties of text: how large it is, how it is
 // spaced and painted.
 import { type ColorValue, colorOf, transparent } from './color.ts';
-import { type Length, lengthOf, numberOf, shareOf } from './length.ts';
-import { listOf, type Words } from './value.ts';
+import { type Length, lengthOf, listOf, numberOf, shareOf, type Words } from './value.ts';
 
 export interface ReadingRules {
   /** In quirks mode lengths may lack their unit and colours their `#`. */

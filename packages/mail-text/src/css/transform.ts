@@ -1,7 +1,8 @@
 // `transform`, `translate`, `scale` and `rotate` (CSS Transforms 1 and 2) → one matrix, projected onto the screen.
-import { angleOf, lengthOf, type Measure, numberOf, pixelsOf, shareOf } from './length.ts';
+
 import type { Properties } from './properties.ts';
 import type { Call, Words } from './value.ts';
+import { angleOf, lengthOf, type Measure, numberOf, pixelsOf, shareOf } from './value.ts';
 
 /** Four by four, column by column, as `matrix3d()` has it. */
 type Matrix = readonly number[];

@@ -5,9 +5,9 @@ import { BoundedCache } from '../bounded-cache.ts';
 import { type ColorValue, colorOf } from '../css/color.ts';
 import { declared } from '../css/declarations.ts';
 import type { Attributes } from '../css/element.ts';
-import { type Length, lengthOf } from '../css/length.ts';
 import type { Declared } from '../css/properties.ts';
 import { blocksOf, isBlock } from '../css/syntax.ts';
+import { type Length, lengthOf } from '../css/value.ts';
 
 const userAgentSheet = `
 html, body, address, article, aside, blockquote, center, dd, details, dialog, dir, div, dl, dt, fieldset, figcaption,

@@ -2,9 +2,9 @@
 // box occludes; and where the backdrop of a text is not certain because something else may be there. Only what is certain counts
 // as occlusion: a box that fills the containing block of the text, or whose position and size are known beyond doubt.
 import type { Computed } from '../css/computed.ts';
-import { pixelsOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
 import { isTransformed } from '../css/transform.ts';
+import { pixelsOf } from '../css/value.ts';
 import type { Rect } from '../layout/geometry.ts';
 import type { TextPaint } from './text-paint.ts';
 

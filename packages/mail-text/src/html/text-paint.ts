@@ -1,11 +1,11 @@
 // What text is painted with and on, and whether its letters can be told from what is behind them: colours, backgrounds,
 // opacity, filters, masks, shadows. When in doubt, they can.
+
+import { type ImageValue, isNoSize } from '../css/box-properties.ts';
 import { blend, type Color, type ColorValue, colorOf, isDistinct, resolvedColor, white } from '../css/color.ts';
 import { type Computed, measureOf } from '../css/computed.ts';
-import { angleOf, lengthOf, pixelsOf, shareOf } from '../css/length.ts';
-import { type ImageValue, isNoSize } from '../css/paint-properties.ts';
 import type { Shadow } from '../css/text-properties.ts';
-import { type Call, listOf, type Words } from '../css/value.ts';
+import { angleOf, type Call, lengthOf, listOf, pixelsOf, shareOf, type Words } from '../css/value.ts';
 
 /** All colours that may be behind text; of an image nobody knows them. */
 type Backdrop = readonly Color[] | 'unknown';

@@ -1,9 +1,9 @@
 // The boxes that elements generate (CSS 2.2 §9.2, CSS Display 3), while their elements are open: which kind of box an element
 // generates, which formatting context is in it, what it is the containing block of.
 import type { Computed } from '../css/computed.ts';
-import { viewport } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
 import { isTransformed } from '../css/transform.ts';
+import { viewport } from '../css/value.ts';
 import { Flow } from './flow.ts';
 import { atLeast, exactly, type Frame, type Interval, rootFrame, zero } from './geometry.ts';
 

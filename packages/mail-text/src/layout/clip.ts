@@ -1,9 +1,8 @@
 // What cuts a box off (`overflow`, `clip`, `clip-path`): the rectangle outside of which certainly nothing of it is seen. A shape
 // counts as the rectangle around it.
 import type { Computed } from '../css/computed.ts';
-import { lengthOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
-import { type Call, stringOf } from '../css/value.ts';
+import { type Call, lengthOf, stringOf } from '../css/value.ts';
 import type { BoxType, ElementFacts } from './box.ts';
 import { formattingContextOf } from './box.ts';
 import { everywhere, type Interval, intersection, type Rect, sum, zero } from './geometry.ts';

@@ -1,9 +1,9 @@
 // Where the border box of an element is in the frame around it (CSS 2.2 §9.3 and §10.3), at least and at most, and how its style
 // transforms it. Its content is not known yet.
 import { type Computed, measureOf } from '../css/computed.ts';
-import { lengthOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
 import { isTransformed, projectionOf } from '../css/transform.ts';
+import { lengthOf } from '../css/value.ts';
 import type { Box, BoxType, ContainingBlock } from './box.ts';
 import {
   anywhere,

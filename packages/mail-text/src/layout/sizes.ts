@@ -2,8 +2,8 @@
 // CSS Sizing 3) and what tables, grids and flex containers make of them. What is not certain is left open.
 import type { Size } from '../css/box-properties.ts';
 import { type Computed, measureOf } from '../css/computed.ts';
-import { hasPercentage, type Length, lengthOf, pixelsOf } from '../css/length.ts';
 import type { Properties } from '../css/properties.ts';
+import { hasPercentage, type Length, lengthOf, pixelsOf } from '../css/value.ts';
 import type { Box, BoxType, ElementFacts, FormattingContext } from './box.ts';
 import { atLeast, clamped, type Interval, minus, notNegative, sum, zero } from './geometry.ts';
 

@@ -1,7 +1,7 @@
 // Text in a box → which of it is where somebody may see it: not cut off, not outside of the window where no scrolling leads. Fonts
 // are not known: how wide a text is is reckoned at least and at most, for any font.
 import { type Computed, measureOf } from '../css/computed.ts';
-import { pixelsOf, viewport } from '../css/length.ts';
+import { pixelsOf, viewport } from '../css/value.ts';
 import type { Box } from './box.ts';
 import type { LinePosition } from './flow.ts';
 import { type Frame, type Interval, inParent, intersection, isUnreadablyNarrow, type Rect, zero } from './geometry.ts';
