@@ -130,6 +130,8 @@ const fetchInto = async <T>(
   isFirst: boolean,
   ask: (by: GmailRequests, reserve: Reserve) => Promise<Result<T>>,
 ): Promise<Result<T>> => {
+  const queued = isFirst ? await memory.queueUp() : 'held';
+  if (queued !== 'held') return failed({ kind: queued });
   for (let by = isFirst ? requests : further; ; by = further) {
     let lacking: number | undefined;
     const got = await ask(by, (bytes) => {

@@ -169,9 +169,14 @@ const mediumOfAccount = 6;
 const large = 40 * 1024 * 1024;
 /** Pieces of work of one account that may wait for memory. */
 const mostWaiting = 120;
+/** Where so many wait for a large amount, those that come wait before they ask Google, which would only be asked again. */
+const mostAskingFirst = 8;
+const anyNumber = Number.POSITIVE_INFINITY;
 
 /** The memory of one piece of work (a message with its texts, an attachment). */
 export interface MemoryReservation {
+  /** Waits for all that the work will ever need, where many of the account wait for that already. */
+  queueUp(): Promise<'held' | 'busy' | 'cancelled'>;
   /** Whether the work may have `bytes` in memory, all of its bytes together, without waiting. */
   grows(bytes: number): boolean;
   /** Waits until it may; one after the other where several are wanted. To be called without a connection. */
@@ -196,6 +201,7 @@ export const createMemoryBudget = (): MemoryBudget => {
     accountWaiting: mostWaiting,
   });
   const larges = createFairSemaphore({ total: large, accountAtOnce: 1, accountWaiting: mostWaiting });
+  const asking = createFairSemaphore({ total: anyNumber, accountAtOnce: 10, accountWaiting: anyNumber });
   return {
     get inUse() {
       return mediums.inUse * medium + larges.inUse;
@@ -203,6 +209,7 @@ export const createMemoryBudget = (): MemoryBudget => {
     open: (account, most, waiter) => {
       let reserved = small;
       let lease: Lease | undefined;
+      let asked: Lease | undefined;
       let released = false;
       let before: Promise<unknown> = Promise.resolve();
       const wish = (bytes: number) =>
@@ -225,6 +232,15 @@ export const createMemoryBudget = (): MemoryBudget => {
         return 'held';
       };
       return {
+        queueUp: async () => {
+          const place = await asking.lease(account, 1, waiter);
+          if (typeof place === 'string') return place;
+          if (released) place.release();
+          asked = place;
+          if (larges.waitingOf(account) < mostAskingFirst) return 'held';
+          place.release();
+          return more(medium + 1);
+        },
         grows: (bytes) => {
           if (bytes <= reserved) return true;
           const { semaphore, amount, reserves } = wish(bytes);
@@ -238,12 +254,14 @@ export const createMemoryBudget = (): MemoryBudget => {
           return grown;
         },
         giveBack: () => {
+          asked?.release();
           lease?.release();
           lease = undefined;
           reserved = small;
         },
         release: () => {
           released = true;
+          asked?.release();
           lease?.release();
         },
       };

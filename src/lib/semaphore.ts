@@ -60,6 +60,8 @@ export interface FairSemaphore {
   lease(account: string, amount: number, waiter: Waiter): Promise<Lease | 'busy' | 'cancelled'>;
   /** What is free at once, without overtaking anybody; undefined where it is not. */
   tryLease(account: string, amount: number): Lease | undefined;
+  /** How many requests of an account wait. */
+  waitingOf(account: string): number;
   /** What is given out now. */
   readonly inUse: number;
 }
@@ -153,6 +155,7 @@ export const createFairSemaphore = ({ total, accountAtOnce, accountWaiting }: Fa
       return inUse;
     },
     tryLease,
+    waitingOf: (account) => queues.get(account)?.waiting.length ?? 0,
     lease: (account, wanted, { signal, patience, since = 0 }) => {
       if (signal.aborted) return Promise.resolve('cancelled');
       if (patience?.aborted) return Promise.resolve(tryLease(account, wanted) ?? 'busy');
