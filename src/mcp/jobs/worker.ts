@@ -1,9 +1,9 @@
 // What runs in a thread of the pool: one job after the other, each from its input alone.
-import { setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { type JobInput, type JobName, jobOf } from './jobs.ts';
 
-/** As `nice`: a third of the share of a thread that has none. */
-const niceness = 5;
+/** Added to the process's own, as `nice` counts: about a third of the share of its other threads. */
+const addedNiceness = 5;
 
 /**
  * What reads mail yields the processor to what answers calls: with as many threads at work as there are cores, another
@@ -12,7 +12,7 @@ const niceness = 5;
 const lowerPriority = (): void => {
   if (process.platform !== 'linux') return;
   try {
-    setPriority(niceness);
+    setPriority(Math.min(getPriority() + addedNiceness, constants.priority.PRIORITY_LOW));
   } catch {
     // A container may forbid it; then it is as before.
   }
