@@ -10,6 +10,7 @@ import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices, probe } from './google/services.ts';
 import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
+import type { Tool } from './mcp/define-tool.ts';
 import {
   attachmentsToFolder,
   attachmentsToUrl,
@@ -89,33 +90,27 @@ const toOutside =
     return createOutsideFetch({ clock, ...(trustedOrigin === undefined ? {} : { trustedOrigin }) })(...request);
   };
 
-/** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
-export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
-  const { log, linkOrigin } = options;
-  const clock = options.clock ?? systemClock;
-  const random: RandomBytes = options.random ?? randomBytes;
-  const send = options.fetch ?? fetch;
-  const outside = options.outside ?? ((trustedOrigin) => toOutside(clock, trustedOrigin));
-  const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
-  const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
-  const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
-  const google = createGoogleServices({
-    fetch: send,
-    clock,
-    random,
-    gmailRootUrl,
-    peopleRootUrl,
-    callTimeoutMs: googleTimeoutMs,
-    log: (entry) => log.warn(entry),
-  });
+interface OpenOptions {
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  readonly nameInLog: (key: AccountKey) => string;
+  readonly accountChanged: (key: AccountKey) => void;
+}
+
+/** The database of a configuration, for keys that it knows, and swept of what has expired. */
+const openFor = async (
+  config: Config,
+  { sealer, clock, random, log, nameInLog, accountChanged }: OpenOptions,
+): Promise<Storage> => {
   const storage = await openStorage({
     path: config.databasePath,
     sealer,
     clock,
     random,
     ...(config.retentionDays === undefined ? {} : { retentionMs: config.retentionDays * dayMs }),
-    // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
-    accountChanged: google.forget,
+    accountChanged,
     signedAtUpgrade: (rows) => log.warn({ event: 'rows_signed_at_upgrade', rows }),
     refused: ({ table, cause, key: { realm, identifier } }) =>
       log.error({
@@ -136,16 +131,44 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     throw error;
   }
   await storage.operations.sweep(clock.now());
+  return storage;
+};
 
+/** What consent asks for at first, beside that, and only where a call wants it. */
+const capabilitiesOf = (tools: readonly Tool[]) => ({
+  requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
+  optionalCapabilities: [...new Set(tools.flatMap(({ optional }) => optional))],
+  stepUpCapabilities: [...new Set(tools.flatMap(({ stepUp }) => stepUp?.capabilities ?? []))],
+});
+
+/** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
+export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
+  const { log, linkOrigin } = options;
+  const clock = options.clock ?? systemClock;
+  const random: RandomBytes = options.random ?? randomBytes;
+  const send = options.fetch ?? fetch;
+  const outside = options.outside ?? ((trustedOrigin) => toOutside(clock, trustedOrigin));
+  const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
+  const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
+  const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
+  const google = createGoogleServices({
+    fetch: send,
+    clock,
+    random,
+    gmailRootUrl,
+    peopleRootUrl,
+    callTimeoutMs: googleTimeoutMs,
+    log: (entry) => log.warn(entry),
+  });
+  // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
+  const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
   const tools = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({
     storage,
     oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
     clock,
     random,
-    requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
-    optionalCapabilities: [...new Set(tools.flatMap(({ optional }) => optional))],
-    stepUpCapabilities: [...new Set(tools.flatMap(({ stepUp }) => stepUp?.capabilities ?? []))],
+    ...capabilitiesOf(tools),
     probe: (key, capability, freshToken, signal) =>
       probe(
         google.forCaller({ key, freshToken, record: (answered) => accounts.recordAnswer(key, answered), signal }),
