@@ -87,7 +87,7 @@ const toOutside =
   (clock: Clock, trustedOrigin: string | undefined): OutsideFetch =>
   async (...request) => {
     const { createOutsideFetch } = await import('./lib/outside-fetch.ts');
-    return createOutsideFetch({ clock, ...(trustedOrigin === undefined ? {} : { trustedOrigin }) })(...request);
+    return createOutsideFetch({ clock, trustedOrigin })(...request);
   };
 
 interface OpenOptions {
@@ -178,7 +178,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     log: ({ key, level, ...entry }) =>
       log[level ?? 'info']({ ...entry, ...(key === undefined ? {} : { account: nameInLog(key) }) }),
     ...signInOf(config.signIn, outside, clock),
-    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    leaseMs: options.leaseMs,
   });
   const workers = options.workers ?? createPool({ clock, log: (entry) => log.warn(entry) });
   const jobsFor = createRunnerFor(workers);

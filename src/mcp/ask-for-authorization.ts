@@ -42,7 +42,7 @@ export const askForAuthorization = async (
   capabilities: readonly Capability[],
   { possible, ticket }: Elicitation,
 ): Promise<CallToolResult | InputRequiredResult> => {
-  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
+  const link = await accounts.link(caller, { capabilities, reuse: true, ticket });
   if (!link.ok) return presentProblem(link.problem);
   if (possible) return elicitLink(authorizationMessage(problem), link.value);
   const account = await accounts.find(caller.key);
@@ -59,7 +59,7 @@ export const answerProblem = async (
 ): Promise<CallToolResult> => {
   const hint = reconnectHint(problem);
   if (hint === undefined) return presentProblem(problem);
-  const link = await accounts.link(caller, { capabilities, reuse: true, ...(ticket === undefined ? {} : { ticket }) });
+  const link = await accounts.link(caller, { capabilities, reuse: true, ticket });
   if (!link.ok) return presentProblem(problem);
   const account = await accounts.find(caller.key);
   return presentProblemWithLink(problem, hint, link.value, accountSummary(caller, account));
