@@ -1,5 +1,5 @@
-// START HERE. The embedded authorization server, which signs MCP clients in: OAuth 2.1 by oidc-provider, with a person's
-// decision in the middle that the sign-in pages ask for. Google comes in there, and not here.
+// Entry point of this folder: the embedded authorization server, which signs MCP clients in with OAuth 2.1 by oidc-provider.
+// The person's decision comes from the sign-in pages. It never contacts Google; connect/sign-in.ts does.
 import { createLocalJWKSet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
 import type Provider from 'oidc-provider';
 import { errors, type Interaction } from 'oidc-provider';

@@ -1,5 +1,6 @@
-// The browser's half of connecting: look at a link, go to Google with it, and find what a redirect back belongs to. Changes
-// an account only at the very end, in one version-checked write; the present grant serves until the new one is accepted.
+// The steps of connecting by a link: view it, take it for a browser and go to Google, and find what a callback belongs to.
+// Changes an account only at the very end, in one version-checked write; the present grant serves until the new one is
+// accepted.
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { retryLostWrites } from '../lib/optimistic-retry.ts';

@@ -1,5 +1,5 @@
-// One JSON answer of Gmail's, read as it arrives: its long base64 values (`data`, `raw`) go elsewhere, piece by piece, and
-// what is left, the skeleton, is small. So 27 MB of JSON never exist as one text.
+// Reads one JSON answer of Gmail's as it arrives: its long base64 values (`data`, `raw`) go elsewhere, piece by piece, and the
+// rest, the JSON without these values, is small. So 27 MB of JSON never exist as one text.
 import { createGrowingBytes } from './growing-bytes.ts';
 
 /** An answer that ended early, lacks bytes or is not what Gmail sends; asking again may help. */

@@ -1,5 +1,5 @@
-// START HERE. Builds what the rest of the program gets of Google: readers bound to one caller. What outlives a call
-// (concurrency limits, the memory budget, caches) is made here once, keyed by account.
+// Entry point of this folder: readers of Google's APIs that are bound to one caller. What outlives a call (concurrency limits,
+// the memory budget, caches) is made here once, keyed by account.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { createFairSemaphore, type Waiter } from '../lib/semaphore.ts';

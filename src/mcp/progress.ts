@@ -1,5 +1,5 @@
-// How far a call has come, for clients that asked: they wait on while it moves. Where nothing is known, a heartbeat.
-// Every value is larger than the one before (the MCP specification's progress page demands it).
+// MCP progress notifications, for clients that asked for them: they extend their timeout with each. Where no amount is known,
+// one at a fixed interval. Every value is larger than the one before (the MCP specification's progress page demands it).
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { ReportProgress } from '../google/ports.ts';
 import type { Clock } from '../lib/clock.ts';

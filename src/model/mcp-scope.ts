@@ -1,5 +1,5 @@
 // The scopes of Postern's own access tokens (RFC 6749 §3.3), which say what an MCP client may ask for; what Google
-// granted Postern is another matter (scope.ts).
+// granted Postern is another matter (capability.ts).
 import type { Capability } from './capability.ts';
 
 export const mcpScopes = ['mail:read', 'contacts:read'] as const;

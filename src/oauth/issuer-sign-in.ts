@@ -1,5 +1,5 @@
-// Signs a browser in at an OpenID Connect issuer that the operator named: discovery, code with PKCE and nonce, ID token
-// with its signature checked. The errors of openid-client carry codes and tokens: none gets out.
+// Signs a browser in at an OpenID Connect issuer that the operator configured: discovery, code with PKCE and nonce, ID token
+// with its signature checked. The errors of openid-client carry codes and tokens: they are never rethrown.
 
 import { limitBody } from '../lib/bounded-body.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,4 +1,4 @@
-// Everything that Postern remembers; how, is this folder's own affair: no other one imports SQLite.
+// Everything that Postern stores. Only this folder imports SQLite.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';

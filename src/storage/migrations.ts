@@ -208,7 +208,7 @@ export const migrations: readonly string[] = [
     primary key (client_id, token_endpoint)
   ) strict;
   `,
-  // The MACs of the rows that are there are made by `adopt`, once (adopt-rows.ts).
+  // The MACs of the rows that are there are made by `adopt`, once (migrate.ts).
   `
   alter table accounts add column mac text;
   alter table tickets add column mac text;

@@ -1,4 +1,5 @@
-// What crosses people: lists, counts, siblings, rotation and cleaning up. Never reads a sealed column, except to reseal it.
+// Queries over more than one account: lists, counts, accounts with the same Google account, rotation and cleaning up. Never
+// reads a sealed column, except to seal it again.
 
 import { type SqlBool, sql } from 'kysely';
 import { type Account, type AccountState, accountStatus } from '../model/account.ts';

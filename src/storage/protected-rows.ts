@@ -100,7 +100,7 @@ type Condition<T extends ProtectedTable> = Partial<Values<T>> | RawBuilder<SqlBo
 export interface RowHooks {
   /** After tokens were erased: nothing of them is to stay in the write-ahead log. */
   erased(): void;
-  /** After an account was changed or removed (account-writes.ts). */
+  /** After an account was changed or removed (account-rows.ts). */
   accountChanged(key: AccountKey): void;
 }
 

@@ -1,5 +1,5 @@
-// Session tokens that a service key minted for a person, and browsers in which somebody signed in. Of each only a hash of its
-// secret is kept, and it goes with its account.
+// Session tokens that a service key created for a person, and browsers in which somebody signed in. Only a hash of each secret
+// is stored, and the rows are deleted with their account.
 import type { AccountKey } from '../model/account-key.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
 

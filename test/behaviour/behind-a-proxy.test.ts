@@ -25,7 +25,7 @@ it('The people behind a named proxy are counted one by one', async () => {
   expect(await lastOf(301, () => '203.0.113.9')).toBe(429);
 });
 
-it('Whoever nobody named cannot say where others are', async () => {
+it('X-Forwarded-For of a peer that is no trusted proxy is ignored', async () => {
   world = await createWorld();
   expect(await lastOf(301, (number) => `198.51.100.${number % 200}`)).toBe(429);
 });

@@ -88,7 +88,7 @@ describe('A client whose tokens are new every ten minutes', () => {
 });
 
 describe('A tool that the operator switched off', () => {
-  it('sends nobody off to ask for a scope that there is not', async () => {
+  it('names no unsupported scope in a challenge', async () => {
     const { world, token } = await withIssuer({ POSTERN_TOOLS: 'gmail_fetch_mails' });
     const message = {
       jsonrpc: '2.0',

@@ -154,7 +154,7 @@ describe('A download URL', () => {
     expect((await world.http(path)).status).toBe(404);
   });
 
-  it('dies with the account, with its grant and after five minutes', async () => {
+  it('ends with the account, with its grant and after five minutes', async () => {
     const key = await world.connect('alex');
     const who = { key: await world.serviceKey(), as: 'alex' };
     const late = await pdfOf(who);

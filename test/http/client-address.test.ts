@@ -142,7 +142,7 @@ describe('3. The Forwarded header of RFC 7239', () => {
 });
 
 describe('4. Any header that a client sends', () => {
-  it('is ignored left of what the nearest proxy added', async () => {
+  it('left of the entry that the nearest trusted proxy added is ignored', async () => {
     const nonsense = fc.string({ unit: 'binary-ascii' }).map((text) => text.replace(/[\r\n\0]/g, ''));
     await fc.assert(
       fc.asyncProperty(nonsense, fc.ipV4(), async (written, address) => {

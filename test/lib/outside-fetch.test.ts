@@ -1,4 +1,4 @@
-// The one door for requests to addresses that somebody outside named: what it connects to, and what it takes.
+// The only fetch for URLs that clients or issuers supply (guard against SSRF): what it connects to, and what it accepts.
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -132,7 +132,7 @@ describe('2. Who is told', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('nobody who has left: that is tried once and harms no call', async () => {
+  it('nobody who has disconnected: a notification that fails is not sent again and does not fail the call', async () => {
     const clock = handClock();
     let tries = 0;
     const gone: NotifyProgress = () => {

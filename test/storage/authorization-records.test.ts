@@ -195,7 +195,7 @@ describe('a grant', () => {
     expect(await live('the-grant')).toBe(false);
   });
 
-  it('is not there because something was made under it, nor because nobody owns it', async () => {
+  it('is live only with a record of its own and an owner', async () => {
     const { storage } = await withPeople();
     await storage.authorizationRecords.put(aRecord(underGrant));
     expect(await storage.authorizationRecords.grantIsLive(grantHashOf('the-grant'), ada)).toBe(false);

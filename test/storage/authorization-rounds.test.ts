@@ -104,7 +104,7 @@ describe('a signed-in browser', () => {
     expect(await sessions.find('session', start + 10 * minute)).toBeUndefined();
   });
 
-  it('is nobody without an account, and is forgotten with it', async () => {
+  it('is deleted with its account', async () => {
     const { storage } = await aWorld();
     const { browserSessions: sessions } = storage;
     expect(await sessions.add(session)).toBe(false);

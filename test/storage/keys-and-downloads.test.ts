@@ -48,7 +48,7 @@ describe('an API key', () => {
     expect(await storage.apiKeys.find('k1')).toMatchObject({ lastUsedAt: start + minute });
   });
 
-  it('cannot be a user key of nobody', async () => {
+  it('names a person where it is a user key', async () => {
     const { storage } = await aWorld();
     const { identifier: _, ...nobody } = userKey;
     await expect(storage.apiKeys.add(nobody)).rejects.toThrow('CHECK');

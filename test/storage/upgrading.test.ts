@@ -267,7 +267,7 @@ describe('The MACs that rows get when a database is brought up to date', () => {
     expect(await operations.refusedRows()).toEqual([]);
   });
 
-  it('are made again for whoever has a copy from before and its key: that is all that is left to them', async () => {
+  it('are signed anew for whoever has a copy from before the MACs and its key, which is a known limit', async () => {
     const { raw, open } = aFormer();
     const former = protectedIn(raw).map((table) => snapshot(raw, table));
     await (await open()).close();

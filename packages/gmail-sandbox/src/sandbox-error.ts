@@ -1,4 +1,4 @@
-// What whoever starts a sandbox can mend: a wrong option, a mail file that cannot be read, a port that is taken. Its message
+// Errors that the user of a sandbox can fix: a wrong option, a mail file that cannot be read, a port that is taken. The message
 // is a sentence for them; anything else that is thrown is a defect, or a wrong use of the API.
 
 export class SandboxError extends Error {

@@ -1,5 +1,5 @@
-// A cache of what texts of senders were worked out to. It is emptied when it is full: the same few texts are in most mail, and
-// whatever a sender makes up does not stay.
+// A cache of results that are computed from texts in mail. It is emptied when it is full: the same few texts are in most mail,
+// and texts that a sender makes up cannot fill memory.
 export class BoundedCache<Value> {
   private readonly entries = new Map<string, Value>();
   private readonly mostEntries: number;

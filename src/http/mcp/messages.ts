@@ -1,6 +1,6 @@
-// The messages of /mcp. What was posted: the body, read within its limit and parsed once; its messages counted, and the tools
-// they call; and message by message, what the SDK gets of it and what is answered without it. And the answer: in a form that
-// the client accepts, one of what was refused before the SDK and what the SDK answered.
+// Bodies and responses of /mcp. Reads a body within its limit, parses it once, and counts its messages and the tools that they
+// call; separates the messages for the SDK from those that are refused here; and joins both into one response in a form that
+// the client accepts.
 import { isInitializeRequest, type JSONRPCMessage } from '@modelcontextprotocol/server';
 import { parseAccept } from 'hono/utils/accept';
 import { readBody } from '../../lib/bounded-body.ts';

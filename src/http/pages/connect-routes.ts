@@ -1,5 +1,5 @@
-// The browser's half of connecting: the link's page, its forms, the redirects back. Used by http and by the loopback. GET
-// and HEAD on a link change nothing (chat apps preview links).
+// The HTTP routes of a link: its page, its forms, the callbacks. Used by http and by the loopback server. GET and HEAD on a
+// link change nothing (chat apps preview links).
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';

@@ -1,5 +1,5 @@
-// The connect pages on this machine, for stdio and `accounts connect`: there only while a link is live. Asking for the
-// origin starts them; they end with the last link, or when its time is over.
+// The connect pages on this machine, for stdio and `accounts connect`. The server starts when its origin is first asked for,
+// and ends with the last live link.
 import type { Logger } from 'pino';
 import { type Connection, LinkOriginError, type LinkOutcome } from '../../connect/accounts.ts';
 import { linkLifetimeMs } from '../../connect/links.ts';

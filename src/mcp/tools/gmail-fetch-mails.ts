@@ -1,4 +1,4 @@
-// gmail_fetch_mails: search or list the mailbox, hydrated.
+// gmail_fetch_mails: search or list the mailbox; every row comes with its fields fetched.
 import { z } from 'zod';
 import { ok } from '../../model/result.ts';
 import { defineTool } from '../define-tool.ts';

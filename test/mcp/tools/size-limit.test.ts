@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createVariantTrimmer, variantsOf } from '../../../src/mcp/size-limit.ts';
 
-test('rows that wait for the rest of their list trim their long forms only up to a bound', () => {
+test('rows of a list that wait for the others keep their long variants up to a bound on their size together', () => {
   const trim = createVariantTrimmer();
   const row = (length: number) => variantsOf([{ text: 'x'.repeat(length) }, { text: 'short' }, { text: '' }]);
   const kept = Array.from({ length: 100 }, () => trim(row(50_000)));

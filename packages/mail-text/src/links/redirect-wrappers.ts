@@ -1,5 +1,5 @@
-// What a URL leads to behind what only counts or checks a click: redirectors that carry the target in their own URL, and tracking
-// parameters. Only what can be decoded with certainty is taken out; nothing is asked of anybody.
+// What a URL leads to behind redirectors that carry the target in their own URL, and without tracking parameters. Only what
+// can be decoded with certainty is taken out; no network request is made.
 
 // Tracking parameters. Kept narrow: whatever may be an id or a token of what the link leads to stays.
 

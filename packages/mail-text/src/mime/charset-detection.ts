@@ -1,6 +1,6 @@
-// Bytes that nobody named a charset for, or a wrong one: which charset, and so which language, makes them the likeliest
-// text. Every charset that can hold them is tried; a text costs as many bits as its letters are surprising after one
-// another in a language. Made for texts of a few words, where libraries that count frequencies guess.
+// Detects the charset, and so the language, of bytes whose charset is missing or wrong: of all charsets that can hold them the
+// one whose text is likeliest, by the cross-entropy under a bigram model of each language. Made for texts of a few words,
+// where libraries that count frequencies guess.
 import { characterModels, letterModels } from './charset-models.ts';
 
 type Language = keyof typeof letterModels;

@@ -1,6 +1,6 @@
-// Bytes → text. Of a text part: UTF-8 where the bytes are UTF-8, because Gmail has converted the text parts of `format=full` already
-// while their header still names the old charset; else what is declared; else what it looks like. Of bytes that nobody converted
-// (attachments, header fields): what is declared, unless it cannot be.
+// Decodes bytes. A text part is UTF-8 where its bytes are valid UTF-8, because Gmail converts the text parts of `format=full`
+// and leaves the old charset in their header; otherwise the declared charset counts, then detection. Bytes that Gmail does
+// not convert (attachments, header fields) have the declared charset, unless that is impossible.
 import iconv from 'iconv-lite';
 import { likelyCharsets } from './charset-detection.ts';
 

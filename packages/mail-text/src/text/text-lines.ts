@@ -1,5 +1,5 @@
-// Text in blocks and lines, as it is collected: spaces collapse, blank lines never double, quotes, list items and edits carry their
-// marks. Where something belongs whose wording is known only later (a link), there is a slot.
+// Collects text in blocks and lines: spaces collapse, blank lines never double, quotes, list items and edits have their
+// prefixes. A link whose wording is decided later gets a placeholder.
 
 import { createTextBuilder, linesIn } from './long-text.ts';
 
