@@ -3,9 +3,10 @@
 
 import { createAccess } from '../grants/access.ts';
 import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
-import { type Check, createCheck, createDailyChecks, createNewGrantProbe, type DailyChecks } from '../grants/checks.ts';
+import { type Check, createCheck, createDailyChecks, type DailyChecks } from '../grants/checks.ts';
 import { type Disconnected, disconnect } from '../grants/disconnect.ts';
 import { createDownloads, type Downloads } from '../grants/downloads.ts';
+import { createNewGrantProbe } from '../grants/new-grant-probe.ts';
 import type { AccountsOptions } from '../grants/options.ts';
 import { createRefreshOnce, createRenew } from '../grants/refresh.ts';
 import { createRefusedGrants } from '../grants/refused-grants.ts';

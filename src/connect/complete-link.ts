@@ -50,8 +50,10 @@ export const finishLink = async (
   if (outcome.kind === 'awaiting_verification') options.eraseUnconfirmedLater();
   options.log({ event: 'link_finished', key: ticket.key, cause: outcome.kind });
   if (outcome.kind !== 'connected') return outcome;
+  // Whoever waits for the link, such as a command that ends with it and takes this page along, waits for the probe too.
+  const account = await options.probeNewGrant(outcome.account);
   await tickets.connected(ticket.key, ticket.hash);
-  return { ...outcome, account: await options.probeNewGrant(outcome.account) };
+  return { ...outcome, account };
 };
 
 /** How a ticket ended that connected nothing; undefined: it did, or goes on at Google or at the product that confirms it. */

@@ -8,7 +8,7 @@ import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { type Problem, refusalIn } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { checkEveryMs } from '../storage/index.ts';
-import { accessTokenOf, openGrant, type RefreshOnce } from './access.ts';
+import type { RefreshOnce } from './access.ts';
 import type { AccountsOptions } from './options.ts';
 
 export type Checked =
@@ -175,29 +175,3 @@ const checkAll = async (
 const fraction = (random: AccountsOptions['random']): number => (random(1)[0] ?? 0) / 255;
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
-
-/** How long a person waits on the last page of a link for what Google says of the new access. Milliseconds. */
-const newGrantWaitMs = 3_000;
-
-/**
- * Asks Google once whether a grant that has just come reads mail: it gives the permission also to who has no mailbox, or
- * whose admin switched Gmail off, and the page must not promise what the first call would refuse. What Google answers is
- * written down where it is found out.
- * @returns the account as it is known then
- */
-export const createNewGrantProbe =
-  ({ storage, oauth, clock, probe, refreshOnce, signal }: CheckOptions) =>
-  async (account: Account): Promise<Account> => {
-    if (account.capabilities.mail.status !== 'ready') return account;
-    const { key } = account;
-    const opened = await openGrant({ storage, oauth, clock }, key);
-    if (opened.kind === 'problem') return account;
-    const ended = new AbortController();
-    // The new token itself: a refresh of the former grant may still be under way, whose end says nothing of this one.
-    const freshToken: FreshToken = async (rejected) =>
-      rejected === undefined ? accessTokenOf(opened.grant) : refreshOnce(key, { rejected });
-    const asked = probe(key, 'mail', freshToken, AbortSignal.any([signal, ended.signal]));
-    await Promise.race([asked, clock.sleep(newGrantWaitMs, ended.signal)]);
-    ended.abort('answered or too late');
-    return (await storage.accounts.find(key)) ?? account;
-  };

@@ -4,15 +4,17 @@
 // take the MACs away and set the schema back, to have their own rows signed; so a database that holds anything sealed since
 // then is not adopted a second time, and one that our key does not open is not adopted at all. They could put what is sealed
 // aside meanwhile: so where nothing sealed proves that the database is ours, no key is signed. Rows that have a MAC are signed
-// anew where a migration changes what it covers, and only those whose MAC was good before.
+// anew where a migration changes what it covers: only those whose MAC was good before, and as they were then. Whoever can
+// write to the file may have changed what its tables hold twice or what happens at a write, so that what is read after the
+// migrations need not be what was checked before them.
 import type BetterSqlite3 from 'better-sqlite3';
 import { accountKeyText } from '../model/account-key.ts';
 import { type FormerlySigned, firstWithMacs, formerlySigned, migrations } from './migrations.ts';
 import type { RowMacs, RowValues } from './protected-rows.ts';
-import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
+import { keyColumns, type ProtectedTable, protectedTableNames, signedColumns } from './protected-tables.ts';
 import { type Envelope, envelopesIn, sealedAnew } from './sealed-columns.ts';
 import { isOfProtectedRow, type Sealer } from './sealer.ts';
-import { macsRemoved, newerSchema, notADatabase, wrongKey } from './storage-error.ts';
+import { changedByTrigger, macsRemoved, newerSchema, notADatabase, wrongKey } from './storage-error.ts';
 
 /** "Pstn", in the file's header: tells our databases from those of other programs. */
 const applicationId = 0x5073746e;
@@ -49,6 +51,7 @@ export const migrate = (database: BetterSqlite3.Database, adoption: Adoption): v
   if (schemaOf(database) === migrations.length) return;
   const bringUpToDate = database.transaction(() => {
     const former = schemaOf(database);
+    if (hasTriggers(database)) throw changedByTrigger(database.name);
     const adopts = former > 0 && former < firstWithMacs;
     if (adopts) adoption.check(database);
     const changed = former < firstWithMacs ? [] : formerlySigned.filter(({ upTo }) => former <= upTo);
@@ -61,6 +64,10 @@ export const migrate = (database: BetterSqlite3.Database, adoption: Adoption): v
   });
   bringUpToDate.immediate();
 };
+
+/** Postern makes none: they are somebody else's, and would run while rows are signed. */
+const hasTriggers = (database: BetterSqlite3.Database): boolean =>
+  database.prepare("select 1 from sqlite_schema where type in ('trigger', 'view')").get() !== undefined;
 
 const rowsOf = (database: BetterSqlite3.Database, table: ProtectedTable): RowValues[] => {
   const exists = database.prepare('select 1 from sqlite_schema where type = ? and name = ?').get('table', table);
@@ -127,20 +134,35 @@ export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionO
   },
   prepareSigning: (database, former) => {
     if (former.length > 0 && options.discardUnreadable !== true) demandKeyOf(database, macs);
-    const genuine = former.map(({ table, columns }) => ({
+    const genuine = former.map(({ table, columns, migrated }) => ({
       table,
-      rows: rowsOf(database, table).filter((row) => macs.refusal(table, row, columns) === undefined),
+      rows: rowsOf(database, table)
+        .filter((row) => macs.refusal(table, row, columns) === undefined)
+        .map(migrated),
     }));
     return () => {
-      for (const { table, rows } of genuine)
+      for (const { table, rows } of genuine) {
+        const present = database.prepare<[], NumberedRow>(`select rowid as row_number, * from ${table}`).all();
+        const byKey = Map.groupBy(present, (row) => keyInAnyCase(table, row));
+        const setMac = database.prepare(`update ${table} set mac = ? where rowid = ?`);
         for (const row of rows) {
-          const now = database.prepare<unknown[], RowValues>(`select * from ${table} where ${whereKey(table)}`);
-          const changed = now.get(...keyValues(table, row));
-          if (changed !== undefined) write(database, table, row, { mac: macs.sign(table, changed) });
+          const [found, ...others] = byKey.get(keyInAnyCase(table, row)) ?? [];
+          if (found !== undefined && others.length === 0 && saysTheSame(table, found, row))
+            setMac.run(macs.sign(table, row), found.row_number);
         }
+      }
     };
   },
 });
+
+type NumberedRow = RowValues & { readonly row_number: number };
+
+/** A table that was made anew by somebody else may find a row under another's key. */
+const keyInAnyCase = (table: ProtectedTable, row: RowValues): string =>
+  JSON.stringify(keyValues(table, row)).toLowerCase();
+
+const saysTheSame = (table: ProtectedTable, one: RowValues, other: RowValues): boolean =>
+  signedColumns(table).every((column) => (one[column] ?? null) === (other[column] ?? null));
 
 /** Under another key no row is genuine: it would lose what the migration signs anew, also for who puts the key back later. */
 const demandKeyOf = (database: BetterSqlite3.Database, macs: RowMacs): void => {

@@ -286,6 +286,8 @@ export interface FormerlySigned {
   readonly table: ProtectedTable;
   readonly upTo: number;
   readonly columns: readonly string[];
+  /** What the migrations make of a row: all that is signed anew, whatever the file says after them. */
+  readonly migrated: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 }
 
 /** Rows that have such a MAC are signed anew by the migrations that change them; other rows are not. */
@@ -293,6 +295,7 @@ export const formerlySigned: readonly FormerlySigned[] = [
   {
     table: 'tickets',
     upTo: 7,
+    migrated: (row) => ({ ...row, status: row.status === 'taken' ? 'void' : row.status }),
     columns: [
       'api_key_id',
       'asked_again',

@@ -66,6 +66,12 @@ export const macsRemoved = (path: string): StorageError =>
     `The database ${path} was set back to a schema from before its rows were protected, though it has been used since: somebody wrote to it. Nothing of it is used. Restore a backup.`,
   );
 
+export const changedByTrigger = (path: string): StorageError =>
+  new StorageError(
+    'row_refused',
+    `The database ${path} holds a trigger or a view, which Postern never makes: somebody else changed it, and it is not brought up to date. Restore a backup.`,
+  );
+
 /** What is stored is not used, because Postern cannot have written it, or cannot know whether it has. */
 export const rowRefused = (cause: RefusalCause): StorageError =>
   cause === 'unknown_key'

@@ -1,7 +1,8 @@
 // An account says what works, by capability: as the person allowed it, and as Google's APIs answered since.
 
 import { createSandbox } from '@postern/gmail-sandbox';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StorageError } from '../../src/model/storage-error.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld, type World } from '../support/world.ts';
 
@@ -290,5 +291,24 @@ describe('The page at the end of a link', () => {
     while (!world.sandbox.requests.some(({ path }) => path.endsWith('/profile'))) await new Promise(setImmediate);
     await world.clock.advance(3_000);
     expect((await walk).heading).toBe('Gmail is connected');
+  });
+
+  it('says that Gmail is connected also where the database is busy right after Gmail was asked: the grant is saved', async () => {
+    const { clock, sandbox } = world;
+    await world.close();
+    world = await createWorld({
+      clock,
+      sandbox,
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        const { accounts } = world.postern.storage;
+        if (request.url.includes('/profile'))
+          vi.spyOn(accounts, 'find').mockRejectedValueOnce(new StorageError('busy', 'The database is busy.'));
+        return sandbox.fetch(request);
+      },
+    });
+    key = await world.serviceKey({ unverifiedLinks: true });
+    expect((await world.approve(urlIn(await mail()), { email: kim })).heading).toBe('Gmail is connected');
+    expect(world.logged.join()).toContain('new_grant_not_probed');
   });
 });

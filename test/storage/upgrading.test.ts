@@ -169,6 +169,34 @@ describe('A database of schema', () => {
     expect(await tickets.find('forged ticket')).toBeUndefined();
   });
 
+  const pointElsewhere = `update tickets set realm = 'google', identifier = 'ben@example.com', link_policy = 'loopback',
+    replace_account = 1 where hash = 'open ticket'`;
+
+  it('7 with a trigger is refused: it could change a row between the check of its MAC and the new one', async () => {
+    const { raw, open } = aFormer(7);
+    raw.exec(`create trigger change after update on tickets when new.status = 'void' begin ${pointElsewhere}; end`);
+    await expect(open()).rejects.toMatchObject({ kind: 'row_refused', message: expect.stringContaining('trigger') });
+  });
+
+  it.each([
+    ['a second row of the same key', '', 'open ticket'],
+    ['a second row whose key differs in case alone', 'collate nocase', 'OPEN TICKET'],
+  ])('7 has no ticket signed beside which there is %s', async (_, collation, forgedHash) => {
+    const { raw, open } = aFormer(7);
+    const { sql } = raw.prepare("select sql from sqlite_schema where name = 'tickets'").get() as { sql: string };
+    raw.pragma('foreign_keys = OFF');
+    raw.exec('create table former as select * from tickets');
+    raw.exec('drop table tickets');
+    raw.exec(sql.replace(/hash text primary key/i, `hash text ${collation}`));
+    raw.exec("insert into tickets select * from former where hash = 'open ticket'");
+    raw.exec(`update tickets set realm = 'google', identifier = 'ben@example.com', mac = 'x', hash = '${forgedHash}'`);
+    raw.exec('insert into tickets select * from former');
+    raw.exec('drop table former');
+    const { operations, tickets } = await open();
+    expect(await tickets.find('open ticket')).not.toMatchObject({ key: { realm: 'google' } });
+    expect((await operations.refusedRows()).map(({ key }) => key)).toContainEqual({ hash: forgedHash });
+  });
+
   it('7 is not brought up to date under a key that is not its own, and nothing is changed', async () => {
     const { raw, open } = aFormer(7);
     const before = schemaOf(raw);
