@@ -61,7 +61,7 @@ export const createIsStillAllowed =
   };
 
 /**
- * ConsentDetails whenever a code or token is made, so that somebody who was taken off the list, or disconnected, gets none. That
+ * Asked whenever a code or token is made, so that somebody who was taken off the list, or disconnected, gets none. That
  * Google verified the address was checked at sign-in where an address let the person in.
  */
 export const createFindAccount =

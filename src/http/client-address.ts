@@ -61,7 +61,7 @@ const forwardedFor = (element: string): string | undefined => {
   return read === element.length && named.length === 1 ? (quoted ?? plain) : undefined;
 };
 
-/** Who is warned to have sent a request, the nearest first. A proxy has to write or remove the one that is read. */
+/** Who is said to have sent a request, the nearest first. A proxy has to write or remove the one that is read. */
 const hopsOf = (c: Context): (string | undefined)[] => {
   const forwardedForHeader = c.req.header('x-forwarded-for');
   if (forwardedForHeader !== undefined) return lastFirst(forwardedForHeader);

@@ -49,7 +49,8 @@ export const createBoundedMap = <Key, Value>(options: BoundedMapOptions<Value>):
     has: (key) => entries.has(key),
     set: (key, value) => {
       remove(key);
-      const size = sizeOf(value);
+      // An entry of no size takes room too: its key.
+      const size = Math.max(1, sizeOf(value));
       entries.set(key, { value, size });
       total += size;
       for (const oldest of entries.keys()) {

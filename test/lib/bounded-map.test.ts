@@ -35,6 +35,12 @@ describe('bounded map', () => {
     expect(map.get('e')).toBe('12345');
   });
 
+  it('counts an entry of no size as one, so that empty values cannot grow it without end', () => {
+    const map = createBoundedMap<number, string>({ maxSize: 10, sizeOf: (text) => text.length });
+    for (let key = 0; key < 100; key++) map.set(key, '');
+    expect(Array.from({ length: 100 }, (_, key) => map.has(key)).filter(Boolean)).toHaveLength(10);
+  });
+
   it('frees the size of an entry that is deleted', () => {
     const map = createBoundedMap<string, string>({ maxSize: 4, sizeOf: (text) => text.length });
     map.set('a', '1234');

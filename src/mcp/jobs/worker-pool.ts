@@ -1,5 +1,5 @@
 // The threads in which mail is read that may take long: started when they are first needed, bounded in memory and time,
-// one job of an account at a time. A thread that takes too long or too much memory ends alone. Knows no job by its content.
+// one job of an account at a time. A thread that takes too long or too much memory ends alone. Takes any job as a name and data.
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import type { Clock } from '../../lib/clock.ts';
