@@ -36,20 +36,45 @@ const parsed = <T extends object>(json: Uint8Array): T => {
 /** Takes the bodies out of an answer. */
 const createBodies = (most: number) => {
   const all: GrowingBytes[] = [];
-  const kept = () => all.reduce((total, { length }) => total + length, 0);
+  // Counted as they come: a sum over thousands of bodies for each of them would hold up everybody.
+  let kept = 0;
   return {
-    kept,
+    kept: () => kept,
     sinkFor: () => {
-      const bytes = createGrowingBytes(Math.min(most, mostOfBodies - kept()));
+      const bytes = createGrowingBytes(Math.min(most, mostOfBodies - kept));
       all.push(bytes);
-      return { push: bytes.push, end: () => undefined };
+      const push = (piece: Uint8Array): void => {
+        const before = bytes.length;
+        bytes.push(piece);
+        kept += bytes.length - before;
+      };
+      return { push, end: () => undefined };
     },
-    end: (): Body[] =>
-      all.map((body) => ({
-        bytes: body.end(),
+    end: (): Body[] => {
+      const bytesOf = packed(all);
+      return all.map((body) => ({
+        bytes: bytesOf(body),
         base64: true as const,
         cut: body.pushed > body.length || undefined,
-      })),
+      }));
+    },
+  };
+};
+
+/** Bytes of a body up to which it shares its memory with others of its message. */
+const packedBody = 4096;
+
+/** Small bodies in one memory: it moves to a thread at once, where thousands of them would take a tenth of a second. */
+const packed = (all: readonly GrowingBytes[]): ((body: GrowingBytes) => Uint8Array<ArrayBuffer>) => {
+  const isSmall = ({ length }: GrowingBytes): boolean => length <= packedBody;
+  const together = new Uint8Array(all.filter(isSmall).reduce((total, { length }) => total + length, 0));
+  let used = 0;
+  return (body) => {
+    if (!isSmall(body)) return body.end();
+    const place = together.subarray(used, used + body.length);
+    place.set(body.soFar());
+    used += body.length;
+    return place;
   };
 };
 

@@ -52,6 +52,14 @@ describe('An answer', () => {
     expect(contentOf(answer).payload?.body).toMatchObject({ cut: true, size: mostOfBody });
   });
 
+  test('with thousands of small bodies has them in one memory, and reserves room for no larger ones', async () => {
+    const parts = Array.from({ length: 3000 }, (_, number) => textPart(`Text ${number}`));
+    const answer = await read(JSON.stringify({ id: '1', payload: { mimeType: 'multipart/mixed', parts } }), 16_000);
+    expect(textsIn(contentOf(answer).payload ?? {})).toEqual(parts.map((_, number) => `Text ${number}`));
+    const memories = new Set(answer.bodies?.map(({ bytes }) => bytes.buffer));
+    expect([...memories].map(({ resizable }) => resizable)).toEqual([false]);
+  });
+
   test('that is too large without its bodies is refused, not read', async () => {
     const answer = JSON.stringify({ id: '1', snippet: 'z'.repeat(5_000_000) });
     await expect(read(answer, 60_000)).rejects.toBeInstanceOf(OversizedAnswer);

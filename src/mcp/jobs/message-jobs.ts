@@ -102,8 +102,10 @@ const isSmall = ({ answer, format, texts }: MessageInput): boolean =>
   'value' in answer.skeleton &&
   (!hasBodies(format) || isCheapToRead(messageOf(answer)));
 
-const moved = ({ answer, texts }: MessageInput): ArrayBuffer[] =>
-  [...(answer.bodies ?? []), ...texts.values()].map(({ bytes }) => bytes.buffer);
+/** Each memory once: small bodies share one. */
+const moved = ({ answer, texts }: MessageInput): ArrayBuffer[] => [
+  ...new Set([...(answer.bodies ?? []), ...texts.values()].map(({ bytes }) => bytes.buffer)),
+];
 
 /** One message by itself: the largest page that fits into a result, at most the one asked for. */
 export const messageJob = {
