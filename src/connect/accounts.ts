@@ -36,7 +36,6 @@ export type { Disconnected } from '../grants/disconnect.ts';
 export type { ClaimedDownload, DownloadableFile } from '../grants/downloads.ts';
 export { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
-export { refreshTokenWarning } from '../grants/token-endpoint.ts';
 export type { SettingsChange } from './account-settings.ts';
 export type { Connection, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
 export type { Link } from './links.ts';

@@ -3,7 +3,7 @@
 // grant ended is judged by codes and our own evidence, and claims no more. A grant that ended for no named reason is
 // retained for a day, in case Google accepts it again (retry-refused.ts).
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
-import type { GoogleIdentity, RevokedEvidence, RevokedReason } from '../model/account.ts';
+import { type GoogleIdentity, type RevokedEvidence, type RevokedReason, refreshTokenCap } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
@@ -38,7 +38,6 @@ const dayMs = 24 * 60 * 60_000;
 /** https://developers.google.com/identity/protocols/oauth2#expiration */
 const testingDays = 7;
 const idleDays = 180;
-export const refreshTokenCap = 100;
 /** Google's clock may be this much ahead of ours. */
 const skewMs = 60_000;
 

@@ -1,13 +1,10 @@
 // Observes what Google's token endpoint answers, and passes it on unchanged: every success says that it is in order, a
 // refused client or code is noted for every process, and every new refresh token is counted towards Google's cap of 100.
+import { refreshTokenWarning } from '../model/account.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { TokenFailure } from '../oauth/token-client.ts';
 import type { TokenEndpointAnswer } from '../storage/index.ts';
-import { refreshTokenCap } from './end-grant.ts';
 import type { AccountsOptions } from './options.ts';
-
-/** From so many refresh tokens of one Google account on, the operator is warned. */
-export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);
 
 type Observed = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
   /** Google gave tokens to somebody (refused-grants.ts). */

@@ -124,3 +124,8 @@ export const accountStatusSince = ({ state, stateSince, capabilities: states }: 
   const refusedSince = useful.map((name) => states[name]).map((of) => (of.status === 'refused' ? of.since : 0));
   return Math.max(stateSince, ...refusedSince);
 };
+
+/** Refresh tokens that Google keeps alive for one Google account and client: https://developers.google.com/identity/protocols/oauth2#expiration */
+export const refreshTokenCap = 100;
+/** From so many refresh tokens of one Google account on, the operator is warned. */
+export const refreshTokenWarning = Math.floor(refreshTokenCap * 0.9);

@@ -1,7 +1,7 @@
 // `postern accounts check`: asks Google now what works of one account, or of all that are connected.
 import type { Accounts, Checked } from '../../connect/accounts.ts';
-import { accountJson } from '../../http/api/account-json.ts';
 import { accountStatus } from '../../model/account.ts';
+import { accountJson } from '../../model/account-json.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { explainProblem, type Problem } from '../../model/problem.ts';
 import { CommandError, plain, printJson, printNote, printTable } from '../terminal.ts';

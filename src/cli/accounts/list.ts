@@ -1,5 +1,5 @@
 // `postern accounts list` and `show`: read the database, need no Google settings.
-import { accountJson } from '../../http/api/account-json.ts';
+import { accountJson } from '../../model/account-json.ts';
 import { withStorage } from '../settings.ts';
 import { printJson, printNote, printTable } from '../terminal.ts';
 import { type AccountOptions, accountKeyOf, noSuchAccount, parseRealm } from './options.ts';

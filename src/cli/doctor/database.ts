@@ -2,9 +2,9 @@
 // and what every process on it was answered by Google's token endpoint.
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
-import { authorizationFails, refreshTokenWarning, refusesEverybody } from '../../connect/accounts.ts';
+import { authorizationFails, refusesEverybody } from '../../connect/accounts.ts';
 import { systemClock } from '../../lib/clock.ts';
-import type { Account } from '../../model/account.ts';
+import { type Account, refreshTokenWarning } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
 import { createSealer, openStorage, type RefusedRow, type Storage, StorageError } from '../../storage/index.ts';
 import { type Finding, finding } from './finding.ts';

@@ -2,10 +2,10 @@
 import { Hono } from 'hono';
 import type { Accounts, Checked } from '../../connect/accounts.ts';
 import { type Sessions, sessionSeconds } from '../../identity/credentials.ts';
+import { accountJson } from '../../model/account-json.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { errorResponse, problemResponse, problemStatus } from '../errors.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
-import { accountJson } from './account-json.ts';
 import {
   accountChangeInput,
   accountInput,

@@ -2,8 +2,8 @@
 // made the link gets an answer. Shows no secret, and not whose link it is.
 import { Hono } from 'hono';
 import type { Accounts, AuthRequest, Confirmed } from '../../connect/accounts.ts';
+import { accountJson } from '../../model/account-json.ts';
 import { errorResponse, type HttpError, problemResponse } from '../errors.ts';
-import { accountJson } from './account-json.ts';
 import { confirmInput, readInput } from './input.ts';
 import { type ApiContext, keyFor, type ServiceVariables } from './service.ts';
 

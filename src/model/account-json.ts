@@ -1,8 +1,7 @@
-// An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API and by `--json`.
-import { refreshTokenWarning } from '../../connect/accounts.ts';
-import { type Account, accountStatus, accountStatusSince } from '../../model/account.ts';
-import { accountText, refusalAdvice } from '../../model/account-text.ts';
-import { type Capability, type CapabilityState, livingScopes } from '../../model/capability.ts';
+// An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API, by `--json` and by events.
+import { type Account, accountStatus, accountStatusSince, refreshTokenWarning } from './account.ts';
+import { accountText, refusalAdvice } from './account-text.ts';
+import { type Capability, type CapabilityState, livingScopes } from './capability.ts';
 
 const isoTime = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
