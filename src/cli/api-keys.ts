@@ -9,6 +9,7 @@ import type { AccountKey } from '../model/account-key.ts';
 import { explainProblem } from '../model/problem.ts';
 import type { AccountStore, ApiKeyRecord } from '../storage/index.ts';
 import { accountDiffers, parseIdentifier, parsePins, parseProductRealm } from './accounts/options.ts';
+import { parseConnection, requireConnection } from './connections.ts';
 import { forHttp, withStorage } from './settings.ts';
 import { CommandError, plain, printJson, printLine, printNote, printTable, shortTime } from './terminal.ts';
 
@@ -20,6 +21,7 @@ export interface CreateOptions {
   readonly expectedEmail?: string;
   readonly unverifiedLinks?: boolean;
   readonly verifyUrl?: string;
+  readonly connection?: string;
   readonly json?: boolean;
 }
 
@@ -41,8 +43,13 @@ const holderOf = (options: CreateOptions): { kind: 'service' } | { kind: 'user';
 };
 
 /** Makes the person's account with these pins; one that exists has to have them already. */
-const ensurePinned = async (accounts: AccountStore, key: AccountKey, pins: Pins): Promise<void> => {
-  const ensured = await ensureAccount(accounts, key, pins);
+const ensurePinned = async (
+  accounts: AccountStore,
+  key: AccountKey,
+  pins: Pins,
+  connection: string | undefined,
+): Promise<void> => {
+  const ensured = await ensureAccount(accounts, key, pins, connection);
   if (!ensured.ok) throw accountDiffers(key, explainProblem(ensured.problem).what);
 };
 
@@ -76,10 +83,12 @@ export const create = (options: CreateOptions): Promise<void> => {
   const holder = holderOf(options);
   const realm = parseProductRealm(options.realm);
   const verifying = verifyUrlOf(options);
+  const connection = options.connection === undefined ? undefined : parseConnection(options.connection);
   const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
+    if (connection !== undefined) await requireConnection(storage, connection);
     if (holder.kind === 'user' && pins !== undefined) {
-      await ensurePinned(storage.accounts, { realm, identifier: holder.identifier }, pins);
+      await ensurePinned(storage.accounts, { realm, identifier: holder.identifier }, pins, connection);
     }
     const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
       ...holder,
@@ -87,8 +96,9 @@ export const create = (options: CreateOptions): Promise<void> => {
       ...(options.label === undefined ? {} : { label: options.label }),
       unverifiedLinks: options.unverifiedLinks === true,
       ...verifying,
+      ...(connection === undefined ? {} : { connection }),
     });
-    if (options.json) printJson({ id: record.id, key, kind: holder.kind, realm });
+    if (options.json) printJson({ id: record.id, key, kind: holder.kind, realm, connection });
     else printLine(key);
     advise(options, realm);
   }, forHttp);
@@ -115,6 +125,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
           label: key.label,
           unverified_links: key.unverifiedLinks,
           verify_url: key.verifyUrl,
+          connection: key.connection,
           created_at: new Date(key.createdAt).toISOString(),
           last_used_at: key.lastUsedAt === undefined ? undefined : new Date(key.lastUsedAt).toISOString(),
           revoked_at: key.revokedAt === undefined ? undefined : new Date(key.revokedAt).toISOString(),

@@ -154,6 +154,7 @@ const addApiKeys = (program: Command): void => {
     .option('--expected-email <email>', 'with --user: only this mailbox may be connected')
     .option('--unverified-links', 'weaker: whoever opens a link may complete it')
     .option('--verify-url <url>', 'with --service: where your product confirms who completed a link')
+    .option('--connection <name>', 'accounts made with it use this OAuth client (see: postern connections)')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./api-keys.ts')).create(options));
   keys
@@ -168,6 +169,37 @@ const addApiKeys = (program: Command): void => {
     .action(async (id) => (await import('./api-keys.ts')).revoke(id));
 };
 
+const addConnections = (program: Command): void => {
+  const connections = program
+    .command('connections')
+    .description('OAuth clients at Google, for people who use another one than the environment’s');
+  connections
+    .command('add')
+    .description('add an OAuth client, such as one of a customer’s own Workspace')
+    .argument('<name>', 'lower-case letters, digits and hyphens')
+    .requiredOption('--credentials-file <path>', 'the JSON file that Google’s console downloads for the client')
+    .option('--capabilities <names>', 'ask for these at most: mail,contacts,directory,other_contacts')
+    .option('--realm <realm>', 'new accounts of this realm get it')
+    .option('--replace', 'put another secret, or other capabilities, in the place of those that the connection has')
+    .action(async (name, options) => (await import('./connections.ts')).add(name, options));
+  connections
+    .command('list')
+    .description('list the connections and who uses them, without their secrets')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./connections.ts')).list(options));
+  connections
+    .command('default')
+    .description('choose what new accounts get where neither their key nor their realm names a connection')
+    .argument('<name>', 'a connection; default is the client of the environment')
+    .option('--realm <realm>', 'choose it for this realm alone')
+    .action(async (name, options) => (await import('./connections.ts')).setDefault(name, options));
+  connections
+    .command('remove')
+    .description('remove a connection that nobody uses')
+    .argument('<name>')
+    .action(async (name) => (await import('./connections.ts')).remove(name));
+};
+
 /** Every command of `postern`. */
 const createProgram = (): Command => {
   const program = new Command('postern')
@@ -178,6 +210,7 @@ const createProgram = (): Command => {
   addDemoAndSandbox(program);
   addAccounts(program);
   addApiKeys(program);
+  addConnections(program);
   addMaintenance(program);
   return program;
 };

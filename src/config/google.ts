@@ -4,7 +4,13 @@
 import { z } from 'zod';
 import { pathErrorOf, readSettingsFile } from '../lib/checked-paths.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
-import { type EnvironmentReader, googleEndpointVariables, urlSchema } from './environment.ts';
+import {
+  createEnvironmentReader,
+  type Environment,
+  type EnvironmentReader,
+  googleEndpointVariables,
+  urlSchema,
+} from './environment.ts';
 
 export interface GoogleSettings {
   readonly client: GoogleClient;
@@ -100,42 +106,48 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const fromFile = (path: string, reader: EnvironmentReader): GoogleClient | undefined => {
-  const variable = 'GOOGLE_CREDENTIALS_FILE';
+export type CredentialsFile =
+  | { readonly kind: 'client'; readonly client: GoogleClient }
+  /** What is wrong with the file, as the end of a sentence, and what to do. */
+  | { readonly kind: 'fault'; readonly problem: string; readonly fix: string };
+
+/** Reads the JSON file that Google's console downloads for an OAuth client, of either kind. */
+export const readCredentialsFile = (path: string): CredentialsFile => {
+  const fault = (problem: string, fix: string): CredentialsFile => ({ kind: 'fault', problem, fix });
   let text: string;
   try {
     text = readSettingsFile(path);
   } catch (error) {
-    reader.fault(
-      variable,
+    return fault(
       `names a file that cannot be read: ${path}: ${pathErrorOf(error).message}`,
       'Correct the path, or the permissions of the file.',
     );
-    return undefined;
   }
   const parsed = downloadedFile.safeParse(parseJson(text));
   const { installed, web, type } = parsed.success ? parsed.data : {};
-  if (type === 'service_account') {
-    reader.fault(variable, 'is the key of a service account, which has no mailbox', getAnother);
-  } else if (installed && web) {
-    reader.fault(
-      variable,
+  if (type === 'service_account') return fault('is the key of a service account, which has no mailbox', getAnother);
+  if (installed && web)
+    return fault(
       'contains a desktop client ("installed") and a web client ("web")',
       'Leave one of the two in the file.',
     );
-  } else if (!installed && !web) {
-    reader.fault(variable, "is not the file that Google's console downloads for an OAuth client", getAnother);
-  } else {
-    const found = installed ?? web;
-    if (found) {
-      return {
-        id: found.client_id,
-        secret: found.client_secret,
-        kind: installed ? 'desktop' : 'web',
-        ...(found.redirect_uris ? { redirectUris: found.redirect_uris } : {}),
-      };
-    }
-  }
+  const found = installed ?? web;
+  if (!found) return fault("is not the file that Google's console downloads for an OAuth client", getAnother);
+  return {
+    kind: 'client',
+    client: {
+      id: found.client_id,
+      secret: found.client_secret,
+      kind: installed ? 'desktop' : 'web',
+      ...(found.redirect_uris ? { redirectUris: found.redirect_uris } : {}),
+    },
+  };
+};
+
+const fromFile = (path: string, reader: EnvironmentReader): GoogleClient | undefined => {
+  const read = readCredentialsFile(path);
+  if (read.kind === 'client') return read.client;
+  reader.fault('GOOGLE_CREDENTIALS_FILE', read.problem, read.fix);
   return undefined;
 };
 
@@ -172,6 +184,12 @@ const readGoogleClient = (
     );
   }
   return id !== undefined && secret !== undefined ? { id, secret, kind: kindOfVariables } : undefined;
+};
+
+/** The OAuth client of the environment, where it is set and whole; for commands that do without. */
+export const readEnvironmentClient = (environment: Environment): GoogleClient | undefined => {
+  const reader = createEnvironmentReader(environment);
+  return readGoogleClient(reader, reader.text('GOOGLE_CREDENTIALS_FILE'), 'web');
 };
 
 const looksLikeId = (text: string): boolean => text.endsWith('.apps.googleusercontent.com');

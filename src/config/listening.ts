@@ -66,6 +66,18 @@ export const readListening = (reader: EnvironmentReader, options: ListeningOptio
   return { host, port, trustedProxies, publicUrl };
 };
 
+/**
+ * What keeps Google from returning people to a public URL: a "Desktop app" client off this machine, or an address that is
+ * not among those which the console's file listed.
+ */
+export const redirectFault = (
+  client: Pick<GoogleClient, 'kind' | 'redirectUris'>,
+  { origin, hostname }: Pick<URL, 'origin' | 'hostname'>,
+): 'desktop' | 'not_registered' | undefined => {
+  if (client.kind === 'desktop') return isLoopbackHost(hostname) ? undefined : 'desktop';
+  return (client.redirectUris?.includes(`${origin}/oauth/callback`) ?? true) ? undefined : 'not_registered';
+};
+
 /** A client that cannot work where it is to be used is refused at start, not at the first person's consent. */
 export const checkClient = (
   reader: EnvironmentReader,
@@ -80,14 +92,14 @@ export const checkClient = (
       'Set POSTERN_PORT=8080 and register http://127.0.0.1:8080/oauth/callback, or use a "Desktop app" client.',
     );
   }
-  const { origin, hostname } = listening.publicUrl;
+  const { origin } = listening.publicUrl;
   const returnsTo = transport === 'http' ? origin : `http://127.0.0.1:${listening.port ?? defaultHttpPort}`;
   const isRegistered = client.redirectUris?.includes(`${returnsTo}/oauth/callback`) ?? true;
   if (transport !== 'cli' && client.kind === 'web' && !isRegistered)
     reader.warnings.push(
       `GOOGLE_CREDENTIALS_FILE does not list ${returnsTo}/oauth/callback among its redirect URIs: unless you registered it since, Google refuses everybody (redirect_uri_mismatch). Register it in the Google Cloud console.`,
     );
-  if (transport === 'http' && client.kind === 'desktop' && !isLoopbackHost(hostname)) {
+  if (transport === 'http' && redirectFault(client, listening.publicUrl) === 'desktop') {
     reader.fault(
       'GOOGLE_CREDENTIALS_FILE',
       `is a "Desktop app" client, which Google only lets return to this machine, not to ${origin}`,

@@ -70,15 +70,20 @@ export const unusedAmong = (tools: Tools, requested: readonly Capability[]): Pro
   return { kind: 'invalid_input', detail };
 };
 
-/** Makes the account with these settings. One that exists stays as it is: where it differs, that is the answer. */
+/**
+ * Makes the account with these settings. One that exists stays as it is: where it differs, that is the answer.
+ * @param connection what a new one is connected through; absent: what its realm says
+ */
 export const ensureAccount = async (
   accounts: AccountStore,
   key: AccountKey,
   given: RequestedSettings,
+  connection?: string,
 ): Promise<Result<Ensured>> => {
   const { extraCapabilities = [], ...pins } = given;
   const present = await accounts.find(key);
-  const account = present ?? (await accounts.getOrCreate(key, { pins, extraCapabilities: inOrder(extraCapabilities) }));
+  const settings = { pins, extraCapabilities: inOrder(extraCapabilities) };
+  const account = present ?? (await accounts.getOrCreate(key, settings, connection));
   // Somebody else may have made it meanwhile, and with other settings.
   const differs = differences(account, given);
   if (differs.length > 0) return failed({ kind: 'account_differs', differences: differs });
@@ -90,9 +95,10 @@ export const ensure = async (
   options: SettingsOptions,
   key: AccountKey,
   given: RequestedSettings = {},
+  connection?: string,
 ): Promise<Result<Ensured>> => {
   const unused = unusedAmong(options, given.extraCapabilities ?? []);
-  return unused ? failed(unused) : ensureAccount(options.storage.accounts, key, given);
+  return unused ? failed(unused) : ensureAccount(options.storage.accounts, key, given, connection);
 };
 
 const changed = ({ pins, extraCapabilities }: Account, change: SettingsChange): AccountSettings => {

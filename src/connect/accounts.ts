@@ -46,8 +46,8 @@ export type { AuthRequest, Confirmed } from './verify-user.ts';
 export interface Accounts {
   find(key: AccountKey): Promise<Account | undefined>;
   list(filter?: { readonly realm?: string }): Promise<Account[]>;
-  /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. */
-  ensure(key: AccountKey, settings?: RequestedSettings): Promise<Result<Ensured>>;
+  /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. A new one gets this connection, for life. */
+  ensure(key: AccountKey, settings?: RequestedSettings, connection?: string): Promise<Result<Ensured>>;
   /** Changes pins and what links ask for; a grant that contradicts the new pins is erased in the same write. */
   change(key: AccountKey, change: SettingsChange): Promise<Result<Account>>;
   /**
@@ -99,7 +99,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
   return {
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
-    ensure: (key, settings) => ensure(options, key, settings),
+    ensure: (key, settings, connection) => ensure(options, key, settings, connection),
     change: (key, change) => changeSettings(options, key, change),
     recordAnswer: createRecordAnswer(options),
     freshToken: createAccess(observed, { refreshOnce, retryRetained: retained.retry }),

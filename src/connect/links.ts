@@ -99,7 +99,7 @@ export const createLinks = (options: AccountsOptions) => {
       const replace = wanted.replace === true;
       // Nothing is made for a link that is not: the product may still create the account, with pins.
       if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
-      const account = present ?? (await accounts.getOrCreate(key));
+      const account = present ?? (await accounts.getOrCreate(key, {}, caller.connection));
       const capabilities = capabilitiesFor(options, account, wanted);
       const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
       const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;

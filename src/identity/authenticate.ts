@@ -49,7 +49,14 @@ export type Authentication =
   /** `keyId`: the key that the credential is or stands on; an access token has none. */
   | { readonly kind: 'caller'; readonly caller: Caller; readonly keyId: string | undefined }
   /** A service key that names nobody: enough for /api/v1, not for /mcp. */
-  | { readonly kind: 'service'; readonly realm: string; readonly keyId: string; readonly linkPolicy: LinkPolicy }
+  | {
+      readonly kind: 'service';
+      readonly realm: string;
+      readonly keyId: string;
+      readonly linkPolicy: LinkPolicy;
+      /** What accounts get that are made with the key. */
+      readonly connection?: string;
+    }
   | Refusal;
 
 export type Authenticate = (headers: Headers) => Promise<Authentication>;
@@ -96,12 +103,15 @@ const forOnePerson = (caller: Caller, keyId: string | undefined, named: string |
 const callerOf = (record: ApiKeyRecord, credential: Caller['credential'], identifier: string): Caller => {
   const linkPolicy = linkPolicyOf(record);
   const confirms = linkPolicy === 'verify_url' ? { apiKeyId: record.id } : {};
-  return { key: { realm: record.realm, identifier }, credential, linkPolicy, ...confirms };
+  const { realm, connection } = record;
+  return { key: { realm, identifier }, credential, linkPolicy, connection, ...confirms };
 };
 
 const forServiceKey = (record: ApiKeyRecord, named: string | null): Authentication => {
-  if (named === null)
-    return { kind: 'service', realm: record.realm, keyId: record.id, linkPolicy: linkPolicyOf(record) };
+  if (named === null) {
+    const { realm, id: keyId, connection } = record;
+    return { kind: 'service', realm, keyId, linkPolicy: linkPolicyOf(record), connection };
+  }
   const reading = readIdentifier(named);
   if (reading.kind === 'malformed')
     return refused(400, 'identifier_invalid', `The Postern-Identifier header ${reading.description}.`);

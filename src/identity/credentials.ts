@@ -88,6 +88,8 @@ export interface ApiKeyOptions {
   readonly unverifiedLinks: boolean;
   /** For a service key: where the product confirms who completed a link (see verifyUrlSchema). */
   readonly verifyUrl?: string;
+  /** Which connection accounts get that are made with it; the realm's when absent. */
+  readonly connection?: string;
 }
 
 /**

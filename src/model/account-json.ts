@@ -1,7 +1,8 @@
 // An account as programs see it: snake_case, ISO 8601 times, one plain sentence. Used by the API, by `--json` and by events.
 import { type Account, accountStatus, accountStatusSince, refreshTokenWarning } from './account.ts';
-import { accountText, refusalAdvice } from './account-text.ts';
+import { accountText, notAllowedText, refusalAdvice } from './account-text.ts';
 import { type Capability, type CapabilityState, livingScopes } from './capability.ts';
+import { defaultConnection } from './connection.ts';
 
 const isoTime = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
@@ -12,15 +13,20 @@ const hint = ({ state, refreshTokensIssued = 0 }: Account): string | null =>
     ? `Google gave ${refreshTokensIssued} refresh tokens for this Google account and ends the oldest beyond 100: remove accounts that nobody needs.`
     : null;
 
-const capabilityJson = (capability: Capability, state: CapabilityState) =>
-  state.status === 'refused'
-    ? {
-        status: state.status,
-        reason: state.reason,
-        since: isoTime(state.since),
-        message: refusalAdvice(capability, state.reason),
-      }
-    : { status: state.status, reason: null, since: null, message: null };
+const capabilityJson = (capability: Capability, state: CapabilityState) => {
+  switch (state.status) {
+    case 'ready':
+      return { status: state.status, reason: null, since: null, message: null };
+    case 'not_granted': {
+      const { status, reason = null } = state;
+      return { status, reason, since: null, message: reason === null ? null : notAllowedText };
+    }
+    case 'refused': {
+      const { status, reason, since } = state;
+      return { status, reason, since: isoTime(since), message: refusalAdvice(capability, reason) };
+    }
+  }
+};
 
 /** Every field is always there; what is unknown is null. Holds no secret. */
 export const accountJson = (account: Account) => {
@@ -29,6 +35,7 @@ export const accountJson = (account: Account) => {
   return {
     realm: account.key.realm,
     identifier: account.key.identifier,
+    connection: account.connection ?? defaultConnection,
     status: current.status,
     reason: current.status === 'ACTIVE' ? null : current.reason,
     message: accountText(account),

@@ -35,9 +35,16 @@ export const refusalAdvice = (capability: Capability, reason: RefusalReason): st
   return `${what} ${explainProblem(refusalProblem(capability, reason)).next}`;
 };
 
+/** Of a capability that the connection does not allow. */
+export const notAllowedText =
+  'The OAuth client that this account is connected through is not set up for it, so no link asks for it.';
+
 /** What was asked for and does not work. That somebody has no directory is nothing that anybody has to mend. */
 export const lackText = ({ asked, capabilities: states }: Pick<Account, 'asked' | 'capabilities'>): string => {
-  const notGranted = asked.filter((name) => states[name].status === 'not_granted');
+  const notGranted = asked.filter((name) => {
+    const state = states[name];
+    return state.status === 'not_granted' && state.reason === undefined;
+  });
   const refused = capabilities.flatMap((name) => {
     const state = states[name];
     return state.status === 'refused' && state.reason !== 'no_directory'

@@ -89,6 +89,10 @@ export interface Account {
   /** What Google's APIs refused under the present grant. */
   readonly refusals: Refusals;
   readonly capabilities: CapabilityStates;
+  /** What it is connected through, for life; undefined: the OAuth client of the environment. */
+  readonly connection?: string;
+  /** What its connection allows; undefined: everything. */
+  readonly allowed?: readonly Capability[];
   readonly connectedAt?: number;
   readonly lastUsedAt?: number;
   /** While the account is ACTIVE: since when Google refuses its grant, whose end is suspended (grants/refused-grants.ts). */

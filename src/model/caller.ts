@@ -19,6 +19,8 @@ export interface Caller {
   readonly linkPolicy: LinkPolicy;
   /** The service key the call came with, or its session was made with, where that key confirms who completed its links. */
   readonly apiKeyId?: string;
+  /** What an account gets that is made for this call: its API key says so. Absent: what its realm says. */
+  readonly connection?: string;
   /** What an access token allows its client; absent for every other credential, which allows all. */
   readonly scopes?: readonly McpScope[];
 }

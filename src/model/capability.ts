@@ -88,16 +88,25 @@ export type Refusals = Readonly<Partial<Record<Capability, Refusal>>>;
 
 export type CapabilityState =
   | { readonly status: 'ready' }
-  | { readonly status: 'not_granted' }
+  /** With a reason where its connection does not allow it: no link asks for it. */
+  | { readonly status: 'not_granted'; readonly reason?: 'not_allowed_by_connection' }
   | ({ readonly status: 'refused' } & Refusal);
 
 export type CapabilityStates = Readonly<Record<Capability, CapabilityState>>;
 
-/** What a grant with these scopes can do, where Google's APIs refused this much. */
-export const capabilityStates = (grantedScopes: readonly string[], refusals: Refusals): CapabilityStates => {
+/**
+ * What a grant with these scopes can do, where Google's APIs refused this much.
+ * @param allowed by the connection, whatever was granted; undefined: everything
+ */
+export const capabilityStates = (
+  grantedScopes: readonly string[],
+  refusals: Refusals,
+  allowed?: readonly Capability[],
+): CapabilityStates => {
   const granted = capabilitiesOf(grantedScopes);
   const stateOf = (capability: Capability): CapabilityState => {
     const refusal = refusals[capability];
+    if (allowed?.includes(capability) === false) return { status: 'not_granted', reason: 'not_allowed_by_connection' };
     if (!granted.has(capability)) return { status: 'not_granted' };
     return refusal === undefined ? { status: 'ready' } : { status: 'refused', ...refusal };
   };

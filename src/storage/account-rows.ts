@@ -11,7 +11,7 @@ import {
   revokedReasons,
 } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { capabilitiesOf, capabilityStates, isCapability, type Refusals } from '../model/capability.ts';
+import { type Capability, capabilitiesOf, capabilityStates, isCapability, type Refusals } from '../model/capability.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AccountsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -35,6 +35,10 @@ export interface StoredGrant extends Grant {
   readonly grantedAt: number;
   readonly refreshedAt: number;
   readonly refusals: Refusals;
+  /** The account's connection; undefined: the client of the environment. */
+  readonly connection?: string;
+  /** What the connection allows; undefined: everything. */
+  readonly allowed?: readonly Capability[];
 }
 
 const toState = ({ status, reason, reason_evidence: evidence }: AccountsTable): AccountState => {
@@ -71,15 +75,22 @@ const toScopes = (json: string | null): string[] => (json === null ? [] : JSON.p
 
 const toRefusals = (json: string | null): Refusals => (json === null ? {} : JSON.parse(json));
 
+const toAllowed = (json: string | null): Capability[] | undefined =>
+  json === null ? undefined : toScopes(json).filter(isCapability);
+
 /** What an account with this row can do, and what was asked for: nothing without a grant that serves. */
 export const toCapabilities = (
-  row: Pick<AccountsTable, 'status' | 'requested_scopes' | 'granted_scopes' | 'refused_capabilities'>,
+  row: Pick<
+    AccountsTable,
+    'status' | 'requested_scopes' | 'granted_scopes' | 'refused_capabilities' | 'allowed_capabilities'
+  >,
 ): Pick<Account, 'grantedScopes' | 'asked' | 'refusals' | 'capabilities'> => {
   const active = row.status === 'ACTIVE';
   const grantedScopes = active ? toScopes(row.granted_scopes) : [];
   const refusals = active ? toRefusals(row.refused_capabilities) : {};
   const asked = active ? [...capabilitiesOf(toScopes(row.requested_scopes))] : [];
-  return { grantedScopes, asked, refusals, capabilities: capabilityStates(grantedScopes, refusals) };
+  const capabilities = capabilityStates(grantedScopes, refusals, toAllowed(row.allowed_capabilities));
+  return { grantedScopes, asked, refusals, capabilities };
 };
 
 export const toAccount = (row: AccountsTable): Account => {
@@ -94,6 +105,8 @@ export const toAccount = (row: AccountsTable): Account => {
     grantVersion: row.grant_version,
     ...toCapabilities(row),
     extraCapabilities: toScopes(row.asked_capabilities).filter(isCapability),
+    connection: row.connection ?? undefined,
+    allowed: toAllowed(row.allowed_capabilities),
     google,
     connectedAt: row.connected_at ?? undefined,
     lastUsedAt: row.last_used_at ?? undefined,
@@ -167,6 +180,8 @@ export const openGrant = (row: AccountsTable, sealer: Sealer): StoredGrant | und
     grantedAt: row.granted_at ?? 0,
     refreshedAt: row.refreshed_at ?? 0,
     refusals: toRefusals(row.refused_capabilities),
+    connection: row.connection ?? undefined,
+    allowed: toAllowed(row.allowed_capabilities),
   };
 };
 

@@ -17,6 +17,7 @@ import {
   toAccount,
   updateAccount,
 } from './account-rows.ts';
+import { connectionOfNewAccount } from './connection-store.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AccountsTable, Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -39,9 +40,10 @@ export interface AccountStore {
   /**
    * A new account is PENDING, `never_connected`, and has these settings; concurrent calls make one, with the settings of
    * one of them. One that exists stays as it is.
-   * @throws StorageError `row_refused` or `wrong_key` where there is a row that is refused
+   * @param connection what it is connected through, for life; absent: what its realm says
+   * @throws StorageError `row_refused` or `wrong_key` where there is a row that is refused, or no such connection
    */
-  getOrCreate(key: AccountKey, settings?: Partial<AccountSettings>): Promise<Account>;
+  getOrCreate(key: AccountKey, settings?: Partial<AccountSettings>, connection?: string): Promise<Account>;
   /** Replaces all pins. */
   setPins(key: AccountKey, version: number, pins: Pins): Promise<Account | undefined>;
   /** Replaces all settings; with `state` the grant ends in the same statement, as `setState` would end it. */
@@ -103,10 +105,10 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
 
   return {
     find,
-    getOrCreate: async (key, settings = {}) => {
+    getOrCreate: async (key, settings = {}, connection = undefined) => {
       const present = await find(key);
       if (present !== undefined) return present;
-      await create(rows, at(key), settings, clock.now());
+      await create(rows, at(key), { ...settings, connection }, clock.now());
       const account = await find(key);
       if (account !== undefined) return account;
       throw rowRefused((await rows.refusal('accounts', at(key))) ?? 'altered');
@@ -214,22 +216,30 @@ const agesOfSameToken = (present: AccountsTable, change: Partial<AccountsTable>)
 const create = (
   rows: Rows,
   key: AccountKey,
-  { pins = {}, extraCapabilities = [] }: Partial<AccountSettings>,
+  {
+    pins = {},
+    extraCapabilities = [],
+    connection,
+  }: Partial<AccountSettings> & { readonly connection: string | undefined },
   now: number,
 ): Promise<boolean> =>
-  rows.insert('accounts', {
-    ...key,
-    ...pinsChange(pins),
-    ...extraCapabilitiesChange(extraCapabilities),
-    // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
-    // still under way from then would write the former person's token here.
-    version: now,
-    status: 'PENDING',
-    reason: 'never_connected',
-    state_since: now,
-    created_at: now,
-    grant_version: now,
-  });
+  // One transaction: a connection that is being removed is gone before, or found to be used.
+  rows.transaction(async (transaction) =>
+    transaction.insert('accounts', {
+      ...key,
+      ...pinsChange(pins),
+      ...extraCapabilitiesChange(extraCapabilities),
+      ...(await connectionOfNewAccount(transaction, key.realm, connection)),
+      // Not 1: an account that was deleted and made again must never meet a version of its former life, or a refresh
+      // still under way from then would write the former person's token here.
+      version: now,
+      status: 'PENDING',
+      reason: 'never_connected',
+      state_since: now,
+      created_at: now,
+      grant_version: now,
+    }),
+  );
 
 /** Tickets, downloads and sessions go with the account (foreign keys); an API key may be older than the account it is for. */
 const remove = (db: Database, key: AccountKey): Promise<boolean> =>

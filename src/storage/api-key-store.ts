@@ -14,6 +14,8 @@ export interface ApiKeyRecord {
   readonly unverifiedLinks: boolean;
   /** Where browsers go so that the product confirms who completed a link; with kind `service` only. */
   readonly verifyUrl?: string;
+  /** Which connection accounts get that are made with it; the realm's when absent. */
+  readonly connection?: string;
   readonly createdAt: number;
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
@@ -41,6 +43,7 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   secretHash: row.secret_hash,
   unverifiedLinks: row.unverified_links === 1,
   verifyUrl: row.verify_url ?? undefined,
+  connection: row.connection ?? undefined,
   createdAt: row.created_at,
   revokedAt: row.revoked_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
@@ -64,6 +67,7 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
         secret_hash: record.secretHash,
         unverified_links: record.unverifiedLinks ? 1 : 0,
         verify_url: record.verifyUrl ?? null,
+        connection: record.connection ?? null,
         created_at: record.createdAt,
       });
       if (!added) throw new TypeError('there is an API key with this id');

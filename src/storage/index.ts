@@ -8,6 +8,7 @@ import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './autho
 import { type AuthorizationRecordStore, createAuthorizationRecordStore } from './authorization-record-store.ts';
 import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
+import { type ConnectionStore, createConnectionStore } from './connection-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import { type AdoptionOptions, createAdoption } from './migrate.ts';
@@ -50,6 +51,7 @@ export {
   grantHashOf,
 } from './authorization-record-store.ts';
 export type { FoundRound, NewRound } from './authorization-round-store.ts';
+export type { ConnectionRecord, ConnectionUse, FoundConnection, NewConnection } from './connection-store.ts';
 export type { DownloadRecord } from './download-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './protected-rows.ts';
@@ -71,6 +73,7 @@ export interface Storage {
   readonly checks: CheckStore;
   readonly tickets: TicketStore;
   readonly apiKeys: ApiKeyStore;
+  readonly connections: ConnectionStore;
   readonly sessions: SessionStore;
   readonly pendingGrants: PendingGrantStore;
   readonly downloads: DownloadStore;
@@ -119,6 +122,7 @@ export const openStorage = async (
     checks: createCheckStore(db),
     tickets: createTicketStore(rows),
     apiKeys: createApiKeyStore(rows),
+    connections: createConnectionStore(rows, sealer),
     sessions: createSessionStore(rows),
     pendingGrants: createPendingGrantStore(rows, sealer, clock),
     downloads: createDownloadStore(rows),
@@ -131,7 +135,7 @@ export const openStorage = async (
       const found = await countUnderOtherKeys(db, sealer);
       const inUse = await sealingKeys.inUse();
       const usesOther = inUse !== undefined && !sealer.knows(inUse) && (await holdsAnything(db));
-      if (usesOther || found.accounts + found.apiKeys + found.others > 0) throw wrongKey(path, found);
+      if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0) throw wrongKey(path, found);
     },
     close,
   };

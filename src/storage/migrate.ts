@@ -116,7 +116,7 @@ export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionO
     if (unreadable.length === 0 || options.discardUnreadable === true) return;
     const ofAccounts = unreadable.filter(({ place }) => place.table === 'accounts');
     const accounts = new Set(ofAccounts.map(({ place }) => accountKeyText(place.key))).size;
-    throw wrongKey(database.name, { accounts, apiKeys: 0, others: unreadable.length - ofAccounts.length });
+    throw wrongKey(database.name, { accounts, apiKeys: 0, others: unreadable.length - ofAccounts.length, connections: 0 });
   },
   adopt: (database) => {
     const opens = ({ envelope, place }: Envelope) => sealer.open(envelope, place) !== undefined;
@@ -169,5 +169,5 @@ const demandKeyOf = (database: BetterSqlite3.Database, macs: RowMacs): void => {
   const count = (table: 'accounts' | 'api_keys') =>
     rowsOf(database, table).filter((row) => macs.refusal(table, row) === 'unknown_key').length;
   const [accounts, apiKeys] = [count('accounts'), count('api_keys')];
-  if (accounts + apiKeys > 0) throw wrongKey(database.name, { accounts, apiKeys, others: 0 });
+  if (accounts + apiKeys > 0) throw wrongKey(database.name, { accounts, apiKeys, others: 0, connections: 0 });
 };

@@ -276,6 +276,29 @@ export const migrations: readonly string[] = [
   alter table tickets drop column code_verifier;
   alter table tickets drop column asked_again;
   `,
+  `
+  create table connections (
+    name text primary key not null,
+    client_id text not null unique,
+    sealed_secret text not null,
+    kind text not null check (kind in ('desktop', 'web')),
+    redirect_uris text,
+    capabilities text,
+    created_at integer not null,
+    mac text
+  ) strict;
+
+  create table connection_defaults (
+    realm text primary key not null,
+    connection text not null,
+    mac text
+  ) strict;
+
+  alter table accounts add column connection text;
+  alter table accounts add column allowed_capabilities text;
+  create index accounts_by_connection on accounts (connection) where connection is not null;
+  alter table api_keys add column connection text;
+  `,
 ];
 
 /** The first schema whose rows have MACs. */

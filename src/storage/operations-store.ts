@@ -61,7 +61,13 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     return others.filter(isOther).length;
   },
   countsByStatus: async () => {
-    const of = ['status', 'requested_scopes', 'granted_scopes', 'refused_capabilities'] as const;
+    const of = [
+      'status',
+      'requested_scopes',
+      'granted_scopes',
+      'refused_capabilities',
+      'allowed_capabilities',
+    ] as const;
     const found = await rows.db
       .selectFrom('accounts')
       .select(({ fn }) => [...of, fn.countAll<number>().as('accounts')])

@@ -60,6 +60,8 @@ export const protectedTables = {
     check_due_at: { unsigned: 'when Google is asked next; wrongly set, it is asked sooner or later' },
     lease_until: lease,
     lease_holder: lease,
+    connection: 'signed',
+    allowed_capabilities: 'signed',
   },
   tickets: {
     hash: 'key',
@@ -87,6 +89,7 @@ export const protectedTables = {
     created_at: 'signed',
     revoked_at: 'signed',
     last_used_at: lastUse,
+    connection: 'signed',
   },
   sessions: {
     id: 'key',
@@ -158,6 +161,19 @@ export const protectedTables = {
     identifier: 'signed',
     created_at: 'signed',
     expires_at: 'signed',
+  },
+  connections: {
+    name: 'key',
+    client_id: 'signed',
+    sealed_secret: 'signed',
+    kind: 'signed',
+    redirect_uris: 'signed',
+    capabilities: 'signed',
+    created_at: 'signed',
+  },
+  connection_defaults: {
+    realm: 'key',
+    connection: 'signed',
   },
 } as const satisfies { [T in ProtectedTable]: { [C in Exclude<keyof Schema[T], 'mac'>]: Use } };
 

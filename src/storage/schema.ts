@@ -58,6 +58,10 @@ export interface AccountsTable {
   /** While this is in the future, `lease_holder` is renewing the access token. */
   lease_until: number | null;
   lease_holder: string | null;
+  /** Which of the connections it has, for life; null: the client of the environment. */
+  connection: string | null;
+  /** JSON array of the capabilities that its connection allows; null: all. */
+  allowed_capabilities: string | null;
   mac: string | null;
 }
 
@@ -119,6 +123,8 @@ export interface ApiKeysTable {
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
+  /** Which connection accounts get that are made with it; null: the realm's. */
+  connection: string | null;
   mac: string | null;
 }
 
@@ -183,6 +189,28 @@ interface ProcessesTable {
   seen_at: number;
 }
 
+/** OAuth clients at Google beside the environment's. */
+export interface ConnectionsTable {
+  name: string;
+  client_id: string;
+  /** Sealed. */
+  sealed_secret: string;
+  kind: 'desktop' | 'web';
+  /** JSON array of addresses; null where it is not known. */
+  redirect_uris: string | null;
+  /** JSON array of the capabilities that its links may ask for; null: all. */
+  capabilities: string | null;
+  created_at: number;
+  mac: string | null;
+}
+
+/** Which connection new accounts of a realm get; an empty realm stands for every other one. */
+interface ConnectionDefaultsTable {
+  realm: string;
+  connection: string;
+  mac: string | null;
+}
+
 export interface Schema {
   accounts: AccountsTable;
   tickets: TicketsTable;
@@ -199,6 +227,8 @@ export interface Schema {
   browser_sessions: BrowserSessionsTable;
   sealing_key_in_use: SealingKeyInUseTable;
   processes: ProcessesTable;
+  connections: ConnectionsTable;
+  connection_defaults: ConnectionDefaultsTable;
 }
 
 /** Queries on these tables. */

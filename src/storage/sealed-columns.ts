@@ -7,6 +7,7 @@ import { placeInAccounts, refreshTokenIdentifiers } from './account-rows.ts';
 import { placeInAuthorizationKeys } from './authorization-key-store.ts';
 import { placeInAuthorizationRecords } from './authorization-record-store.ts';
 import { placeInAuthorizationRounds } from './authorization-round-store.ts';
+import { placeInConnections } from './connection-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
 import type { Rows, RowValues } from './protected-rows.ts';
 import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
@@ -27,6 +28,7 @@ const sealedPlaces: SealedPlaces = {
     code_verifier: (row) => placeInAuthorizationRounds(row, 'code_verifier'),
     details: (row) => placeInAuthorizationRounds(row, 'details'),
   },
+  connections: { sealed_secret: placeInConnections },
 };
 
 /** The sealed columns of a table. */

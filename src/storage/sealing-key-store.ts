@@ -105,6 +105,7 @@ export interface UnderOtherKeys {
   readonly apiKeys: number;
   /** What signed-in MCP clients stand on. */
   readonly others: number;
+  readonly connections: number;
 }
 
 const prefixLength = macPrefix('0'.repeat(12)).length;
@@ -120,7 +121,7 @@ const countIn = async (db: Database, sealer: Sealer, table: string): Promise<num
 export const holdsAnything = async (db: Database): Promise<boolean> => {
   const { rows } = await sql<{ found: number }>`
     select exists (select 1 from accounts) or exists (select 1 from api_keys)
-      or exists (select 1 from authorization_keys) as found`.execute(db);
+      or exists (select 1 from authorization_keys) or exists (select 1 from connections) as found`.execute(db);
   return rows[0]?.found === 1;
 };
 
@@ -128,4 +129,5 @@ export const countUnderOtherKeys = async (db: Database, sealer: Sealer): Promise
   accounts: await countIn(db, sealer, 'accounts'),
   apiKeys: await countIn(db, sealer, 'api_keys'),
   others: (await countIn(db, sealer, 'authorization_records')) + (await countIn(db, sealer, 'authorization_keys')),
+  connections: await countIn(db, sealer, 'connections'),
 });

@@ -52,8 +52,13 @@ const counted = (count: number, what: string): string[] =>
   count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`];
 
 /** The two ways out are in the message: the key comes back, or what it sealed goes. */
-export const wrongKey = (path: string, { accounts, apiKeys, others }: UnderOtherKeys): StorageError => {
-  const what = [...counted(accounts, 'account'), ...counted(apiKeys, 'API key'), ...counted(others, 'sign-in record')];
+export const wrongKey = (path: string, { accounts, apiKeys, others, connections }: UnderOtherKeys): StorageError => {
+  const what = [
+    ...counted(accounts, 'account'),
+    ...counted(apiKeys, 'API key'),
+    ...counted(others, 'sign-in record'),
+    ...counted(connections, 'connection'),
+  ];
   return new StorageError(
     'wrong_key',
     `The configured sealing key is not that of the database ${path}: ${what.length === 0 ? 'what is written there now' : what.join(', ')} cannot be opened with it. Put the key back that they were written with: as POSTERN_ENCRYPTION_KEY, or as one of POSTERN_ENCRYPTION_KEYS_RETIRED, or as the file encryption-key in the config folder. If that key is lost, start over: \`postern encryption discard-unreadable\` deletes what cannot be opened, and these people connect again.`,
@@ -64,6 +69,12 @@ export const macsRemoved = (path: string): StorageError =>
   new StorageError(
     'row_refused',
     `The database ${path} was set back to a schema from before its rows were protected, though it has been used since: somebody wrote to it. Nothing of it is used. Restore a backup.`,
+  );
+
+export const connectionMissing = (name: string): StorageError =>
+  new StorageError(
+    'row_refused',
+    `There is no connection ${name} that Postern itself wrote, so no account is made with it. Run \`postern doctor\` and \`postern connections list\`.`,
   );
 
 export const changedByTrigger = (path: string): StorageError =>

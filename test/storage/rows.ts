@@ -39,6 +39,9 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const bound = { stateHash: `state ${name}`, browserHash: name, nonce: name, codeVerifier: name };
     await storage.authorizationRounds.add(aRound({ ...bound, realm: `realm of ${name}`, details: name, ...times }));
     await storage.browserSessions.add({ hash: `browser ${name}`, key, ...times });
+    const client = { clientId: `client id of ${name}`, secret: `secret of ${name}`, kind: 'web' } as const;
+    await storage.connections.add({ name: `acme-${name}`, ...client, createdAt: at });
+    await storage.connections.setDefault(`acme-${name}`, `realm of ${name}`);
   }
 };
 
@@ -64,4 +67,8 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
     (await (await authorizationRounds.find(state_hash))?.redeem(start)) !== undefined,
   browser_sessions: async ({ browserSessions }, { hash = '' }) =>
     (await browserSessions.find(hash, start)) !== undefined,
+  connections: async ({ connections }, { name = '' }) =>
+    (await connections.find(name))?.openSecret() !== undefined,
+  connection_defaults: async ({ accounts }, { realm = '' }) =>
+    (await accounts.getOrCreate({ realm, identifier: 'somebody new' })).connection !== undefined,
 };

@@ -1,7 +1,8 @@
 // An account in a terminal, as a row of a table and in full.
 import { type Account, accountStatus, accountStatusSince } from '../../model/account.ts';
-import { accountText, lackText, refusalAdvice } from '../../model/account-text.ts';
+import { accountText, lackText, notAllowedText, refusalAdvice } from '../../model/account-text.ts';
 import { type Capability, type CapabilityState, capabilities, livingScopes } from '../../model/capability.ts';
+import { defaultConnection } from '../../model/connection.ts';
 import { plain, printLine, shortTime } from '../terminal.ts';
 
 export const accountRow = (account: Account): string[] => [
@@ -24,7 +25,7 @@ const capabilityText = (capability: Capability, state: CapabilityState): string 
     case 'ready':
       return 'ready';
     case 'not_granted':
-      return 'not granted';
+      return state.reason === undefined ? 'not granted' : `not granted — ${notAllowedText}`;
     case 'refused':
       return `refused since ${shortTime(state.since)} — ${refusalAdvice(capability, state.reason)}`;
   }
@@ -45,6 +46,7 @@ export const printAccount = (account: Account): void => {
   const lines: readonly [string, string][] = [
     ['identifier', account.key.identifier],
     ['realm', account.key.realm],
+    ['connection', account.connection ?? defaultConnection],
     [
       'status',
       `${accountStatus(account).status} since ${shortTime(accountStatusSince(account))} — ${accountText(account)}`,

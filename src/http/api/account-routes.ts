@@ -35,7 +35,7 @@ const resourceRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     const existed = (await accounts.find(key)) !== undefined;
     const tooMany = existed ? undefined : keyLimits.take(c, c.get('service').keyId, 'accounts');
     if (tooMany !== undefined) return tooMany;
-    const ensured = await accounts.ensure(key, accountSettingsIn(input.value));
+    const ensured = await accounts.ensure(key, accountSettingsIn(input.value), c.get('service').connection);
     if (!ensured.ok) return problemResponse(c, ensured.problem);
     return c.json(accountJson(ensured.value.account), ensured.value.created ? 201 : 200);
   });

@@ -9,6 +9,8 @@ export interface Service {
   readonly realm: string;
   readonly keyId: string;
   readonly linkPolicy: LinkPolicy;
+  /** What accounts get that are made with the key; absent: what its realm says. */
+  readonly connection?: string;
   /** The person `Postern-Identifier` names, where it was sent. */
   readonly named: string | undefined;
 }
@@ -25,22 +27,24 @@ export const serviceOf = (authentication: Authentication): Service | undefined =
     case 'refused':
       return undefined;
     case 'service': {
-      const { realm, keyId, linkPolicy } = authentication;
-      return { realm, keyId, linkPolicy, named: undefined };
+      const { realm, keyId, linkPolicy, connection } = authentication;
+      return { realm, keyId, linkPolicy, connection, named: undefined };
     }
     case 'caller': {
       const { caller, keyId } = authentication;
       if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
-      return { realm: caller.key.realm, keyId, linkPolicy: caller.linkPolicy, named: caller.key.identifier };
+      const { key, linkPolicy, connection } = caller;
+      return { realm: key.realm, keyId, linkPolicy, connection, named: key.identifier };
     }
   }
 };
 
 /** The caller that this service speaks as when it asks for something of one of its people. */
-export const callerOf = ({ keyId, linkPolicy }: Service, key: AccountKey): Caller => ({
+export const callerOf = ({ keyId, linkPolicy, connection }: Service, key: AccountKey): Caller => ({
   key,
   credential: 'service_key',
   linkPolicy,
+  connection,
   ...(linkPolicy === 'verify_url' ? { apiKeyId: keyId } : {}),
 });
 

@@ -1,0 +1,199 @@
+// Connections: OAuth clients that the operator added beside the environment's, each with its secret sealed, and which of
+// them the accounts of a realm get. An account keeps its connection for life, so a connection that one has cannot go.
+import type { RawBuilder, SqlBool } from 'kysely';
+import { sql } from 'kysely';
+import { googleRealm } from '../model/account-key.ts';
+import type { Capability } from '../model/capability.ts';
+import { defaultConnection } from '../model/connection.ts';
+import type { Rows } from './protected-rows.ts';
+import type { ConnectionsTable } from './schema.ts';
+import type { SealedPlace, Sealer } from './sealer.ts';
+import { connectionMissing } from './storage-error.ts';
+
+/** What may be shown of a connection. `createdAt` in milliseconds since the epoch. */
+export interface ConnectionRecord {
+  readonly name: string;
+  readonly clientId: string;
+  readonly kind: 'desktop' | 'web';
+  /** As registered, when the console's file said so. */
+  readonly redirectUris?: readonly string[];
+  /** What its links may ask for; undefined: everything. */
+  readonly capabilities?: readonly Capability[];
+  readonly createdAt: number;
+}
+
+export interface FoundConnection extends ConnectionRecord {
+  /** Another one after every change, so that what was made of the record can be kept until then. */
+  readonly version: string;
+  /** Undefined where no sealing key that we have opens it. */
+  openSecret(): string | undefined;
+}
+
+export interface NewConnection extends ConnectionRecord {
+  readonly secret: string;
+}
+
+/** Who names a connection, and so keeps it from being removed. */
+export interface ConnectionUse {
+  readonly accounts: number;
+  /** API keys that were not revoked. */
+  readonly apiKeys: number;
+  /** Realms whose new accounts get it; an empty one stands for every other realm. */
+  readonly realms: readonly string[];
+}
+
+export interface ConnectionStore {
+  add(connection: NewConnection): Promise<'added' | 'name_taken' | 'client_taken'>;
+  /** Another secret, redirect URIs or capabilities for the same client; its accounts follow in the same transaction. */
+  replace(connection: NewConnection): Promise<'replaced' | 'unknown' | 'other_client'>;
+  find(name: string): Promise<FoundConnection | undefined>;
+  /** By name. */
+  list(): Promise<FoundConnection[]>;
+  use(name: string): Promise<ConnectionUse>;
+  /** Removes it unless somebody uses it: then says who. */
+  remove(name: string): Promise<'removed' | 'unknown' | ConnectionUse>;
+  /** From now on new accounts of this realm, or of every realm that has none of its own, get this connection. */
+  setDefault(name: string, realm?: string): Promise<'set' | 'unknown'>;
+}
+
+type Bound = Pick<ConnectionsTable, 'name' | 'client_id'>;
+
+/** Bound to the client's id: a secret of another client does not open. */
+export const placeInConnections = ({ name, client_id }: Bound): SealedPlace => ({
+  table: 'connections',
+  column: 'sealed_secret',
+  key: { realm: '', identifier: name },
+  grantVersion: 0,
+  row: client_id,
+});
+
+/** In `connection_defaults`: every realm that has no row of its own. */
+const everyOtherRealm = '';
+
+const toList = <T>(json: string | null): T[] | undefined => (json === null ? undefined : JSON.parse(json));
+
+const toFound = (row: ConnectionsTable, sealer: Sealer): FoundConnection => ({
+  name: row.name,
+  clientId: row.client_id,
+  kind: row.kind,
+  redirectUris: toList<string>(row.redirect_uris),
+  capabilities: toList<Capability>(row.capabilities),
+  createdAt: row.created_at,
+  version: row.mac ?? '',
+  openSecret: () => sealer.open(row.sealed_secret, placeInConnections(row)),
+});
+
+const columnsOf = ({ name, clientId, secret, kind, redirectUris, capabilities }: NewConnection, sealer: Sealer) => ({
+  kind,
+  sealed_secret: sealer.seal(secret, placeInConnections({ name, client_id: clientId })),
+  redirect_uris: redirectUris === undefined ? null : JSON.stringify(redirectUris),
+  capabilities: capabilities === undefined ? null : JSON.stringify(capabilities),
+});
+
+/**
+ * The columns of a new account that say which connection it has: the wanted one, else its realm's, else everybody's.
+ * People who sign in with Google here do so through the client of the environment, and so have that one.
+ * @throws StorageError where there is no such connection
+ */
+export const connectionOfNewAccount = async (
+  rows: Rows,
+  realm: string,
+  wanted: string | undefined,
+): Promise<{ readonly connection: string | null; readonly allowed_capabilities: string | null }> => {
+  const ofDefault = { connection: null, allowed_capabilities: null };
+  if (realm === googleRealm) return ofDefault;
+  const defaultOf = async (of: string) => (await rows.find('connection_defaults', { realm: of }))?.connection;
+  const name = wanted ?? (await defaultOf(realm)) ?? (await defaultOf(everyOtherRealm)) ?? defaultConnection;
+  if (name === defaultConnection) return ofDefault;
+  const row = await rows.find('connections', { name });
+  if (row === undefined) throw connectionMissing(name);
+  return { connection: name, allowed_capabilities: row.capabilities };
+};
+
+export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionStore => {
+  const use = async ({ db }: Rows, name: string): Promise<ConnectionUse> => {
+    const count = async (table: 'accounts' | 'api_keys', where: RawBuilder<SqlBool>): Promise<number> =>
+      (
+        await db
+          .selectFrom(table)
+          .select(({ fn }) => fn.countAll<number>().as('count'))
+          .where(where)
+          .executeTakeFirstOrThrow()
+      ).count;
+    const defaults = await db.selectFrom('connection_defaults').select('realm').where('connection', '=', name).execute();
+    return {
+      accounts: await count('accounts', sql<SqlBool>`connection = ${name}`),
+      apiKeys: await count('api_keys', sql<SqlBool>`connection = ${name} and revoked_at is null`),
+      realms: defaults.map(({ realm }) => realm).sort(),
+    };
+  };
+
+  const exists = async (of: Rows, name: string): Promise<boolean> =>
+    name === defaultConnection || (await of.find('connections', { name })) !== undefined;
+
+  return {
+    add: (connection) =>
+      rows.transaction(async (transaction) => {
+        const { name, clientId, createdAt } = connection;
+        // Whatever is there counts, genuine or not: an insert would fail at it.
+        const taken = await transaction.db
+          .selectFrom('connections')
+          .select(['name', 'client_id'])
+          .where(({ or, eb }) => or([eb('name', '=', name), eb('client_id', '=', clientId)]))
+          .execute();
+        if (taken.some((row) => row.name === name)) return 'name_taken';
+        if (taken.length > 0) return 'client_taken';
+        await transaction.insert('connections', {
+          name,
+          client_id: clientId,
+          ...columnsOf(connection, sealer),
+          created_at: createdAt,
+        });
+        return 'added';
+      }),
+    replace: async (connection) => {
+      const replaced = await rows.transaction(async (transaction) => {
+        const { name, clientId } = connection;
+        const present = await transaction.find('connections', { name });
+        if (present === undefined) return 'unknown';
+        if (present.client_id !== clientId) return 'other_client';
+        const changed = columnsOf(connection, sealer);
+        await transaction.change('connections', { name }, () => changed);
+        const { capabilities: allowed_capabilities } = changed;
+        await transaction.changeAll('accounts', { connection: name }, ({ version, allowed_capabilities: before }) =>
+          before === allowed_capabilities ? undefined : { allowed_capabilities, version: version + 1 },
+        );
+        return 'replaced';
+      });
+      // The former secret.
+      rows.hooks.erased();
+      return replaced;
+    },
+    find: async (name) => {
+      const row = await rows.find('connections', { name });
+      return row && toFound(row, sealer);
+    },
+    list: async () => (await rows.list('connections', {}, ['name'])).map((row) => toFound(row, sealer)),
+    use: (name) => use(rows, name),
+    remove: async (name) => {
+      const removed = await rows.transaction(async (transaction) => {
+        if (!(await exists(transaction, name))) return 'unknown';
+        const used = await use(transaction, name);
+        if (used.accounts + used.apiKeys + used.realms.length > 0) return used;
+        await transaction.db.deleteFrom('connections').where('name', '=', name).execute();
+        return 'removed';
+      });
+      rows.hooks.erased();
+      return removed;
+    },
+    setDefault: (name, realm = everyOtherRealm) =>
+      rows.transaction(async (transaction) => {
+        if (!(await exists(transaction, name))) return 'unknown';
+        // A row that was there before says nothing more, whoever wrote it.
+        await transaction.db.deleteFrom('connection_defaults').where('realm', '=', realm).execute();
+        const isInitial = name === defaultConnection && realm === everyOtherRealm;
+        if (!isInitial) await transaction.insert('connection_defaults', { realm, connection: name });
+        return 'set';
+      }),
+  };
+};
