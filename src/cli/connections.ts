@@ -4,6 +4,7 @@ import { type GoogleClient, readCredentialsFile, readEnvironmentClient } from '.
 import { redirectFault } from '../config/listening.ts';
 import { systemClock } from '../lib/clock.ts';
 import { googleRealm } from '../model/account-key.ts';
+import type { Capability } from '../model/capability.ts';
 import { connectionNameSchema, defaultConnection } from '../model/connection.ts';
 import type { ConnectionRecord, ConnectionUse, Storage } from '../storage/index.ts';
 import { parseCapabilities, parseRealm } from './accounts/options.ts';
@@ -31,10 +32,13 @@ export const requireConnection = async (storage: Storage, name: string): Promise
 const parseRealmWithChoice = (text: string): string => {
   const realm = parseRealm(text);
   if (realm !== googleRealm) return realm;
-  throw new CommandError(`People of the realm ${googleRealm} sign in with Google, through the client of the environment.`, {
-    fix: 'Choose another realm: one of API keys, or that of your identity provider.',
-    exitCode: 2,
-  });
+  throw new CommandError(
+    `People of the realm ${googleRealm} sign in with Google, through the client of the environment.`,
+    {
+      fix: 'Choose another realm: one of API keys, or that of your identity provider.',
+      exitCode: 2,
+    },
+  );
 };
 
 const readClient = (path: string): GoogleClient => {
@@ -68,7 +72,11 @@ const checkRedirects = (client: GoogleClient): void => {
   }
 };
 
-export interface AddOptions {
+/** What a connection allows; undefined within: everything. Throws CommandError. */
+const parseAllowed = (text: string): { readonly capabilities: Capability[] | undefined } =>
+  text.trim() === 'all' ? { capabilities: undefined } : { capabilities: parseCapabilities(text) };
+
+interface AddOptions {
   readonly credentialsFile: string;
   readonly capabilities?: string;
   readonly realm?: string;
@@ -105,19 +113,20 @@ export const add = (name: string, options: AddOptions): Promise<void> => {
     throw new CommandError('This is the OAuth client of the environment, which has the name default already.', {
       exitCode: 2,
     });
-  const capabilities = options.capabilities === undefined ? undefined : parseCapabilities(options.capabilities);
-  if (capabilities?.length === 0)
-    throw new CommandError('--capabilities names none.', { fix: 'Leave it out to allow all.', exitCode: 2 });
+  const wanted = options.capabilities === undefined ? undefined : parseAllowed(options.capabilities);
   const realm = options.realm === undefined ? undefined : parseRealmWithChoice(options.realm);
   checkRedirects({ id: clientId, ...client });
   return withStorage(async ({ storage }) => {
     const replace = options.replace === true;
+    const before = replace ? (await storage.connections.find(name))?.capabilities : undefined;
+    const { capabilities } = wanted ?? { capabilities: before };
     const record = { name, clientId, ...client, capabilities, createdAt: systemClock.now() };
     const saved = await save(storage, record, replace);
     if (saved !== 'added' && saved !== 'replaced') throw new CommandError(failures[saved], { fix: fixes[saved] });
     if (realm !== undefined) await storage.connections.setDefault(name, realm);
     printLine(`${replace ? 'Replaced' : 'Added'} ${name} (${plain(clientId)}).`);
-    if (realm !== undefined) printNote(`New accounts of the realm ${realm} get it. Accounts that exist stay as they are.`);
+    if (realm !== undefined)
+      printNote(`New accounts of the realm ${realm} get it. Accounts that exist stay as they are.`);
     else if (!replace)
       printNote(
         `Nobody uses it yet: postern api-keys create --connection ${name}, or postern connections default ${name} --realm REALM`,
@@ -212,7 +221,9 @@ export const remove = (name: string): Promise<void> => {
     const users = [
       ...(accounts > 0 ? [counted(accounts, 'account')] : []),
       ...(apiKeys > 0 ? [counted(apiKeys, 'API key')] : []),
-      ...(realms.length > 0 ? [`new accounts of ${realms.map((realm) => realm || 'every other realm').join(', ')}`] : []),
+      ...(realms.length > 0
+        ? [`new accounts of ${realms.map((realm) => realm || 'every other realm').join(', ')}`]
+        : []),
     ];
     const steps = [
       ...(accounts > 0 ? ['delete the accounts (postern accounts list, postern accounts delete)'] : []),

@@ -178,7 +178,7 @@ const addConnections = (program: Command): void => {
     .description('add an OAuth client, such as one of a customer’s own Workspace')
     .argument('<name>', 'lower-case letters, digits and hyphens')
     .requiredOption('--credentials-file <path>', 'the JSON file that Google’s console downloads for the client')
-    .option('--capabilities <names>', 'ask for these at most: mail,contacts,directory,other_contacts')
+    .option('--capabilities <names>', 'ask for these at most: mail,contacts,directory,other_contacts (default: all)')
     .option('--realm <realm>', 'new accounts of this realm get it')
     .option('--replace', 'put another secret, or other capabilities, in the place of those that the connection has')
     .action(async (name, options) => (await import('./connections.ts')).add(name, options));

@@ -22,14 +22,14 @@ export interface ConnectionRecord {
   readonly createdAt: number;
 }
 
-export interface FoundConnection extends ConnectionRecord {
+interface FoundConnection extends ConnectionRecord {
   /** Another one after every change, so that what was made of the record can be kept until then. */
   readonly version: string;
   /** Undefined where no sealing key that we have opens it. */
   openSecret(): string | undefined;
 }
 
-export interface NewConnection extends ConnectionRecord {
+interface NewConnection extends ConnectionRecord {
   readonly secret: string;
 }
 
@@ -120,7 +120,11 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
           .where(where)
           .executeTakeFirstOrThrow()
       ).count;
-    const defaults = await db.selectFrom('connection_defaults').select('realm').where('connection', '=', name).execute();
+    const defaults = await db
+      .selectFrom('connection_defaults')
+      .select('realm')
+      .where('connection', '=', name)
+      .execute();
     return {
       accounts: await count('accounts', sql<SqlBool>`connection = ${name}`),
       apiKeys: await count('api_keys', sql<SqlBool>`connection = ${name} and revoked_at is null`),

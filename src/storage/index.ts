@@ -51,7 +51,7 @@ export {
   grantHashOf,
 } from './authorization-record-store.ts';
 export type { FoundRound, NewRound } from './authorization-round-store.ts';
-export type { ConnectionRecord, ConnectionUse, FoundConnection, NewConnection } from './connection-store.ts';
+export type { ConnectionRecord, ConnectionUse } from './connection-store.ts';
 export type { DownloadRecord } from './download-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './protected-rows.ts';
@@ -135,7 +135,8 @@ export const openStorage = async (
       const found = await countUnderOtherKeys(db, sealer);
       const inUse = await sealingKeys.inUse();
       const usesOther = inUse !== undefined && !sealer.knows(inUse) && (await holdsAnything(db));
-      if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0) throw wrongKey(path, found);
+      if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)
+        throw wrongKey(path, found);
     },
     close,
   };

@@ -116,7 +116,12 @@ export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionO
     if (unreadable.length === 0 || options.discardUnreadable === true) return;
     const ofAccounts = unreadable.filter(({ place }) => place.table === 'accounts');
     const accounts = new Set(ofAccounts.map(({ place }) => accountKeyText(place.key))).size;
-    throw wrongKey(database.name, { accounts, apiKeys: 0, others: unreadable.length - ofAccounts.length, connections: 0 });
+    throw wrongKey(database.name, {
+      accounts,
+      apiKeys: 0,
+      others: unreadable.length - ofAccounts.length,
+      connections: 0,
+    });
   },
   adopt: (database) => {
     const opens = ({ envelope, place }: Envelope) => sealer.open(envelope, place) !== undefined;

@@ -279,7 +279,7 @@ export const migrations: readonly string[] = [
   `
   create table connections (
     name text primary key not null,
-    client_id text not null unique,
+    client_id text not null,
     sealed_secret text not null,
     kind text not null check (kind in ('desktop', 'web')),
     redirect_uris text,

@@ -1,5 +1,6 @@
 // One row, and a second one of somebody else, in every table whose rows have a MAC, and how each of them is used.
 
+import { randomUUID } from 'node:crypto';
 import type { Storage } from '../../src/storage/index.ts';
 import type { ProtectedTable } from '../../src/storage/protected-tables.ts';
 import { ada, aGrant, aRecord, aRound, aTicket, ben, connect, minute, start } from './support.ts';
@@ -67,8 +68,7 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
     (await (await authorizationRounds.find(state_hash))?.redeem(start)) !== undefined,
   browser_sessions: async ({ browserSessions }, { hash = '' }) =>
     (await browserSessions.find(hash, start)) !== undefined,
-  connections: async ({ connections }, { name = '' }) =>
-    (await connections.find(name))?.openSecret() !== undefined,
+  connections: async ({ connections }, { name = '' }) => (await connections.find(name))?.openSecret() !== undefined,
   connection_defaults: async ({ accounts }, { realm = '' }) =>
-    (await accounts.getOrCreate({ realm, identifier: 'somebody new' })).connection !== undefined,
+    (await accounts.getOrCreate({ realm, identifier: randomUUID() })).connection !== undefined,
 };

@@ -22,12 +22,12 @@ interface Former {
 }
 
 /** A file as a Postern of this schema left it. */
-const aFormer = (schema: 1 | 2 | 7 = 2): Former => {
+const aFormer = (schema: 1 | 2 | 7 | 8 = 2): Former => {
   const path = join(tempFolder(), 'postern.db');
   const raw = new BetterSqlite3(path);
   const signed: number[] = [];
   onTestFinished(() => void raw.close());
-  raw.exec(schema === 7 ? fixture('schema-7.sql') : secondSchema);
+  raw.exec(schema > 2 ? fixture(`schema-${schema}.sql`) : secondSchema);
   if (schema === 1) {
     for (const table of since.second) raw.exec(`drop table ${table}`);
     raw.pragma('user_version = 1');
@@ -73,7 +73,7 @@ const insertKey = (raw: BetterSqlite3.Database) =>
     values ('mine', 'service', 'default', 'hash of mine', 1, 1)`);
 
 describe('A database of schema', () => {
-  it.each([1, 2, 7] as const)('%i has the newest schema after it was opened', async (schema) => {
+  it.each([1, 2, 7, 8] as const)('%i has the newest schema after it was opened', async (schema) => {
     const { raw } = await aWorld();
     const former = aFormer(schema);
     await former.open();
@@ -99,6 +99,18 @@ describe('A database of schema', () => {
     expect((await pendingGrants.open('pending', start))?.grant).toMatchObject(grant);
     expect(await downloads.claim('download', start, start + minute)).toMatchObject({ fileName: 'Angebot.pdf' });
     expect(await operations.refusedRows()).toEqual([]);
+  });
+
+  it('8 has the client of the environment for everybody who was there, and no row is refused', async () => {
+    const { accounts, apiKeys, connections, operations } = await aFormer(8).open();
+    expect(await operations.refusedRows()).toEqual([]);
+    expect(await accounts.readGrant(ada)).toMatchObject({ kind: 'grant', grant: { clientId: 'client.example' } });
+    expect((await operations.listAccounts()).map(({ connection, allowed }) => [connection, allowed])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(await apiKeys.list()).toMatchObject([{ id: 'k1', connection: undefined }]);
+    expect(await connections.list()).toEqual([]);
   });
 
   it('2 schedules the daily check of an account a day after its last refresh', async () => {
