@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { ensureAccount } from '../connect/account-settings.ts';
 import { createApiKey, verifyUrlSchema } from '../identity/credentials.ts';
 import { systemClock } from '../lib/clock.ts';
+import { readRegisteredReturnUrl } from '../lib/return-url.ts';
 import type { Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { explainProblem } from '../model/problem.ts';
@@ -22,6 +23,7 @@ export interface CreateOptions {
   readonly unverifiedLinks?: boolean;
   readonly verifyUrl?: string;
   readonly connection?: string;
+  readonly returnUrl?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -66,11 +68,37 @@ const verifyUrlOf = ({ verifyUrl, service, unverifiedLinks }: CreateOptions): { 
   throw new CommandError(`--verify-url ${url.error.issues[0]?.message ?? 'is not valid'}.`, { exitCode: 2 });
 };
 
+/** Return URLs of one key. */
+const maxReturnUrls = 20;
+
+const returnUrlsOf = ({ returnUrl = [], service }: CreateOptions): { returnUrls?: readonly string[] } => {
+  if (returnUrl.length === 0) return {};
+  if (service !== true) {
+    throw new CommandError('--return-url is for links that a service key makes.', {
+      fix: 'Use it with --service.',
+      exitCode: 2,
+    });
+  }
+  if (returnUrl.length > maxReturnUrls)
+    throw new CommandError(`One key has at most ${maxReturnUrls} return URLs.`, {
+      fix: 'End one in /*, which allows one further path segment, or make a second key.',
+      exitCode: 2,
+    });
+  const urls = returnUrl.map((text) => {
+    const reading = readRegisteredReturnUrl(text);
+    if (reading.kind === 'registered') return reading.url;
+    throw new CommandError(`--return-url ${reading.because}.`, { exitCode: 2 });
+  });
+  return { returnUrls: [...new Set(urls)] };
+};
+
 const advise = (options: CreateOptions, realm: string): void => {
   printNote('This is the only time the key is shown. Send it as: Authorization: Bearer KEY');
   if (options.service) printNote(`Name the person in each call: Postern-Identifier: user_42 (realm ${realm})`);
   if (options.verifyUrl !== undefined)
     printNote('Confirm links with this key: POST /api/v1/auth-requests/{auth_request_id}/confirm {"identifier": …}');
+  if (options.returnUrl !== undefined)
+    printNote('Links may send browsers back: POST /api/v1/accounts/{identifier}/link {"return_url": …, "state": …}');
   if (options.unverifiedLinks) {
     printNote('warning: with --unverified-links whoever opens a link may complete it. Pinning the mailbox is safer.');
   } else if (options.user !== undefined && options.expectedEmail === undefined) {
@@ -84,6 +112,7 @@ export const create = (options: CreateOptions): Promise<void> => {
   const realm = parseProductRealm(options.realm);
   const verifying = verifyUrlOf(options);
   const connection = options.connection === undefined ? undefined : parseConnection(options.connection);
+  const returning = returnUrlsOf(options);
   const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
     if (connection !== undefined) await requireConnection(storage, connection);
@@ -97,6 +126,7 @@ export const create = (options: CreateOptions): Promise<void> => {
       unverifiedLinks: options.unverifiedLinks === true,
       ...verifying,
       ...(connection === undefined ? {} : { connection }),
+      ...returning,
     });
     if (options.json) printJson({ id: record.id, key, kind: holder.kind, realm, connection });
     else printLine(key);
@@ -126,6 +156,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
           unverified_links: key.unverifiedLinks,
           verify_url: key.verifyUrl,
           connection: key.connection,
+          return_urls: key.returnUrls,
           created_at: new Date(key.createdAt).toISOString(),
           last_used_at: key.lastUsedAt === undefined ? undefined : new Date(key.lastUsedAt).toISOString(),
           revoked_at: key.revokedAt === undefined ? undefined : new Date(key.revokedAt).toISOString(),

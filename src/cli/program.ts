@@ -155,6 +155,7 @@ const addApiKeys = (program: Command): void => {
     .option('--unverified-links', 'weaker: whoever opens a link may complete it')
     .option('--verify-url <url>', 'with --service: where your product confirms who completed a link')
     .option('--connection <name>', 'accounts made with it use this OAuth client (see: postern connections)')
+    .option('--return-url <url...>', 'with --service: where its links may send browsers back to; may end in /*')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./api-keys.ts')).create(options));
   keys

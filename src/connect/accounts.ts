@@ -38,6 +38,7 @@ export { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export type { SettingsChange } from './account-settings.ts';
 export type { Connection, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
+export type { LinkMaker } from './link-return.ts';
 export type { Link } from './links.ts';
 export type { LinkOutcome, SignInFailure, SignInOutcome } from './outcomes.ts';
 export { issuerCallbackPath, type SignInProvider } from './sign-in.ts';

@@ -3,6 +3,7 @@
 import type { AccountsOptions } from '../grants/options.ts';
 import { isSecret } from '../lib/secrets.ts';
 import type { Account, PendingReason } from '../model/account.ts';
+import type { AccountKey } from '../model/account-key.ts';
 import { scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
@@ -98,16 +99,26 @@ const pendingReasons: Readonly<Partial<Record<CallbackFailure, PendingReason>>> 
   admin_blocked: 'admin_blocked',
 };
 
-const notConnected = async (
-  { storage, oauth }: AccountsOptions,
-  { key, capabilities }: Ticket,
+/** Writes down why an account is not connected yet. */
+export const noteNotConnected = async (
+  { storage }: AccountsOptions,
+  key: AccountKey,
   kind: CallbackFailure,
-): Promise<LinkOutcome> => {
+): Promise<void> => {
   const reason = pendingReasons[kind];
   const account = reason && (await storage.accounts.find(key));
   if (account?.state.status === 'PENDING' && reason !== undefined)
     await storage.accounts.setState(key, account.version, { status: 'PENDING', reason });
-  return kind === 'admin_blocked' ? { kind, clientId: oauth.clientId, scopes: scopesFor(capabilities) } : { kind };
+};
+
+const notConnected = async (
+  options: AccountsOptions,
+  { key, capabilities }: Ticket,
+  kind: CallbackFailure,
+): Promise<LinkOutcome> => {
+  await noteNotConnected(options, key, kind);
+  const { clientId } = options.oauth;
+  return kind === 'admin_blocked' ? { kind, clientId, scopes: scopesFor(capabilities) } : { kind };
 };
 
 const saveByTicket = (

@@ -11,8 +11,9 @@ import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/capability.ts';
 import type { Ticket } from '../storage/index.ts';
 import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
-import { type FinishOptions, finishLink } from './complete-link.ts';
+import { type FinishOptions, finishLink, noteNotConnected } from './complete-link.ts';
 import { browserSessionOf } from './complete-sign-in.ts';
+import { type LinkMaker, makerOf } from './link-return.ts';
 import { deadLink } from './links.ts';
 import type { AuthorizationResponse, DeadLink, LinkOutcome, SignInOutcome } from './outcomes.ts';
 import type { SignInProvider } from './sign-in.ts';
@@ -39,6 +40,8 @@ type LinkView =
   | SignInNeeded
   | DeadLink;
 
+type Declined = { readonly kind: 'declined' } | { readonly kind: 'taken_elsewhere' } | DeadLink;
+
 type Begin =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'taken_elsewhere' }
@@ -53,6 +56,10 @@ export interface OpenedLink {
   view(session?: string): Promise<LinkView>;
   /** Takes the link for this browser and says where Google is. `browser` is the secret in the link's cookie. */
   begin(browser: string, session?: string): Promise<Begin>;
+  /** Ends the link as one that its person does not want. `browser` is the secret in the link's cookie. */
+  decline(browser: string): Promise<Declined>;
+  /** Who made it, and where its browser goes back to where it ended so. */
+  maker(ended: DeadLink | { readonly kind: 'declined' }): Promise<LinkMaker>;
 }
 
 /** What a redirect back belongs to. Exactly one callback of a round gets as far as the code exchange. */
@@ -60,7 +67,12 @@ export type PendingCallback = {
   /** Names the cookie that binds the round to a browser. */
   readonly cookie: string;
 } & (
-  | { readonly kind: 'link'; finish(response: AuthorizationResponse): Promise<LinkOutcome> }
+  | {
+      readonly kind: 'link';
+      finish(response: AuthorizationResponse): Promise<LinkOutcome>;
+      /** Who made the link, and where the browser goes back to after this; for the browser that was sent to Google alone. */
+      maker(outcome: LinkOutcome, browser: string | undefined): Promise<LinkMaker>;
+    }
   | { readonly kind: 'sign_in'; finish(response: AuthorizationResponse): Promise<SignInOutcome> }
 );
 
@@ -147,9 +159,27 @@ const tryToBegin = async (
   return { kind: 'redirect', url };
 };
 
-const loginHintFor = async ({ storage }: AccountsOptions, { key, replace }: Ticket): Promise<string | undefined> => {
+/** What has to be, before what the product thinks. */
+const loginHintFor = async (
+  { storage }: AccountsOptions,
+  { key, replace, loginHint }: Ticket,
+): Promise<string | undefined> => {
   const account = await storage.accounts.find(key);
-  return account?.pins.expectedEmail ?? (replace ? undefined : account?.google?.email);
+  return account?.pins.expectedEmail ?? (replace ? undefined : account?.google?.email) ?? loginHint;
+};
+
+/** Not for another browser than the one that went on with the link, if one did. */
+const decline = async (options: AccountsOptions, { hash, key }: Ticket, browser: string): Promise<Declined> => {
+  const { tickets, authorizationRounds } = options.storage;
+  const ticket = await tickets.find(hash);
+  const dead = deadLink(ticket, options.clock.now());
+  if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+  const round = ticket.stateHash === undefined ? undefined : await authorizationRounds.find(ticket.stateHash);
+  if (ticket.status === 'taken' && round?.browserHash !== hashSecret(browser)) return { kind: 'taken_elsewhere' };
+  await noteNotConnected(options, key, 'declined');
+  await tickets.finish(hash, 'declined');
+  options.log({ event: 'link_finished', key, cause: 'declined' });
+  return { kind: 'declined' };
 };
 
 /** @param providers where people sign in; rounds of others lead nowhere */
@@ -162,6 +192,8 @@ export const createConnection = (options: FinishOptions, providers: readonly Sig
       cookie: roundCookie({ kind: 'connect', ticketHash: ticket.hash }),
       view: (session) => view(options, ticket, session),
       begin: (browser, session) => begin(options, ticket, browser, session),
+      decline: (browser) => decline(options, ticket, browser),
+      maker: (ended) => makerOf(options, ticket.hash, ended),
     };
   },
   findCallback: async (state, redirectUri) => {
@@ -170,7 +202,15 @@ export const createConnection = (options: FinishOptions, providers: readonly Sig
     const { purpose } = round;
     const cookie = roundCookie(purpose);
     if (purpose.kind === 'connect')
-      return { kind: 'link', cookie, finish: (response) => finishLink(options, { ...round, purpose }, response) };
+      return {
+        kind: 'link',
+        cookie,
+        finish: (response) => finishLink(options, { ...round, purpose }, response),
+        maker: async (outcome, browser) =>
+          browser !== undefined && hashSecret(browser) === round.browserHash
+            ? makerOf(options, purpose.ticketHash, outcome)
+            : {},
+      };
     const provider = providers.find(({ realm }) => realm === round.realm);
     return (
       provider && { kind: 'sign_in', cookie, finish: (response) => provider.finish({ ...round, purpose }, response) }

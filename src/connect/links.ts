@@ -12,9 +12,10 @@ import { failed, ok, type Result } from '../model/result.ts';
 import type { Ticket } from '../storage/index.ts';
 import { isVerifiable } from './acceptance.ts';
 import { isUsed, unusedAmong } from './account-settings.ts';
+import { checkReturn, type WantedReturn } from './link-return.ts';
 import type { DeadLink } from './outcomes.ts';
 
-/** Milliseconds a link may be used. */
+/** Milliseconds a link may be used, unless whoever asks for it says how long. */
 export const linkLifetimeMs = 10 * 60_000;
 /** Open links per account. */
 const maxOpenLinks = 20;
@@ -44,6 +45,12 @@ export interface LinkRequest {
   readonly replace?: boolean;
   /** Give a link again that was made for the same request a moment ago. */
   readonly reuse?: boolean;
+  /** Milliseconds the link may be used; `linkLifetimeMs` unless said. */
+  readonly lifetimeMs?: number;
+  /** The address that Google is told to expect, where neither a pin nor the recorded account says it. */
+  readonly loginHint?: string;
+  /** Where the browser goes back to; an address that the caller's key is registered for. */
+  readonly returnTo?: WantedReturn;
 }
 
 const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
@@ -77,12 +84,13 @@ export const createLinks = (options: AccountsOptions) => {
 
   const makeLink = async (
     ticket: Omit<Ticket, 'hash' | 'status' | 'stateHash' | 'createdAt' | 'expiresAt' | 'redirectUri'>,
+    lifetimeMs = linkLifetimeMs,
   ): Promise<Result<Link>> => {
     const origin = await originOrNone(options.linkOrigin);
     if (origin === undefined) return failed({ kind: 'link_pages_unavailable' });
     const secret = newSecret(random);
     const createdAt = clock.now();
-    const times = { createdAt, expiresAt: createdAt + linkLifetimeMs };
+    const times = { createdAt, expiresAt: createdAt + lifetimeMs };
     const row = { ...ticket, ...times, hash: hashSecret(secret), redirectUri: origin + callbackPath };
     if ((await tickets.open(row, maxOpenLinks)) === 'too_many') return failed({ kind: 'too_many_links' });
     return ok({ url: linkUrl(origin, secret), ticket: secret, expiresAt: times.expiresAt });
@@ -97,6 +105,8 @@ export const createLinks = (options: AccountsOptions) => {
       if (unused) return failed(unused);
       const present = await accounts.find(key);
       const replace = wanted.replace === true;
+      const returning = await checkReturn(options, caller, wanted.returnTo);
+      if (!returning.ok) return returning;
       // Nothing is made for a link that is not: the product may still create the account, with pins.
       if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
       const account = present ?? (await accounts.getOrCreate(key, {}, caller.connection));
@@ -104,8 +114,11 @@ export const createLinks = (options: AccountsOptions) => {
       const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
       const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
       if (earlier) return ok(earlier);
-      const link = await makeLink({ key, capabilities, linkPolicy, replace, apiKeyId });
-      if (link.ok) made.set(name, link.value);
+      const { loginHint, lifetimeMs } = wanted;
+      const ticket = { key, capabilities, linkPolicy, replace, apiKeyId, loginHint, ...returning.value };
+      const link = await makeLink(ticket, lifetimeMs);
+      // One that was asked for as it is, by a product, is nobody else's: the next may want none of it.
+      if (link.ok && wanted.reuse === true) made.set(name, link.value);
       return link;
     },
     waitForLink: async (caller: Caller, secret: string, signal: AbortSignal): Promise<boolean> => {

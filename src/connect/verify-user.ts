@@ -9,6 +9,7 @@ import { authRequestParameter } from '../model/caller.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import type { Grant, PendingGrant, PendingGrantStatus, PendingGrantView, Ticket } from '../storage/index.ts';
 import { accept } from './acceptance.ts';
+import { returnOfConfirmed } from './link-return.ts';
 import type { LinkOutcome } from './outcomes.ts';
 import { type AccountWithGrant, readAccount, refreshTokenFor } from './save-grant.ts';
 
@@ -29,7 +30,8 @@ export interface AuthRequest {
 }
 
 export type Confirmed =
-  | { readonly kind: 'connected'; readonly account: Account }
+  /** `returnUrl`: where the product sends the browser on to, if the link named an address. */
+  | { readonly kind: 'connected'; readonly account: Account; readonly returnUrl: string | undefined }
   /** There is none, or it was made with another key. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ended'; readonly status: Exclude<PendingGrantStatus, 'waiting'> }
@@ -157,7 +159,8 @@ const save = async (options: AccountsOptions, view: PendingGrantView): Promise<C
     if (grant === undefined) return erase(options, view, { kind: 'account_changed' });
     const saved = await storage.pendingGrants.confirm(view.hash, account.version, grant, clock.now());
     if (saved === 'ended') return endedAs(options, view);
-    return saved === 'raced' ? undefined : { kind: 'connected', account: saved };
+    if (saved === 'raced') return undefined;
+    return { kind: 'connected', account: saved, returnUrl: returnOfConfirmed(ticket, saved) };
   });
   return confirmed ?? { kind: 'raced' };
 };

@@ -26,6 +26,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   link_not_verifiable: 409,
   account_differs: 409,
   too_many_links: 429,
+  return_url_not_registered: 400,
   link_pages_unavailable: 503,
   no_mailbox: 409,
   no_directory: 409,

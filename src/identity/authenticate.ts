@@ -101,10 +101,8 @@ const forOnePerson = (caller: Caller, keyId: string | undefined, named: string |
 };
 
 const callerOf = (record: ApiKeyRecord, credential: Caller['credential'], identifier: string): Caller => {
-  const linkPolicy = linkPolicyOf(record);
-  const confirms = linkPolicy === 'verify_url' ? { apiKeyId: record.id } : {};
-  const { realm, connection } = record;
-  return { key: { realm, identifier }, credential, linkPolicy, connection, ...confirms };
+  const { realm, connection, id: apiKeyId } = record;
+  return { key: { realm, identifier }, credential, linkPolicy: linkPolicyOf(record), connection, apiKeyId };
 };
 
 const forServiceKey = (record: ApiKeyRecord, named: string | null): Authentication => {

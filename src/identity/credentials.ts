@@ -90,6 +90,8 @@ export interface ApiKeyOptions {
   readonly verifyUrl?: string;
   /** Which connection accounts get that are made with it; the realm's when absent. */
   readonly connection?: string;
+  /** For a service key: where its links may send browsers back to, as `readRegisteredReturnUrl` returned them. */
+  readonly returnUrls?: readonly string[];
 }
 
 /**
@@ -106,6 +108,8 @@ export const createApiKey = async (
     throw new TypeError('a user key names a person, a service key does not');
   if (options.verifyUrl !== undefined && (options.kind === 'user' || options.unverifiedLinks))
     throw new TypeError('a verify_url is for a service key whose links are verified');
+  if (options.returnUrls !== undefined && options.kind === 'user')
+    throw new TypeError('return URLs are for a service key');
   const { id, text, secretHash } = newToken(options.kind, random);
   const record: ApiKeyRecord = { ...options, id, secretHash, createdAt: clock.now() };
   await store.add(record);

@@ -17,7 +17,7 @@ export interface Caller {
   readonly key: AccountKey;
   readonly credential: 'stdio' | 'user_key' | 'service_key' | 'session_token' | 'access_token';
   readonly linkPolicy: LinkPolicy;
-  /** The service key the call came with, or its session was made with, where that key confirms who completed its links. */
+  /** The API key the call came with, or its session was made with. */
   readonly apiKeyId?: string;
   /** What an account gets that is made for this call: its API key says so. Absent: what its realm says. */
   readonly connection?: string;

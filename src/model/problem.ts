@@ -22,6 +22,8 @@ export type Problem =
   /** The account exists and is not as the request says; only a change by name changes it. */
   | { readonly kind: 'account_differs'; readonly differences: readonly Difference[] }
   | { readonly kind: 'too_many_links' }
+  /** A link is to send the browser back to an address that its key was not made with. */
+  | { readonly kind: 'return_url_not_registered'; readonly registered: readonly string[] }
   /** The page a link leads to cannot be served: on a laptop another program has its port. */
   | { readonly kind: 'link_pages_unavailable' }
   | { readonly kind: 'no_mailbox' }
@@ -106,7 +108,15 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         'There are 20 open links for this person already.',
         'the person',
-        'Open one of the links, or wait ten minutes until they run out.',
+        'Open one of the links, or wait until they run out: ten minutes, or what the link was made for.',
+      );
+    case 'return_url_not_registered':
+      return explain(
+        'Browsers may not be sent back to this return_url: it is not registered for this key.',
+        'the caller',
+        problem.registered.length === 0
+          ? 'Use a key that it is registered for: `postern api-keys create --service --return-url URL`.'
+          : `Registered are: ${problem.registered.join(', ')} (a "*" stands for one path segment). Another one needs a key of its own: \`postern api-keys create --service --return-url URL\`.`,
       );
     case 'no_mailbox':
       return explain(

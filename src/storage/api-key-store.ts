@@ -16,6 +16,8 @@ export interface ApiKeyRecord {
   readonly verifyUrl?: string;
   /** Which connection accounts get that are made with it; the realm's when absent. */
   readonly connection?: string;
+  /** Where links of this key may send browsers back to (lib/return-url.ts); with kind `service` only. */
+  readonly returnUrls?: readonly string[];
   readonly createdAt: number;
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
@@ -44,6 +46,7 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   unverifiedLinks: row.unverified_links === 1,
   verifyUrl: row.verify_url ?? undefined,
   connection: row.connection ?? undefined,
+  returnUrls: row.return_urls === null ? undefined : JSON.parse(row.return_urls),
   createdAt: row.created_at,
   revokedAt: row.revoked_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
@@ -68,6 +71,7 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
         unverified_links: record.unverifiedLinks ? 1 : 0,
         verify_url: record.verifyUrl ?? null,
         connection: record.connection ?? null,
+        return_urls: record.returnUrls === undefined ? null : JSON.stringify(record.returnUrls),
         created_at: record.createdAt,
       });
       if (!added) throw new TypeError('there is an API key with this id');

@@ -299,6 +299,12 @@ export const migrations: readonly string[] = [
   create index accounts_by_connection on accounts (connection) where connection is not null;
   alter table api_keys add column connection text;
   `,
+  `
+  alter table tickets add column return_url text;
+  alter table tickets add column return_state text;
+  alter table tickets add column login_hint text;
+  alter table api_keys add column return_urls text;
+  `,
 ];
 
 /** The first schema whose rows have MACs. */

@@ -76,6 +76,9 @@ export const protectedTables = {
     replace_account: 'signed',
     api_key_id: 'signed',
     state_hash: 'signed',
+    return_url: 'signed',
+    return_state: 'signed',
+    login_hint: 'signed',
   },
   api_keys: {
     id: 'key',
@@ -86,6 +89,7 @@ export const protectedTables = {
     secret_hash: 'signed',
     unverified_links: 'signed',
     verify_url: 'signed',
+    return_urls: 'signed',
     created_at: 'signed',
     revoked_at: 'signed',
     last_used_at: lastUse,

@@ -104,10 +104,14 @@ export interface TicketsTable {
   link_policy: LinkPolicy;
   redirect_uri: string;
   replace_account: 0 | 1;
-  /** Which API key made the link, where that key must confirm who completed it. */
+  /** Which API key made the link, or the session that made it. */
   api_key_id: string | null;
   /** The authorization round that its browser is on, or was on last. */
   state_hash: string | null;
+  /** Where the browser goes back to, as it was checked when the link was made; without the parameters of the outcome. */
+  return_url: string | null;
+  return_state: string | null;
+  login_hint: string | null;
   mac: string | null;
 }
 
@@ -120,6 +124,8 @@ export interface ApiKeysTable {
   secret_hash: string;
   unverified_links: 0 | 1;
   verify_url: string | null;
+  /** JSON array of URLs. */
+  return_urls: string | null;
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;

@@ -23,8 +23,14 @@ export interface Ticket {
   readonly redirectUri: string;
   /** May become another Google account than the one connected before. */
   readonly replace: boolean;
-  /** With link policy `verify_url`: the API key that made the link and alone may confirm it. */
+  /** The API key that made the link, or the session that did; with link policy `verify_url` it alone may confirm it. */
   readonly apiKeyId?: string;
+  /** Where the browser goes back to at the end: an address that the key was allowed when the link was made. */
+  readonly returnUrl?: string;
+  /** The product's own text, which goes back with it. */
+  readonly returnState?: string;
+  /** The address that Google is told to expect, where the account says none. */
+  readonly loginHint?: string;
   /** Names the authorization round that its browser is on, or was on last. */
   readonly stateHash?: string;
 }
@@ -61,7 +67,7 @@ export interface TicketStore {
 const pending: readonly TicketStatus[] = ['open', 'taken'];
 const unfinished: readonly TicketStatus[] = [...pending, 'redeemed'];
 
-/** A link that was made before an update may name what is no longer asked for by name; it lives ten minutes. */
+/** A link that was made before an update may name what is no longer asked for by name; it lives an hour at most. */
 const toCapabilities = (json: string): Capability[] => JSON.parse(json).filter(isCapability);
 
 const toTicket = (row: TicketsTable): Ticket => ({
@@ -76,6 +82,9 @@ const toTicket = (row: TicketsTable): Ticket => ({
   replace: row.replace_account === 1,
   apiKeyId: row.api_key_id ?? undefined,
   stateHash: row.state_hash ?? undefined,
+  returnUrl: row.return_url ?? undefined,
+  returnState: row.return_state ?? undefined,
+  loginHint: row.login_hint ?? undefined,
 });
 
 export const createTicketStore = (rows: Rows): TicketStore => {
@@ -147,6 +156,9 @@ const open = async (
       redirect_uri: ticket.redirectUri,
       replace_account: ticket.replace ? 1 : 0,
       api_key_id: ticket.apiKeyId ?? null,
+      return_url: ticket.returnUrl ?? null,
+      return_state: ticket.returnState ?? null,
+      login_hint: ticket.loginHint ?? null,
     },
     sql<SqlBool>`${maxOpen} > (
       select count(*) from tickets

@@ -70,6 +70,22 @@ describe('A row that was written into the database by hand', () => {
     expect(await reads(made, 'victim')).toBe('401');
   });
 
+  it('sends no browser to another address: neither a link nor a key that was given one is good any more', async () => {
+    const done = 'https://club.example/done';
+    const key = await world.serviceKey({ realm: 'club', unverifiedLinks: true, returnUrls: [done] });
+    const link = async (return_url: string) => {
+      const body = JSON.stringify({ return_url });
+      const answer = await world.http('/api/v1/accounts/thief/link', { method: 'POST', key, body });
+      return { status: answer.status, url: String(((await answer.json()) as { url?: string }).url) };
+    };
+    const { url } = await link(done);
+    raw.prepare('update tickets set return_url = ?').run('https://evil.example/');
+    const page = await world.browser().open(url);
+    expect([page.status, page.url]).toEqual([404, url]);
+    raw.prepare('update api_keys set return_urls = ? where id = ?').run('["https://evil.example/"]', idOf(key));
+    expect((await link('https://evil.example/')).status).toBe(401);
+  });
+
   it('gives a key no other realm', async () => {
     raw.prepare("update api_keys set realm = 'shop' where id = ?").run(idOf(mine.service));
     expect(await reads(mine.service, 'victim')).toBe('401');

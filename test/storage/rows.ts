@@ -19,7 +19,9 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     await storage.accounts.setPins(key, version, pins);
     await connect(storage, key, grant);
     const serviceKey = { kind: 'service', realm: key.realm, unverifiedLinks: name === 'ben', createdAt: at } as const;
-    await storage.apiKeys.add({ ...serviceKey, id: `service ${name}`, label: name, secretHash: `hash of ${name}` });
+    const returnUrls = [`https://${name}.example/done`];
+    const service = { id: `service ${name}`, label: name, secretHash: `hash of ${name}`, returnUrls };
+    await storage.apiKeys.add({ ...serviceKey, ...service });
     await storage.apiKeys.add({
       ...{ id: `user ${name}`, kind: 'user', ...key, secretHash: `user hash of ${name}` },
       ...{ unverifiedLinks: false, createdAt: at },
@@ -27,7 +29,8 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const times = { createdAt: at, expiresAt: at + 10 * minute };
     const apiKeyId = `service ${name}`;
     await storage.sessions.add({ id: `session ${name}`, secretHash: `session of ${name}`, key, apiKeyId, ...times });
-    await storage.tickets.open(aTicket(`ticket ${name}`, { key, apiKeyId, ...times }), 20);
+    const returning = { returnUrl: `https://${name}.example/done`, returnState: name, loginHint: google.email };
+    await storage.tickets.open(aTicket(`ticket ${name}`, { key, apiKeyId, ...returning, ...times }), 20);
     await storage.tickets.take(`ticket ${name}`, { stateHash: `state ${name}` }, at);
     const pending = { hash: `pending ${name}`, key, ticketHash: `ticket ${name}`, apiKeyId, ...times };
     await storage.pendingGrants.add({ ...pending, grant, emailVerified: true });

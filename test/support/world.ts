@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp, type HttpService } from '../../src/compose-http.ts';
 import { type Config, readConfig } from '../../src/config/config.ts';
-import { createApiKey } from '../../src/identity/credentials.ts';
+import { type ApiKeyOptions, createApiKey } from '../../src/identity/credentials.ts';
 import type { Pool } from '../../src/mcp/jobs/worker-pool.ts';
 import { toolNames } from '../../src/mcp/tools/index.ts';
 import type { Pins } from '../../src/model/account.ts';
@@ -34,7 +34,7 @@ export interface World {
   readonly app: HttpService['app'];
   /** A request to Postern's HTTP application. */
   http(path: string, init?: RequestInit & { key?: string; as?: string }): Promise<Response>;
-  serviceKey(options?: { realm?: string; unverifiedLinks?: boolean; verifyUrl?: string }): Promise<string>;
+  serviceKey(options?: Partial<ApiKeyOptions>): Promise<string>;
   userKey(identifier: string, options?: { realm?: string; unverifiedLinks?: boolean }): Promise<string>;
   /** Calls one tool through a real MCP client. */
   call(tool: string, input: Record<string, unknown>, who: { key: string; as?: string }): Promise<CallResult>;
@@ -118,16 +118,12 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     if (as !== undefined) headers.set('postern-identifier', encodeURIComponent(as));
     return app.request(new Request(posternOrigin + path, { ...init, headers }));
   };
-  const newKey = async (
-    kind: 'user' | 'service',
-    identifier?: string,
-    wanted: { realm?: string; unverifiedLinks?: boolean; verifyUrl?: string } = {},
-  ) => {
+  const newKey = async (kind: 'user' | 'service', identifier?: string, wanted: Partial<ApiKeyOptions> = {}) => {
     const { key } = await createApiKey(storage.apiKeys, randomBytes, clock, {
+      realm: 'default',
+      unverifiedLinks: false,
+      ...wanted,
       kind,
-      realm: wanted.realm ?? 'default',
-      unverifiedLinks: wanted.unverifiedLinks ?? false,
-      ...(wanted.verifyUrl === undefined ? {} : { verifyUrl: wanted.verifyUrl }),
       ...(identifier === undefined ? {} : { identifier }),
     });
     return key;

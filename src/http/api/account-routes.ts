@@ -11,6 +11,7 @@ import {
   accountInput,
   accountSettingsIn,
   linkInput,
+  linkWishesIn,
   noInput,
   readInput,
   sessionInput,
@@ -98,6 +99,7 @@ const connectionRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     const link = await accounts.link(callerOf(c.get('service'), key), {
       capabilities: input.value.capabilities ?? [],
       replace: input.value.replace === true,
+      ...linkWishesIn(input.value),
     });
     if (!link.ok) return problemResponse(c, link.problem);
     const { url, expiresAt } = link.value;

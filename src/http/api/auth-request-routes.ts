@@ -35,7 +35,7 @@ const conflict = (error: string, message: string, next: string): HttpError => ({
 const answer = (c: ApiContext, confirmed: Confirmed): Response => {
   switch (confirmed.kind) {
     case 'connected':
-      return c.json(accountJson(confirmed.account));
+      return c.json({ ...accountJson(confirmed.account), return_url: confirmed.returnUrl ?? null });
     case 'unknown':
       return errorResponse(c, unknown);
     case 'ended':

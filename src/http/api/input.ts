@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sessionSeconds } from '../../identity/credentials.ts';
 import { nearestName } from '../../lib/nearest-name.ts';
+import { maxReturnUrlLength } from '../../lib/return-url.ts';
 import { identifierSchema } from '../../model/account-key.ts';
 import { type Capability, capabilities, isCapability } from '../../model/capability.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
@@ -50,9 +51,44 @@ export const accountChangeInput = z.strictObject({
   capabilities: capabilityList.nullish(),
 });
 
-export const linkInput = z.strictObject({
-  replace: absent(z.boolean('must be true or false')),
-  capabilities: absent(capabilityList),
+const linkTime = 'must be a whole number of seconds from 60 to 3600';
+
+/** RFC 5321 §4.5.3.1.3 leaves 254 characters for an address. */
+const loginHint = z.email('must be an e-mail address').max(254, 'must be an e-mail address');
+
+const returnState = z
+  .string('must be a text of at most 500 characters')
+  .min(1, 'must not be empty')
+  .max(500, 'must have at most 500 characters')
+  // Anything else could not come back unchanged.
+  .refine((text) => text.isWellFormed() && !text.includes('\u0000'), 'must be well-formed Unicode without NUL');
+
+export const linkInput = z
+  .strictObject({
+    replace: absent(z.boolean('must be true or false')),
+    capabilities: absent(capabilityList),
+    return_url: absent(
+      z.string('must be a URL').max(maxReturnUrlLength, `must have at most ${maxReturnUrlLength} characters`),
+    ),
+    state: absent(returnState),
+    login_hint: absent(loginHint),
+    expires_in: absent(z.int(linkTime).min(60, linkTime).max(3600, linkTime)),
+  })
+  .refine(({ state, return_url }) => state === undefined || return_url !== undefined, {
+    path: ['state'],
+    message: 'goes back with the browser, so it needs a return_url',
+  });
+
+/** What a request wants of a link beside what it asks Google for. */
+export const linkWishesIn = ({
+  return_url: url,
+  state,
+  login_hint: loginHint,
+  expires_in,
+}: z.infer<typeof linkInput>) => ({
+  loginHint,
+  lifetimeMs: expires_in === undefined ? undefined : expires_in * 1000,
+  returnTo: url === undefined ? undefined : { url, state },
 });
 
 /** The person as the product knows them from the session in which the browser came back. */

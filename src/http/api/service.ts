@@ -45,7 +45,7 @@ export const callerOf = ({ keyId, linkPolicy, connection }: Service, key: Accoun
   credential: 'service_key',
   linkPolicy,
   connection,
-  ...(linkPolicy === 'verify_url' ? { apiKeyId: keyId } : {}),
+  apiKeyId: keyId,
 });
 
 /** The account a request is about, when the header does not name somebody else. */

@@ -89,7 +89,7 @@ const finishLink = async (
   finished?.(outcome);
   if (outcome.kind === 'again') return pageResponse(c, continuingPage(outcome.url));
   if (browser !== undefined && outcome.kind !== 'unknown') clearRoundCookie(c, link.cookie, origin());
-  return pageResponse(c, linkOutcomePage(outcome));
+  return pageResponse(c, linkOutcomePage(outcome, await link.maker(outcome, browser)));
 };
 
 /** Back to the MCP client, with the person or with an error. */

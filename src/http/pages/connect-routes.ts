@@ -2,7 +2,7 @@
 // link change nothing (chat apps preview links).
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
+import type { LinkMaker, OpenedLink, SignInNeeded } from '../../connect/accounts.ts';
 import { newSecret } from '../../lib/secrets.ts';
 import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes, type PageRoutesOptions } from './callback-routes.ts';
@@ -12,6 +12,7 @@ import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link
 import {
   backToLinkPage,
   continuingPage,
+  declinedPage,
   expiredLinkPage,
   formRejectedPage,
   takenElsewherePage,
@@ -20,17 +21,26 @@ import {
   unverifiablePage,
   usedLinkPage,
 } from './html/notices.ts';
-import { type Page, pageResponse } from './html/page.ts';
+import { type Page, pageResponse, withMaker } from './html/page.ts';
 import { linkSignInFailedPage } from './html/sign-in-pages.ts';
 
 /** Bytes; the forms have two fields. */
 const maxFormBytes = 4096;
+
+type Dead = Exclude<Parameters<OpenedLink['maker']>[0]['kind'], 'declined'>;
 
 const deadLinkPages: Readonly<Record<'used' | 'expired' | 'unknown' | 'taken_elsewhere', Page>> = {
   used: usedLinkPage,
   expired: expiredLinkPage,
   unknown: unknownLinkPage,
   taken_elsewhere: takenElsewherePage,
+};
+
+/** Whoever has a link in another browser than the one that went on with it is sent nowhere. */
+const deadLinkPage = async (link: OpenedLink, dead: { readonly kind: Dead | 'taken_elsewhere' }): Promise<Page> => {
+  const { kind } = dead;
+  const maker: LinkMaker = kind === 'taken_elsewhere' ? {} : await link.maker({ kind });
+  return withMaker(deadLinkPages[kind], maker);
 };
 
 /** A form of ours is short; anything longer is refused unread. */
@@ -71,21 +81,28 @@ const showLink = async (c: Context, ticket: string, options: PageRoutesOptions):
   const link = await connection.open(ticket, origin());
   if (link === undefined) return unknownLinkPage;
   const view = await link.view(readSessionCookie(c, origin()));
-  if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPages[view.kind];
+  if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPage(link, view);
   const secret = readRoundCookie(c, link.cookie, origin()) ?? newSecret(random);
   setRoundCookie(c, link.cookie, origin(), secret);
   return view.kind === 'sign_in'
     ? signInNeededPage(view, secret, ticket)
-    : confirmPage(view, csrfTokenFor(secret, ticket));
+    : confirmPage(view, csrfTokenFor(secret, ticket), await link.maker({ kind: 'declined' }));
 };
 
-/** The person agreed: on to Google. */
-const continueToGoogle = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
+/** The person decided: on to Google, or not. */
+const decide = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
   const read = await readForm(c, ticket, options);
   if (!('form' in read)) return read;
+  if (read.form.get('decision') === 'cancel') return declineLink(read);
   const begun = await read.link.begin(read.secret, readSessionCookie(c, options.origin()));
   if (begun.kind === 'sign_in') return signInNeededPage(begun, read.secret, ticket);
-  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPages[begun.kind];
+  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPage(read.link, begun);
+};
+
+const declineLink = async ({ link, secret }: LinkForm): Promise<Page> => {
+  const declined = await link.decline(secret);
+  if (declined.kind !== 'declined') return deadLinkPage(link, declined);
+  return withMaker(declinedPage, await link.maker(declined));
 };
 
 /** Nobody is signed in yet, or somebody else: on to where people of this realm sign in. */
@@ -95,7 +112,7 @@ const continueToSignIn = async (c: Context, ticket: string, options: PageRoutesO
   if (!('form' in read)) return read;
   const view = await read.link.view(readSessionCookie(c, origin()));
   if (view.kind === 'confirm') return backToLinkPage(`/connect/${ticket}`);
-  if (view.kind !== 'sign_in') return deadLinkPages[view.kind];
+  if (view.kind !== 'sign_in') return deadLinkPage(read.link, view);
   const signIn = signIns.find(({ realm }) => realm === view.realm);
   if (signIn === undefined) return unverifiablePage;
   const purpose = { kind: 'open_link', ticket } as const;
@@ -111,7 +128,7 @@ export const connectRoutes = (options: PageRoutesOptions): Hono => {
   const path = '/connect/:ticket';
   routes.get(path, async (c) => pageResponse(c, await showLink(c, c.req.param('ticket'), options)));
   routes.post(path, formLimit(formRejectedPage), async (c) =>
-    pageResponse(c, await continueToGoogle(c, c.req.param('ticket'), options)),
+    pageResponse(c, await decide(c, c.req.param('ticket'), options)),
   );
   routes.post(`${path}/sign-in`, formLimit(formRejectedPage), async (c) =>
     pageResponse(c, await continueToSignIn(c, c.req.param('ticket'), options)),

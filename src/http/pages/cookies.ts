@@ -5,8 +5,8 @@ import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { isSecret } from '../../lib/secrets.ts';
 
-/** Seconds; a link lives ten minutes, Google's pages may take a while longer. */
-const cookieLifetimeSeconds = 3600;
+/** Seconds; a link lives an hour at most, Google's pages may take a while longer. */
+const cookieLifetimeSeconds = 2 * 3600;
 
 const isHttps = (origin: string): boolean => origin.startsWith('https:');
 

@@ -12,7 +12,12 @@ import { aWorld } from '../support.ts';
 const world = async (ending: LinkOutcome = { kind: 'declined' }, port?: number) => {
   const clock = handClock();
   const { accounts } = await aWorld();
-  const pending = { kind: 'link', cookie: 'postern_link', finish: async () => ending } as const;
+  const pending = {
+    kind: 'link',
+    cookie: 'postern_link',
+    finish: async () => ending,
+    maker: async () => ({}),
+  } as const;
   const connection: Connection = { ...accounts.connection, findCallback: async () => pending };
   const log = pino({ level: 'silent' });
   const loopback = createLoopback({ connection, port, clock, random: randomBytes, log });

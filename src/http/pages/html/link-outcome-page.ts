@@ -1,6 +1,6 @@
 // How a connection ended → its page. Exhaustive: a new ending does not compile without one.
 
-import type { LinkOutcome } from '../../../connect/accounts.ts';
+import type { LinkMaker, LinkOutcome } from '../../../connect/accounts.ts';
 import type { Account, GoogleIdentity } from '../../../model/account.ts';
 import { type Capability, capabilityText } from '../../../model/capability.ts';
 import { explainProblem, refusalProblem } from '../../../model/problem.ts';
@@ -15,7 +15,7 @@ import {
   unverifiablePage,
   usedLinkPage,
 } from './notices.ts';
-import { foreign, type Html, html, type Page } from './page.ts';
+import { foreign, type Html, html, type Page, withMaker } from './page.ts';
 
 const notGranted = (missing: readonly Capability[]): Html | undefined => {
   if (missing.length === 0) return undefined;
@@ -96,8 +96,7 @@ const adminBlockedPage = (facts: ForAdmin): Page => ({
 ${forAdmin(facts)}`,
 });
 
-/** `again` is no ending: the browser goes back to Google instead. */
-export const linkOutcomePage = (finish: Exclude<LinkOutcome, { kind: 'again' }>): Page => {
+const pageOf = (finish: Exclude<LinkOutcome, { kind: 'again' }>): Page => {
   switch (finish.kind) {
     case 'connected':
       return connectedPage(finish.account, finish.google, finish.missing);
@@ -127,3 +126,7 @@ export const linkOutcomePage = (finish: Exclude<LinkOutcome, { kind: 'again' }>)
       return operatorFaultPage;
   }
 };
+
+/** `again` is no ending: the browser goes back to Google instead. */
+export const linkOutcomePage = (finish: Exclude<LinkOutcome, { kind: 'again' }>, maker: LinkMaker = {}): Page =>
+  withMaker(pageOf(finish), maker);

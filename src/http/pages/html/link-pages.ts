@@ -1,6 +1,7 @@
 // What somebody sees who opens a link. Before it is known whose browser this is: sign in first, or this is somebody else's;
 // neither names the person the link is for. Then: why the link was made, what is asked for, the button, and below it what
 // comes next and what a block at Google means.
+import type { LinkMaker } from '../../../connect/accounts.ts';
 import type { Account } from '../../../model/account.ts';
 import { googleRealm } from '../../../model/account-key.ts';
 import type { LinkPolicy } from '../../../model/caller.ts';
@@ -127,6 +128,8 @@ ${adminFirst ? undefined : html`<p>For your admin:</p>${forAdmin(confirmation)}`
 const adminFirstNotice = (confirmation: Confirmation): Html =>
   html`<div class="callout warn"><strong>Your Workspace admin has to allow this first</strong><p>Google lets nobody of your organisation through before that. Send the admin these lines:</p>${forAdmin(confirmation)}</div>`;
 
+const cancelButton = html`<button class="button plain" type="submit" name="decision" value="cancel">Cancel</button>`;
+
 /** Rounded down, so that nobody is promised more than there is. */
 const timeLeft = (milliseconds: number): string => {
   const minutes = Math.floor(milliseconds / 60_000);
@@ -134,8 +137,11 @@ const timeLeft = (milliseconds: number): string => {
   return minutes === 1 ? 'about 1 minute left' : `about ${minutes} minutes left`;
 };
 
-/** `csrfToken` goes back with the form; the form posts to the page's own address. */
-export const confirmPage = (confirmation: Confirmation, csrfToken: string): Page => {
+/**
+ * `csrfToken` goes back with the form; the form posts to the page's own address.
+ * @param maker where it has a way back, saying no leads there
+ */
+export const confirmPage = (confirmation: Confirmation, csrfToken: string, maker: LinkMaker = {}): Page => {
   const { account, capabilities, leftMs, linkPolicy } = confirmation;
   const reason = reasonOf(account, capabilities);
   return {
@@ -149,7 +155,7 @@ ${facts(account)}
 ${capabilityList(reason.requested)}
 <p class="soft">It can only read, and it never sees your password or a key to your account.</p>
 ${warning(account, linkPolicy)}
-<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button></form>
+<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button>${maker.returnTo && cancelButton}</form>
 <p class="small soft">This link works once; ${timeLeft(leftMs)}.</p></div>
 <h2>What happens next</h2>
 <ol><li>You choose your Google account.</li><li>Google asks for these permissions.</li><li>You come back here and see what was connected.</li></ol>

@@ -16,7 +16,7 @@ export const declinedPage = notice(
   200,
   'note',
   'Nothing was connected',
-  html`You declined at Google, so nobody got access to your mail.`,
+  html`You declined, so nobody got access to your mail.`,
   html`You can close this page. If you change your mind, ask your assistant again: it gives you a new link.`,
 );
 
@@ -24,7 +24,7 @@ export const expiredLinkPage = notice(
   410,
   'warn',
   'This link has run out',
-  html`A link works for ten minutes, and this one is older, or a newer one took its place. Nothing was changed.`,
+  html`A link works for a short time only. That of this one is over, or a newer one took its place. Nothing was changed.`,
   newLink,
 );
 

@@ -3,6 +3,7 @@
 // run.
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
+import type { LinkMaker } from '../../../connect/accounts.ts';
 
 /** Markup that is safe to put into a page as it is; only `html` makes it. */
 export interface Html {
@@ -36,6 +37,9 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 /** Somebody else's text (an identifier, an e-mail): isolated, so that its writing direction stays its own. */
 export const foreign = (text: string): Html => html`<bdi class="foreign">${text}</bdi>`;
 
+/** The name of a product: in quotation marks, which no name contains, so that it is told apart from our own words. */
+export const productName = ({ name }: { readonly name: string }): Html => html`“${foreign(name)}”`;
+
 export type Tone = 'good' | 'note' | 'warn' | 'bad';
 
 /** A page before it is put into the layout. */
@@ -47,7 +51,20 @@ export interface Page {
   readonly body: Html;
   /** Where the browser goes on by itself, at once. */
   readonly refreshTo?: string;
+  /** Who made the link that the page is about. */
+  readonly maker?: LinkMaker;
 }
+
+/** The page with who made the link, and with the way back there, which the browser takes by itself where it may. */
+export const withMaker = (page: Page, maker: LinkMaker): Page => ({
+  ...page,
+  maker,
+  ...(maker.returnTo?.automatic === true ? { refreshTo: maker.returnTo.url } : {}),
+});
+
+const wayBack = ({ product, returnTo }: LinkMaker): Html | undefined =>
+  returnTo &&
+  html`<a class="button" href="${returnTo.url}" rel="noreferrer">${product === undefined ? 'Back to the app' : html`Back to ${productName(product)}`}</a>`;
 
 const icon = (path: string): Html =>
   html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false"><path d="${path}"/></svg>`;
@@ -158,6 +175,7 @@ ${page.refreshTo === undefined ? undefined : refresh(page.refreshTo)}
 <div class="card">
 <div class="head"><div class="mark ${page.tone}">${toneIcons[page.tone]}</div><h1>${page.title}</h1></div>
 ${page.body}
+${page.maker && wayBack(page.maker)}
 </div>
 </main>
 <footer><p>Postern lets an agent read mail without ever holding the keys to it.</p></footer>
