@@ -1,8 +1,10 @@
-// A socket for a Hono app: listening, with the usual failures as values, and a close that lets answers finish.
-import { createServer } from 'node:http';
+// A socket for a Hono app: listening, with the usual failures as values, and a close that lets answers finish. Where there
+// are gRPC services too, they and the app are served over HTTP/2 on the same port.
+import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../lib/clock.ts';
+import { acceptHttp2, type Http2Connections, type Http2Listener } from './http2.ts';
 import {
   type ConnectionLimits,
   defaultConnectionLimits,
@@ -47,16 +49,48 @@ const failureOf = (error: NodeJS.ErrnoException, host: string, port: number): Li
   }
 };
 
-/** Listens on `port` (0: any free one). Rejects only for an error that has no name in `ListenFailure`. */
+interface Served {
+  readonly server: Server;
+  /** undefined: HTTP/1.1 only. */
+  readonly http2: Http2Connections | undefined;
+}
+
+const isGrpc: (request: Parameters<Http2Listener>[0]) => boolean = ({ headers }) =>
+  headers['content-type']?.startsWith('application/grpc') === true;
+
+const serve = (app: Hono, clock: Clock, limits: ConnectionLimits, grpc: Http2Listener | undefined): Served => {
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(serverOptions(limits));
+  const toHttp1 = server.listeners('connection');
+  const connections = limitConnections(server, limits, answer);
+  if (grpc === undefined) return { server, http2: undefined };
+  const http2 = acceptHttp2({
+    server,
+    toHttp1: (socket) => {
+      for (const accept of toHttp1) accept.call(server, socket);
+    },
+    connections,
+    limits,
+    clock,
+    answer: (request, response) => (isGrpc(request) ? grpc(request, response) : answer(request, response)),
+  });
+  for (const accept of toHttp1) server.off('connection', accept as () => void);
+  return { server, http2 };
+};
+
+/**
+ * Listens on `port` (0: any free one). Rejects only for an error that has no name in `ListenFailure`.
+ * @param grpc answers gRPC requests; undefined: there are none, and HTTP/1.1 alone is spoken
+ */
 export const listen = (
   app: Hono,
   where: { readonly host: string; readonly port: number },
   clock: Clock,
   limits: ConnectionLimits = defaultConnectionLimits,
+  grpc?: Http2Listener,
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
-  const server = createServer(serverOptions(limits));
-  limitConnections(server, limits, getRequestListener(app.fetch));
+  const { server, http2 } = serve(app, clock, limits, grpc);
   let closing = false;
   // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
   server.on('request', (_, response) => {
@@ -66,8 +100,11 @@ export const listen = (
     closing = true;
     const waiting = new AbortController();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    http2?.close();
     const cut = clock.sleep(graceMs, waiting.signal).then(() => {
-      if (!waiting.signal.aborted) server.closeAllConnections();
+      if (waiting.signal.aborted) return;
+      server.closeAllConnections();
+      http2?.destroy();
     });
     await closed;
     waiting.abort();

@@ -21,8 +21,12 @@ export interface ConnectionLimits {
   readonly maxConnections: number;
   /** Of one IPv4 address or IPv6 /64. */
   readonly maxPerAddress: number;
-  /** Requests on one connection without an answer yet; clients and proxies of today send one at a time. */
+  /** Requests on one HTTP/1.1 connection without an answer yet; clients and proxies of today send one at a time. */
   readonly maxPipelined: number;
+  /** Requests on one HTTP/2 connection at the same time; a client waits with more. */
+  readonly maxStreams: number;
+  /** PING and SETTINGS frames of one HTTP/2 connection a minute: gRPC clients send several a second while data flows. */
+  readonly maxControlFrames: number;
   /** Addresses and networks that `maxPerAddress` is not for: everybody comes through them. */
   readonly trustedProxies: readonly string[];
 }
@@ -36,6 +40,8 @@ export const defaultConnectionLimits: ConnectionLimits = {
   maxConnections: 2_000,
   maxPerAddress: 500,
   maxPipelined: 20,
+  maxStreams: 100,
+  maxControlFrames: 2_000,
   trustedProxies: [],
 };
 
@@ -50,8 +56,8 @@ export const serverOptions = (limits: ConnectionLimits): ServerOptions => ({
 interface Connection {
   /** Whose limit it counts for; undefined for a trusted proxy. */
   readonly group: string | undefined;
-  /** The newest one; undefined while nothing is asked. */
-  request: IncomingMessage | undefined;
+  /** The newest one, of HTTP/2 all of them as one; undefined while nothing is asked. */
+  request: { readonly complete: boolean } | undefined;
   unanswered: number;
 }
 
@@ -88,13 +94,21 @@ const createConnectionList = () => {
   };
 };
 
+/** For whoever reads requests of a connection otherwise than `limitConnections` does. */
+export interface Connections {
+  /** From now on `request` says whether all that was begun has come, so that the connection waits for the server. */
+  follow(socket: Socket, request: { readonly complete: boolean }): void;
+  /** Something was answered: the connection waits again only from now on. */
+  answered(socket: Socket): void;
+}
+
 /**
  * Cuts silent connections, and keeps their number below `maxConnections`, and of one address below `maxPerAddress`: a
  * new one takes the place of the one that has kept the server waiting for longest. Only when every connection waits
  * for the server is the new one refused. So whoever opens many and sends slowly gets in nobody's way.
  * @param answer gets every request but those on a connection with `maxPipelined` unanswered ones, which is cut.
  */
-export const limitConnections = (server: Server, limits: ConnectionLimits, answer: RequestListener): void => {
+export const limitConnections = (server: Server, limits: ConnectionLimits, answer: RequestListener): Connections => {
   const connections = createConnectionList();
   const trusts = trustedBy(limits.trustedProxies);
 
@@ -136,4 +150,15 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, answe
     });
     answer(request, response);
   });
+
+  return {
+    follow: (socket, request) => {
+      const connection = connections.get(socket);
+      if (connection !== undefined) connection.request = request;
+    },
+    answered: (socket) => {
+      const connection = connections.get(socket);
+      if (connection !== undefined) connections.renew(socket, connection);
+    },
+  };
 };
