@@ -1,14 +1,16 @@
 // `postern api-keys create`, `list` and `revoke`. A new key goes to stdout once, everything else to stderr; secrets are not
 // stored, so they cannot be shown again.
 import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { ensureAccount } from '../connect/account-settings.ts';
-import { createApiKey, verifyUrlSchema } from '../identity/credentials.ts';
+import { type ApiKeyOptions, createApiKey, verifyUrlSchema } from '../identity/credentials.ts';
+import { maxLogoBytes, productNameSchema, readLogo } from '../identity/product.ts';
 import { systemClock } from '../lib/clock.ts';
 import { readRegisteredReturnUrl } from '../lib/return-url.ts';
 import type { Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { explainProblem } from '../model/problem.ts';
-import type { AccountStore, ApiKeyRecord } from '../storage/index.ts';
+import type { AccountStore, ApiKeyRecord, ProductLogo } from '../storage/index.ts';
 import { accountDiffers, parseIdentifier, parsePins, parseProductRealm } from './accounts/options.ts';
 import { parseConnection, requireConnection } from './connections.ts';
 import { forHttp, withStorage } from './settings.ts';
@@ -24,6 +26,8 @@ export interface CreateOptions {
   readonly verifyUrl?: string;
   readonly connection?: string;
   readonly returnUrl?: readonly string[];
+  readonly productName?: string;
+  readonly productLogo?: string;
   readonly json?: boolean;
 }
 
@@ -92,6 +96,54 @@ const returnUrlsOf = ({ returnUrl = [], service }: CreateOptions): { returnUrls?
   return { returnUrls: [...new Set(urls)] };
 };
 
+const logoIn = async (path: string): Promise<ProductLogo> => {
+  const bytes = await readLogoFile(path);
+  const reading = readLogo(bytes);
+  if (reading.kind === 'logo') return reading.logo;
+  throw new CommandError(`--product-logo ${reading.because}.`, { exitCode: 2 });
+};
+
+/** No more of a file than a logo may have, and a byte that tells that there is more. */
+const readLogoFile = async (path: string): Promise<Uint8Array> => {
+  try {
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(maxLogoBytes + 1), 0, maxLogoBytes + 1, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    throw new CommandError('The file of --product-logo cannot be read.', {
+      fix: 'Give the path of a file.',
+      exitCode: 2,
+    });
+  }
+};
+
+const productOf = async ({
+  productName,
+  productLogo,
+  service,
+}: CreateOptions): Promise<Pick<ApiKeyOptions, 'product'>> => {
+  if (productName === undefined && productLogo === undefined) return {};
+  if (service !== true || productName === undefined) {
+    throw new CommandError('--product-name is for a service key, and --product-logo stands beside a name.', {
+      fix: 'Use both with --service.',
+      exitCode: 2,
+    });
+  }
+  const name = productNameSchema.safeParse(productName);
+  if (!name.success)
+    throw new CommandError(`--product-name ${name.error.issues[0]?.message ?? 'is not valid'}.`, { exitCode: 2 });
+  return {
+    product: {
+      name: name.data,
+      ...(productLogo === undefined ? {} : { logo: await logoIn(productLogo) }),
+    },
+  };
+};
+
 const advise = (options: CreateOptions, realm: string): void => {
   printNote('This is the only time the key is shown. Send it as: Authorization: Bearer KEY');
   if (options.service) printNote(`Name the person in each call: Postern-Identifier: user_42 (realm ${realm})`);
@@ -107,12 +159,13 @@ const advise = (options: CreateOptions, realm: string): void => {
 };
 
 /** Makes a key; a user key with --expected-email also pins the person's account. */
-export const create = (options: CreateOptions): Promise<void> => {
+export const create = async (options: CreateOptions): Promise<void> => {
   const holder = holderOf(options);
   const realm = parseProductRealm(options.realm);
   const verifying = verifyUrlOf(options);
   const connection = options.connection === undefined ? undefined : parseConnection(options.connection);
   const returning = returnUrlsOf(options);
+  const product = await productOf(options);
   const pins = options.expectedEmail === undefined ? undefined : parsePins({ expectedEmail: options.expectedEmail });
   return withStorage(async ({ storage }) => {
     if (connection !== undefined) await requireConnection(storage, connection);
@@ -127,6 +180,7 @@ export const create = (options: CreateOptions): Promise<void> => {
       ...verifying,
       ...(connection === undefined ? {} : { connection }),
       ...returning,
+      ...product,
     });
     if (options.json) printJson({ id: record.id, key, kind: holder.kind, realm, connection });
     else printLine(key);
@@ -157,6 +211,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
           verify_url: key.verifyUrl,
           connection: key.connection,
           return_urls: key.returnUrls,
+          product_name: key.productName,
           created_at: new Date(key.createdAt).toISOString(),
           last_used_at: key.lastUsedAt === undefined ? undefined : new Date(key.lastUsedAt).toISOString(),
           revoked_at: key.revokedAt === undefined ? undefined : new Date(key.revokedAt).toISOString(),

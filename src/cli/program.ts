@@ -156,6 +156,8 @@ const addApiKeys = (program: Command): void => {
     .option('--verify-url <url>', 'with --service: where your product confirms who completed a link')
     .option('--connection <name>', 'accounts made with it use this OAuth client (see: postern connections)')
     .option('--return-url <url...>', 'with --service: where its links may send browsers back to; may end in /*')
+    .option('--product-name <name>', 'with --service: who the pages of its links say is asking')
+    .option('--product-logo <file>', 'with --product-name: a PNG, JPEG or WebP of at most 64 kB, shown beside it')
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./api-keys.ts')).create(options));
   keys

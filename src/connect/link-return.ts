@@ -46,6 +46,8 @@ export interface ReturnAddress {
 /** A product as the operator named it. */
 interface Product {
   readonly name: string;
+  /** A data: URI of a PNG, JPEG or WebP. */
+  readonly logo?: string;
 }
 
 /** Who made a link, for its pages. */
@@ -138,6 +140,15 @@ const returnAddress = ({ returnUrl, returnState }: Ticket, end: LinkEnd | undefi
   return { url: withReturnParameters(returnUrl, { status, reason, state: returnState }), automatic };
 };
 
+const productOf = async (
+  { storage }: Pick<AccountsOptions, 'storage'>,
+  { id, productName: name }: ApiKeyRecord,
+): Promise<Product | undefined> => {
+  if (name === undefined) return undefined;
+  const logo = await storage.apiKeys.findLogo(id);
+  return { name, ...(logo === undefined ? {} : { logo: `data:${logo.mediaType};base64,${logo.data}` }) };
+};
+
 /**
  * Who made this link, and where its browser goes back to where it ended so. Looked up anew: the ticket is gone with a
  * deleted account, and a revoked key sends nobody anywhere.
@@ -150,7 +161,7 @@ export const makerOf = async (
   const ticket = await options.storage.tickets.find(ticketHash);
   const key = await keyOf(options, ticket?.apiKeyId);
   if (ticket === undefined || key === undefined) return {};
-  return { returnTo: returnAddress(ticket, endOf(outcome, ticket)) };
+  return { product: await productOf(options, key), returnTo: returnAddress(ticket, endOf(outcome, ticket)) };
 };
 
 /** Where a product sends the browser on to that it confirmed; undefined where the link named no address. */

@@ -7,7 +7,7 @@ import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { isLoopbackHost } from '../lib/loopback-host.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { authRequestParameter } from '../model/caller.ts';
-import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
+import type { ApiKeyRecord, ApiKeyStore, ProductLogo, SessionStore } from '../storage/index.ts';
 
 type TokenKind = 'user' | 'service' | 'session';
 
@@ -92,6 +92,8 @@ export interface ApiKeyOptions {
   readonly connection?: string;
   /** For a service key: where its links may send browsers back to, as `readRegisteredReturnUrl` returned them. */
   readonly returnUrls?: readonly string[];
+  /** For a service key: who its links say is asking (identity/product.ts). */
+  readonly product?: { readonly name: string; readonly logo?: ProductLogo };
 }
 
 /**
@@ -108,11 +110,12 @@ export const createApiKey = async (
     throw new TypeError('a user key names a person, a service key does not');
   if (options.verifyUrl !== undefined && (options.kind === 'user' || options.unverifiedLinks))
     throw new TypeError('a verify_url is for a service key whose links are verified');
-  if (options.returnUrls !== undefined && options.kind === 'user')
-    throw new TypeError('return URLs are for a service key');
+  if ((options.returnUrls !== undefined || options.product !== undefined) && options.kind === 'user')
+    throw new TypeError('return URLs and a product are for a service key');
   const { id, text, secretHash } = newToken(options.kind, random);
-  const record: ApiKeyRecord = { ...options, id, secretHash, createdAt: clock.now() };
-  await store.add(record);
+  const { product, ...kept } = options;
+  const record: ApiKeyRecord = { ...kept, productName: product?.name, id, secretHash, createdAt: clock.now() };
+  await store.add(record, product?.logo);
   return { key: text, record };
 };
 

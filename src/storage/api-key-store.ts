@@ -1,6 +1,6 @@
 // API keys, of which only a hash of the secret is kept.
 import type { Rows } from './protected-rows.ts';
-import type { ApiKeysTable } from './schema.ts';
+import type { ApiKeysTable, Schema } from './schema.ts';
 
 /** Times in milliseconds since the epoch. */
 export interface ApiKeyRecord {
@@ -18,13 +18,24 @@ export interface ApiKeyRecord {
   readonly connection?: string;
   /** Where links of this key may send browsers back to (lib/return-url.ts); with kind `service` only. */
   readonly returnUrls?: readonly string[];
+  /** What pages call the product whose key this is; with kind `service` only. */
+  readonly productName?: string;
   readonly createdAt: number;
   readonly revokedAt?: number;
   readonly lastUsedAt?: number;
 }
 
+/** A picture, checked by whoever stores it. */
+export interface ProductLogo {
+  readonly mediaType: Schema['product_logos']['media_type'];
+  /** Base64. */
+  readonly data: string;
+}
+
 export interface ApiKeyStore {
-  add(record: Omit<ApiKeyRecord, 'revokedAt' | 'lastUsedAt'>): Promise<void>;
+  /** Adds a key, and the logo of its product where there is one. */
+  add(record: Omit<ApiKeyRecord, 'revokedAt' | 'lastUsedAt'>, logo?: ProductLogo): Promise<void>;
+  findLogo(id: string): Promise<ProductLogo | undefined>;
   find(id: string): Promise<ApiKeyRecord | undefined>;
   /** Oldest first, revoked ones too. */
   list(): Promise<ApiKeyRecord[]>;
@@ -47,10 +58,29 @@ const toRecord = (row: ApiKeysTable): ApiKeyRecord => ({
   verifyUrl: row.verify_url ?? undefined,
   connection: row.connection ?? undefined,
   returnUrls: row.return_urls === null ? undefined : JSON.parse(row.return_urls),
+  productName: row.product_name ?? undefined,
   createdAt: row.created_at,
   revokedAt: row.revoked_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
 });
+
+const addKey = async (rows: Rows, record: Parameters<ApiKeyStore['add']>[0]): Promise<void> => {
+  const added = await rows.insert('api_keys', {
+    id: record.id,
+    kind: record.kind,
+    realm: record.realm,
+    identifier: record.identifier ?? null,
+    label: record.label ?? null,
+    secret_hash: record.secretHash,
+    unverified_links: record.unverifiedLinks ? 1 : 0,
+    verify_url: record.verifyUrl ?? null,
+    connection: record.connection ?? null,
+    return_urls: record.returnUrls === undefined ? null : JSON.stringify(record.returnUrls),
+    product_name: record.productName ?? null,
+    created_at: record.createdAt,
+  });
+  if (!added) throw new TypeError('there is an API key with this id');
+};
 
 export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
   const find = async (id: string): Promise<ApiKeyRecord | undefined> => {
@@ -60,21 +90,19 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
 
   return {
     find,
-    add: async (record) => {
-      const added = await rows.insert('api_keys', {
-        id: record.id,
-        kind: record.kind,
-        realm: record.realm,
-        identifier: record.identifier ?? null,
-        label: record.label ?? null,
-        secret_hash: record.secretHash,
-        unverified_links: record.unverifiedLinks ? 1 : 0,
-        verify_url: record.verifyUrl ?? null,
-        connection: record.connection ?? null,
-        return_urls: record.returnUrls === undefined ? null : JSON.stringify(record.returnUrls),
-        created_at: record.createdAt,
-      });
-      if (!added) throw new TypeError('there is an API key with this id');
+    add: (record, logo) =>
+      rows.transaction(async (transaction) => {
+        await addKey(transaction, record);
+        if (logo !== undefined)
+          await transaction.insert('product_logos', {
+            api_key_id: record.id,
+            media_type: logo.mediaType,
+            data: logo.data,
+          });
+      }),
+    findLogo: async (id) => {
+      const row = await rows.find('product_logos', { api_key_id: id });
+      return row && { mediaType: row.media_type, data: row.data };
     },
     list: async () => {
       const all = await rows.list('api_keys', {}, ['created_at', 'id']);

@@ -42,7 +42,7 @@ export { StorageError } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
 export type { AccountSettings, AccountStore, GrantReading } from './account-store.ts';
-export type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
+export type { ApiKeyRecord, ApiKeyStore, ProductLogo } from './api-key-store.ts';
 export type { AuthorizationKey, AuthorizationKeyStore } from './authorization-key-store.ts';
 export {
   type AuthorizationRecord,

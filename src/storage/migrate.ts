@@ -9,7 +9,8 @@
 // migrations need not be what was checked before them.
 import type BetterSqlite3 from 'better-sqlite3';
 import { accountKeyText } from '../model/account-key.ts';
-import { type FormerlySigned, firstWithMacs, formerlySigned, migrations } from './migrations.ts';
+import { type FormerlySigned, firstWithMacs, formerlySigned } from './formerly-signed.ts';
+import { migrations } from './migrations.ts';
 import type { RowMacs, RowValues } from './protected-rows.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames, signedColumns } from './protected-tables.ts';
 import { type Envelope, envelopesIn, sealedAnew } from './sealed-columns.ts';

@@ -1,7 +1,6 @@
 // What was done to the schema, in order; migrate.ts runs it. A migration that changes signed values of rows that are there
-// (protected-tables.ts), or takes a signed column away, needs an entry in `formerlySigned`; one that adds a nullable column
+// (protected-tables.ts), or takes a signed column away, needs an entry in formerly-signed.ts; one that adds a nullable column
 // does not.
-import type { ProtectedTable } from './protected-tables.ts';
 
 /** Number n brings schema n to n + 1. The first two are released: they never change. */
 export const migrations: readonly string[] = [
@@ -305,43 +304,14 @@ export const migrations: readonly string[] = [
   alter table tickets add column login_hint text;
   alter table api_keys add column return_urls text;
   `,
-];
+  `
+  alter table api_keys add column product_name text;
 
-/** The first schema whose rows have MACs. */
-export const firstWithMacs = 4;
-
-/** What the MACs of a table's rows covered up to a schema, where they cover something else since. */
-export interface FormerlySigned {
-  readonly table: ProtectedTable;
-  readonly upTo: number;
-  readonly columns: readonly string[];
-  /** What the migrations make of a row: all that is signed anew, whatever the file says after them. */
-  readonly migrated: (row: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
-}
-
-/** Rows that have such a MAC are signed anew by the migrations that change them; other rows are not. */
-export const formerlySigned: readonly FormerlySigned[] = [
-  {
-    table: 'tickets',
-    upTo: 7,
-    migrated: (row) => ({ ...row, status: row.status === 'taken' ? 'void' : row.status }),
-    columns: [
-      'api_key_id',
-      'asked_again',
-      'browser_hash',
-      'capabilities',
-      'code_verifier',
-      'created_at',
-      'expires_at',
-      'hash',
-      'identifier',
-      'link_policy',
-      'nonce',
-      'realm',
-      'redirect_uri',
-      'replace_account',
-      'state_hash',
-      'status',
-    ],
-  },
+  create table product_logos (
+    api_key_id text primary key not null references api_keys on delete cascade,
+    media_type text not null check (media_type in ('image/png', 'image/jpeg', 'image/webp')),
+    data text not null,
+    mac text
+  ) strict;
+  `,
 ];

@@ -90,10 +90,16 @@ export const protectedTables = {
     unverified_links: 'signed',
     verify_url: 'signed',
     return_urls: 'signed',
+    product_name: 'signed',
     created_at: 'signed',
     revoked_at: 'signed',
     last_used_at: lastUse,
     connection: 'signed',
+  },
+  product_logos: {
+    api_key_id: 'key',
+    media_type: 'signed',
+    data: 'signed',
   },
   sessions: {
     id: 'key',

@@ -126,11 +126,21 @@ export interface ApiKeysTable {
   verify_url: string | null;
   /** JSON array of URLs. */
   return_urls: string | null;
+  product_name: string | null;
   created_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
   /** Which connection accounts get that are made with it; null: the realm's. */
   connection: string | null;
+  mac: string | null;
+}
+
+/** A picture that is shown beside the name of a key's product. */
+interface ProductLogosTable {
+  api_key_id: string;
+  media_type: 'image/png' | 'image/jpeg' | 'image/webp';
+  /** Base64. */
+  data: string;
   mac: string | null;
 }
 
@@ -221,6 +231,7 @@ export interface Schema {
   accounts: AccountsTable;
   tickets: TicketsTable;
   api_keys: ApiKeysTable;
+  product_logos: ProductLogosTable;
   sessions: SessionsTable;
   pending_grants: PendingGrantsTable;
   downloads: DownloadsTable;

@@ -296,3 +296,49 @@ describe('A link', () => {
     expect((await world.approve(given)).heading).toBe('Gmail is connected');
   });
 });
+
+describe('A product with a name and a logo', () => {
+  const data = 'iVBORw0KGgo=';
+  const named = (logo = true) =>
+    world.serviceKey({
+      unverifiedLinks: true,
+      returnUrls: [done],
+      product: { name: 'Acme <Mail>', ...(logo ? { logo: { mediaType: 'image/png', data } as const } : {}) },
+    });
+  const csp = (headers: Headers) => headers.get('content-security-policy') ?? '';
+
+  it('is named on the page before Google and on the one after it, beside Postern’s own warnings', async () => {
+    const product = await named();
+    const browser = world.browser();
+    const url = await linkFor({}, product);
+    const page = await browser.open(url);
+    expect(page.text).toContain('“Acme <Mail>” asks to read Gmail through Postern.');
+    expect(page.text).toContain('Only continue if you asked for this yourself.');
+    expect(page.html).toContain(`src="data:image/png;base64,${data}"`);
+    expect(csp(page.headers)).toContain('img-src data:;');
+    await request('PATCH', '/accounts/user_42', { expected_email: alex }, product);
+    const end = await world.approve(url, { browser, email: sam });
+    expect(end.heading).toBe('That is another mailbox');
+    expect(end.text).toContain('start again in “Acme <Mail>”');
+    expect(end.text).toContain('Back to “Acme <Mail>”');
+    expect(end.html).toContain(`src="data:image/png;base64,${data}"`);
+  });
+
+  it('is named on links that a tool gives with its key too, also through a session', async () => {
+    const product = await named(false);
+    await request('POST', '/accounts', { identifier: 'user_42' }, product);
+    const { body } = await request('POST', '/accounts/user_42/sessions', {}, product);
+    const { structured } = await world.call('gmail_fetch_mails', { max_results: 1 }, { key: body.token });
+    const page = await world.browser().open((structured.authorizationRequired as { url: string }).url);
+    expect(page.text).toContain('Asked for by“Acme <Mail>”');
+    expect(page.html).not.toContain('<img');
+    expect(csp(page.headers)).not.toContain('img-src');
+  });
+
+  it('is named no more once its key was revoked, and never on links of others', async () => {
+    const product = await named();
+    const [url, plain] = [await linkFor({}, product), await linkFor({}, key, 'user_43')];
+    await world.postern.storage.apiKeys.revoke(product.split('_')[2] ?? '', world.clock.now());
+    for (const link of [url, plain]) expect((await world.browser().open(link)).html).not.toMatch(/Acme|<img/);
+  });
+});

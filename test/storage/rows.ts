@@ -21,7 +21,8 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const serviceKey = { kind: 'service', realm: key.realm, unverifiedLinks: name === 'ben', createdAt: at } as const;
     const returnUrls = [`https://${name}.example/done`];
     const service = { id: `service ${name}`, label: name, secretHash: `hash of ${name}`, returnUrls };
-    await storage.apiKeys.add({ ...serviceKey, ...service });
+    const logo = { mediaType: name === 'ada' ? 'image/png' : 'image/webp', data: btoa(name) } as const;
+    await storage.apiKeys.add({ ...serviceKey, ...service, productName: `product of ${name}` }, logo);
     await storage.apiKeys.add({
       ...{ id: `user ${name}`, kind: 'user', ...key, secretHash: `user hash of ${name}` },
       ...{ unverifiedLinks: false, createdAt: at },
@@ -58,6 +59,7 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
   tickets: async ({ tickets }, { hash = '', state_hash = '' }) =>
     (await tickets.redeem(hash, state_hash, start)) !== undefined,
   api_keys: async ({ apiKeys }, { id = '' }) => (await apiKeys.find(id)) !== undefined,
+  product_logos: async ({ apiKeys }, { api_key_id = '' }) => (await apiKeys.findLogo(api_key_id)) !== undefined,
   sessions: async ({ sessions }, { id = '' }) => (await sessions.find(id)) !== undefined,
   pending_grants: async ({ pendingGrants }, { hash = '' }) => (await pendingGrants.open(hash, start)) !== undefined,
   downloads: async ({ downloads }, { hash = '' }) => (await downloads.claim(hash, start, start + minute)) !== undefined,

@@ -29,18 +29,18 @@ const maxFormBytes = 4096;
 
 type Dead = Exclude<Parameters<OpenedLink['maker']>[0]['kind'], 'declined'>;
 
-const deadLinkPages: Readonly<Record<'used' | 'expired' | 'unknown' | 'taken_elsewhere', Page>> = {
+const deadLinkPages: Readonly<Record<Dead | 'taken_elsewhere', (product: LinkMaker['product']) => Page>> = {
   used: usedLinkPage,
   expired: expiredLinkPage,
-  unknown: unknownLinkPage,
-  taken_elsewhere: takenElsewherePage,
+  unknown: () => unknownLinkPage,
+  taken_elsewhere: () => takenElsewherePage,
 };
 
 /** Whoever has a link in another browser than the one that went on with it is sent nowhere. */
 const deadLinkPage = async (link: OpenedLink, dead: { readonly kind: Dead | 'taken_elsewhere' }): Promise<Page> => {
   const { kind } = dead;
   const maker: LinkMaker = kind === 'taken_elsewhere' ? {} : await link.maker({ kind });
-  return withMaker(deadLinkPages[kind], maker);
+  return withMaker(deadLinkPages[kind](maker.product), maker);
 };
 
 /** A form of ours is short; anything longer is refused unread. */
@@ -102,7 +102,8 @@ const decide = async (c: Context, ticket: string, options: PageRoutesOptions): P
 const declineLink = async ({ link, secret }: LinkForm): Promise<Page> => {
   const declined = await link.decline(secret);
   if (declined.kind !== 'declined') return deadLinkPage(link, declined);
-  return withMaker(declinedPage, await link.maker(declined));
+  const maker = await link.maker(declined);
+  return withMaker(declinedPage(maker.product), maker);
 };
 
 /** Nobody is signed in yet, or somebody else: on to where people of this realm sign in. */

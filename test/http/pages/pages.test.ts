@@ -1,7 +1,7 @@
 // Every page a person can land on: what the browser may do with it, and that hostile values stay text.
 import { describe, expect, it } from 'vitest';
 import type { ConsentDetails } from '../../../src/authorization-server/index.ts';
-import type { LinkOutcome, SignInFailure } from '../../../src/connect/accounts.ts';
+import type { LinkMaker, LinkOutcome, SignInFailure } from '../../../src/connect/accounts.ts';
 import * as errorPages from '../../../src/http/pages/html/error-pages.ts';
 import { authorizationErrorPage } from '../../../src/http/pages/html/error-pages.ts';
 import { linkOutcomePage } from '../../../src/http/pages/html/link-outcome-page.ts';
@@ -45,6 +45,12 @@ const confirmation: Confirmation = {
   scopes: [hostile],
 };
 
+/** No name is like this: storage and the command line let none through. */
+const maker: LinkMaker = {
+  product: { name: hostile },
+  returnTo: { url: `https://app.example.com/?${hostile}`, automatic: true },
+};
+
 const endings: Exclude<LinkOutcome, { kind: 'again' }>[] = [
   { kind: 'connected', account: account(hostile), google: { sub: '1', email: hostile }, missing: ['contacts'] },
   { kind: 'wrong_mailbox', expected: hostile, got: hostile },
@@ -56,6 +62,8 @@ const endings: Exclude<LinkOutcome, { kind: 'again' }>[] = [
   { kind: 'unverifiable' },
   { kind: 'admin_blocked', clientId: hostile, scopes: [hostile] },
   { kind: 'google_unavailable' },
+  { kind: 'no_refresh_token' },
+  { kind: 'awaiting_verification', url: `https://app.example.com/?${hostile}` },
   { kind: 'operator_fault' },
 ];
 
@@ -115,6 +123,8 @@ const pages: [string, Page][] = [
   ['confirm on this machine', confirmPage({ ...confirmation, linkPolicy: 'loopback' }, 'token')],
   ['continuing', continuingPage(`https://accounts.example.com/?a=1&b=${hostile}`)],
   ...endings.map((finish): [string, Page] => [finish.kind, linkOutcomePage(finish)]),
+  ['confirm for a product', confirmPage(confirmation, 'token', maker)],
+  ...endings.map((finish): [string, Page] => [`${finish.kind} for a product`, linkOutcomePage(finish, maker)]),
   ...Object.entries({ ...notices, ...errorPages }).filter((entry): entry is [string, Page] => 'body' in entry[1]),
 ];
 

@@ -143,11 +143,12 @@ const timeLeft = (milliseconds: number): string => {
  */
 export const confirmPage = (confirmation: Confirmation, csrfToken: string, maker: LinkMaker = {}): Page => {
   const { account, capabilities, leftMs, linkPolicy } = confirmation;
-  const reason = reasonOf(account, capabilities);
+  const reason = reasonOf(account, capabilities, maker.product);
   return {
     status: 200,
     title: reason.title,
     tone: reason.tone,
+    maker: { product: maker.product },
     body: html`${reason.lead}
 ${reason.adminFirst ? adminFirstNotice(confirmation) : undefined}
 ${facts(account)}

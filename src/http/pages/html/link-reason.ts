@@ -3,7 +3,7 @@ import { type Account, accountStatus } from '../../../model/account.ts';
 import { refusalText } from '../../../model/account-text.ts';
 import { authorizationText } from '../../../model/authorization-text.ts';
 import type { Capability } from '../../../model/capability.ts';
-import { foreign, type Html, html, type Tone } from './page.ts';
+import { foreign, type Html, html, type Product, productName, type Tone } from './page.ts';
 
 export interface Reason {
   readonly title: string;
@@ -31,7 +31,7 @@ const missingOf = ({ capabilities }: Account, requested: readonly Capability[]):
     return state.status === 'not_granted' || (state.status === 'refused' && state.reason === 'scope_missing');
   });
 
-const ofActive = (account: Account, requested: readonly Capability[]): Reason => {
+const ofActive = (account: Account, requested: readonly Capability[], asker: Html): Reason => {
   const missing = missingOf(account, requested);
   if (missing.length === 0)
     return {
@@ -47,36 +47,40 @@ const ofActive = (account: Account, requested: readonly Capability[]): Reason =>
   return {
     title: one ? 'One more permission' : 'More permissions',
     tone: 'note',
-    lead: html`<p>${working(account)} ${one ? 'One thing' : 'Something'} that your assistant needs ${why}. The rest works on.</p>`,
+    lead: html`<p>${working(account)} ${one ? 'One thing' : 'Something'} that ${asker} needs ${why}. The rest works on.</p>`,
     requested: missing,
     adminFirst: false,
   };
 };
 
-const lost = (account: Account): Html =>
-  html`<p>Since ${day.format(account.stateSince)} your assistant can no longer read the mail and contacts of ${mailboxOf(account)}.${account.google && html` Choose that account at Google.`}</p>`;
+const lost = (account: Account, asker: Html): Html =>
+  html`<p>Since ${day.format(account.stateSince)} ${asker} can no longer read the mail and contacts of ${mailboxOf(account)}.${account.google && html` Choose that account at Google.`}</p>`;
 
-/** @param requested what the link asks Google for */
-export const reasonOf = (account: Account, requested: readonly Capability[]): Reason => {
+/**
+ * @param requested what the link asks Google for
+ * @param product which asks, where it has a name
+ */
+export const reasonOf = (account: Account, requested: readonly Capability[], product?: Product): Reason => {
+  const asker = product === undefined ? html`your assistant` : productName(product);
   const { state } = account;
   const again = { title: 'Connect Gmail again', tone: 'warn', requested } as const;
   if (state.status === 'REVOKED') {
     const why = html`<p>${authorizationText(state.reason, [], state.evidence)}</p>`;
     const adminFirst = state.reason === 'admin_policy';
-    return { ...again, lead: html`${why}${lost(account)}`, adminFirst };
+    return { ...again, lead: html`${why}${lost(account, asker)}`, adminFirst };
   }
   if (state.status === 'PENDING') {
     const before = state.reason === 'never_connected' ? undefined : html`<p>${authorizationText(state.reason)}</p>`;
     return {
       title: 'Connect Gmail',
       tone: 'note',
-      lead: html`${before}<p>An assistant asks to read Gmail through Postern.</p>`,
+      lead: html`${before}<p>${product === undefined ? 'An assistant' : asker} asks to read Gmail through Postern.</p>`,
       requested,
       adminFirst: state.reason === 'admin_blocked',
     };
   }
   const current = accountStatus(account);
-  if (current.status === 'ACTIVE') return ofActive(account, requested);
+  if (current.status === 'ACTIVE') return ofActive(account, requested, asker);
   const refused = (['mail', 'contacts'] as const).flatMap((name) => {
     const of = account.capabilities[name];
     return of.status === 'refused' ? [html`<p>${refusalText(name, of.reason)}</p>`] : [];

@@ -1,5 +1,5 @@
 // Pages of a title and some sentences.
-import { type Html, html, type Page, type Tone } from './page.ts';
+import { type Html, html, type Page, type Product, productName, type Tone } from './page.ts';
 
 /** What happened, who can fix it, the one next step. */
 export const notice = (status: Page['status'], tone: Tone, title: string, what: Html, next: Html): Page => ({
@@ -10,31 +10,41 @@ export const notice = (status: Page['status'], tone: Tone, title: string, what: 
 <p>${next}</p>`,
 });
 
-const newLink = html`Ask your assistant again: it gives you a new link.`;
+/** Where a new link comes from, to stand in a sentence. */
+export const askForLink = (product: Product | undefined): Html =>
+  product === undefined ? html`ask your assistant for a new link` : html`start again in ${productName(product)}`;
 
-export const declinedPage = notice(
-  200,
-  'note',
-  'Nothing was connected',
-  html`You declined, so nobody got access to your mail.`,
-  html`You can close this page. If you change your mind, ask your assistant again: it gives you a new link.`,
-);
+const newLink = (product: Product | undefined): Html =>
+  product === undefined
+    ? html`Ask your assistant again: it gives you a new link.`
+    : html`Start again in ${productName(product)}: it gives you a new link.`;
 
-export const expiredLinkPage = notice(
-  410,
-  'warn',
-  'This link has run out',
-  html`A link works for a short time only. That of this one is over, or a newer one took its place. Nothing was changed.`,
-  newLink,
-);
+export const declinedPage = (product?: Product): Page =>
+  notice(
+    200,
+    'note',
+    'Nothing was connected',
+    html`You declined, so nobody got access to your mail.`,
+    html`You can close this page. If you change your mind, ${askForLink(product)}.`,
+  );
 
-export const usedLinkPage = notice(
-  410,
-  'warn',
-  'This link was already used',
-  html`A link works once. If you have just seen “Gmail is connected”, all is well and you can close this page.`,
-  html`Otherwise ask your assistant again: it gives you a new link.`,
-);
+export const expiredLinkPage = (product?: Product): Page =>
+  notice(
+    410,
+    'warn',
+    'This link has run out',
+    html`A link works for a short time only. That of this one is over, or a newer one took its place. Nothing was changed.`,
+    newLink(product),
+  );
+
+export const usedLinkPage = (product?: Product): Page =>
+  notice(
+    410,
+    'warn',
+    'This link was already used',
+    html`A link works once. If you have just seen “Gmail is connected”, all is well and you can close this page.`,
+    html`Otherwise ${askForLink(product)}.`,
+  );
 
 export const takenElsewherePage = notice(
   409,
@@ -92,21 +102,23 @@ export const signInFormRejectedPage = notice(
   html`Allow cookies for this site, and start again in the app that sent you here.`,
 );
 
-export const googleUnavailablePage = notice(
-  503,
-  'warn',
-  'Google could not be reached',
-  html`Google did not answer as it should, so nothing was connected. It is not your fault, and nobody needs to do anything but wait.`,
-  html`In a minute, ask your assistant for a new link.`,
-);
+export const googleUnavailablePage = (product?: Product): Page =>
+  notice(
+    503,
+    'warn',
+    'Google could not be reached',
+    html`Google did not answer as it should, so nothing was connected. It is not your fault, and nobody needs to do anything but wait.`,
+    html`In a minute, ${askForLink(product)}.`,
+  );
 
-export const noRefreshTokenPage = notice(
-  409,
-  'warn',
-  'Google gave no lasting access',
-  html`You approved, and Google answered twice without a refresh token: access would have ended within the hour, so nothing was connected. Google gives one only when it asks for consent anew.`,
-  html`Remove this app at Google under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>, then ask your assistant for a new link and approve once more. If it happens again, tell the people who run this server.`,
-);
+export const noRefreshTokenPage = (product?: Product): Page =>
+  notice(
+    409,
+    'warn',
+    'Google gave no lasting access',
+    html`You approved, and Google answered twice without a refresh token: access would have ended within the hour, so nothing was connected. Google gives one only when it asks for consent anew.`,
+    html`Remove this app at Google under <a href="https://myaccount.google.com/connections" rel="noreferrer">third-party connections</a>, then ${askForLink(product)} and approve once more. If it happens again, tell the people who run this server.`,
+  );
 
 export const unverifiablePage = notice(
   403,

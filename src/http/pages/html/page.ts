@@ -37,8 +37,10 @@ export const html = (strings: TemplateStringsArray, ...values: readonly Value[])
 /** Somebody else's text (an identifier, an e-mail): isolated, so that its writing direction stays its own. */
 export const foreign = (text: string): Html => html`<bdi class="foreign">${text}</bdi>`;
 
+export type Product = NonNullable<LinkMaker['product']>;
+
 /** The name of a product: in quotation marks, which no name contains, so that it is told apart from our own words. */
-export const productName = ({ name }: { readonly name: string }): Html => html`“${foreign(name)}”`;
+export const productName = ({ name }: Product): Html => html`“${foreign(name)}”`;
 
 export type Tone = 'good' | 'note' | 'warn' | 'bad';
 
@@ -54,6 +56,14 @@ export interface Page {
   /** Who made the link that the page is about. */
   readonly maker?: LinkMaker;
 }
+
+/** Who asks, as the operator named it, apart from our own words. */
+const productStrip = (product: Product): Html =>
+  html`<div class="product">${
+    product.logo === undefined
+      ? undefined
+      : html`<img class="logo" src="${product.logo}" alt="" width="44" height="44">`
+  }<p><span class="small soft">Asked for by</span><br>${productName(product)}</p></div>`;
 
 /** The page with who made the link, and with the way back there, which the browser takes by itself where it may. */
 export const withMaker = (page: Page, maker: LinkMaker): Page => ({
@@ -112,6 +122,9 @@ p{margin:.4rem 0;text-wrap:pretty}
 .foreign{font-weight:600;overflow-wrap:anywhere}
 ul,ol{margin:.4rem 0;padding-left:1.3rem}
 li{margin:.25rem 0}
+.product{display:flex;align-items:center;gap:.75rem;margin:0 0 .9rem;padding-bottom:.9rem;border-bottom:1px solid var(--line)}
+.product p{margin:0;line-height:1.35;min-width:0}
+.logo{flex:none;width:2.75rem;height:2.75rem;object-fit:contain;border-radius:.5rem;background:#fff}
 .ticks{list-style:none;padding:0}
 .ticks li{display:flex;gap:.6rem;align-items:flex-start}
 .ticks svg{flex:none;width:1.15rem;height:1.15rem;margin-top:.2rem;color:var(--good)}
@@ -173,6 +186,7 @@ ${page.refreshTo === undefined ? undefined : refresh(page.refreshTo)}
 <header><p class="brand">${gate}Postern</p></header>
 <main>
 <div class="card">
+${page.maker?.product && productStrip(page.maker.product)}
 <div class="head"><div class="mark ${page.tone}">${toneIcons[page.tone]}</div><h1>${page.title}</h1></div>
 ${page.body}
 ${page.maker && wayBack(page.maker)}
@@ -183,21 +197,22 @@ ${page.maker && wayBack(page.maker)}
 </html>
 `.markup;
 
-const pageHeaders: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': `default-src 'none'; style-src ${styleSource}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+/** A picture only where the page has one, and only such as stands in the page itself. */
+const pageHeaders = ({ maker }: Page): Readonly<Record<string, string>> => ({
+  'Content-Security-Policy': `default-src 'none'; style-src ${styleSource};${maker?.product?.logo === undefined ? '' : ' img-src data:;'} form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Cache-Control': 'no-store',
-};
+});
 
 export const pageResponse = (c: Context, page: Page): Response =>
-  c.html(renderPage(page), page.status, { ...pageHeaders, 'Cross-Origin-Opener-Policy': 'same-origin' });
+  c.html(renderPage(page), page.status, { ...pageHeaders(page), 'Cross-Origin-Opener-Policy': 'same-origin' });
 
 /** A page for whoever answers by other means than Hono. */
 export const renderedPage = (page: Page) => ({
   html: renderPage(page),
-  headers: { ...pageHeaders, 'Content-Type': 'text/html; charset=utf-8' },
+  headers: { ...pageHeaders(page), 'Content-Type': 'text/html; charset=utf-8' },
 });
 
 /**
@@ -205,4 +220,4 @@ export const renderedPage = (page: Page) => ({
  * off from it, they would take the person to have closed it.
  */
 export const popupPageResponse = (c: Context, page: Page): Response =>
-  c.html(renderPage(page), page.status, { ...pageHeaders });
+  c.html(renderPage(page), page.status, { ...pageHeaders(page) });
