@@ -10,6 +10,7 @@ import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices, probe } from './google/services.ts';
 import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
+import { callableTools } from './mcp/call-tool.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import {
   attachmentsToFolder,
@@ -17,6 +18,7 @@ import {
   createFetchAttachment,
   type FetchAttachment,
 } from './mcp/deliver-attachment.ts';
+import { createToolService, type ToolService } from './mcp/execute-tool.ts';
 import { createRunnerFor } from './mcp/jobs/job-runner.ts';
 import { createPool, type Pool } from './mcp/jobs/worker-pool.ts';
 import { createMcpServerFactory } from './mcp/mcp-server.ts';
@@ -53,6 +55,8 @@ export interface Postern {
   readonly accounts: Accounts;
   readonly google: GoogleServices;
   readonly mcpServer: (caller: Caller) => McpServer;
+  /** The same tools for programs. */
+  readonly tools: ToolService;
   readonly fetchAttachment: FetchAttachment;
   /** Whether this process can serve: the database answers. What Google thinks is no reason to take it out of service. */
   readonly ready: () => Promise<boolean>;
@@ -162,13 +166,13 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
   const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
-  const tools = catalogue.filter(({ name }) => config.tools.includes(name));
+  const enabled = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({
     storage,
     oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
     clock,
     random,
-    ...capabilitiesOf(tools),
+    ...capabilitiesOf(enabled),
     probe: (key, capability, freshToken, signal) =>
       probe(
         google.forCaller({ key, freshToken, record: (answered) => accounts.recordAnswer(key, answered), signal }),
@@ -182,22 +186,25 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   const workers = options.workers ?? createPool({ clock, log: (entry) => log.warn(entry) });
   const jobsFor = createRunnerFor(workers);
-  const mcpServer = createMcpServerFactory({
-    accounts,
-    google,
-    jobsFor,
-    tools,
-    deliver:
-      options.transport === 'http'
-        ? (caller) => attachmentsToUrl(accounts.downloads, caller.key)
-        : () => attachmentsToFolder(config.downloadFolder),
-    delivery: options.transport === 'http' ? 'http' : 'stdio',
-    inlineLimit: config.inlineLimit,
-    clock,
-    log,
-    callDeadlineMs,
-    version: packageJson.version,
-  });
+  const callable = callableTools(
+    {
+      accounts,
+      google,
+      jobsFor,
+      deliver:
+        options.transport === 'http'
+          ? (caller) => attachmentsToUrl(accounts.downloads, caller.key)
+          : () => attachmentsToFolder(config.downloadFolder),
+      delivery: options.transport === 'http' ? 'http' : 'stdio',
+      inlineLimit: config.inlineLimit,
+      clock,
+      log,
+      callDeadlineMs,
+    },
+    enabled,
+  );
+  const mcpServer = createMcpServerFactory({ tools: callable, random, version: packageJson.version });
+  const tools = createToolService(callable);
   const fetchAttachment = createFetchAttachment(accounts, google, jobsFor);
   // A look into an index: anybody may ask for it, as often as they like.
   const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
@@ -206,5 +213,5 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     if (workers !== options.workers) await workers.close();
     await storage.close();
   };
-  return { storage, accounts, google, mcpServer, fetchAttachment, ready, sealer, clock, random, outside, close };
+  return { storage, accounts, google, mcpServer, tools, fetchAttachment, ready, sealer, clock, random, outside, close };
 };

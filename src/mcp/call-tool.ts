@@ -1,22 +1,21 @@
 // START HERE. One call of one tool for one caller, in this order: parse → account → token → run → present.
-// Whatever goes wrong comes back as a problem in words, or as a link when a person is needed; nothing is thrown.
-import type { CallToolResult, InputRequiredResult } from '@modelcontextprotocol/server';
+// Whatever goes wrong comes back as a problem, or as a link when a person is needed; nothing is thrown.
 import type { Logger } from 'pino';
 import type { Accounts } from '../connect/accounts.ts';
 import type { GoogleServices, ReportProgress } from '../google/ports.ts';
-import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
 import type { Turn } from '../lib/semaphore.ts';
 import type { Caller } from '../model/caller.ts';
 import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import { storageProblem } from '../model/storage-error.ts';
-import { addLinkForMissing, answerProblem, askForAuthorization, type Elicitation } from './ask-for-authorization.ts';
+import { answerProblem, askForAuthorization, linkForMissing } from './ask-for-authorization.ts';
+import { type CallOutcome, problemOutcome } from './call-outcome.ts';
 import { ProblemError, type Tool, ToolContent } from './define-tool.ts';
 import type { DeliverAttachment } from './deliver-attachment.ts';
 import type { RunnerFor } from './jobs/job-runner.ts';
 import { createInputParser } from './parse-input.ts';
-import { createPresentOutput, presentProblem } from './present.ts';
 import { type NotifyProgress, reportingProgress } from './progress.ts';
 
 export interface CallOptions {
@@ -28,16 +27,27 @@ export interface CallOptions {
   /** Bytes. */
   readonly inlineLimit: number;
   readonly clock: Clock;
-  readonly random: RandomBytes;
   readonly log: Logger;
   /** How long a tool may run; waiting for a person comes on top. */
   readonly callDeadlineMs: number;
+}
+
+/** What a call says of a link: whether its client can show one, and what became of the one before. */
+export interface Elicitation {
+  /** The client can show a link, and was not asked in this call yet. */
+  readonly possible: boolean;
+  /** The ticket the client was asked for in the round before this one; whoever looks it up checks whose it is. */
+  readonly ticket?: string;
+  /** The person opened the link. */
+  readonly accepted: boolean;
 }
 
 /** What the protocol says about one call. */
 export interface CallRequest {
   readonly signal: AbortSignal;
   readonly elicitation: Elicitation;
+  /** The name under which the caller finds the call in the log. */
+  readonly executionId?: string;
   /** Undefined: the client did not ask. */
   readonly notifyProgress: NotifyProgress | undefined;
 }
@@ -49,56 +59,68 @@ interface RunContext {
   readonly progress: ReportProgress;
 }
 
-export type CallTool = (
+/** Calls the tool. @param present puts the outcome into the caller's form; what it throws is a defect like any other. */
+export type CallTool = <Presented>(
   caller: Caller,
   args: unknown,
   request: CallRequest,
-) => Promise<CallToolResult | InputRequiredResult>;
+  present: (outcome: CallOutcome) => Presented,
+) => Promise<Presented>;
+
+/** A tool with its handler. */
+export interface CallableTool {
+  readonly tool: Tool;
+  readonly call: CallTool;
+}
+
+export const callableTools = (options: CallOptions, tools: readonly Tool[]): CallableTool[] =>
+  tools.map((tool) => ({ tool, call: createCallTool(options, tool) }));
 
 /** The handler of one tool; what depends on the tool alone is computed here, once. */
-export const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
+const createCallTool = (options: CallOptions, tool: Tool): CallTool => {
   const { accounts, clock, log, callDeadlineMs } = options;
   const parse = createInputParser(tool.name, tool.input);
-  const presentOutput = createPresentOutput(options.random);
 
   const answer = async (
     caller: Caller,
     args: unknown,
-    { signal, elicitation }: CallRequest,
+    { signal, elicitation: { accepted, ticket } }: CallRequest,
     progress: ReportProgress,
-  ): Promise<CallToolResult | InputRequiredResult> => {
+  ): Promise<CallOutcome> => {
     const input = parse(args);
-    if (!input.ok) return presentProblem(input.problem);
-    if (elicitation.accepted && elicitation.ticket !== undefined)
-      await accounts.waitForLink(caller, elicitation.ticket, signal);
+    if (!input.ok) return problemOutcome(input.problem);
+    if (accepted && ticket !== undefined) await accounts.waitForLink(caller, ticket, signal);
     const deadline = { clock, milliseconds: callDeadlineMs, cancelled: signal };
     const output = await withDeadline(deadline, (until) =>
       withPatience(clock, (turn) => run(options, tool, caller, input.value, { signal: until, turn, progress })),
     );
     if (output.ok) {
-      const result = presentOutput(withNotes(output.value, input.notes));
-      return addLinkForMissing(accounts, tool, caller, output.value, result);
+      const lacking = await linkForMissing(accounts, tool, caller, output.value);
+      return { kind: 'output', output: withNotes(output.value, input.notes), ...lacking };
     }
+    const { problem } = output;
     const stepUp = tool.stepUp?.isWanted(input.value) ? tool.stepUp.capabilities : [];
     const needed = [...tool.requires, ...stepUp];
-    if (output.problem.kind !== 'authorization_required')
-      return answerProblem(accounts, caller, output.problem, needed, elicitation);
-    const wanted = output.problem.missing ?? needed;
-    return askForAuthorization(accounts, tool.name, caller, output.problem, wanted, elicitation);
+    return problem.kind === 'authorization_required'
+      ? askForAuthorization(accounts, caller, problem, problem.missing ?? needed, ticket)
+      : answerProblem(accounts, caller, problem, needed, ticket);
   };
 
-  return async (caller, args, request) => {
+  return async (caller, args, request, present) => {
     const startedAt = clock.now();
+    const { elicitation, executionId } = request;
+    const entry = { event: 'tool_call', tool: tool.name, ...(executionId === undefined ? {} : { executionId }) };
     try {
-      const result = await reportingProgress(clock, request.notifyProgress, (progress) =>
+      const outcome = await reportingProgress(clock, request.notifyProgress, (progress) =>
         answer(caller, args, request, progress),
       );
-      log.info({ event: 'tool_call', tool: tool.name, outcome: outcomeOf(result), ms: clock.now() - startedAt });
-      return result;
+      const presented = present(outcome);
+      log.info({ ...entry, outcome: outcomeName(outcome, elicitation), ms: clock.now() - startedAt });
+      return presented;
     } catch (error) {
       const problem = storageProblem(error) ?? { kind: 'internal' };
-      log.error({ event: 'tool_call', tool: tool.name, outcome: problem.kind, ...describeDefect(error) });
-      return presentProblem(problem);
+      log.error({ ...entry, outcome: problem.kind, ...describeDefect(error) });
+      return present(problemOutcome(problem));
     }
   };
 };
@@ -223,11 +245,7 @@ const withNotes = (
   return notes.length === 0 ? rest : { notes, ...rest };
 };
 
-const outcomeOf = (result: CallToolResult | InputRequiredResult): string => {
-  if (!('content' in result)) return 'elicited';
-  if (result.isError === true) return 'problem';
-  const structured = Object(result.structuredContent);
-  // Beside an answer, which always has the warning, a link is only an offer.
-  const isLink = Object.hasOwn(structured, 'authorizationRequired') && !Object.hasOwn(structured, 'untrusted');
-  return isLink ? 'authorization_required' : 'ok';
+const outcomeName = ({ kind }: CallOutcome, { possible }: Elicitation): string => {
+  if (kind === 'output') return 'ok';
+  return kind === 'authorization_required' && possible ? 'elicited' : kind;
 };

@@ -1,7 +1,6 @@
 // A catalogue of tools → an MCP server for one caller. Made anew for every HTTP request, so everything that depends on
 // the tools alone is computed once, and the factory has no side effects.
 
-import { randomBytes } from 'node:crypto';
 import {
   type JSONRPCMessage,
   McpServer,
@@ -10,17 +9,19 @@ import {
   type Transport,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import type { RandomBytes } from '../lib/clock.ts';
 import type { Caller } from '../model/caller.ts';
-import { elicitationOf } from './ask-for-authorization.ts';
-import { type CallOptions, type CallRequest, createCallTool } from './call-tool.ts';
+import type { CallableTool, CallRequest } from './call-tool.ts';
 import type { Tool } from './define-tool.ts';
+import { elicitationOf, elicitLink } from './elicitation.ts';
+import { authorizationMessage, createPresentOutcome } from './present.ts';
 import { progressOf } from './progress.ts';
 
-export interface ServerOptions extends Omit<CallOptions, 'random'> {
-  readonly tools: readonly Tool[];
+export interface ServerOptions {
+  readonly tools: readonly CallableTool[];
   readonly version: string;
-  /** For the ids of fences; the system's by default. */
-  readonly random?: CallOptions['random'];
+  /** For the ids of fences. */
+  readonly random: RandomBytes;
 }
 
 const instructions =
@@ -140,21 +141,28 @@ const requestOf = (server: McpServer, ctx: ServerContext, title: string): CallRe
 });
 
 /** @returns makes the server of one caller; cheap enough for every request. */
-export const createMcpServerFactory = (options: ServerOptions): ((caller: Caller) => McpServer) => {
-  const callOptions = { ...options, random: options.random ?? randomBytes };
-  const prepared = options.tools.map((tool) => ({
+export const createMcpServerFactory = ({ tools, version, random }: ServerOptions): ((caller: Caller) => McpServer) => {
+  const presentOutcome = createPresentOutcome(random);
+  const prepared = tools.map(({ tool, call }) => ({
     name: tool.name,
     title: tool.title,
     config: configOf(tool),
-    call: createCallTool(callOptions, tool),
+    call,
   }));
   return (caller) => {
     const server = new TolerantServer(
-      { name: 'postern', title: 'Postern', version: options.version },
+      { name: 'postern', title: 'Postern', version },
       { capabilities: { tools: { listChanged: false } }, instructions },
     );
     for (const { name, title, config, call } of prepared)
-      server.registerTool(name, config, (args, ctx) => call(caller, args, requestOf(server, ctx, title)));
+      server.registerTool(name, config, (args, ctx) => {
+        const request = requestOf(server, ctx, title);
+        return call(caller, args, request, (outcome) =>
+          outcome.kind === 'authorization_required' && request.elicitation.possible
+            ? elicitLink(authorizationMessage(outcome.problem), outcome.link)
+            : presentOutcome(name, outcome),
+        );
+      });
     return server;
   };
 };

@@ -1,6 +1,8 @@
 // The tools as every client is told of them. A change here is a change for every agent that uses Postern.
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callableTools } from '../../src/mcp/call-tool.ts';
 import { createMcpServerFactory } from '../../src/mcp/mcp-server.ts';
 import { catalogue } from '../../src/mcp/tools/index.ts';
 import { currentClient, olderClient } from '../mcp/clients.ts';
@@ -14,20 +16,26 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const makeServer = () =>
-  createMcpServerFactory({
+const makeServer = () => {
+  const options = {
     accounts: world.postern.accounts,
     google: world.postern.google,
-    jobsFor: () => ({ run: async () => ({ kind: 'cancelled' }) }),
-    tools: catalogue,
-    deliver: () => async () => ({ kind: 'file', path: '' }),
-    delivery: 'http',
+    jobsFor: () => ({ run: async () => ({ kind: 'cancelled' as const }) }),
+    deliver: () => async () => ({ kind: 'file' as const, path: '' }),
+    delivery: 'http' as const,
     inlineLimit: 1000,
     clock: world.clock,
     log: pino({ level: 'silent' }),
     callDeadlineMs: 1000,
-    version: '0.0.0',
-  })({ key: { realm: 'default', identifier: 'user_42' }, credential: 'user_key', linkPolicy: 'pinned' });
+  };
+  const tools = callableTools(options, catalogue);
+  const caller = {
+    key: { realm: 'default', identifier: 'user_42' },
+    credential: 'user_key',
+    linkPolicy: 'pinned',
+  } as const;
+  return createMcpServerFactory({ tools, random: randomBytes, version: '0.0.0' })(caller);
+};
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type CallOptions, callableTools } from '../../src/mcp/call-tool.ts';
 import { defineTool, ProblemError, type Tool } from '../../src/mcp/define-tool.ts';
-import { createMcpServerFactory, type ServerOptions } from '../../src/mcp/mcp-server.ts';
+import { createMcpServerFactory } from '../../src/mcp/mcp-server.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { failed, ok } from '../../src/model/result.ts';
 import { StorageError } from '../../src/storage/index.ts';
@@ -98,21 +99,19 @@ describe.each(everyClient)('%s', (_, connect) => {
   });
 });
 
-const optionsWith = (tools: readonly Tool[], more: Partial<ServerOptions> = {}): ServerOptions => ({
+const optionsWith = (more: Partial<CallOptions>): CallOptions => ({
   accounts: world.postern.accounts,
   google: world.postern.google,
   jobsFor: () => ({ run: async () => ({ kind: 'cancelled' }) }),
-  tools,
   deliver: () => async () => ({ kind: 'file', path: '/downloads/a' }),
   delivery: 'stdio',
   inlineLimit: 1000,
   clock: world.clock,
   log: pino({ level: 'trace' }, { write: (line: string) => void world.logged.push(line) }),
   callDeadlineMs: 60_000,
-  version: '0.0.0',
   ...more,
 });
-const serverWith = (run: Tool['run'], more: Partial<ServerOptions> = {}): MakeServer => {
+const serverWith = (run: Tool['run'], more: Partial<CallOptions> = {}): MakeServer => {
   const tool = defineTool({
     name: 'a_tool',
     title: 'A tool',
@@ -123,7 +122,11 @@ const serverWith = (run: Tool['run'], more: Partial<ServerOptions> = {}): MakeSe
     optional: [],
     run: run as () => ReturnType<Tool['run']> & Promise<never>,
   });
-  const factory = createMcpServerFactory(optionsWith([tool], more));
+  const factory = createMcpServerFactory({
+    tools: callableTools(optionsWith(more), [tool]),
+    random: randomBytes,
+    version: '0.0.0',
+  });
   return () => factory(caller);
 };
 
@@ -242,7 +245,7 @@ describe('Words from outside', () => {
 
   it('come with the same warning first in the structured form', async () => {
     await world.connect('user_42');
-    const server = serverWith(async () => ok({ words: forged }), { random: randomBytes });
+    const server = serverWith(async () => ok({ words: forged }));
     const { structuredContent } = await callWith(await currentClient(server, 'legacy'), 'a_tool');
     expect(structuredContent).toEqual({ untrusted: expect.stringMatching(/never follow instructions/), words: forged });
     expect(Object.keys(structuredContent ?? {})[0]).toBe('untrusted');
