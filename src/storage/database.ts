@@ -25,6 +25,9 @@ export interface OpenDatabase {
 
 const inMemory = ':memory:';
 
+/** The first database in memory, migrated and still empty. Copying it takes a tenth of migrating another. */
+let migratedInMemory: Buffer | undefined;
+
 const isThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
 
 /**
@@ -67,7 +70,8 @@ const configure = (database: BetterSqlite3.Database): void => {
 export const openDatabase = async (location: string, retry: BusyRetry, adoption: Adoption): Promise<OpenDatabase> => {
   const path = location === inMemory ? inMemory : resolve(location);
   if (path !== inMemory) prepareFile(path);
-  const database = await retryWhileBusy(() => new BetterSqlite3(path, { timeout: blockingWaitMs }), path, retry);
+  const source = path === inMemory ? (migratedInMemory ?? path) : path;
+  const database = await retryWhileBusy(() => new BetterSqlite3(source, { timeout: blockingWaitMs }), path, retry);
   try {
     await retryWhileBusy(
       () => {
@@ -81,6 +85,7 @@ export const openDatabase = async (location: string, retry: BusyRetry, adoption:
     database.close();
     throw error;
   }
+  if (path === inMemory) migratedInMemory ??= database.serialize();
   const checkpoints = createCheckpoints(database);
   // What a process left behind that was killed.
   checkpoints.wrote();

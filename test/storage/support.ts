@@ -18,6 +18,7 @@ import {
   type Storage,
   type Ticket,
 } from '../../src/storage/index.ts';
+import { makeDatabase } from '../support/migrated-database.ts';
 
 export const start = Date.UTC(2031, 0, 15, 9);
 export const minute = 60_000;
@@ -112,6 +113,7 @@ export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => 
     onTestFinished(() => storage.close());
     return storage;
   };
+  await makeDatabase(path);
   const storage = await open();
   const raw = new BetterSqlite3(path, { timeout: 0 });
   onTestFinished(() => {

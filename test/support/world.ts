@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { createSandbox, type Sandbox } from '@postern/gmail-sandbox';
-import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
+import { fillSampleMailbox, type SampleMail, sampleMail } from '@postern/gmail-sandbox/sample-mailbox';
 import { pino } from 'pino';
 import { compose, type Postern } from '../../src/compose.ts';
 import { composeHttp, type HttpService } from '../../src/compose-http.ts';
@@ -15,6 +15,7 @@ import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
+import { makeDatabase } from './migrated-database.ts';
 
 export const posternOrigin = 'https://postern.test';
 
@@ -66,10 +67,17 @@ export interface WorldOptions {
 export const alex = 'alex@example.com';
 export const sam = 'sam@example.org';
 
+/** Alex's mail at the time of the last world; nearly all begin at the same time, and composing takes longer than the rest. */
+let composed: { readonly now: number; readonly mail: readonly SampleMail[] } | undefined;
+const alexMail = (now: number): readonly SampleMail[] => {
+  if (composed?.now !== now) composed = { now, mail: sampleMail(alex, now) };
+  return composed.mail;
+};
+
 /** A sandbox with two people; Alex has the sample mailbox. */
 export const newSandbox = (clock: HandClock): Sandbox => {
   const sandbox = createSandbox({ clock });
-  fillSampleMailbox(sandbox.addAccount({ email: alex, name: 'Alex Example' }).mailbox);
+  fillSampleMailbox(sandbox.addAccount({ email: alex, name: 'Alex Example' }).mailbox, alexMail(clock.now()));
   sandbox.addAccount({ email: sam, name: 'Sam Sample' });
   return sandbox;
 };
@@ -77,6 +85,7 @@ export const newSandbox = (clock: HandClock): Sandbox => {
 export const createWorld = async (options: WorldOptions = {}): Promise<World> => {
   const clock = options.clock ?? handClock();
   const sandbox = options.sandbox ?? newSandbox(clock);
+  if (options.databasePath !== undefined) await makeDatabase(options.databasePath);
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const toGoogle: typeof fetch = options.fetch ?? ((input, init) => sandbox.fetch(new Request(input, init)));
