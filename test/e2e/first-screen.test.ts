@@ -108,6 +108,23 @@ const confirmations = Object.entries(accounts).flatMap(([name, [of, asked]]) =>
   ),
 );
 
+/** Asked for by a product with the longest name there may be, and a logo; the person may say no. */
+const forProduct = ['never connected', 'the admin’s policy', 'a long address'].map((name) => {
+  const [of, asked] = accounts[name] ?? [account(active), usual];
+  const clientId = '1234-abc.apps.googleusercontent.com';
+  const more = { leftMs: 59.4 * 60_000, linkPolicy: 'verify_url', clientId, scopes: scopesFor(asked) } as const;
+  return [
+    `${name}, for a product`,
+    confirmPage({ account: of, capabilities: asked, ...more }, 'token', {
+      product: {
+        name: `Acme ${'Donaudampfschifffahrt'.repeat(2)} & Co. KGaA`,
+        logo: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+      },
+      returnTo: { url: 'https://app.example.com/done', automatic: true },
+    }),
+  ] as const;
+});
+
 const asked: ConsentDetails = {
   uid: 'uid',
   clientId: 'https://app.example.com/client.json',
@@ -119,6 +136,7 @@ const asked: ConsentDetails = {
 const form = { action: '/connect/ticket/sign-in', csrfToken: 'token' };
 const pages = [
   ...confirmations,
+  ...forProduct,
   ['sign-in', signInPage(asked, 'token')] as const,
   [
     'sign-in to a long name',

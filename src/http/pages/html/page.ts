@@ -143,7 +143,7 @@ color:var(--on-accent);font:inherit;font-weight:650;text-align:center;text-decor
 .actions .button{margin:0 0 .3rem}
 .actions p{margin:0}
 .actions form{display:flex;flex-wrap:wrap;gap:.5rem}
-.actions .button{flex:3 1 auto;width:auto}
+.actions .button{flex:3 1 auto;width:auto;padding-left:.6rem;padding-right:.6rem}
 .actions .button+.button{flex-grow:1}
 .button.plain{background:none;color:var(--accent);border:1px solid var(--line);margin-top:0}
 .button.plain:hover{background:var(--code)}
