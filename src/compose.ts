@@ -27,6 +27,7 @@ import { type AccountKey, accountKeyText } from './model/account-key.ts';
 import type { Caller } from './model/caller.ts';
 import { createGoogleOAuth } from './oauth/google-oauth.ts';
 import { createIssuerSignIn } from './oauth/issuer-sign-in.ts';
+import type { OAuthClient } from './oauth/token-client.ts';
 import { createSealer, openStorage, type Sealer, type Storage } from './storage/index.ts';
 
 /** Milliseconds one Google request may take, and one tool call in all. */
@@ -166,10 +167,12 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
   const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
+  const oauthFor = (of: OAuthClient) => createGoogleOAuth({ client: of, endpoints, fetch: send, clock, random });
   const enabled = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({
     storage,
-    oauth: createGoogleOAuth({ client, endpoints, fetch: send, clock, random }),
+    oauth: oauthFor(client),
+    oauthFor,
     clock,
     random,
     ...capabilitiesOf(enabled),

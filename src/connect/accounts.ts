@@ -4,6 +4,7 @@
 import { createAccess } from '../grants/access.ts';
 import { createRecordAnswer, type RecordAnswer } from '../grants/capability-answers.ts';
 import { type Check, createCheck, createDailyChecks, type DailyChecks } from '../grants/checks.ts';
+import { type ClientParts, type Clients, type ClientsOptions, createClients } from '../grants/clients.ts';
 import { type Disconnected, disconnect } from '../grants/disconnect.ts';
 import { createDownloads, type Downloads } from '../grants/downloads.ts';
 import { createNewGrantProbe } from '../grants/new-grant-probe.ts';
@@ -18,6 +19,7 @@ import type { Caller } from '../model/caller.ts';
 import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, type Result } from '../model/result.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import {
   changeSettings,
   type Ensured,
@@ -34,7 +36,7 @@ import { confirmWithinMs, createVerification, type Verification } from './verify
 export type { Checked } from '../grants/checks.ts';
 export type { Disconnected } from '../grants/disconnect.ts';
 export type { ClaimedDownload, DownloadableFile } from '../grants/downloads.ts';
-export { type AccountsOptions, LinkOriginError } from '../grants/options.ts';
+export { LinkOriginError } from '../grants/options.ts';
 export { authorizationFails, refusesEverybody } from '../grants/refused-grants.ts';
 export type { SettingsChange } from './account-settings.ts';
 export type { Connection, OpenedLink, PendingCallback, SignInNeeded } from './link-flow.ts';
@@ -80,21 +82,31 @@ export interface Accounts {
   close(): void;
 }
 
-export const createAccounts = (options: AccountsOptions): Accounts => {
-  const { storage } = options;
-  const oauth = observeTokenEndpoint({ ...options, accepted: (what) => refusedGrants.noteAccepted(what) });
-  const observed: AccountsOptions = { ...options, oauth };
-  const refusedGrants = createRefusedGrants({ ...observed, acceptsAgain: () => retryRefused.all() });
-  const refreshOnce = createRefreshOnce({ ...observed, refusedGrants });
-  const retained = createRetainedGrants({ ...observed, reinstated: () => retryRefused.all() });
+/** What whoever makes them gives. */
+export type NewAccountsOptions = Omit<AccountsOptions, 'clients'> & Pick<ClientsOptions, 'oauth' | 'oauthFor'>;
+
+export const createAccounts = ({ oauth, oauthFor, ...given }: NewAccountsOptions): Accounts => {
+  const { storage } = given;
   const closing = new AbortController();
-  const retrying = { renew: createRenew(observed, refreshOnce), retryRetained: retained.retryNow };
-  const retryRefused = createRetryRefused({ ...observed, ...retrying, signal: closing.signal });
-  const checking = { ...observed, ...retrying, refreshOnce, signal: closing.signal };
+  const { signal } = closing;
+  /** What each client has of its own. */
+  const partsOf = (oauth: GoogleOAuth, clients: Clients): ClientParts => {
+    const accepted = (what: 'grant' | 'code') => refusedGrants.noteAccepted(what);
+    const observed = observeTokenEndpoint({ ...given, oauth, accepted });
+    const acceptsAgain = () => retryRefused.all();
+    const refusedGrants = createRefusedGrants({ ...given, clients, oauth: observed, acceptsAgain });
+    const retryRefused = createRetryRefused({ ...given, oauth: observed, ...retrying, signal });
+    return { oauth: observed, refusedGrants, retryRefused };
+  };
+  const options: AccountsOptions = { ...given, clients: createClients({ storage, oauth, oauthFor, partsOf }) };
+  const refreshOnce = createRefreshOnce(options);
+  const retained = createRetainedGrants(options);
+  const retrying = { renew: createRenew(options, refreshOnce), retryRetained: retained.retryNow };
+  const checking = { ...options, ...retrying, refreshOnce, signal };
   const check = createCheck(checking);
-  const eraseAfter = createEraser(options, closing.signal);
+  const eraseAfter = createEraser(options, signal);
   const { link, waitForLink } = createLinks(options);
-  const googleSignIn = options.signIn && createGoogleSignIn(observed, options.signIn.allowed);
+  const googleSignIn = options.signIn && createGoogleSignIn(options, options.signIn.allowed);
   const issuerSignIn = options.issuer && createSignInAtIssuer(options, options.issuer);
   const providers = [googleSignIn, issuerSignIn].filter((provider) => provider !== undefined);
   return {
@@ -103,12 +115,12 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     ensure: (key, settings, connection) => ensure(options, key, settings, connection),
     change: (key, change) => changeSettings(options, key, change),
     recordAnswer: createRecordAnswer(options),
-    freshToken: createAccess(observed, { refreshOnce, retryRetained: retained.retry }),
+    freshToken: createAccess(options, { refreshOnce, retryRetained: retained.retry }),
     link,
     waitForLink,
     connection: createConnection(
       {
-        ...observed,
+        ...options,
         probeNewGrant: createNewGrantProbe(checking),
         eraseUnconfirmedLater: () => eraseAfter(confirmWithinMs, storage.pendingGrants.eraseExpired),
       },
@@ -124,7 +136,7 @@ export const createAccounts = (options: AccountsOptions): Accounts => {
     },
     downloads: createDownloads(options),
     check,
-    dailyChecks: createDailyChecks({ ...observed, check, sampleRefused: retryRefused.sample }),
+    dailyChecks: createDailyChecks({ ...options, check }),
     close: () => closing.abort(),
   };
 };

@@ -6,6 +6,7 @@ import type { AccountsOptions } from '../grants/options.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import { googleRealm } from '../model/account-key.ts';
 import { type Capability, scopesFor } from '../model/capability.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { FoundRound } from '../storage/index.ts';
 import type { SignInPurpose } from './outcomes.ts';
 
@@ -26,6 +27,8 @@ interface RoundDetails<P extends RoundPurpose> {
   readonly redirectUri: string;
   /** Google was asked once more already, because it gave no refresh token the first time. */
   readonly askedAgain: boolean;
+  /** The OAuth client that the browser was sent to Google with: no other may redeem its code. Absent: no client of Google's. */
+  readonly clientId?: string;
 }
 
 export interface Round<P extends RoundPurpose = RoundPurpose> extends RoundDetails<P> {
@@ -109,10 +112,18 @@ export const findRound = async (
   };
 };
 
-/** Begins a round at Google and says where the browser goes. */
+/** Whether a browser was sent to Google with this client. A former version, which knew no other, did not write it down. */
+export const isRoundOf = (
+  { clients }: Pick<AccountsOptions, 'clients'>,
+  { clientId = clients.environment.oauth.clientId }: Pick<Round, 'clientId'>,
+  oauth: Pick<GoogleOAuth, 'clientId'>,
+): boolean => clientId === oauth.clientId;
+
+/** Begins a round at Google, with this client, and says where the browser goes. */
 export const sendToGoogle = async (
   options: AccountsOptions,
-  round: Omit<NewRound, 'realm' | 'codeVerifier'> & {
+  oauth: GoogleOAuth,
+  round: Omit<NewRound, 'realm' | 'codeVerifier' | 'clientId'> & {
     readonly capabilities: readonly Capability[];
     /** Google shows its consent page also to who agreed before, and gives a refresh token. */
     readonly promptConsent?: boolean;
@@ -121,10 +132,14 @@ export const sendToGoogle = async (
     readonly selectAccount?: boolean;
   },
 ): Promise<{ readonly url: string; readonly stateHash: string }> => {
-  const { oauth } = options;
   const { capabilities, promptConsent = false, loginHint, selectAccount = false, ...kept } = round;
   const codeVerifier = oauth.newCodeVerifier();
-  const { state, stateHash, nonce } = await beginRound(options, { ...kept, realm: googleRealm, codeVerifier });
+  const { state, stateHash, nonce } = await beginRound(options, {
+    ...kept,
+    realm: googleRealm,
+    codeVerifier,
+    clientId: oauth.clientId,
+  });
   const url = oauth.authorizationUrl({
     redirectUri: round.redirectUri,
     scopes: scopesFor(capabilities),

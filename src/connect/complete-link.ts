@@ -1,13 +1,15 @@
 // From Google's callback of a link to a saved grant: redeem its round, exchange the code, save what it brought.
 
+import type { Client } from '../grants/clients.ts';
 import type { AccountsOptions } from '../grants/options.ts';
 import { isSecret } from '../lib/secrets.ts';
 import type { Account, PendingReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { scopesFor } from '../model/capability.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { Ticket } from '../storage/index.ts';
 import { needsConfirmation } from './acceptance.ts';
-import { type ConnectPurpose, type OwnedRound, type Round, sendToGoogle } from './authorization-round.ts';
+import { type ConnectPurpose, isRoundOf, type OwnedRound, type Round, sendToGoogle } from './authorization-round.ts';
 import { deadLink } from './links.ts';
 import {
   type AuthorizationResponse,
@@ -81,16 +83,24 @@ const complete = async (
   round: LinkRound,
   { code, error }: AuthorizationResponse,
 ): Promise<LinkOutcome> => {
-  if (error !== undefined) return notConnected(options, ticket, refusedBecause(error));
+  const account = await options.storage.accounts.find(ticket.key);
+  const client = account && (await options.clients.of(account));
+  if (client === undefined) return { kind: 'unknown' };
+  if (!client.ok) return { kind: 'operator_fault' };
+  const { oauth } = client.value;
+  // Its connection got another client meanwhile: what Google gave for one is never shown to another.
+  if (!isRoundOf(options, round, oauth)) return { kind: 'expired' };
+  const ending = { ticket, clientId: oauth.clientId };
+  if (error !== undefined) return notConnected(options, ending, refusedBecause(error));
   if (code === undefined) return { kind: 'operator_fault' };
   const { codeVerifier, redirectUri, nonce } = round;
-  const outcome = await options.oauth.exchangeCode({ code, codeVerifier, redirectUri, nonce });
-  if (outcome.kind === 'failed') return notConnected(options, ticket, exchangeFailedBecause(outcome.failure));
+  const outcome = await oauth.exchangeCode({ code, codeVerifier, redirectUri, nonce });
+  if (outcome.kind === 'failed') return notConnected(options, ending, exchangeFailedBecause(outcome.failure));
   if (outcome.kind === 'identity_rejected') {
     options.log({ event: 'identity_rejected', key: ticket.key, cause: outcome.check });
     return { kind: 'operator_fault' };
   }
-  return saveByTicket(options, ticket, round, outcome);
+  return saveByTicket(options, client.value, { ticket, round }, outcome);
 };
 
 /** What somebody has to know who opens the next link, where it is not connected yet. */
@@ -113,18 +123,17 @@ export const noteNotConnected = async (
 
 const notConnected = async (
   options: AccountsOptions,
-  { key, capabilities }: Ticket,
+  { ticket: { key, capabilities }, clientId }: { readonly ticket: Ticket; readonly clientId: string },
   kind: CallbackFailure,
 ): Promise<LinkOutcome> => {
   await noteNotConnected(options, key, kind);
-  const { clientId } = options.oauth;
   return kind === 'admin_blocked' ? { kind, clientId, scopes: scopesFor(capabilities) } : { kind };
 };
 
 const saveByTicket = (
   options: AccountsOptions,
-  ticket: Ticket,
-  round: LinkRound,
+  client: Client,
+  { ticket, round }: { readonly ticket: Ticket; readonly round: LinkRound },
   granted: Granted,
 ): Promise<LinkOutcome> => {
   const { key, capabilities, linkPolicy, replace, hash } = ticket;
@@ -132,13 +141,14 @@ const saveByTicket = (
     options,
     {
       key,
+      client,
       capabilities,
       linkPolicy,
       replace,
       ticketHash: hash,
       keepBetter: false,
       ended: () => endedMeanwhile(options, hash),
-      askAgain: (email) => askAgain(options, ticket, round, email),
+      askAgain: (email) => askAgain(options, client.oauth, { ticket, round }, email),
       holdBack: async (account, accepted) =>
         needsConfirmation(account, ticket) ? awaitConfirmation(options, ticket, account, accepted) : undefined,
     },
@@ -156,14 +166,14 @@ const endedMeanwhile = async ({ storage }: AccountsOptions, hash: string): Promi
 /** Once more with `prompt=consent`, in the same browser and on the same ticket; a second time would be no help. */
 const askAgain = async (
   options: AccountsOptions,
-  ticket: Ticket,
-  round: LinkRound,
+  oauth: GoogleOAuth,
+  { ticket, round }: { readonly ticket: Ticket; readonly round: LinkRound },
   email: string,
 ): Promise<LinkOutcome> => {
   if (round.askedAgain) return { kind: 'no_refresh_token' };
   const { tickets, authorizationRounds } = options.storage;
   const { purpose, browserHash, redirectUri } = round;
-  const { url, stateHash } = await sendToGoogle(options, {
+  const { url, stateHash } = await sendToGoogle(options, oauth, {
     purpose,
     browserHash,
     redirectUri,

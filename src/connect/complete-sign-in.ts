@@ -8,7 +8,7 @@ import type { Account, AllowedPeople } from '../model/account.ts';
 import { type AccountKey, accountKeyText, googleRealm } from '../model/account-key.ts';
 import type { VerifiedIdentity } from '../oauth/id-token.ts';
 import { accept, maySignIn } from './acceptance.ts';
-import { type OwnedRound, signInLifetimeMs } from './authorization-round.ts';
+import { isRoundOf, type OwnedRound, signInLifetimeMs } from './authorization-round.ts';
 import {
   type AuthorizationResponse,
   type ClientPurpose,
@@ -39,7 +39,9 @@ export const completeSignIn = async (
   const failed = (kind: SignInFailure, email?: string): SignInOutcome => ({ kind, purpose, email });
   if (error !== undefined) return failed(refusedBecause(error));
   if (code === undefined) return failed('operator_fault');
-  const outcome = await options.oauth.exchangeCode({ code, codeVerifier, redirectUri, nonce });
+  const { oauth } = options.clients.environment;
+  if (!isRoundOf(options, round, oauth)) return failed('expired');
+  const outcome = await oauth.exchangeCode({ code, codeVerifier, redirectUri, nonce });
   if (outcome.kind === 'failed') return failed(exchangeFailedBecause(outcome.failure));
   if (outcome.kind === 'identity_rejected') {
     options.log({ event: 'identity_rejected', cause: outcome.check });
@@ -103,6 +105,7 @@ const connect = async (
   if (accept(granted.identity, account, signedInLink).kind !== 'accepted') return 'not_allowed';
   const request = {
     key,
+    client: options.clients.environment,
     capabilities: purpose.capabilities,
     ...signedInLink,
     keepBetter: true,
@@ -154,7 +157,11 @@ const recordIdentity = async (
     if (account === undefined || (await ended())) return false;
     if (isRecorded(account, identity)) return true;
     const present = reading.kind === 'grant' ? { ...reading.grant, google } : undefined;
-    const written = await accounts.saveGrant(key, account.version, present ?? toGrant(options, [], tokens, google));
+    const written = await accounts.saveGrant(
+      key,
+      account.version,
+      present ?? toGrant(options.clients.environment, [], tokens, google),
+    );
     if (written === undefined) return undefined;
     // A grant that allows nothing is none; without it, the identity stays.
     if (present === undefined)

@@ -26,6 +26,11 @@ export interface SignInNeeded {
   readonly somebodyElse: boolean;
 }
 
+/** The account's connection cannot be used now. */
+interface NoClient {
+  readonly kind: 'unavailable';
+}
+
 type LinkView =
   | {
       readonly kind: 'confirm';
@@ -38,6 +43,7 @@ type LinkView =
       readonly scopes: string[];
     }
   | SignInNeeded
+  | NoClient
   | DeadLink;
 
 type Declined = { readonly kind: 'declined' } | { readonly kind: 'taken_elsewhere' } | DeadLink;
@@ -46,6 +52,7 @@ type Begin =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'taken_elsewhere' }
   | SignInNeeded
+  | NoClient
   | DeadLink;
 
 /** A link that was found. `session` is the secret in the session's cookie. */
@@ -101,18 +108,26 @@ const signInNeeded = async (
   return { kind: 'sign_in', realm: key.realm, somebodyElse: visitor !== undefined };
 };
 
+const noClient = ({ log }: AccountsOptions, { key, connection = '' }: Account): NoClient => {
+  log({ event: 'connection_unavailable', key, cause: connection, level: 'error' });
+  return { kind: 'unavailable' };
+};
+
 const view = async (options: AccountsOptions, ticket: Ticket, session: string | undefined): Promise<LinkView> => {
-  const { storage, oauth, clock } = options;
+  const { storage, clients, clock } = options;
   const dead = deadLink(ticket, clock.now());
   if (dead) return dead;
   const signIn = await signInNeeded(options, ticket, session);
   if (signIn) return signIn;
   const account = await storage.accounts.find(ticket.key);
   if (account === undefined) return { kind: 'unknown' };
+  const client = await clients.of(account);
+  if (!client.ok) return noClient(options, account);
+  const { clientId } = client.value.oauth;
   const { capabilities, expiresAt, linkPolicy } = ticket;
   const scopes = scopesFor(capabilities);
   const leftMs = expiresAt - clock.now();
-  return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId: oauth.clientId, scopes };
+  return { kind: 'confirm', account, capabilities, leftMs, linkPolicy, clientId, scopes };
 };
 
 /**
@@ -145,14 +160,18 @@ const tryToBegin = async (
   const { hash, status, stateHash: former } = ticket;
   const formerRound = former === undefined ? undefined : await authorizationRounds.find(former);
   if (status === 'taken' && formerRound?.browserHash !== browserHash) return { kind: 'taken_elsewhere' };
-  const { url, stateHash } = await sendToGoogle(options, {
+  const account = await options.storage.accounts.find(ticket.key);
+  if (account === undefined) return { kind: 'unknown' };
+  const client = await options.clients.of(account);
+  if (!client.ok) return noClient(options, account);
+  const { url, stateHash } = await sendToGoogle(options, client.value.oauth, {
     purpose: { kind: 'connect', ticketHash: hash },
     browserHash,
     redirectUri: ticket.redirectUri,
     capabilities: ticket.capabilities,
     expiresAt: ticket.expiresAt,
     askedAgain: formerRound !== undefined && detailsOf(formerRound).askedAgain,
-    loginHint: await loginHintFor(options, ticket),
+    loginHint: loginHintFor(account, ticket),
   });
   if (!(await tickets.take(hash, { stateHash, former }, options.clock.now()))) return undefined;
   if (former !== undefined) await authorizationRounds.remove(former);
@@ -160,13 +179,8 @@ const tryToBegin = async (
 };
 
 /** What has to be, before what the product thinks. */
-const loginHintFor = async (
-  { storage }: AccountsOptions,
-  { key, replace, loginHint }: Ticket,
-): Promise<string | undefined> => {
-  const account = await storage.accounts.find(key);
-  return account?.pins.expectedEmail ?? (replace ? undefined : account?.google?.email) ?? loginHint;
-};
+const loginHintFor = ({ pins, google }: Account, { replace, loginHint }: Ticket): string | undefined =>
+  pins.expectedEmail ?? (replace ? undefined : google?.email) ?? loginHint;
 
 /** Not for another browser than the one that went on with the link, if one did. */
 const decline = async (options: AccountsOptions, { hash, key }: Ticket, browser: string): Promise<Declined> => {

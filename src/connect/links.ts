@@ -111,6 +111,9 @@ export const createLinks = (options: AccountsOptions) => {
       if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });
       const account = present ?? (await accounts.getOrCreate(key, {}, caller.connection));
       const capabilities = capabilitiesFor(options, account, wanted);
+      // Its connection is asked for nothing that any of it would be of use for.
+      if (capabilities.length === 0 && account.allowed !== undefined)
+        return failed({ kind: 'capability_not_allowed', capabilities: options.requiredCapabilities });
       const name = JSON.stringify([accountKeyText(key), linkPolicy, apiKeyId, replace, capabilities]);
       const earlier = wanted.reuse === true ? await reusable(key, name) : undefined;
       if (earlier) return ok(earlier);
@@ -133,16 +136,17 @@ export const createLinks = (options: AccountsOptions) => {
   };
 };
 
-/** What the tools need, what was granted before, what the account asks for beside, and what is wanted now. */
-const capabilitiesFor = (options: AccountsOptions, account: Account, wanted: LinkRequest): Capability[] => [
-  ...new Set([
-    ...options.requiredCapabilities,
-    ...options.optionalCapabilities,
-    ...capabilitiesOf(account.grantedScopes),
-    ...account.extraCapabilities.filter((capability) => isUsed(options, capability)),
-    ...wanted.capabilities,
-  ]),
-];
+/** What the tools need, what was granted before, what the account asks for beside, and what is wanted now: if its connection allows it. */
+const capabilitiesFor = (options: AccountsOptions, account: Account, wanted: LinkRequest): Capability[] =>
+  [
+    ...new Set([
+      ...options.requiredCapabilities,
+      ...options.optionalCapabilities,
+      ...capabilitiesOf(account.grantedScopes),
+      ...account.extraCapabilities.filter((capability) => isUsed(options, capability)),
+      ...wanted.capabilities,
+    ]),
+  ].filter((capability) => account.allowed?.includes(capability) ?? true);
 
 const ticketOf = async ({ storage }: AccountsOptions, key: AccountKey, secret: string): Promise<Ticket | undefined> => {
   const ticket = isSecret(secret) ? await storage.tickets.find(hashSecret(secret)) : undefined;

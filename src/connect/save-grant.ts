@@ -1,6 +1,7 @@
 // What Google granted in one round becomes an account's grant, or not: whose mailbox it is, whether it is of use, one
 // version-checked write. For links and for sign-ins.
 
+import type { Client } from '../grants/clients.ts';
 import type { AccountsOptions } from '../grants/options.ts';
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { Account, GoogleIdentity } from '../model/account.ts';
@@ -29,6 +30,8 @@ export interface AccountWithGrant {
 /** What was requested of Google, and what the save has to observe. */
 export interface SaveRequest {
   readonly key: AccountKey;
+  /** What it was requested with. */
+  readonly client: Client;
   readonly capabilities: readonly Capability[];
   readonly linkPolicy: LinkPolicy;
   readonly replace: boolean;
@@ -62,15 +65,17 @@ export const saveGranted = async (
     const ended = justRead === undefined ? await request.ended() : undefined;
     justRead = undefined;
     if (account === undefined || ended !== undefined) return ended ?? { kind: 'unknown' };
+    // Deleted and made anew meanwhile: a grant of one connection is never another's.
+    if (account.connection !== request.client.connection) return { kind: 'expired' };
     const verdict = accept(identity, account, request);
     if (verdict.kind === 'unverifiable') return verdict;
     if (verdict.kind === 'wrong_mailbox') return { ...verdict, got: identity.email };
     const google = googleIdentity(identity);
-    if (request.keepBetter && storedIsBetter(options, stored, identity.sub, grantedScopes))
+    if (request.keepBetter && storedIsBetter(request.client, stored, identity.sub, grantedScopes))
       return { kind: 'connected', account, google, missing: missingCapabilities(missing, account.grantedScopes) };
-    const refreshToken = await refreshTokenFor(options, stored, tokens, identity.sub, grantedScopes);
+    const refreshToken = await refreshTokenFor(request.client, stored, tokens, identity.sub, grantedScopes);
     if (refreshToken === undefined) return request.askAgain(identity.email);
-    const grant = toGrant(options, request.capabilities, tokens, google);
+    const grant = toGrant(request.client, request.capabilities, tokens, google);
     const heldBack = await request.holdBack?.(account, { grant, identity });
     if (heldBack !== undefined) return heldBack;
     const whole = { ...grant, refreshToken };
@@ -97,19 +102,19 @@ const isUsable = ({ requiredCapabilities }: AccountsOptions, grantedScopes: read
   return requiredCapabilities.length === 0 || requiredCapabilities.some((capability) => granted.has(capability));
 };
 
-/** Whether a stored grant is of this Google account, and came through our present client. */
-const isOfSame = ({ oauth }: AccountsOptions, grant: StoredGrant, sub: string): boolean =>
+/** Whether a stored grant is of this Google account, and came through this client. */
+const isOfSame = ({ oauth }: Client, grant: StoredGrant, sub: string): boolean =>
   grant.google.sub === sub && grant.clientId === oauth.clientId && grant.tokenEndpoint === oauth.tokenEndpoint;
 
 /** Whether the account has a grant of the same Google account and client that allows something the new one does not. */
 const storedIsBetter = (
-  options: AccountsOptions,
+  client: Client,
   stored: StoredGrant | undefined,
   sub: string,
   grantedScopes: readonly string[],
 ): boolean =>
   stored !== undefined &&
-  isOfSame(options, stored, sub) &&
+  isOfSame(client, stored, sub) &&
   missingCapabilities(capabilitiesOf(stored.grantedScopes), grantedScopes).length > 0;
 
 /**
@@ -118,16 +123,16 @@ const storedIsBetter = (
  * @returns undefined where there is none to go on with: Google has to be asked again.
  */
 export const refreshTokenFor = async (
-  options: AccountsOptions,
+  client: Client,
   stored: StoredGrant | undefined,
   tokens: { readonly refreshToken?: string },
   sub: string,
   grantedScopes: readonly string[],
 ): Promise<string | undefined> => {
   if (tokens.refreshToken !== undefined) return tokens.refreshToken;
-  if (stored?.refreshToken === undefined || !isOfSame(options, stored, sub)) return undefined;
+  if (stored?.refreshToken === undefined || !isOfSame(client, stored, sub)) return undefined;
   if (missingCapabilities(capabilitiesOf(grantedScopes), stored.grantedScopes).length > 0) return undefined;
-  const outcome = await options.oauth.refresh(stored.refreshToken);
+  const outcome = await client.oauth.refresh(stored.refreshToken);
   return outcome.kind === 'failed' && outcome.failure.kind === 'grant_ended' ? undefined : stored.refreshToken;
 };
 
@@ -139,7 +144,7 @@ export const googleIdentity = ({ sub, email, hostedDomain }: VerifiedIdentity): 
 
 /** What Google gave, under the client and token endpoint that it came from. */
 export const toGrant = (
-  { oauth }: AccountsOptions,
+  { oauth }: Client,
   capabilities: readonly Capability[],
   tokens: Tokens,
   google: GoogleIdentity,

@@ -60,11 +60,12 @@ const finishing =
 /** For a link only the identity: it is for the link to ask for mail, once it is known whose it is. */
 const capabilitiesFor = (purpose: SignInPurpose) => (purpose.kind === 'client' ? purpose.capabilities : []);
 
+/** Signing in with Google is with the client of the environment, whatever connections there are beside. */
 export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeople): SignInProvider => {
   const askAgain = async (round: SignInRound, email: string): Promise<LinkOutcome> => {
     if (round.askedAgain) return { kind: 'no_refresh_token' };
     const { purpose, browserHash, redirectUri } = round;
-    const { url } = await sendToGoogle(options, {
+    const { url } = await sendToGoogle(options, options.clients.environment.oauth, {
       purpose,
       browserHash,
       redirectUri,
@@ -82,7 +83,7 @@ export const createGoogleSignIn = (options: AccountsOptions, allowed: AllowedPeo
     cookieFor: roundCookie,
     begin: async ({ purpose, browser, asAnother = false }) => {
       // No login hint: the address of the person a link is for must not reach whoever opened it.
-      const { url } = await sendToGoogle(options, {
+      const { url } = await sendToGoogle(options, options.clients.environment.oauth, {
         purpose,
         browserHash: hashSecret(browser),
         redirectUri: (await options.linkOrigin()) + callbackPath,

@@ -1,6 +1,7 @@
 // Links whose completion the product confirms (`verify_url`): the grant waits until the backend that
 // made the link says, from its own session, whose browser came back.
 
+import type { Client } from '../grants/clients.ts';
 import type { AccountsOptions } from '../grants/options.ts';
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
@@ -155,7 +156,9 @@ const save = async (options: AccountsOptions, view: PendingGrantView): Promise<C
     const { account } = present;
     const identity: VerifiedIdentity = { ...pending.grant.google, emailVerified: pending.emailVerified };
     if (accept(identity, account, ticket).kind !== 'accepted') return erase(options, view, { kind: 'account_changed' });
-    const grant = await withRefreshToken(options, pending, present);
+    // Made with the client of the account's connection, or it is nothing to this account.
+    const client = await options.clients.ofGrant({ ...pending.grant, connection: account.connection });
+    const grant = client.ok ? await withRefreshToken(client.value, pending, present) : undefined;
     if (grant === undefined) return erase(options, view, { kind: 'account_changed' });
     const saved = await storage.pendingGrants.confirm(view.hash, account.version, grant, clock.now());
     if (saved === 'ended') return endedAs(options, view);
@@ -167,10 +170,10 @@ const save = async (options: AccountsOptions, view: PendingGrantView): Promise<C
 
 /** The present grant's refresh token may have changed while this one waited, so it is taken now and not kept twice. */
 const withRefreshToken = async (
-  options: AccountsOptions,
+  client: Client,
   { grant }: PendingGrant,
   present: AccountWithGrant,
 ): Promise<Grant | undefined> => {
-  const refreshToken = await refreshTokenFor(options, present.grant, grant, grant.google.sub, grant.grantedScopes);
+  const refreshToken = await refreshTokenFor(client, present.grant, grant, grant.google.sub, grant.grantedScopes);
   return refreshToken === undefined ? undefined : { ...grant, refreshToken };
 };

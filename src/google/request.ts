@@ -181,11 +181,11 @@ const unavailable: Problem = { kind: 'google_unavailable' };
 /** What ends a request without that Google failed. */
 const isOurs: ReadonlySet<Problem['kind']> = new Set(['authorization_required', 'busy']);
 
-const notGranted = (capability: Capability): Problem => ({
-  kind: 'authorization_required',
-  reason: 'scope_missing',
-  missing: [capability],
-});
+/** @param reason why no link could ask for it, where one could not */
+const notGranted = (capability: Capability, reason: 'not_allowed_by_connection' | undefined): Problem =>
+  reason === undefined
+    ? { kind: 'authorization_required', reason: 'scope_missing', missing: [capability] }
+    : { kind: 'capability_not_allowed', capabilities: [capability] };
 
 /** Sends once and reads the outcome. A success without a JSON object (a proxy's page, say) is no answer of Google's. */
 const sendOnce = async <T extends object>(
@@ -251,8 +251,9 @@ export const requestsFor = (call: RequestCall, options: RequestOptions): SendReq
       const token = await call.freshToken(rejected);
       if (!token.ok) return { kind: 'final', problem: token.problem, evidence: {} };
       const { capability } = request;
-      if (token.value.capabilities[capability].status === 'not_granted')
-        return { kind: 'final', problem: notGranted(capability), evidence: {} };
+      const state = token.value.capabilities[capability];
+      if (state.status === 'not_granted')
+        return { kind: 'final', problem: notGranted(capability, state.reason), evidence: {} };
       const sent = await sendOnce(request, token.value, call, options);
       await recordNews(capability, sent, token.value);
       if (sent.kind !== 'unauthorized') return sent;

@@ -8,29 +8,28 @@ import type { AccessToken, FreshToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { RefusalCause, StoredGrant } from '../storage/index.ts';
+import type { Client } from './clients.ts';
 import type { AccountsOptions } from './options.ts';
 
-type GrantReader = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock'>;
+type GrantReader = Pick<AccountsOptions, 'storage' | 'clients' | 'clock'>;
 
 export type Opened =
-  | { readonly kind: 'grant'; readonly account: Account; readonly grant: StoredGrant }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+  /** `client` is the one that the grant was made with. */
+  | { readonly kind: 'grant'; readonly account: Account; readonly grant: StoredGrant; readonly client: Client }
+  | { readonly kind: 'problem'; readonly problem: Problem; readonly account?: Account };
 
-/** Whether a grant may be sent to the configured token endpoint under the configured client: it was made with both. */
-export const isOurs = (grant: Pick<StoredGrant, 'clientId' | 'tokenEndpoint'>, oauth: GrantReader['oauth']): boolean =>
-  grant.clientId === oauth.clientId && grant.tokenEndpoint === oauth.tokenEndpoint;
-
-/** Reads and unseals the grant, if it is one that may be sent to the configured token endpoint. Asks Google for nothing. */
+/** Reads and unseals the grant, if it is of the client of the account's connection. Asks Google for nothing. */
 export const openGrant = async (options: GrantReader, key: AccountKey): Promise<Opened> => {
-  const { storage, oauth } = options;
+  const { storage, clients } = options;
   const reading = await storage.accounts.readGrant(key);
   switch (reading.kind) {
     case 'none':
-      return { kind: 'problem', problem: await whyNone(options, reading.account) };
+      return { kind: 'problem', problem: await whyNone(options, reading.account), account: reading.account };
     case 'refused':
       return { kind: 'problem', problem: whyRefused(reading.cause) };
     case 'grant': {
-      return isOurs(reading.grant, oauth) ? reading : { kind: 'problem', problem: { kind: 'operator_client_changed' } };
+      const client = await clients.ofGrant(reading.grant);
+      return client.ok ? { ...reading, client: client.value } : { kind: 'problem', problem: client.problem };
     }
   }
 };
@@ -68,8 +67,9 @@ export const accessTokenOf = ({
   grantVersion,
   grantedScopes,
   refusals,
+  allowed,
 }: StoredGrant): Result<AccessToken> =>
-  ok({ token: accessToken, grantVersion, capabilities: capabilityStates(grantedScopes, refusals) });
+  ok({ token: accessToken, grantVersion, capabilities: capabilityStates(grantedScopes, refusals, allowed) });
 
 /** Access tokens are renewed this long before they expire. Milliseconds. */
 const refreshEarlyMs = 5 * 60_000;
@@ -118,6 +118,9 @@ export const createAccess = (options: AccountsOptions, { refreshOnce, retryRetai
       let opened = await openGrant(options, key);
       if (opened.kind === 'problem' && wasRevoked(opened.problem) && (await retryRetained(key)))
         opened = await openGrant(options, key);
+      // Before a link is given that would not ask for it.
+      const forbidden = required.filter((capability) => opened.account?.allowed?.includes(capability) === false);
+      if (forbidden.length > 0) return failed({ kind: 'capability_not_allowed', capabilities: forbidden });
       if (opened.kind === 'problem') return failed(opened.problem);
       const { account, grant } = opened;
       const missing = missingCapabilities(required, grant.grantedScopes);

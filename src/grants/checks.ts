@@ -9,6 +9,7 @@ import { type Problem, refusalIn } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { checkEveryMs } from '../storage/index.ts';
 import type { RefreshOnce } from './access.ts';
+import type { Client } from './clients.ts';
 import type { AccountsOptions } from './options.ts';
 
 export type Checked =
@@ -25,7 +26,7 @@ const jitterMs = checkEveryMs / 12;
 /** Where Google did not answer, it is asked again so much later. Milliseconds. */
 const retryAfterMs = 60 * 60_000;
 
-export interface CheckOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'probe'> {
+export interface CheckOptions extends Pick<AccountsOptions, 'storage' | 'clock' | 'random' | 'probe'> {
   readonly refreshOnce: RefreshOnce;
   /** Renews the access token, whatever is left of the present one. */
   readonly renew: (key: AccountKey) => Promise<Result<AccessToken>>;
@@ -104,29 +105,34 @@ export interface DailyChecks {
   ifDue(key: AccountKey): Promise<void>;
 }
 
-interface DailyChecksOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface DailyChecksOptions extends Pick<AccountsOptions, 'storage' | 'clients' | 'clock' | 'random' | 'log'> {
   readonly check: Check;
-  /** Asks for some of the grants that Google refused, to see whether it accepts again. */
-  readonly sampleRefused: () => Promise<void>;
 }
 
 export const createDailyChecks = (options: DailyChecksOptions): DailyChecks => {
-  const { storage, oauth, clock, random, log, check } = options;
+  const { storage, clients, clock, random, log, check } = options;
   const holder = Buffer.from(random(12)).toString('hex');
-  let pauseUntil = 0;
+  /** By client: the trouble of one is not that of another's people. */
+  const pauseUntil = new Map<string, number>();
 
   const round = async (signal: AbortSignal): Promise<void> => {
     const now = clock.now();
     if (!(await storage.checks.takeLease(lease, holder, now, now + leaseMs))) return;
-    await options.sampleRefused();
-    if (now < pauseUntil && pauseUntil <= now + pauseMs) return;
+    // After the lease another process may hold it.
+    const mustStop = () => signal.aborted || clock.now() >= now + leaseMs;
+    for (const client of await clients.all()) if (!mustStop()) await checkShare(client, mustStop);
+  };
+
+  /** A share of the accounts of one client. */
+  const checkShare = async ({ oauth, retryRefused }: Client, mustStop: () => boolean): Promise<void> => {
+    const { clientId } = oauth;
+    await retryRefused.sample();
+    const now = clock.now();
+    const until = pauseUntil.get(clientId) ?? 0;
+    if (now < until && until <= now + pauseMs) return;
     const share = Math.min(maxPerRound, Math.ceil((await storage.checks.count(oauth)) / rounds));
-    const inTrouble = await checkAll(await storage.checks.due(oauth, now, share), {
-      check,
-      // After the lease another process may hold it.
-      mustStop: () => signal.aborted || clock.now() >= now + leaseMs,
-    });
-    if (inTrouble) pauseUntil = clock.now() + pauseMs;
+    const inTrouble = await checkAll(await storage.checks.due(oauth, now, share), { check, mustStop });
+    if (inTrouble) pauseUntil.set(clientId, clock.now() + pauseMs);
   };
 
   return {

@@ -3,7 +3,7 @@ import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { GrantReading } from '../storage/index.ts';
-import { isOurs, whyRefused } from './access.ts';
+import { whyRefused } from './access.ts';
 import type { AccountsOptions } from './options.ts';
 
 export interface Disconnected {
@@ -47,14 +47,15 @@ const revokeAtGoogle = async (
   key: AccountKey,
   reading: Exclude<GrantReading, { kind: 'refused' }>,
 ): Promise<Disconnected> => {
-  const { oauth, storage } = options;
+  const { clients, storage } = options;
   // One that Google ended is retained for a day, and may live all the same.
   const grant = reading.kind === 'grant' ? reading.grant : (await storage.refreshes.readRetained(key))?.grant;
   if (grant === undefined) return { revokedAtGoogle: false, reason: 'no_grant' };
-  if (!isOurs(grant, oauth)) return { revokedAtGoogle: false, reason: 'other_client' };
+  const client = await clients.ofGrant(grant);
+  if (!client.ok) return { revokedAtGoogle: false, reason: 'other_client' };
   if ((await storage.operations.othersWithGrantOf(grant.google.sub, key, options.clock.now())) > 0)
     return { revokedAtGoogle: false, reason: 'sibling' };
-  if (!(await oauth.revoke(grant.refreshToken ?? grant.accessToken)))
+  if (!(await client.value.oauth.revoke(grant.refreshToken ?? grant.accessToken)))
     return { revokedAtGoogle: false, reason: 'google_unavailable' };
   await storage.refreshTokenCount.forget(grant.google.sub);
   return { revokedAtGoogle: true };

@@ -3,7 +3,7 @@
 // grant ended is judged by codes and our own evidence, and claims no more. A grant that ended for no named reason is
 // retained for a day, in case Google accepts it again (retry-refused.ts).
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
-import { type GoogleIdentity, type RevokedEvidence, type RevokedReason, refreshTokenCap } from '../model/account.ts';
+import { type RevokedEvidence, type RevokedReason, refreshTokenCap } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
@@ -11,6 +11,7 @@ import { failed, type Result } from '../model/result.ts';
 import type { TokenFailure } from '../oauth/token-client.ts';
 import type { StoredGrant } from '../storage/index.ts';
 import { accessTokenOf, openGrant, stillServes } from './access.ts';
+import type { RefusedGrants } from './clients.ts';
 import type { AccountsOptions } from './options.ts';
 
 type GrantEnded = TokenFailure & { readonly kind: 'grant_ended' };
@@ -42,10 +43,10 @@ const idleDays = 180;
 const skewMs = 60_000;
 
 /** The problem of a failure that does not end access. */
-export const problemOf = (failure: Exclude<TokenFailure, GrantEnded>): Problem => {
+export const problemOf = (failure: Exclude<TokenFailure, GrantEnded>, connection: string | undefined): Problem => {
   switch (failure.kind) {
     case 'client_invalid':
-      return { kind: 'client_invalid' };
+      return { kind: 'client_invalid', connection };
     case 'rate_limited':
       return { kind: 'rate_limited' };
     case 'unavailable':
@@ -78,32 +79,10 @@ const diagnose = (failure: GrantEnded, history: GrantHistory): Ending => {
   return { reason: 'revoked_or_password_changed', explained: false };
 };
 
-/** A grant that the token endpoint refused without a named reason. */
-interface RefusedGrant {
-  readonly key: AccountKey;
-  readonly grantVersion: number;
-  readonly google: GoogleIdentity;
-  /** `RefusedGrants.successCount` before Google was asked. */
-  readonly successesBefore: number;
-}
-
-/** Whether a refused grant is over (refused-grants.ts). */
-export interface RefusedGrants {
-  /** How often Google gave tokens to somebody in this process. Read before a request, it tells whether Google accepted anybody since. */
-  successCount(): number;
-  /** Google gave tokens to somebody in this process: for a grant, or for the code of a new authorization. */
-  noteAccepted(what: 'grant' | 'code'): Promise<void>;
-  /** Notes an `invalid_grant` without a better explanation, and judges it. */
-  judge(refused: RefusedGrant): Promise<'ended' | 'suspended'>;
-}
-
-/** What renewing and ending a grant need beside. */
-export interface RefreshOptions extends AccountsOptions {
-  readonly refusedGrants: RefusedGrants;
-}
-
 interface RefusedRefresh {
   readonly grant: StoredGrant;
+  /** Of the client that the grant was made with. */
+  readonly refusedGrants: RefusedGrants;
   readonly holder: string;
   readonly failure: GrantEnded;
   readonly rejected: string | undefined;
@@ -116,15 +95,15 @@ interface RefusedRefresh {
  * @returns never a token, unless a newer grant came meanwhile.
  */
 export const endAccess = async (
-  options: RefreshOptions,
+  options: AccountsOptions,
   key: AccountKey,
   refused: RefusedRefresh,
 ): Promise<Result<AccessToken>> => {
-  const { grant, failure, successesBefore } = refused;
+  const { grant, refusedGrants, failure, successesBefore } = refused;
   const ending = await whyEnded(options, grant, failure);
   if (ending.explained) return end(options, key, refused, ending);
   const { grantVersion, google } = grant;
-  const verdict = await options.refusedGrants.judge({ key, grantVersion, google, successesBefore });
+  const verdict = await refusedGrants.judge({ key, grantVersion, google, successesBefore });
   return verdict === 'suspended' ? failed({ kind: 'many_grants_refused' }) : end(options, key, refused, ending);
 };
 
@@ -141,7 +120,7 @@ export const whyEnded = async (
 
 /** A newer grant, or a newer success of another process, is worth more than this late failure. */
 const end = async (
-  options: RefreshOptions,
+  options: AccountsOptions,
   key: AccountKey,
   { grant, holder, rejected }: RefusedRefresh,
   ending: Ending,

@@ -6,9 +6,9 @@ import type { AccountKey } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import type { Result } from '../model/result.ts';
-import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { IssuerSignIn } from '../oauth/issuer-sign-in.ts';
 import type { Storage } from '../storage/index.ts';
+import type { Clients } from './clients.ts';
 
 /** The pages that links lead to cannot be served now; the message says what to do. */
 export class LinkOriginError extends Error {
@@ -32,7 +32,8 @@ export interface IssuerForSignIn {
 
 export interface AccountsOptions {
   readonly storage: Storage;
-  readonly oauth: GoogleOAuth;
+  /** Google's OAuth, by connection. */
+  readonly clients: Clients;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** What the enabled tools require: every consent asks for it, and a grant without any of it is of no use. */

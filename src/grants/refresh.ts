@@ -3,11 +3,13 @@
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
+import type { Problem } from '../model/problem.ts';
 import { failed, type Result } from '../model/result.ts';
 import type { Tokens } from '../oauth/google-oauth.ts';
 import type { RefreshedTokens, StoredGrant } from '../storage/index.ts';
 import { accessTokenOf, isFresh, openGrant, type RefreshOnce, type RefreshRequest, stillServes } from './access.ts';
-import { endAccess, problemOf, type RefreshOptions } from './end-grant.ts';
+import type { Client } from './clients.ts';
+import { endAccess, problemOf } from './end-grant.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** A little longer than a token request may take: only a holder that was killed lets it run out. Milliseconds. */
@@ -28,7 +30,7 @@ export const refreshedTokens = ({ scopes, ...tokens }: Tokens): RefreshedTokens 
   scopes === undefined ? tokens : { ...tokens, grantedScopes: scopes };
 
 /** Everybody who asks for an account meanwhile shares one refresh; a caller that gives up does not stop it. */
-export const createRefreshOnce = (options: RefreshOptions): RefreshOnce => {
+export const createRefreshOnce = (options: AccountsOptions): RefreshOnce => {
   const running = new Map<string, Promise<Result<AccessToken>>>();
 
   const refreshOnce: RefreshOnce = async (key, request = {}) => {
@@ -58,7 +60,7 @@ export const createRenew =
 
 /** Waits for the lease, or for what its holder brings; longer than two leases nobody waits. */
 const refreshUnderLease = async (
-  options: RefreshOptions,
+  options: AccountsOptions,
   key: AccountKey,
   { rejected, grant: known }: RefreshRequest,
 ): Promise<Result<AccessToken>> => {
@@ -69,10 +71,10 @@ const refreshUnderLease = async (
   let given = known;
   for (;;) {
     const isGiven = given !== undefined;
-    const opened = given === undefined ? await openGrant(options, key) : { kind: 'grant' as const, grant: given };
+    const opened = given === undefined ? await openGrant(options, key) : await withClient(options, given);
     given = undefined;
     if (opened.kind === 'problem') return failed(opened.problem);
-    const { grant } = opened;
+    const { grant, client } = opened;
     const now = clock.now();
     before ??= grant;
     const renewed = grant.refreshedAt !== before.refreshedAt || grant.grantVersion !== before.grantVersion;
@@ -80,7 +82,7 @@ const refreshUnderLease = async (
     if (grant.refreshToken === undefined) return failed({ kind: 'internal' });
     const { accountVersion, grantVersion } = grant;
     if (await storage.refreshes.takeLease(key, { accountVersion, grantVersion, holder }, milliseconds))
-      return refreshWith(options, key, { grant, refreshToken: grant.refreshToken, holder, rejected });
+      return refreshWith(options, key, { grant, client, refreshToken: grant.refreshToken, holder, rejected });
     if (stillServes(grant, rejected, now)) return accessTokenOf(grant);
     if (now >= giveUpAt) return failed({ kind: 'google_unavailable' });
     // Where somebody wrote since the caller opened the grant, the newer one is there already.
@@ -88,19 +90,32 @@ const refreshUnderLease = async (
   }
 };
 
+type GrantWithClient = { readonly kind: 'grant'; readonly grant: StoredGrant; readonly client: Client };
+
+/** A grant that was read before, with the client that it was made with. */
+const withClient = async (
+  { clients }: AccountsOptions,
+  grant: StoredGrant,
+): Promise<GrantWithClient | { readonly kind: 'problem'; readonly problem: Problem }> => {
+  const client = await clients.ofGrant(grant);
+  return client.ok ? { kind: 'grant', grant, client: client.value } : { kind: 'problem', problem: client.problem };
+};
+
 interface LeasedRefresh {
   readonly grant: StoredGrant;
+  readonly client: Client;
   readonly refreshToken: string;
   readonly holder: string;
   readonly rejected: string | undefined;
 }
 
 const refreshWith = async (
-  options: RefreshOptions,
+  options: AccountsOptions,
   key: AccountKey,
-  { grant, refreshToken, holder, rejected }: LeasedRefresh,
+  { grant, client, refreshToken, holder, rejected }: LeasedRefresh,
 ): Promise<Result<AccessToken>> => {
-  const { oauth, clock, log, storage, refusedGrants } = options;
+  const { clock, log, storage } = options;
+  const { oauth, refusedGrants, connection } = client;
   try {
     const successesBefore = refusedGrants.successCount();
     const outcome = await oauth.refresh(refreshToken);
@@ -112,8 +127,8 @@ const refreshWith = async (
     log({ event: 'refresh_failed', key, cause: failure.kind });
     const problem =
       failure.kind === 'grant_ended'
-        ? await endAccess(options, key, { grant, holder, failure, rejected, successesBefore })
-        : failed(problemOf(failure));
+        ? await endAccess(options, key, { grant, refusedGrants, holder, failure, rejected, successesBefore })
+        : failed(problemOf(failure, connection));
     if (problem.ok || problem.problem.kind === 'authorization_required') return problem;
     // Early renewal failed for a reason that passes: the old token still serves until it really expires.
     return stillServes(grant, rejected, clock.now()) ? accessTokenOf(grant) : problem;
@@ -124,7 +139,7 @@ const refreshWith = async (
 };
 
 const save = async (
-  options: RefreshOptions,
+  options: AccountsOptions,
   key: AccountKey,
   grant: StoredGrant,
   holder: string,

@@ -29,9 +29,11 @@
 import { shuffled } from '../lib/shuffled.ts';
 import type { GoogleIdentity } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
 import type { TokenEndpointStanding as Standing } from '../storage/index.ts';
 import { openGrant } from './access.ts';
-import { type RefusedGrants, whyEnded } from './end-grant.ts';
+import type { RefusedGrants } from './clients.ts';
+import { whyEnded } from './end-grant.ts';
 import type { AccountsOptions } from './options.ts';
 
 /** So many different Google accounts, of at least so many parties. */
@@ -48,7 +50,9 @@ export const refusesEverybody = ({ googleAccounts, parties }: Standing): boolean
 export const authorizationFails = ({ since, codeRefusedAt }: Standing): boolean =>
   since !== undefined && codeRefusedAt !== undefined && codeRefusedAt >= since;
 
-interface RefusedGrantsOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface RefusedGrantsOptions extends Pick<AccountsOptions, 'storage' | 'clients' | 'clock' | 'random' | 'log'> {
+  /** With the one client whose grants these are. */
+  readonly oauth: GoogleOAuth;
   /** Called when Google accepts again after a bulk refusal. */
   readonly acceptsAgain: () => void;
 }
@@ -107,7 +111,7 @@ const maxCandidates = 60;
 /** After a probe in which Google accepted nobody, the next may begin so much later, or when it accepted somebody. Milliseconds. */
 const pauseMs = 30_000;
 
-type ProbeOptions = Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random'>;
+type ProbeOptions = Pick<RefusedGrantsOptions, 'storage' | 'clients' | 'oauth' | 'clock' | 'random'>;
 
 /**
  * Probes whether Google refuses everybody or only those who left: asks it for at most ten grants of other Google accounts
@@ -158,7 +162,8 @@ const isAccepted = async (options: ProbeOptions, key: AccountKey): Promise<boole
   const { storage, oauth, clock } = options;
   const opened = await openGrant(options, key);
   if (opened.kind === 'problem' || opened.grant.refreshToken === undefined) return false;
-  const { grant } = opened;
+  const { grant, client } = opened;
+  if (client.oauth.clientId !== oauth.clientId) return false;
   const outcome = await oauth.refresh(opened.grant.refreshToken);
   // The new access token is not stored: there is no lease here, and the present one serves on.
   if (outcome.kind === 'refreshed') {

@@ -5,7 +5,8 @@
 import { createRateLimit } from '../lib/rate-limit.ts';
 import { shuffled } from '../lib/shuffled.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import { isOurs } from './access.ts';
+import type { GoogleOAuth } from '../oauth/google-oauth.ts';
+import type { RetryRefused } from './clients.ts';
 import type { AccountsOptions } from './options.ts';
 import { newLease, refreshedTokens } from './refresh.ts';
 
@@ -19,12 +20,7 @@ interface RetainedGrants {
   retryNow(key: AccountKey): Promise<boolean>;
 }
 
-type RetainedGrantsOptions = AccountsOptions & {
-  /** Called after a grant was reinstated. */
-  readonly reinstated: () => void;
-};
-
-export const createRetainedGrants = (options: RetainedGrantsOptions): RetainedGrants => {
+export const createRetainedGrants = (options: AccountsOptions): RetainedGrants => {
   const limit = createRateLimit(options.clock, tries);
   const running = new Map<string, Promise<boolean>>();
 
@@ -45,10 +41,13 @@ export const createRetainedGrants = (options: RetainedGrantsOptions): RetainedGr
   };
 };
 
-const reinstate = async (options: RetainedGrantsOptions, key: AccountKey): Promise<boolean> => {
-  const { storage, oauth, log } = options;
+const reinstate = async (options: AccountsOptions, key: AccountKey): Promise<boolean> => {
+  const { storage, clients, log } = options;
   const retained = await storage.refreshes.readRetained(key);
-  if (retained?.grant.refreshToken === undefined || !isOurs(retained.grant, oauth)) return false;
+  if (retained?.grant.refreshToken === undefined) return false;
+  const client = await clients.ofGrant(retained.grant);
+  if (!client.ok) return false;
+  const { oauth, retryRefused } = client.value;
   const { accountVersion, grantVersion, refreshToken } = retained.grant;
   const { milliseconds, holder } = newLease(options);
   const at = { accountVersion, grantVersion, holder };
@@ -59,7 +58,7 @@ const reinstate = async (options: RetainedGrantsOptions, key: AccountKey): Promi
     const tokens = refreshedTokens(outcome.tokens);
     if ((await storage.refreshes.reinstate(key, at, tokens)) === undefined) return false;
     log({ event: 'access_reinstated', key });
-    options.reinstated();
+    retryRefused.all();
     return true;
   } finally {
     await storage.refreshes.releaseLease(key, holder).catch(() => undefined);
@@ -75,21 +74,13 @@ const atOnce = 2;
 /** Rounds, where Google accepts and refuses by turns. */
 const roundsPerMinute = { times: 2, perMs: 60_000 };
 
-interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'oauth' | 'clock' | 'random' | 'log'> {
+interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'clock' | 'random' | 'log'> {
+  /** The client whose grants these are. */
+  readonly oauth: Pick<GoogleOAuth, 'clientId' | 'tokenEndpoint'>;
   /** Renews the access token of an ACTIVE account, whatever is left of the present one. */
   readonly renew: (key: AccountKey) => Promise<unknown>;
   readonly retryRetained: (key: AccountKey) => Promise<boolean>;
   readonly signal: AbortSignal;
-}
-
-interface RetryRefused {
-  /**
-   * Asks for every suspended and retained grant. Returns at once; what is wanted while a round runs begins another one
-   * after it, twice a minute at most.
-   */
-  all(): void;
-  /** Asks for some of them, chosen by chance, to see whether Google accepts again. */
-  sample(): Promise<void>;
 }
 
 export const createRetryRefused = (options: RetryRefusedOptions): RetryRefused => {

@@ -6,7 +6,8 @@ import type { TokenFailure } from '../oauth/token-client.ts';
 import type { TokenEndpointAnswer } from '../storage/index.ts';
 import type { AccountsOptions } from './options.ts';
 
-type Observed = Pick<AccountsOptions, 'oauth' | 'storage' | 'clock' | 'log'> & {
+type Observed = Pick<AccountsOptions, 'storage' | 'clock' | 'log'> & {
+  readonly oauth: GoogleOAuth;
   /** Google gave tokens to somebody (refused-grants.ts). */
   readonly accepted: (what: 'grant' | 'code') => Promise<void>;
 };

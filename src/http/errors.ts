@@ -33,6 +33,8 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   domain_policy: 409,
   client_invalid: 500,
   operator_client_changed: 409,
+  connection_unavailable: 503,
+  capability_not_allowed: 409,
   many_grants_refused: 503,
   api_not_enabled: 500,
   sealing_key_missing: 500,

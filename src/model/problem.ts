@@ -30,8 +30,13 @@ export type Problem =
   /** Only Workspace accounts have one. */
   | { readonly kind: 'no_directory' }
   | { readonly kind: 'domain_policy' }
-  | { readonly kind: 'client_invalid' }
-  | { readonly kind: 'operator_client_changed' }
+  /** `connection`: whose client it is; absent: the environment's. */
+  | { readonly kind: 'client_invalid'; readonly connection?: string }
+  | { readonly kind: 'operator_client_changed'; readonly connection?: string }
+  /** The account's connection is gone, or its row does not count. */
+  | { readonly kind: 'connection_unavailable'; readonly connection: string }
+  /** The connection of the account may not ask for these, so that no link would help. */
+  | { readonly kind: 'capability_not_allowed'; readonly capabilities: readonly Capability[] }
   /** A bulk refusal: Google refuses the grants of many unrelated people at once (grants/refused-grants.ts). */
   | { readonly kind: 'many_grants_refused' }
   | { readonly kind: 'api_not_enabled'; readonly api: 'Gmail API' | 'People API' }
@@ -140,13 +145,27 @@ export const explainProblem = (problem: Problem): Explanation => {
       return explain(
         "Google does not accept Postern's OAuth client.",
         'the operator',
-        'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console. Nobody was disconnected: once they are right again, calls go on.',
+        `${problem.connection === undefined ? 'Compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console.' : `Compare the client of the connection ${problem.connection} with its Google Cloud console, and give it its secret with \`postern connections add ${problem.connection} --replace\`.`} Nobody was disconnected: once they are right again, calls go on.`,
       );
     case 'operator_client_changed':
       return explain(
         'This account was connected through another OAuth client or token endpoint than the one configured now.',
         'the operator',
-        'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a link.',
+        problem.connection === undefined
+          ? 'Put the former GOOGLE_* settings back, or let the person connect again with `postern accounts connect` or a link.'
+          : `See which client the connection ${problem.connection} has with \`postern connections list\`, or let the person connect again with a link.`,
+      );
+    case 'connection_unavailable':
+      return explain(
+        `The OAuth client that this account is connected through (connection ${problem.connection}) is missing here or cannot be opened.`,
+        'the operator',
+        'Run `postern doctor` and `postern connections list`; restore a backup, or add the same client again under this name.',
+      );
+    case 'capability_not_allowed':
+      return explain(
+        `The OAuth client that this account is connected through is not set up for ${problem.capabilities.join(', ')}.`,
+        'the operator',
+        'Let its connection ask for it: `postern connections add NAME --credentials-file FILE --replace --capabilities all`. Then the person opens a new link.',
       );
     case 'many_grants_refused':
       return explain(

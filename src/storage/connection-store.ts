@@ -22,7 +22,7 @@ export interface ConnectionRecord {
   readonly createdAt: number;
 }
 
-interface FoundConnection extends ConnectionRecord {
+export interface FoundConnection extends ConnectionRecord {
   /** Another one after every change, so that what was made of the record can be kept until then. */
   readonly version: string;
   /** Undefined where no sealing key that we have opens it. */

@@ -51,7 +51,7 @@ export {
   grantHashOf,
 } from './authorization-record-store.ts';
 export type { FoundRound, NewRound } from './authorization-round-store.ts';
-export type { ConnectionRecord, ConnectionUse } from './connection-store.ts';
+export type { ConnectionRecord, ConnectionUse, FoundConnection } from './connection-store.ts';
 export type { DownloadRecord } from './download-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './protected-rows.ts';

@@ -179,11 +179,11 @@ const manyDue = async (size: number, answer: () => 'checked' | 'google_unavailab
     await storage.checks.note(key, { dueAt: clock.now() + (kind === 'checked' ? day : hour) });
     return kind === 'checked' ? { kind, account } : { kind: 'not_checked' as const, account, problem: { kind } };
   };
+  const client = { oauth, retryRefused: { sample: async () => {} } };
   const checks = createDailyChecks({
     ...{ storage, clock, random, check },
-    oauth: { ...oauth } as Parameters<typeof createDailyChecks>[0]['oauth'],
+    clients: { all: async () => [client] } as unknown as Parameters<typeof createDailyChecks>[0]['clients'],
     log: () => {},
-    sampleRefused: async () => {},
   });
   await world.clock.advance(day);
   start(checks);

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { createAccounts } from '../../src/connect/accounts.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
+import type { OAuthClient } from '../../src/oauth/token-client.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 
 export interface ProcessSettings {
@@ -21,10 +22,9 @@ const google = (name: string): string => settings.sandbox[name] ?? '';
 const random = randomBytes;
 const sealer = createSealer({ current: Buffer.from(settings.encryptionKey, 'base64'), retired: [] }, random);
 const storage = await openStorage({ path: settings.databasePath, sealer, clock: systemClock, random });
-const accounts = createAccounts({
-  storage,
-  oauth: createGoogleOAuth({
-    client: { id: google('GOOGLE_CLIENT_ID'), secret: google('GOOGLE_CLIENT_SECRET') },
+const oauthFor = (client: OAuthClient) =>
+  createGoogleOAuth({
+    client,
     endpoints: {
       issuer: google('GOOGLE_ISSUER'),
       authorizationEndpoint: google('GOOGLE_AUTHORIZATION_ENDPOINT'),
@@ -34,7 +34,11 @@ const accounts = createAccounts({
     fetch,
     clock: systemClock,
     random,
-  }),
+  });
+const accounts = createAccounts({
+  storage,
+  oauth: oauthFor({ id: google('GOOGLE_CLIENT_ID'), secret: google('GOOGLE_CLIENT_SECRET') }),
+  oauthFor,
   clock: systemClock,
   random,
   requiredCapabilities: ['mail'],

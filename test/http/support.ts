@@ -79,6 +79,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const real = createAccounts({
     storage,
     oauth,
+    oauthFor: () => oauth,
     clock,
     random: randomBytes,
     requiredCapabilities: ['mail', 'contacts'],

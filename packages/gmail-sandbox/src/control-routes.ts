@@ -76,7 +76,14 @@ const verbsOf = (sandbox: Sandbox): Record<string, ControlVerb> => ({
     takes: { count: 'number?' },
     run: (args) => sandbox.setConcurrencyLimit(args.count as number | undefined),
   },
-  rotateClientSecret: { takes: {}, run: () => ({ clientSecret: sandbox.rotateClientSecret() }) },
+  rotateClientSecret: {
+    takes: { clientId: 'string?' },
+    run: ({ clientId }) => ({ clientSecret: sandbox.rotateClientSecret(clientId as string | undefined) }),
+  },
+  addClient: {
+    takes: { ofAnotherProject: 'boolean?' },
+    run: ({ ofAnotherProject }) => sandbox.addClient({ ofAnotherProject: ofAnotherProject === true }),
+  },
   addAccount: {
     takes: { email: 'string', name: 'string?', hostedDomain: 'string?', noMailbox: 'boolean?' },
     run: (args) => {

@@ -10,6 +10,7 @@ import {
   newClientId,
   newClientSecret,
   type OAuthClient,
+  projectOf,
 } from './oauth/project.ts';
 import type { RecordedRequest } from './traffic.ts';
 
@@ -44,8 +45,11 @@ export interface Sandbox extends Verbs {
 export interface Verbs {
   /** Ends every grant of the account that carries a Gmail scope; the others live on. */
   changePassword(email: string): void;
-  /** The person removes the app in their Google account: every grant in the project ends, consent is forgotten. */
-  revokeAccess(email: string): void;
+  /**
+   * The person removes the app in their Google account: every grant in its project ends, consent is forgotten.
+   * @param clientId one of the project's clients; every project's grants end when absent
+   */
+  revokeAccess(email: string, clientId?: string): void;
   /** The Workspace admin blocks the app: `admin_policy_enforced`, 401 from the APIs, a block page instead of consent. */
   blockAppByAdmin(domain: string): void;
   unblockAppByAdmin(domain: string): void;
@@ -70,10 +74,10 @@ export interface Verbs {
   enableApi(service: GoogleService): void;
   /** Makes every token of the account this much older. */
   ageTokens(email: string, milliseconds: number): void;
-  /** A new client secret; the old one answers `invalid_client` from now on. */
-  rotateClientSecret(): string;
-  /** Another OAuth client of the same Cloud project. */
-  addClient(): { clientId: string; clientSecret: string };
+  /** A new client secret, of the first client unless said; the old one answers `invalid_client` from now on. */
+  rotateClientSecret(clientId?: string): string;
+  /** Another OAuth client, of the same Cloud project unless said. */
+  addClient(options?: { readonly ofAnotherProject?: boolean }): { clientId: string; clientSecret: string };
 }
 
 /** What a person does with their own account, or what happens to it. */
@@ -84,7 +88,7 @@ const accountVerbs = (state: OAuthState) => {
     changePassword(email: string) {
       for (const grant of grantsOf(email)) if (grant.scopes.some(isGmailScope)) grants.end(grant, 'password_changed');
     },
-    revokeAccess: (email: string) => revokeEverything(state, accounts.get(email)),
+    revokeAccess: (email: string, clientId?: string) => revokeEverything(state, accounts.get(email), clientId),
     sessionPolicy(email: string) {
       for (const grant of grantsOf(email)) grant.reauthRequired = true;
     },
@@ -139,13 +143,16 @@ const projectVerbs = ({ project }: OAuthState) => {
 export const createVerbs = (state: OAuthState, client: OAuthClient): Verbs => ({
   ...accountVerbs(state),
   ...projectVerbs(state),
-  rotateClientSecret() {
-    client.clientSecret = newClientSecret();
-    return client.clientSecret;
+  rotateClientSecret(clientId = client.clientId) {
+    const rotated = state.project.clients.get(clientId);
+    if (rotated === undefined) throw new Error(`the sandbox has no client ${clientId}`);
+    rotated.clientSecret = newClientSecret();
+    return rotated.clientSecret;
   },
-  addClient() {
-    const added = { clientId: newClientId(), clientSecret: newClientSecret(), redirectUris: client.redirectUris };
-    state.project.clients.set(added.clientId, added);
-    return { clientId: added.clientId, clientSecret: added.clientSecret };
+  addClient({ ofAnotherProject = false } = {}) {
+    const clientId = newClientId(ofAnotherProject ? undefined : projectOf(client.clientId));
+    const added = { clientId, clientSecret: newClientSecret(), redirectUris: client.redirectUris };
+    state.project.clients.set(clientId, added);
+    return { clientId, clientSecret: added.clientSecret };
   },
 });

@@ -8,6 +8,7 @@ import { hasOwnOrigin } from '../middleware.ts';
 import { callbackRoutes, type PageRoutesOptions } from './callback-routes.ts';
 import { csrfTokenFor, isCsrfToken, readRoundCookie, readSessionCookie, setRoundCookie } from './cookies.ts';
 import { pageErrors } from './errors.ts';
+import { internalErrorPage } from './html/error-pages.ts';
 import { confirmPage, signInFirstPage, somebodyElsesLinkPage } from './html/link-pages.ts';
 import {
   backToLinkPage,
@@ -28,18 +29,22 @@ import { linkSignInFailedPage } from './html/sign-in-pages.ts';
 const maxFormBytes = 4096;
 
 type Dead = Exclude<Parameters<OpenedLink['maker']>[0]['kind'], 'declined'>;
+/** Of these nothing is said of whoever made the link. */
+type DeadHere = 'taken_elsewhere' | 'unavailable';
 
-const deadLinkPages: Readonly<Record<Dead | 'taken_elsewhere', (product: LinkMaker['product']) => Page>> = {
+const deadLinkPages: Readonly<Record<Dead | DeadHere, (product: LinkMaker['product']) => Page>> = {
   used: usedLinkPage,
   expired: expiredLinkPage,
   unknown: () => unknownLinkPage,
   taken_elsewhere: () => takenElsewherePage,
+  // Only the operator can do something about it, and looks into the log.
+  unavailable: () => internalErrorPage,
 };
 
 /** Whoever has a link in another browser than the one that went on with it is sent nowhere. */
-const deadLinkPage = async (link: OpenedLink, dead: { readonly kind: Dead | 'taken_elsewhere' }): Promise<Page> => {
+const deadLinkPage = async (link: OpenedLink, dead: { readonly kind: Dead | DeadHere }): Promise<Page> => {
   const { kind } = dead;
-  const maker: LinkMaker = kind === 'taken_elsewhere' ? {} : await link.maker({ kind });
+  const maker: LinkMaker = kind === 'taken_elsewhere' || kind === 'unavailable' ? {} : await link.maker({ kind });
   return withMaker(deadLinkPages[kind](maker.product), maker);
 };
 

@@ -34,6 +34,7 @@ describe('1. Creating an account', () => {
     expect(first.body).toEqual({
       realm: 'shop',
       identifier: 'user_42',
+      connection: 'default',
       status: 'PENDING',
       reason: 'never_connected',
       message: 'Gmail is not connected yet.',

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { AccountRegistry, GoogleAccount } from '../accounts.ts';
 import type { Clock } from '../clock.ts';
-import { canonicalScopes, isIdentityScope, type Project } from './project.ts';
+import { canonicalScopes, isIdentityScope, type Project, projectOf } from './project.ts';
 
 /** Why a refresh token no longer works. `cap` and `expired` leave access tokens to run out by themselves. */
 type Ending = 'revoked' | 'password_changed' | 'account_deleted' | 'cap' | 'expired' | 'idle';
@@ -38,8 +38,8 @@ interface Consents {
   of(account: GoogleAccount, clientId: string): Consent | undefined;
   /** Adds to what was agreed to before. */
   remember(account: GoogleAccount, clientId: string, scopes: readonly string[], offline: boolean): void;
-  /** For all clients of the project. */
-  forget(account: GoogleAccount): void;
+  /** For all clients that are meant. */
+  forget(account: GoogleAccount, isMeant: (clientId: string) => boolean): void;
 }
 
 export const createConsents = (project: Project): Consents => {
@@ -55,8 +55,8 @@ export const createConsents = (project: Project): Consents => {
         offline: offline || (before?.offline ?? false),
       });
     },
-    forget(account) {
-      for (const clientId of project.clients.keys()) consents.delete(keyOf(account, clientId));
+    forget(account, isMeant) {
+      for (const clientId of project.clients.keys()) if (isMeant(clientId)) consents.delete(keyOf(account, clientId));
     },
   };
 };
@@ -261,8 +261,12 @@ export interface OAuthState {
   readonly codes: AuthorizationCodes;
 }
 
-/** Ends everything the account granted to any client of the project, and forgets that it ever consented. */
-export const revokeEverything = (state: OAuthState, account: GoogleAccount): void => {
-  for (const grant of state.grants.of(account)) state.grants.end(grant, 'revoked');
-  state.consents.forget(account);
+/**
+ * Ends everything the account granted to any client of a project, and forgets that it ever consented.
+ * @param clientId one of the project's clients; every project's when absent
+ */
+export const revokeEverything = (state: OAuthState, account: GoogleAccount, clientId?: string): void => {
+  const isMeant = (of: string): boolean => clientId === undefined || projectOf(of) === projectOf(clientId);
+  for (const grant of state.grants.of(account)) if (isMeant(grant.clientId)) state.grants.end(grant, 'revoked');
+  state.consents.forget(account, isMeant);
 };

@@ -1,4 +1,4 @@
-// The one Cloud project that the sandbox plays: its OAuth clients and settings, and the scopes that Google knows, how it
+// The Cloud projects that the sandbox plays: their OAuth clients, the settings that they share here, and the scopes that Google knows, how it
 // spells them in answers and what its consent page says about each
 // (https://developers.google.com/identity/protocols/oauth2/scopes).
 import { randomBytes } from 'node:crypto';
@@ -26,8 +26,14 @@ export interface Project {
 
 export type GoogleService = 'gmail.googleapis.com' | 'people.googleapis.com';
 
-export const newClientId = (): string =>
-  `${BigInt(`0x${randomBytes(5).toString('hex')}`)}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;
+const newProjectNumber = (): string => String(BigInt(`0x${randomBytes(5).toString('hex')}`));
+
+/** Google's ids of clients begin with the number of their project. */
+export const projectOf = (clientId: string): string => clientId.split('-', 1)[0] ?? '';
+
+/** @param project the number of the client's project; a new one when absent */
+export const newClientId = (project: string = newProjectNumber()): string =>
+  `${project}-${randomBytes(16).toString('hex')}.apps.googleusercontent.com`;
 
 export const newClientSecret = (): string => `GOCSPX-${randomBytes(21).toString('base64url')}`;
 

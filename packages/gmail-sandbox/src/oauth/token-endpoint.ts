@@ -2,7 +2,6 @@
 // Rules: RFC 6749 §2.3.1, §4.1.3–§6, RFC 7636 §4.5, RFC 7009, https://developers.google.com/identity/protocols/oauth2/web-server
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Hono } from 'hono';
-import type { GoogleAccount } from '../accounts.ts';
 import { oauthError, oauthJson } from '../google-answers.ts';
 import { accessTokenLifetimeSeconds, type Grant, type OAuthState, revokeEverything, verifierFits } from './grants.ts';
 import { signIdToken } from './id-token.ts';
@@ -143,22 +142,22 @@ const authenticateClient = (
   return client;
 };
 
-const ownerOfWorkingToken = (state: OAuthState, token: string): GoogleAccount | undefined => {
+const grantOfWorkingToken = (state: OAuthState, token: string): Grant | undefined => {
   const grant = state.grants.validAccessToken(token)?.grant ?? state.grants.byRefreshToken(token);
   if (grant === undefined) return undefined;
   if (grant.refreshToken === token && state.grants.endingOf(grant) !== undefined) return undefined;
-  return grant.account;
+  return grant;
 };
 
-/** Revoking one token ends every grant of that account (https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke). */
+/** Revoking one token ends every grant of that account in the project (https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke). */
 export const addRevocationEndpoint = (app: Hono, state: OAuthState): void => {
   app.post('/revoke', async (context) => {
     const form = new URLSearchParams(await context.req.text());
     const token = form.get('token') ?? context.req.query('token') ?? '';
     if (token === '') return oauthError(400, 'invalid_request', 'Missing required parameter: token');
-    const account = ownerOfWorkingToken(state, token);
-    if (account === undefined) return oauthError(400, 'invalid_token', 'Token expired or revoked');
-    revokeEverything(state, account);
+    const grant = grantOfWorkingToken(state, token);
+    if (grant === undefined) return oauthError(400, 'invalid_token', 'Token expired or revoked');
+    revokeEverything(state, grant.account, grant.clientId);
     return oauthJson({});
   });
 };
