@@ -77,8 +77,7 @@ export type LogoReading =
 
 /** Reads the file of a logo: PNG, JPEG or WebP, whatever its name says. */
 export const readLogo = (bytes: Uint8Array): LogoReading => {
-  if (bytes.length > maxLogoBytes)
-    return { kind: 'refused', because: `has ${bytes.length} bytes, and may have ${maxLogoBytes}` };
+  if (bytes.length > maxLogoBytes) return { kind: 'refused', because: `is larger than ${maxLogoBytes} bytes` };
   const mediaType = mediaTypeOf(bytes);
   if (mediaType === undefined)
     return {

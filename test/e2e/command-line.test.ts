@@ -43,6 +43,10 @@ describe('the command line', () => {
     [['accounts', 'show', '--jsn']],
     [['api-keys', 'create', '--service', '--user', 'a']],
     [['api-keys', 'create']],
+    [['api-keys', 'create', '--service', '--return-url', 'http://app.example.com/done']],
+    [['api-keys', 'create', '--user', 'a', '--return-url', 'https://app.example.com/done']],
+    [['api-keys', 'create', '--service', '--product-name', 'Postern']],
+    [['api-keys', 'create', '--service', '--product-name', 'Acme', '--product-logo', 'package.json']],
   ])('%j is refused with exit code 2', async (args) => {
     const { code, stderr } = await run(args, settingsIn(temporaryFolder()));
     expect(code).toBe(2);
@@ -123,6 +127,24 @@ describe('API keys on the command line', () => {
     expect(listed.stdout).not.toContain(key.trim().split('_').at(-1));
     expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(0);
     expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(1);
+  });
+
+  test('are made with return URLs and a product whose logo is a file', async () => {
+    const folder = temporaryFolder();
+    const settings = settingsIn(folder, sealing);
+    const logo = join(folder, 'logo.png');
+    const header = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ', 'base64');
+    writeFileSync(logo, Buffer.concat([header, Buffer.from('AAAAAElFTkSuQmCC', 'base64')]));
+    const urls = ['https://app.example.com/done', 'https://app.example.com/for/*'];
+    const options = urls.flatMap((url) => ['--return-url', url]);
+    const product = ['--product-name', 'Acme Mail', '--product-logo', logo];
+    const made = await run(['api-keys', 'create', '--service', ...options, ...product], settings);
+    expect([made.code, made.stderr]).toEqual([0, expect.stringContaining('"return_url"')]);
+    const [record] = JSON.parse((await run(['api-keys', 'list', '--json'], settings)).stdout);
+    expect(record).toMatchObject({ return_urls: urls, product_name: 'Acme Mail' });
+    const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
+    expect(database.prepare('select media_type from product_logos').pluck().all()).toEqual(['image/png']);
+    database.close();
   });
 
   test.each(['local', 'google'])('the realm %s is reserved', async (realm) => {
