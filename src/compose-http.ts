@@ -15,11 +15,15 @@ import { createSessions } from './identity/credentials.ts';
 import { createEmbeddedIssuer, createExternalIssuer } from './identity/trusted-issuers.ts';
 import { catalogue } from './mcp/tools/index.ts';
 import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
+import { createWebhookDelivery } from './webhooks/delivery.ts';
+import { createWebhooks } from './webhooks/endpoints.ts';
 
 export interface HttpService {
   readonly app: Hono;
   /** Makes new keys for the authorization server when its own are old; cheap while they are not. */
   rotateKeys(): Promise<void>;
+  /** Sends events to the endpoints of products until `signal` is aborted; resolves once what was under way has ended. */
+  deliverWebhooks(signal: AbortSignal): Promise<void>;
 }
 
 export interface HttpServiceOptions {
@@ -122,6 +126,7 @@ export const composeHttp = async (
   };
   const app = createHttpApp({
     ...postern,
+    webhooks: createWebhooks(postern),
     authenticate: createAuthenticator(storage, clock, accessTokens),
     sessions: createSessions(storage.sessions, random, clock),
     publicUrl: config.publicUrl,
@@ -131,5 +136,6 @@ export const composeHttp = async (
     protectedResource: issuers.length === 0 ? undefined : protectedResource,
     authorizationServer,
   });
-  return { app, rotateKeys: async () => authorizationServer?.rotateKeys() };
+  const delivery = createWebhookDelivery({ ...postern, log: (level, entry) => log[level](entry) });
+  return { app, rotateKeys: async () => authorizationServer?.rotateKeys(), deliverWebhooks: delivery.run };
 };

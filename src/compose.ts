@@ -44,7 +44,7 @@ export interface ComposeOptions {
   readonly random?: RandomBytes;
   readonly fetch?: typeof fetch;
   /** For addresses that somebody outside named, under `trustedOrigin` for the operator's own; the network's by default. */
-  readonly outside?: (trustedOrigin?: string) => OutsideFetch;
+  readonly outside?: (trustedOrigin?: string, bodies?: 'ignored') => OutsideFetch;
   /** See AccountsOptions. */
   readonly leaseMs?: number;
   /** Threads that others use too and that whoever gives them ends; else it starts its own. */
@@ -64,7 +64,7 @@ export interface Postern {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
-  readonly outside: (trustedOrigin?: string) => OutsideFetch;
+  readonly outside: (trustedOrigin?: string, bodies?: 'ignored') => OutsideFetch;
   close(): Promise<void>;
 }
 
@@ -89,10 +89,10 @@ const signInOf = ({ google, issuer }: SignInSettings, outside: Postern['outside'
 
 /** Loaded at the first request: most processes send none. */
 const toOutside =
-  (clock: Clock, trustedOrigin: string | undefined): OutsideFetch =>
+  (clock: Clock, trustedOrigin: string | undefined, bodies: 'ignored' | undefined): OutsideFetch =>
   async (...request) => {
     const { createOutsideFetch } = await import('./lib/outside-fetch.ts');
-    return createOutsideFetch({ clock, trustedOrigin })(...request);
+    return createOutsideFetch({ clock, trustedOrigin, bodies })(...request);
   };
 
 interface OpenOptions {
@@ -152,7 +152,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const clock = options.clock ?? systemClock;
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
-  const outside = options.outside ?? ((trustedOrigin) => toOutside(clock, trustedOrigin));
+  const outside = options.outside ?? ((trustedOrigin, bodies) => toOutside(clock, trustedOrigin, bodies));
   const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
   const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;

@@ -34,7 +34,7 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.checkNow);
   try {
     const { storage, accounts, clock } = postern;
-    const { app, rotateKeys } = await composeHttp(config, postern, { log });
+    const { app, rotateKeys, deliverWebhooks } = await composeHttp(config, postern, { log });
     const where = { host: config.host, port: config.port ?? defaultHttpPort };
     const { trustedProxies } = config;
     const listening = await listen(app, where, clock, { ...defaultConnectionLimits, trustedProxies });
@@ -45,9 +45,10 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
     const rotation = { failed: 'key_rotation_failed', run: rotateKeys };
     const working = [sweep, rotation].map((work) => hourly(work, clock, log, stopping.signal));
     const checking = accounts.dailyChecks.run(stopping.signal);
+    const delivering = deliverWebhooks(stopping.signal);
     log.info({ event: 'stopping', signal: await ended });
     stopping.abort();
-    await Promise.all([...working, checking, listening.close(graceMs)]);
+    await Promise.all([...working, checking, delivering, listening.close(graceMs)]);
   } finally {
     process.off('SIGHUP', keys.checkNow);
     await keys.stop();

@@ -203,6 +203,50 @@ const addConnections = (program: Command): void => {
     .action(async (name) => (await import('./connections.ts')).remove(name));
 };
 
+const addWebhooks = (program: Command): void => {
+  const webhooks = program.command('webhooks').description('endpoints of your product that are told of every change');
+  const id = ['<id>', "the endpoint's id, as in the list"] as const;
+  webhooks
+    .command('add')
+    .description('send events to a URL, and show its secret once')
+    .argument('<url>', 'https://…')
+    .option('--realm <realm>', 'the realm whose events it gets', 'default')
+    .option('--events <types>', 'only these, separated by commas (default: all)')
+    .option('--allow-private', 'it may be on this machine or in your own network, and without https')
+    .option('--json', 'print JSON')
+    .action(async (url, options) => (await import('./webhooks.ts')).add(url, options));
+  webhooks
+    .command('list')
+    .description('list the endpoints, or with --dead the events that they did not take')
+    .option('--realm <realm>', 'only this realm')
+    .option('--dead', 'events that were tried for a day in vain')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./webhooks.ts')).list(options));
+  webhooks
+    .command('remove')
+    .description('send nothing there any more, and forget what waits')
+    .argument(...id)
+    .action(async (endpoint) => (await import('./webhooks.ts')).remove(endpoint));
+  webhooks
+    .command('test')
+    .description('send an event now; one that was disabled and takes it is enabled again')
+    .argument(...id)
+    .option('--json', 'print JSON')
+    .action(async (endpoint, options) => (await import('./webhooks.ts')).test(endpoint, options));
+  webhooks
+    .command('redeliver')
+    .description('send dead events again')
+    .argument(...id)
+    .option('--event <event-id>', 'only this one')
+    .action(async (endpoint, options) => (await import('./webhooks.ts')).redeliver(endpoint, options));
+  webhooks
+    .command('rotate-secret')
+    .description('make a new secret and show it once; for 24 hours both sign')
+    .argument(...id)
+    .option('--json', 'print JSON')
+    .action(async (endpoint, options) => (await import('./webhooks.ts')).rotateSecret(endpoint, options));
+};
+
 /** Every command of `postern`. */
 const createProgram = (): Command => {
   const program = new Command('postern')
@@ -214,6 +258,7 @@ const createProgram = (): Command => {
   addAccounts(program);
   addApiKeys(program);
   addConnections(program);
+  addWebhooks(program);
   addMaintenance(program);
   return program;
 };

@@ -10,6 +10,7 @@ import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
+import type { Webhooks } from '../webhooks/endpoints.ts';
 import { apiRoutes } from './api/routes.ts';
 import { type AddressOf, createAddressOf } from './client-address.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
@@ -30,6 +31,7 @@ export interface HttpOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
+  readonly webhooks: Webhooks;
   readonly mcpServer: (caller: Caller) => McpServer;
   readonly fetchAttachment: FetchAttachment;
   /** Where MCP clients sign in; undefined: nowhere, there are only keys and session tokens. */
@@ -98,7 +100,7 @@ const notFound = (c: Context): Response =>
   });
 
 export const createHttpApp = (options: HttpOptions): Hono => {
-  const { accounts, authenticate, sessions, publicUrl, protectedResource, fetchAttachment, log, clock } = options;
+  const { accounts, publicUrl, protectedResource, fetchAttachment, log, clock } = options;
   const app = new Hono();
   app.use(requestLog(log, clock));
   app.use(browserErrors);
@@ -111,7 +113,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const keyLimits = createKeyLimits(clock, options.keyRates ?? defaultKeyRates);
   app.route('/', mcpRoute({ ...options, callLimiter, keyLimits, signIn }));
   if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
-  app.route('/api/v1', apiRoutes({ accounts, authenticate, sessions, keyLimits }));
+  app.route('/api/v1', apiRoutes({ ...options, keyLimits }));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment }));
   addPages(app, options, addressOf);
 

@@ -46,6 +46,8 @@ export interface OutsideFetchOptions {
   readonly clock: Clock;
   /** Chosen by the operator: under this one origin any address is good, and http where it begins with it. */
   readonly trustedOrigin?: string;
+  /** `ignored`: an answer is its status alone, whatever follows it. */
+  readonly bodies?: 'ignored';
   /** All addresses of a name; the system's resolver unless given. */
   readonly lookup?: (hostname: string) => Promise<readonly Address[]>;
 }
@@ -74,6 +76,16 @@ export const isPublicAddress = (text: string): boolean => {
   return address.match(globalUnicast) && address.range() === 'unicast';
 };
 
+/**
+ * False for the host of a URL that cannot lead to the public internet, as far as it can be told without looking it up: an
+ * address of somebody's inside, or a name of this machine (RFC 6761 §6.3).
+ */
+export const leadsOutside = (hostname: string): boolean => {
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(literal) !== 0) return isPublicAddress(literal);
+  return !/(^|\.)localhost\.?$/i.test(hostname);
+};
+
 const addressesOf = async (hostname: string, lookup: OutsideFetchOptions['lookup']): Promise<readonly Address[]> => {
   const literal = hostname.replace(/^\[|\]$/g, '');
   const family = isIP(literal);
@@ -96,7 +108,8 @@ const headersOf = ({ headers }: IncomingMessage): Headers => {
   return new Headers(pairs as [string, string][]);
 };
 
-const readAnswer = async (answer: IncomingMessage): Promise<Response> => {
+const readAnswer = async (answer: IncomingMessage, bodies: OutsideFetchOptions['bodies']): Promise<Response> => {
+  if (bodies === 'ignored') return new Response(null, { status: answer.statusCode ?? 502 });
   const headers = headersOf(answer);
   if ((headers.get('content-encoding') ?? 'identity') !== 'identity') throw new OutsideRequestError('encoded');
   const body = await readBody(answer, maxOutsideBytes);
@@ -111,6 +124,7 @@ interface Prepared {
   readonly headers: Headers;
   readonly body: string | undefined;
   readonly signal: AbortSignal;
+  readonly bodies: OutsideFetchOptions['bodies'];
 }
 
 const bodyOf = (body: RequestInit['body']): string | undefined => {
@@ -121,7 +135,7 @@ const bodyOf = (body: RequestInit['body']): string | undefined => {
 };
 
 /** One request over a connection of its own: no proxy of the environment, no redirect, no credentials of anybody. */
-const send = async (url: URL, { method, headers, body, signal }: Prepared, addresses: readonly Address[]) => {
+const send = async (url: URL, { method, headers, body, signal, bodies }: Prepared, addresses: readonly Address[]) => {
   const request = url.protocol === 'https:' ? requestOverHttps : requestOverHttp;
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(url, {
@@ -134,7 +148,7 @@ const send = async (url: URL, { method, headers, body, signal }: Prepared, addre
     sent.once('response', resolve).once('error', reject).end(body);
   });
   try {
-    return await readAnswer(answer);
+    return await readAnswer(answer, bodies);
   } finally {
     answer.destroy();
   }
@@ -148,7 +162,7 @@ const isAllowed = ({ protocol, username, password }: URL): boolean =>
  * after `outsideDeadlineMs`, and connects to public addresses over https alone, the operator's own choice aside.
  * @throws OutsideRequestError for what it does not send or take; other errors where the other side cannot be reached.
  */
-export const createOutsideFetch = ({ clock, trustedOrigin, lookup }: OutsideFetchOptions): OutsideFetch => {
+export const createOutsideFetch = ({ clock, trustedOrigin, bodies, lookup }: OutsideFetchOptions): OutsideFetch => {
   const fetchWithin = async (url: URL, prepared: Prepared): Promise<Response> => {
     const isTrusted = url.origin === trustedOrigin;
     if (!isTrusted && !isAllowed(url)) throw new OutsideRequestError('address_not_allowed');
@@ -173,6 +187,7 @@ export const createOutsideFetch = ({ clock, trustedOrigin, lookup }: OutsideFetc
       headers,
       body: bodyOf(init.body),
       signal: AbortSignal.any(signals),
+      bodies,
     };
     void clock.sleep(outsideDeadlineMs, finished.signal).then(() => deadline.abort());
     const ended = new Promise<never>((_, reject) => {

@@ -19,7 +19,7 @@ import {
 } from './account-rows.ts';
 import { connectionOfNewAccount } from './connection-store.ts';
 import type { Rows } from './protected-rows.ts';
-import type { AccountsTable, Database } from './schema.ts';
+import type { AccountsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import { type RefusalCause, rowRefused } from './storage-error.ts';
 import { countLiving } from './token-endpoint-store.ts';
@@ -171,7 +171,7 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
         .execute();
     },
     remove: async (key) => {
-      const removed = await remove(db, key);
+      const removed = await remove(rows, key);
       rows.hooks.erased();
       if (removed) rows.hooks.accountChanged(key);
       return removed;
@@ -242,14 +242,12 @@ const create = (
   );
 
 /** Tickets, downloads and sessions go with the account (foreign keys); an API key may be older than the account it is for. */
-const remove = (db: Database, key: AccountKey): Promise<boolean> =>
-  db.transaction().execute(async (transaction) => {
-    const deleteFrom = (table: 'api_keys' | 'accounts') =>
-      transaction
-        .deleteFrom(table)
-        .where('realm', '=', key.realm)
-        .where('identifier', '=', key.identifier)
-        .executeTakeFirst();
-    await deleteFrom('api_keys');
-    return (await deleteFrom('accounts')).numDeletedRows > 0n;
+const remove = (rows: Rows, { realm, identifier }: AccountKey): Promise<boolean> =>
+  rows.transaction(async (transaction) => {
+    await transaction.db
+      .deleteFrom('api_keys')
+      .where('realm', '=', realm)
+      .where('identifier', '=', identifier)
+      .execute();
+    return (await transaction.remove('accounts', { realm, identifier })) > 0;
   });

@@ -37,6 +37,9 @@ import {
   type RefreshTokenCount,
   type TokenEndpointStore,
 } from './token-endpoint-store.ts';
+import { createWebhookDeliveryStore, type WebhookDeliveryStore } from './webhook-delivery-store.ts';
+import { createWebhookEndpointStore, type WebhookEndpointStore } from './webhook-endpoint-store.ts';
+import { createEventsOfWrite } from './webhook-outbox.ts';
 
 export { StorageError } from '../model/storage-error.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
@@ -63,6 +66,8 @@ export type {
   TokenEndpointAnswer,
   TokenEndpointStanding,
 } from './token-endpoint-store.ts';
+export type { DeadLetter, OutboxCount, WebhookDelivery } from './webhook-delivery-store.ts';
+export type { WebhookEndpoint } from './webhook-endpoint-store.ts';
 
 export interface Storage {
   readonly accounts: AccountStore;
@@ -81,6 +86,8 @@ export interface Storage {
   readonly authorizationKeys: AuthorizationKeyStore;
   readonly authorizationRounds: AuthorizationRoundStore;
   readonly browserSessions: BrowserSessionStore;
+  readonly webhookEndpoints: WebhookEndpointStore;
+  readonly webhookDeliveries: WebhookDeliveryStore;
   readonly sealingKeys: SealingKeyStore;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
@@ -111,7 +118,8 @@ export const openStorage = async (
   const macs = createRowMacs(sealer, options.refused);
   const adoption = createAdoption(sealer, macs, options);
   const { queries: db, erased, close } = await openDatabase(path, { pause, random }, adoption);
-  const rows = createRows(db, macs, { erased, accountChanged: options.accountChanged ?? (() => undefined) });
+  const hooks = { erased, accountChanged: options.accountChanged ?? (() => undefined) };
+  const rows = createRows(db, macs, hooks, createEventsOfWrite(sealer, clock, random));
   const sealingKeys = createSealingKeyStore(db, sealer, clock);
   return {
     accounts: createAccountStore(rows, sealer, clock),
@@ -130,6 +138,8 @@ export const openStorage = async (
     authorizationKeys: createAuthorizationKeyStore(rows, sealer),
     authorizationRounds: createAuthorizationRoundStore(rows, sealer),
     browserSessions: createBrowserSessionStore(rows),
+    webhookEndpoints: createWebhookEndpointStore(rows, sealer),
+    webhookDeliveries: createWebhookDeliveryStore(rows, sealer, clock),
     sealingKeys,
     demandKey: async () => {
       const found = await countUnderOtherKeys(db, sealer);

@@ -8,10 +8,10 @@ import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { RefusedRow, Rows } from './protected-rows.ts';
-import type { Database } from './schema.ts';
 import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import { sweepCounts } from './token-endpoint-store.ts';
+import { sweepDeliveries } from './webhook-delivery-store.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */
@@ -34,7 +34,8 @@ export interface OperationsStore {
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
    * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
-   * authorization rounds more than an hour; and accounts whose retention time is over. `now` in milliseconds.
+   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago. `now` in
+   * milliseconds.
    */
   sweep(now: number): Promise<void>;
 }
@@ -105,35 +106,26 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
+    await sweepDeliveries(db, now);
     await eraseEndedGrants(rows, now);
     await erasePendingGrants(rows, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
-    if (retentionMs !== undefined) await deleteForgotten(db, now - retentionMs, now);
+    if (retentionMs !== undefined) await deleteForgotten(rows, now - retentionMs, now);
     rows.hooks.erased();
   },
 });
 
 /**
  * Accounts that have been without a grant since before `since` go, with every row that names them (foreign keys), unless
- * somebody is connecting just now. One statement: an account that gets a grant meanwhile stays.
+ * somebody is connecting just now. One transaction: an account that gets a grant meanwhile stays.
  */
-const deleteForgotten = async (db: Database, since: number, now: number): Promise<void> => {
-  await db
-    .deleteFrom('accounts')
-    .where('status', '!=', 'ACTIVE')
-    .where('state_since', '<', since)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('tickets')
-            .select('hash')
-            .whereRef('tickets.realm', '=', 'accounts.realm')
-            .whereRef('tickets.identifier', '=', 'accounts.identifier')
-            .where('tickets.expires_at', '>', now),
-        ),
-      ),
-    )
-    .execute();
+const deleteForgotten = async (rows: Rows, since: number, now: number): Promise<void> => {
+  await rows.remove(
+    'accounts',
+    sql<SqlBool>`status != 'ACTIVE' and state_since < ${since} and not exists (
+      select 1 from tickets
+      where tickets.realm = accounts.realm and tickets.identifier = accounts.identifier and expires_at > ${now})`,
+  );
 };
 
 const eraseEndedGrants = (rows: Rows, now: number): Promise<void> => {

@@ -6,7 +6,13 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { StorageError } from '../model/storage-error.ts';
-import { keyColumns, type ProtectedTable, protectedTableNames, signedColumns } from './protected-tables.ts';
+import {
+  keyColumns,
+  type ProtectedTable,
+  protectedTableNames,
+  protectedTables,
+  signedColumns,
+} from './protected-tables.ts';
 import type { Database, Schema } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import type { RefusalCause } from './storage-error.ts';
@@ -81,6 +87,12 @@ export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void
   };
 };
 
+/** A row to be inserted, with its nulls. */
+const wholeRow = (table: ProtectedTable, row: RowValues): RowValues => ({
+  ...Object.fromEntries(Object.keys(protectedTables[table]).map((column) => [column, null])),
+  ...row,
+});
+
 /** The values that name a row. */
 const keyOf = (table: ProtectedTable, row: RowValues): Record<string, unknown> =>
   Object.fromEntries(keyColumns(table).map((column) => [column, row[column]]));
@@ -103,6 +115,18 @@ export interface RowHooks {
   /** After an account was changed or removed (account-rows.ts). */
   accountChanged(key: AccountKey): void;
 }
+
+/** A whole row before and after a write; undefined where there is none. */
+export interface RowChange {
+  readonly before: RowValues | undefined;
+  readonly after: RowValues | undefined;
+}
+
+/**
+ * What a write of one row means to others (webhook-outbox.ts).
+ * @returns writes its events in the transaction of that write; undefined where it means nothing
+ */
+export type EventsOfWrite = (table: ProtectedTable, change: RowChange) => ((rows: Rows) => Promise<void>) | undefined;
 
 export interface Rows {
   readonly db: Database;
@@ -141,6 +165,8 @@ export interface Rows {
     read: Row<T>,
     decide: (row: Row<T>) => Partial<Values<T>> | undefined,
   ): Promise<Row<T> | undefined>;
+  /** Deletes every row that fits, genuine or not. @returns how many */
+  remove<T extends ProtectedTable>(table: T, where: Condition<T>): Promise<number>;
   /** Changes every genuine row that fits. */
   changeAll<T extends ProtectedTable>(
     table: T,
@@ -181,7 +207,27 @@ const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool
 export const accountExists = (key: { readonly realm: string; readonly identifier: string }): RawBuilder<SqlBool> =>
   sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`;
 
-export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks): Rows => {
+export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsOf: EventsOfWrite): Rows => {
+  const transaction: Rows['transaction'] = (work) =>
+    db.isTransaction
+      ? work(createRows(db, macs, hooks, eventsOf))
+      : db.transaction().execute((begun) => work(createRows(begun, macs, hooks, eventsOf)));
+
+  /** Makes a write of one row, and writes the events that it means in the same transaction. False: it was not made. */
+  const withEvents = async (
+    table: ProtectedTable,
+    change: RowChange,
+    make: (db: Database) => Promise<boolean>,
+  ): Promise<boolean> => {
+    const writeEvents = eventsOf(table, change);
+    if (writeEvents === undefined) return make(db);
+    return transaction(async (rows) => {
+      const made = await make(rows.db);
+      if (made) await writeEvents(rows);
+      return made;
+    });
+  };
+
   const select = async <T extends ProtectedTable>(
     table: T,
     where: RawBuilder<SqlBool>,
@@ -202,10 +248,12 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks): Rows =
   const write = async (table: ProtectedTable, row: RowValues, change: RowValues): Promise<boolean> => {
     const values = { ...change, mac: macs.sign(table, { ...row, ...change }) };
     const assignments = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
-    const { numAffectedRows = 0n } = await sql`
-      update ${sql.table(table)} set ${sql.join(assignments)}
-      where ${keyCondition(table, row)} and mac = ${row.mac}`.execute(db);
-    return numAffectedRows > 0n;
+    return withEvents(table, { before: row, after: { ...row, ...change } }, async (in_) => {
+      const { numAffectedRows = 0n } = await sql`
+        update ${sql.table(table)} set ${sql.join(assignments)}
+        where ${keyCondition(table, row)} and mac = ${row.mac}`.execute(in_);
+      return numAffectedRows > 0n;
+    });
   };
 
   const changeFrom = async <T extends ProtectedTable>(
@@ -229,10 +277,7 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks): Rows =
   return {
     db,
     hooks,
-    transaction: (work) =>
-      db.isTransaction
-        ? work(createRows(db, macs, hooks))
-        : db.transaction().execute((transaction) => work(createRows(transaction, macs, hooks))),
+    transaction,
     find,
     list,
     refusal: async (table, where) => {
@@ -257,12 +302,22 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks): Rows =
     insert: async (table, row, where = sql<SqlBool>`true`) => {
       const values = { ...row, mac: macs.sign(table, { ...row }) };
       const columns = sql.join(Object.keys(values).map((column) => sql.ref(column)));
-      const { numAffectedRows = 0n } = await sql`
-        insert into ${sql.table(table)} (${columns})
-        select ${sql.join(Object.values(values).map((value) => value ?? null))} where ${where}
-        on conflict (${sql.join(keyColumns(table).map((column) => sql.ref(column)))}) do nothing`.execute(db);
-      return numAffectedRows > 0n;
+      return withEvents(table, { before: undefined, after: wholeRow(table, values) }, async (in_) => {
+        const { numAffectedRows = 0n } = await sql`
+          insert into ${sql.table(table)} (${columns})
+          select ${sql.join(Object.values(values).map((value) => value ?? null))} where ${where}
+          on conflict (${sql.join(keyColumns(table).map((column) => sql.ref(column)))}) do nothing`.execute(in_);
+        return numAffectedRows > 0n;
+      });
     },
+    remove: (table, where) =>
+      transaction(async (rows) => {
+        const going = await rows.list(table, where);
+        const { numAffectedRows = 0n } = await sql`
+          delete from ${sql.table(table)} where ${conditionOf(where)}`.execute(rows.db);
+        for (const row of going) await eventsOf(table, { before: { ...row }, after: undefined })?.(rows);
+        return Number(numAffectedRows);
+      }),
     change: async (table, where, decide) => changeFrom(table, where, decide, await find(table, where)),
     changeRead,
     changeAll: async (table, where, decide) => {

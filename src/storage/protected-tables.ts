@@ -16,6 +16,7 @@ type Use = 'key' | 'signed' | { readonly unsigned: string };
 const lease = {
   unsigned: 'says only which process renews a token just now; wrongly set, a renewal waits or comes twice',
 };
+const attempt = { unsigned: 'when an event is sent; wrongly set, it is sent sooner, later, twice or not' };
 const lastUse = { unsigned: 'is only shown; it changes with every use' };
 
 /** A new nullable column may be added as `signed` at any time: a null is not part of the MAC. */
@@ -79,6 +80,7 @@ export const protectedTables = {
     return_url: 'signed',
     return_state: 'signed',
     login_hint: 'signed',
+    expiry_noted_at: 'signed',
   },
   api_keys: {
     id: 'key',
@@ -184,6 +186,36 @@ export const protectedTables = {
   connection_defaults: {
     realm: 'key',
     connection: 'signed',
+  },
+  webhook_endpoints: {
+    id: 'key',
+    realm: 'signed',
+    url: 'signed',
+    events: 'signed',
+    allow_private: 'signed',
+    secret: 'signed',
+    former_secret: 'signed',
+    former_secret_until: 'signed',
+    created_at: 'signed',
+    disabled_at: 'signed',
+    disabled_because: 'signed',
+  },
+  webhook_deliveries: {
+    sequence: 'signed',
+    event_id: 'key',
+    endpoint_id: 'key',
+    realm: 'signed',
+    identifier: 'signed',
+    type: 'signed',
+    payload: 'signed',
+    created_at: 'signed',
+    attempts: attempt,
+    first_attempt_at: attempt,
+    next_attempt_at: attempt,
+    last_error: attempt,
+    dead_at: attempt,
+    lease_until: attempt,
+    lease_holder: attempt,
   },
 } as const satisfies { [T in ProtectedTable]: { [C in Exclude<keyof Schema[T], 'mac'>]: Use } };
 

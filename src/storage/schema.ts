@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
+import type { WebhookDeliveriesTable, WebhookEndpointsTable } from './webhook-tables.ts';
 
 /**
  * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED
@@ -112,6 +113,8 @@ export interface TicketsTable {
   return_url: string | null;
   return_state: string | null;
   login_hint: string | null;
+  /** When an event said that it ran out; only in realms with a webhook endpoint. */
+  expiry_noted_at: number | null;
   mac: string | null;
 }
 
@@ -246,6 +249,8 @@ export interface Schema {
   processes: ProcessesTable;
   connections: ConnectionsTable;
   connection_defaults: ConnectionDefaultsTable;
+  webhook_endpoints: WebhookEndpointsTable;
+  webhook_deliveries: WebhookDeliveriesTable;
 }
 
 /** Queries on these tables. */

@@ -13,6 +13,8 @@ import type { Rows, RowValues } from './protected-rows.ts';
 import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import type { Schema } from './schema.ts';
 import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
+import { placeInWebhookEndpoints } from './webhook-endpoint-store.ts';
+import { placeInWebhookDeliveries } from './webhook-outbox.ts';
 
 type SealedPlaces = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
 
@@ -29,6 +31,11 @@ const sealedPlaces: SealedPlaces = {
     details: (row) => placeInAuthorizationRounds(row, 'details'),
   },
   connections: { sealed_secret: placeInConnections },
+  webhook_endpoints: {
+    secret: (row) => placeInWebhookEndpoints(row, 'secret'),
+    former_secret: (row) => placeInWebhookEndpoints(row, 'former_secret'),
+  },
+  webhook_deliveries: { payload: placeInWebhookDeliveries },
 };
 
 /** The sealed columns of a table. */

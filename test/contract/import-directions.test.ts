@@ -79,7 +79,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: everything,
   compose: everything,
   'compose-http': everything,
-  http: ['identity', 'mcp', 'connect', 'authorization-server', 'model', 'lib'],
+  http: ['identity', 'mcp', 'connect', 'authorization-server', 'webhooks', 'model', 'lib'],
   stdio: ['mcp', 'model', 'lib'],
   identity: ['oauth', 'storage', 'model', 'lib'],
   mcp: ['connect', 'google', 'model', 'lib', '@postern/mail-text'],
@@ -88,6 +88,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   connect: ['grants', 'oauth', 'storage', 'model', 'lib'],
   grants: ['oauth', 'storage', 'model', 'lib'],
   oauth: ['model', 'lib'],
+  webhooks: ['storage', 'model', 'lib'],
   storage: ['model', 'lib'],
   config: ['model', 'lib'],
   model: ['lib'],
@@ -122,6 +123,7 @@ const owners: readonly {
   { package: /^@modelcontextprotocol\/client(\/|$)/, owner: ['cli'], typesFree: [] },
   { package: /^piscina$/, owner: ['mcp'], typesFree: [] },
   { package: /^ipaddr\.js$/, owner: ['lib'], typesFree: [] },
+  { package: /^standardwebhooks$/, owner: ['webhooks'], typesFree: [] },
   { package: /^commander$/, owner: ['cli'], typesFree: [] },
 ];
 

@@ -13,16 +13,19 @@ import type { CallLimits } from '../../src/http/limits/call-limits.ts';
 import type { KeyRates } from '../../src/http/limits/key-limits.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { type ApiKeyOptions, createApiKey, createSessions } from '../../src/identity/credentials.ts';
+import type { OutsideFetch } from '../../src/lib/outside-fetch.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { ok } from '../../src/model/result.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
+import { createWebhooks, type Webhooks } from '../../src/webhooks/endpoints.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export interface World {
   readonly app: Hono;
   readonly accounts: Accounts;
+  readonly webhooks: Webhooks;
   readonly storage: Storage;
   readonly sandbox: Sandbox;
   readonly clock: HandClock;
@@ -52,6 +55,8 @@ export interface WorldOptions {
   /** Instead of the one tool that says for whom it was called. */
   readonly mcpServer?: (caller: Caller) => McpServer;
   /** Changes the accounts before the routes get them, to make one part fail. */
+  /** What answers at addresses that somebody outside named. */
+  readonly outside?: OutsideFetch;
   readonly disturb?: (accounts: Accounts) => Accounts;
 }
 
@@ -91,10 +96,13 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   });
   const accounts = options.disturb?.(real) ?? real;
   const logged: string[] = [];
+  const outside = () => options.outside ?? google;
+  const webhooks = createWebhooks({ storage, outside, clock, random: randomBytes });
   const app = createHttpApp({
     accounts,
     authenticate: createAuthenticator(storage, clock),
     sessions: createSessions(storage.sessions, randomBytes, clock),
+    webhooks,
     mcpServer: options.mcpServer ?? whoami,
     callLimits: options.callLimits,
     keyRates: options.keyRates,
@@ -110,6 +118,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   return {
     app,
     accounts,
+    webhooks,
     storage,
     sandbox,
     clock,

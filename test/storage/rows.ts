@@ -47,6 +47,20 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const client = { clientId: `client id of ${name}`, secret: `secret of ${name}`, kind: 'web' } as const;
     await storage.connections.add({ name: `acme-${name}`, ...client, createdAt: at });
     await storage.connections.setDefault(`acme-${name}`, `realm of ${name}`);
+    const endpoint = {
+      id: `endpoint ${name}`,
+      realm: key.realm,
+      url: `https://${name}.example/`,
+      createdAt: at,
+    } as const;
+    const wants = [name === 'ada' ? 'link.made' : 'account.deleted'] as const;
+    const webhook = { ...endpoint, events: wants, allowPrivate: name === 'ben' };
+    await storage.webhookEndpoints.add(webhook, `first secret of ${name}`, 10);
+    await storage.webhookEndpoints.replaceSecret(endpoint.id, `secret of ${name}`, at + minute);
+    const other = { ...key, identifier: `other than ${name}` };
+    await storage.accounts.getOrCreate(other);
+    await storage.tickets.open(aTicket(`another ticket ${name}`, { key: other, apiKeyId, ...times }), 20);
+    await storage.accounts.remove(other);
   }
 };
 
@@ -76,4 +90,12 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
   connections: async ({ connections }, { name = '' }) => (await connections.find(name))?.openSecret() !== undefined,
   connection_defaults: async ({ accounts }, { realm = '' }) =>
     (await accounts.getOrCreate({ realm, identifier: randomUUID() })).connection !== undefined,
+  webhook_endpoints: async ({ webhookEndpoints }, { id = '' }) =>
+    (await webhookEndpoints.secrets(id, start)).length > 0,
+  // What comes of a delivery that does not count is in test/storage/webhook-outbox.test.ts: it is set aside.
+  webhook_deliveries: async ({ operations }, { event_id, endpoint_id }) =>
+    !(await operations.refusedRows()).some(
+      ({ table, key }) =>
+        table === 'webhook_deliveries' && key.event_id === event_id && key.endpoint_id === endpoint_id,
+    ),
 };

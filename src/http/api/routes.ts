@@ -4,11 +4,13 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Sessions } from '../../identity/credentials.ts';
+import type { Webhooks } from '../../webhooks/endpoints.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { type ServiceVariables, serviceOf } from './service.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** Bytes of one request body. */
 const maxBodyBytes = 64 * 1024;
@@ -34,10 +36,11 @@ export interface ApiOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
+  readonly webhooks: Webhooks;
   readonly keyLimits: KeyLimits;
 }
 
-export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOptions) => {
+export const apiRoutes = ({ accounts, authenticate, sessions, webhooks, keyLimits }: ApiOptions) => {
   const api = new Hono<ServiceVariables>();
 
   api.use(async (c, next) => {
@@ -55,6 +58,7 @@ export const apiRoutes = ({ accounts, authenticate, sessions, keyLimits }: ApiOp
   api.route('/', accountRoutes({ accounts, sessions, keyLimits }));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));
+  api.route('/webhooks', webhookRoutes({ webhooks, keyLimits }));
 
   return api;
 };

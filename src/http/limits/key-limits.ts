@@ -6,7 +6,15 @@ import { createRateLimit, type Rate } from '../../lib/rate-limit.ts';
 import type { ServiceVariables } from '../api/service.ts';
 import { errorResponse } from '../errors.ts';
 
-export type KeyAction = 'requests' | 'accounts' | 'links' | 'sessions' | 'confirmations' | 'endings' | 'checks';
+export type KeyAction =
+  | 'requests'
+  | 'accounts'
+  | 'links'
+  | 'sessions'
+  | 'confirmations'
+  | 'endings'
+  | 'checks'
+  | 'webhooks';
 
 export type KeyRates = Readonly<Record<KeyAction, Rate>>;
 
@@ -21,6 +29,7 @@ export const defaultKeyRates: KeyRates = {
   confirmations: { times: 600, perMs: minuteMs },
   endings: { times: 300, perMs: minuteMs },
   checks: { times: 120, perMs: minuteMs },
+  webhooks: { times: 60, perMs: minuteMs },
 };
 
 const actionTexts: Readonly<Record<KeyAction, string>> = {
@@ -31,6 +40,7 @@ const actionTexts: Readonly<Record<KeyAction, string>> = {
   confirmations: 'ask for or confirm %n connections',
   endings: 'disconnect or delete %n accounts',
   checks: 'check %n accounts',
+  webhooks: 'send %n requests about webhooks',
 };
 
 export interface KeyLimits {

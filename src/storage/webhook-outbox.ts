@@ -1,0 +1,78 @@
+// Writes events for endpoints into the outbox, in the transaction of the change that they tell of: whoever commits the change
+// commits them. Where a realm has no endpoint, nothing is written.
+import { sql } from 'kysely';
+import type { Clock, RandomBytes } from '../lib/clock.ts';
+import { webhookPayload } from '../model/webhook-event.ts';
+import { toAccount } from './account-rows.ts';
+import type { EventsOfWrite, Rows } from './protected-rows.ts';
+import type { Database } from './schema.ts';
+import type { SealedPlace, Sealer } from './sealer.ts';
+import { toWebhookEndpoint } from './webhook-endpoint-store.ts';
+import { type RowEvent, rowEvents } from './webhook-events.ts';
+import type { WebhookDeliveriesTable } from './webhook-tables.ts';
+
+type Bound = Pick<WebhookDeliveriesTable, 'realm' | 'identifier' | 'event_id' | 'endpoint_id' | 'type'>;
+
+/** A payload opens for this endpoint and this event only. */
+export const placeInWebhookDeliveries = (row: Bound): SealedPlace => ({
+  table: 'webhook_deliveries',
+  column: 'payload',
+  key: { realm: row.realm, identifier: row.identifier },
+  grantVersion: 0,
+  row: JSON.stringify([row.event_id, row.endpoint_id, row.type]),
+});
+
+/** Higher than that of every delivery that is there; in a transaction, which is alone in writing. */
+const nextSequence = async (db: Database): Promise<number> => {
+  const { rows } = await sql<{ last: number | null }>`select max(sequence) as last from webhook_deliveries`.execute(db);
+  return (rows[0]?.last ?? 0) + 1;
+};
+
+type NewDelivery = Bound & Pick<WebhookDeliveriesTable, 'payload' | 'created_at'>;
+
+/** Puts one behind all others; in a transaction. Its turn comes once no earlier one of its account waits for this endpoint. */
+export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<void> => {
+  const earlier = await rows.db
+    .selectFrom('webhook_deliveries')
+    .select('sequence')
+    .where('endpoint_id', '=', delivery.endpoint_id)
+    .where('realm', '=', delivery.realm)
+    .where('identifier', '=', delivery.identifier)
+    .where('dead_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  await rows.insert('webhook_deliveries', {
+    ...delivery,
+    sequence: await nextSequence(rows.db),
+    attempts: 0,
+    next_attempt_at: earlier === undefined ? delivery.created_at : null,
+  });
+};
+
+export const createEventsOfWrite = (sealer: Sealer, clock: Clock, random: RandomBytes): EventsOfWrite => {
+  const write = async (rows: Rows, event: RowEvent): Promise<void> => {
+    const { type, key } = event;
+    const { realm, identifier } = key;
+    const endpoints = (await rows.list('webhook_endpoints', { realm })).filter(
+      (row) => row.disabled_at === null && (toWebhookEndpoint(row).events?.includes(type) ?? true),
+    );
+    if (endpoints.length === 0) return;
+    const row = event.account === undefined ? await rows.find('accounts', { realm, identifier }) : undefined;
+    const account = event.account ?? (row && toAccount(row));
+    const event_id = `evt_${Buffer.from(random(16)).toString('base64url')}`;
+    const created_at = clock.now();
+    const text = webhookPayload(event_id, { ...event, account }, created_at);
+    for (const { id: endpoint_id } of endpoints) {
+      const bound = { realm, identifier, event_id, endpoint_id, type };
+      const payload = sealer.seal(text, placeInWebhookDeliveries(bound));
+      await addDelivery(rows, { ...bound, payload, created_at });
+    }
+  };
+  return (table, change) => {
+    const events = rowEvents(table, change);
+    if (events.length === 0) return undefined;
+    return async (rows) => {
+      for (const event of events) await write(rows, event);
+    };
+  };
+};

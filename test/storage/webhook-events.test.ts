@@ -1,0 +1,324 @@
+// Every change that a product is told of is in the outbox with the change itself, and nothing else is.
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { AccountKey } from '../../src/model/account-key.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start, type World } from './support.ts';
+
+interface Sent {
+  readonly type: string;
+  readonly identifier: string;
+  readonly account: Readonly<Record<string, unknown>> | null;
+  readonly previous_status: string | null;
+  readonly reason: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const endpoint = { id: 'whe_1', realm: 'default', url: 'https://shop.example/', allowPrivate: false, createdAt: start };
+const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+const hour = 60 * minute;
+
+/** A world whose realm has an endpoint. */
+const aTold = async (): Promise<World> => {
+  const world = await aWorld();
+  await world.storage.webhookEndpoints.add(endpoint, secret, 10);
+  return world;
+};
+
+/** What the endpoint is told since the last look, in the order in which it is told. */
+const told = async ({ storage, clock }: World, id = endpoint.id): Promise<Sent[]> => {
+  const all: Sent[] = [];
+  for (;;) {
+    const lease = { holder: 'test', now: clock.now(), until: clock.now() + minute };
+    const claimed = await storage.webhookDeliveries.claim(id, lease, 100);
+    if (claimed.length === 0) return all;
+    for (const delivery of claimed) {
+      all.push(JSON.parse(delivery.payload));
+      await storage.webhookDeliveries.delivered(delivery, 'test');
+    }
+  }
+};
+const typesOf = (sent: readonly Sent[]): string[] => sent.map(({ type }) => type);
+
+const versionOf = async ({ accounts }: Storage, key: AccountKey): Promise<number> =>
+  (await accounts.find(key))?.version ?? 0;
+const grantVersionOf = async ({ accounts }: Storage, key: AccountKey): Promise<number> =>
+  (await accounts.find(key))?.grantVersion ?? 0;
+
+const endByGoogle = async ({ storage, clock }: World, key: AccountKey): Promise<void> => {
+  const at = { accountVersion: await versionOf(storage, key), grantVersion: await grantVersionOf(storage, key) };
+  await storage.refreshes.takeLease(key, { ...at, holder: 'me' }, minute);
+  const end = { reason: 'idle_six_months' as const, evidence: { unusedSince: clock.now() }, retain: true };
+  await storage.refreshes.endGrant(key, { ...at, holder: 'me' }, end);
+};
+
+describe('An account of a realm with an endpoint', () => {
+  it('tells of being made, connected, ended, reinstated, disconnected and deleted, in this order', async () => {
+    const world = await aTold();
+    const { storage } = world;
+    await connect(storage, ada);
+    await endByGoogle(world, ada);
+    const at = {
+      accountVersion: await versionOf(storage, ada),
+      grantVersion: await grantVersionOf(storage, ada),
+      holder: 'me',
+    };
+    await storage.refreshes.takeLease(ada, at, minute);
+    await storage.refreshes.reinstate(ada, at, { accessToken: 'new', accessTokenExpiresAt: start + hour });
+    await storage.accounts.setState(ada, await versionOf(storage, ada), { status: 'PENDING', reason: 'disconnected' });
+    await storage.accounts.remove(ada);
+    const mailbox = 'ada@example.com';
+    expect(await told(world)).toMatchObject([
+      { type: 'account.created', previous_status: null, reason: 'never_connected', data: { mailbox: null } },
+      { type: 'account.connected', previous_status: 'PENDING', reason: null, data: { mailbox } },
+      { type: 'account.ended', previous_status: 'ACTIVE', reason: 'idle_six_months', data: { mailbox } },
+      { type: 'account.connected', previous_status: 'REVOKED', reason: null, data: { mailbox } },
+      { type: 'account.disconnected', previous_status: 'ACTIVE', reason: 'disconnected', data: { mailbox } },
+      { type: 'account.deleted', previous_status: 'PENDING', reason: null, account: { identifier: ada.identifier } },
+    ]);
+  });
+
+  it('shows the account as the API does, without any secret', async () => {
+    const world = await aTold();
+    await connect(world.storage, ada);
+    const [, connected] = await told(world);
+    expect(connected).toMatchObject({ realm: 'default', identifier: ada.identifier, created_at: expect.any(String) });
+    expect(connected?.account).toMatchObject({
+      status: 'ACTIVE',
+      google_email: 'ada@example.com',
+      expected_email: null,
+    });
+    expect(JSON.stringify(connected)).not.toMatch(/token-of-this-grant|client\.example/);
+  });
+
+  it('tells that another grant came, and which capability changed', async () => {
+    const world = await aTold();
+    const { storage } = world;
+    await connect(storage, ada);
+    await connect(storage, ada);
+    await told(world);
+    const at = async () => ({
+      accountVersion: await versionOf(storage, ada),
+      grantVersion: await grantVersionOf(storage, ada),
+    });
+    const contacts = { contacts: { reason: 'domain_policy', since: start } } as const;
+    const scopes = ['openid', 'https://www.googleapis.com/auth/gmail.readonly'];
+    const both = [...scopes, 'https://www.googleapis.com/auth/contacts.readonly'];
+    await connect(storage, ada, aGrant({ grantedScopes: both }));
+    await storage.accounts.setRefusals(ada, await at(), contacts);
+    await storage.accounts.setRefusals(ada, await at(), contacts);
+    const mail = { mail: { reason: 'no_mailbox', since: start } } as const;
+    await storage.accounts.setRefusals(ada, await at(), { ...contacts, ...mail });
+    await storage.accounts.setRefusals(ada, await at(), {});
+    expect(await told(world)).toMatchObject([
+      { type: 'account.connected', previous_status: 'ACTIVE', data: { changed_capabilities: ['contacts'] } },
+      { type: 'account.capability_changed', reason: null, data: { changed_capabilities: ['contacts'] } },
+      { type: 'account.ended', reason: 'no_mailbox', previous_status: 'ACTIVE', account: { status: 'REVOKED' } },
+      { type: 'account.connected', previous_status: 'REVOKED', account: { status: 'ACTIVE' } },
+    ]);
+  });
+
+  it('says nothing of renewed tokens, pins, use, a reason to be PENDING, or a write that lost its race', async () => {
+    const world = await aTold();
+    const { storage } = world;
+    await connect(storage, ada);
+    await storage.accounts.getOrCreate(ben);
+    await told(world);
+    const at = {
+      accountVersion: await versionOf(storage, ada),
+      grantVersion: await grantVersionOf(storage, ada),
+      holder: 'me',
+    };
+    await storage.refreshes.takeLease(ada, at, minute);
+    await storage.refreshes.saveRefreshed(ada, at, { accessToken: 'new', accessTokenExpiresAt: start + hour });
+    await storage.accounts.setPins(ada, await versionOf(storage, ada), { expectedEmail: 'ada@example.com' });
+    await storage.accounts.markUsed(ada, start + hour);
+    const declined = { status: 'PENDING', reason: 'consent_declined' } as const;
+    await storage.accounts.setState(ben, await versionOf(storage, ben), declined);
+    await storage.accounts.setState(ada, 1, { status: 'PENDING', reason: 'disconnected' });
+    expect(await told(world)).toEqual([]);
+  });
+
+  it('tells that it was deleted by the retention time', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    await storage.accounts.getOrCreate(ada);
+    await told(world);
+    clock.turn(40 * 24 * hour);
+    const options = { path: world.path, sealer: sealerWith(1), clock, random: randomBytes };
+    const keeping = await openStorage({ ...options, retentionMs: 30 * 24 * hour });
+    await keeping.operations.sweep(clock.now());
+    await keeping.close();
+    expect(typesOf(await told(world))).toEqual(['account.deleted']);
+  });
+
+  it('writes nothing where the write of the account is not committed', async () => {
+    const world = await aTold();
+    const { storage, raw } = world;
+    await storage.accounts.getOrCreate(ada);
+    await told(world);
+    // The account is written, and then the event cannot be.
+    raw.exec('alter table webhook_deliveries rename to gone');
+    const disconnected = { status: 'PENDING', reason: 'disconnected' } as const;
+    await connect(storage, ada).catch(() => undefined);
+    expect((await storage.accounts.find(ada))?.state.status).toBe('PENDING');
+    raw.exec('alter table gone rename to webhook_deliveries');
+    await connect(storage, ada);
+    await storage.accounts.setState(ada, await versionOf(storage, ada), disconnected);
+    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.disconnected']);
+  });
+});
+
+describe('A link of a realm with an endpoint', () => {
+  it('tells that it was made, and how it ended without a connection, under one id', async () => {
+    const world = await aTold();
+    const { storage } = world;
+    await storage.accounts.getOrCreate(ada);
+    for (const status of ['declined', 'refused', 'failed'] as const) {
+      await storage.tickets.open(aTicket(status), 20);
+      await storage.tickets.finish(status, status);
+      await storage.tickets.finish(status, status);
+    }
+    const [, ...links] = await told(world);
+    expect(links.map(({ type, reason }) => [type, reason])).toEqual([
+      ['link.made', null],
+      ['link.declined', 'declined'],
+      ['link.made', null],
+      ['link.declined', 'refused'],
+      ['link.made', null],
+      ['link.declined', 'failed'],
+    ]);
+    expect(new Set(links.map(({ data }) => data.link_id)).size).toBe(3);
+    expect(links[0]).toMatchObject({ account: { identifier: ada.identifier }, previous_status: null });
+    expect(JSON.stringify(links)).not.toContain('"declined-hash"');
+  });
+
+  it('tells once that it ran out, whoever looks, and not of one that was made before the endpoint', async () => {
+    const world = await aWorld();
+    const { storage, clock, open } = world;
+    await storage.accounts.getOrCreate(ada);
+    await storage.tickets.open(aTicket('before', { expiresAt: start - minute }), 20);
+    await storage.webhookEndpoints.add(endpoint, secret, 10);
+    await storage.tickets.open(aTicket('open'), 20);
+    await storage.tickets.open(aTicket('taken'), 20);
+    await storage.tickets.take('taken', { stateHash: 'state' }, start);
+    await storage.tickets.open(aTicket('voided'), 20);
+    await storage.tickets.finish('voided', 'declined');
+    await told(world);
+    await storage.webhookDeliveries.noteExpiredLinks(clock.now());
+    expect(await told(world)).toEqual([]);
+    clock.turn(10 * minute);
+    const another = await open();
+    await Promise.all([
+      storage.webhookDeliveries.noteExpiredLinks(clock.now()),
+      another.webhookDeliveries.noteExpiredLinks(clock.now()),
+    ]);
+    const links = await told(world);
+    expect(links.map(({ type, reason }) => [type, reason])).toEqual([
+      ['link.expired', 'not_completed'],
+      ['link.expired', 'not_completed'],
+    ]);
+  });
+
+  it('tells that it ran out where the process died that worked on its callback, unless it connected', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    for (const key of [ada, ben]) {
+      await storage.accounts.getOrCreate(key);
+      await storage.tickets.open(aTicket(`of ${key.identifier}`, { key }), 20);
+      await storage.tickets.take(`of ${key.identifier}`, { stateHash: key.identifier }, start);
+      await storage.tickets.redeem(`of ${key.identifier}`, key.identifier, start);
+    }
+    await connect(storage, ben);
+    await told(world);
+    clock.turn(11 * minute);
+    await storage.webhookDeliveries.noteExpiredLinks(clock.now());
+    expect(await told(world)).toEqual([]);
+    clock.turn(minute);
+    await storage.webhookDeliveries.noteExpiredLinks(clock.now());
+    expect(await told(world)).toMatchObject([{ type: 'link.expired', identifier: ada.identifier }]);
+  });
+
+  it('tells that nobody confirmed in time who completed it', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    await storage.accounts.getOrCreate(ada);
+    await storage.tickets.open(aTicket('ticket'), 20);
+    const times = { createdAt: start, expiresAt: start + 10 * minute };
+    const pending = { hash: 'pending', key: ada, ticketHash: 'ticket', apiKeyId: 'key', ...times };
+    await storage.pendingGrants.add({ ...pending, grant: aGrant(), emailVerified: true });
+    const made = (await told(world)).at(-1);
+    clock.turn(11 * minute);
+    await storage.pendingGrants.eraseExpired(clock.now());
+    const [expired, ...others] = await told(world);
+    expect(expired).toMatchObject({ type: 'link.expired', reason: 'not_confirmed' });
+    expect(expired?.data.link_id).toBe(made?.data.link_id);
+    expect(others).toEqual([]);
+  });
+});
+
+describe('The outbox', () => {
+  it('stays empty where the realm has no endpoint, or none that asks for this event, or it is disabled', async () => {
+    const { storage, raw } = await aWorld();
+    const rows = () => raw.prepare<[], number>('select count(*) from webhook_deliveries').pluck().get();
+    await connect(storage, ada);
+    await storage.webhookEndpoints.add({ ...endpoint, realm: 'another' }, secret, 10);
+    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_2', events: ['link.made'] }, secret, 10);
+    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_3' }, secret, 10);
+    await storage.webhookEndpoints.disable('whe_3', 'gone', start);
+    await connect(storage, ben);
+    expect(rows()).toBe(0);
+    await storage.tickets.open(aTicket('ticket'), 20);
+    expect(rows()).toBe(1);
+  });
+
+  it('holds nothing readable, and nothing at all of what was delivered', async () => {
+    const world = await aTold();
+    const { storage, raw, path } = world;
+    await storage.accounts.getOrCreate(ada, { pins: { expectedEmail: 'pinned-address@example.com' } });
+    await storage.accounts.remove(ada);
+    const bytes = () => Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');
+    expect(bytes()).not.toMatch(/whsec_|expected_email":"pinned/);
+    expect(await told(world)).toHaveLength(2);
+    raw.pragma('wal_checkpoint(TRUNCATE)');
+    expect(bytes()).not.toContain(ada.identifier);
+  });
+
+  it('sets aside what somebody else altered, and goes on with the next', async () => {
+    const world = await aTold();
+    await connect(world.storage, ada);
+    await connect(world.storage, ben);
+    world.raw.exec("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
+    expect(await told(world)).toEqual([]);
+    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.connected']);
+    expect(await world.storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 2 });
+    expect(await world.storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(0);
+  });
+
+  it('forgets dead letters after a week, and what nobody tried to deliver after eight days', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    await storage.accounts.getOrCreate(ada);
+    await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
+    await storage.webhookEndpoints.enable(endpoint.id);
+    await storage.accounts.getOrCreate(ben);
+    clock.turn(7 * 24 * hour);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 1 });
+    clock.turn(minute);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 0 });
+    clock.turn(24 * hour);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 0 });
+  });
+
+  it('is written by one place: nothing deletes an account past it', () => {
+    const folder = new URL('../../src/storage/', import.meta.url);
+    const past = readdirSync(folder).filter((file) =>
+      /deleteFrom\('accounts'\)|delete from accounts\b/.test(readFileSync(new URL(file, folder), 'utf8')),
+    );
+    expect(past).toEqual([]);
+  });
+});
