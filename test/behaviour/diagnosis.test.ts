@@ -1,6 +1,7 @@
 // Every reason for which access ends, played from Google's side to the words the person reads: no more than is known,
 // who can mend it and how.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectAtOnce } from '../support/connect-at-once.ts';
 import { alex, createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -164,7 +165,7 @@ describe('Google’s cap of 100 refresh tokens', () => {
   it('is not approached by one account that connects 101 times: the stored refresh token serves on', async () => {
     for (let times = 0; times < 101; times++) {
       await world.clock.advance(1000);
-      await world.connect('user_42');
+      await connectAtOnce(world, alex, 'user_42');
     }
     expect(world.sandbox.activeGrants(alex)).toBe(1);
     expect((await find())?.refreshTokensIssued).toBe(1);

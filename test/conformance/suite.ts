@@ -27,7 +27,8 @@ export interface SuiteRun {
 
 /** Starts the suite's command; it is killed with the test. */
 export const startSuite = (...options: string[]): SuiteRun => {
-  const env = { PATH: process.env.PATH ?? '', NO_PROXY: '*' };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, NO_PROXY: '*' };
   const child = execFile(process.execPath, [command, ...options], { env, maxBuffer: 1 << 26 });
   onTestFinished(() => void child.kill());
   let output = '';

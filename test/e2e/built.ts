@@ -27,7 +27,8 @@ export const settingsIn = (folder: string, more: Settings = {}): Settings => ({
   ...more,
 });
 
-const environment = (settings: Settings): NodeJS.ProcessEnv => ({
+/** What a command started by a test finds in its environment. */
+export const environment = (settings: Settings): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(POSTERN_|GOOGLE_|GMAIL_|PEOPLE_|DISPLAY|WAYLAND)/.test(name)),
   ),

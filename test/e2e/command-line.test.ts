@@ -1,4 +1,4 @@
-// What the built command says to people and scripts: answers, faults, exit codes.
+// What the command says to people and scripts: answers, faults, exit codes; one of each kind with the built command.
 
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { walk } from '../../src/cli/demo/person.ts';
 import { endWithTest, run, type StartedSandbox, settingsIn, start, startSandbox, temporaryFolder } from './built.ts';
+import { runHere } from './run-here.ts';
 
 const commands = [
   ['stdio'],
@@ -33,7 +34,7 @@ describe('the command line', () => {
   test.each(commands.map((args) => [args.join(' '), args] as const))(
     '%s explains itself with --help',
     async (_, args) => {
-      const { code, stdout } = await run([...args, '--help'], {});
+      const { code, stdout } = await runHere([...args, '--help'], {});
       expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: postern ${args.join(' ')}`)]);
     },
   );
@@ -48,7 +49,7 @@ describe('the command line', () => {
     [['api-keys', 'create', '--service', '--product-name', 'Postern']],
     [['api-keys', 'create', '--service', '--product-name', 'Acme', '--product-logo', 'package.json']],
   ])('%j is refused with exit code 2', async (args) => {
-    const { code, stderr } = await run(args, settingsIn(temporaryFolder()));
+    const { code, stderr } = await runHere(args, settingsIn(temporaryFolder()));
     expect(code).toBe(2);
     expect(stderr).not.toMatch(/\n\s+at /);
   });
@@ -80,19 +81,19 @@ describe('the command line', () => {
   test('a database of a newer Postern is refused with the reason', async () => {
     const folder = temporaryFolder();
     const settings = settingsIn(folder);
-    expect((await run(['accounts', 'list'], settings)).code).toBe(0);
+    expect((await runHere(['accounts', 'list'], settings)).code).toBe(0);
     const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
     database.pragma('user_version = 999');
     database.close();
-    const { code, stderr } = await run(['accounts', 'list'], settings);
+    const { code, stderr } = await runHere(['accounts', 'list'], settings);
     expect([code, stderr]).toEqual([1, expect.stringContaining('newer Postern')]);
   });
 
   test('a database without its key is not opened with a new one', async () => {
     const folder = temporaryFolder();
-    await run(['accounts', 'list'], settingsIn(folder));
+    await runHere(['accounts', 'list'], settingsIn(folder));
     const moved = settingsIn(folder, { POSTERN_CONFIG_DIR: join(folder, 'elsewhere') });
-    const { code, stderr } = await run(['accounts', 'list'], moved);
+    const { code, stderr } = await runHere(['accounts', 'list'], moved);
     expect([code, stderr]).toEqual([2, expect.stringContaining('Set the key it was made with')]);
   });
 
@@ -108,25 +109,25 @@ describe('API keys on the command line', () => {
   test('are made under the operator’s sealing key, never under one that nobody asked for; nor does doctor make one', async () => {
     const folder = temporaryFolder();
     const settings = settingsIn(folder, { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' });
-    const { code, stderr } = await run(['api-keys', 'create', '--service'], settings);
+    const { code, stderr } = await runHere(['api-keys', 'create', '--service'], settings);
     expect([code, stderr]).toEqual([2, expect.stringContaining('POSTERN_ENCRYPTION_KEY is not set')]);
-    const seen = await run(['doctor'], settings);
+    const seen = await runHere(['doctor'], settings);
     expect([seen.code, seen.stdout]).toEqual([0, expect.stringContaining('! Sealing key: none yet')]);
     expect(readdirSync(folder)).toEqual([]);
   });
 
   test('are shown once, listed without their secret, and revoked', async () => {
     const settings = settingsIn(temporaryFolder(), sealing);
-    const { stdout: key } = await run(
+    const { stdout: key } = await runHere(
       ['api-keys', 'create', '--service', '--realm', 'shop', '--label', 'web shop'],
       settings,
     );
-    const listed = await run(['api-keys', 'list', '--json'], settings);
+    const listed = await runHere(['api-keys', 'list', '--json'], settings);
     const [record] = JSON.parse(listed.stdout);
     expect(record).toMatchObject({ kind: 'service', realm: 'shop', label: 'web shop', unverified_links: false });
     expect(listed.stdout).not.toContain(key.trim().split('_').at(-1));
     expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(0);
-    expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(1);
+    expect((await runHere(['api-keys', 'revoke', record.id], settings)).code).toBe(1);
   });
 
   test('are made with return URLs and a product whose logo is a file', async () => {
@@ -148,7 +149,7 @@ describe('API keys on the command line', () => {
   });
 
   test.each(['local', 'google'])('the realm %s is reserved', async (realm) => {
-    const { code, stderr } = await run(
+    const { code, stderr } = await runHere(
       ['api-keys', 'create', '--service', '--realm', realm],
       settingsIn(temporaryFolder()),
     );
@@ -161,9 +162,9 @@ describe('API keys on the command line', () => {
       GOOGLE_CLIENT_ID: 'id',
       GOOGLE_CLIENT_SECRET: 'secret',
     });
-    const created = await run(['api-keys', 'create', '--service', '--unverified-links'], settings);
+    const created = await runHere(['api-keys', 'create', '--service', '--unverified-links'], settings);
     expect(created.stderr).toContain('whoever opens a link may complete it');
-    const { code, stdout } = await run(['doctor'], settings);
+    const { code, stdout } = await runHere(['doctor'], settings);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/! API key \w+ has --unverified-links, which is weaker/)]);
     expect(stdout).not.toContain('secret');
   });
@@ -177,17 +178,18 @@ describe('whose mailbox an account has to be, on the command line', () => {
       GOOGLE_CLIENT_SECRET: 'secret',
     });
   const shown = async (given: Readonly<Record<string, string>>, ...of: string[]) =>
-    JSON.parse((await run(['accounts', 'show', ...of, '--json'], given)).stdout);
+    JSON.parse((await runHere(['accounts', 'show', ...of, '--json'], given)).stdout);
 
   test('is said with a new account, changed by name only, and nothing else changes it', async () => {
     const given = settings(temporaryFolder());
-    const keyFor = (email: string) => run(['api-keys', 'create', '--user', 'kim', '--expected-email', email], given);
+    const keyFor = (email: string) =>
+      runHere(['api-keys', 'create', '--user', 'kim', '--expected-email', email], given);
     const kim = ['kim', '--realm', 'default'];
     expect((await keyFor('kim@example.com')).code).toBe(0);
     expect((await keyFor('Kim@Example.com')).code).toBe(0);
     for (const refused of [
       await keyFor('other@example.com'),
-      await run(['accounts', 'connect', ...kim, '--expected-email', 'other@example.com'], given),
+      await runHere(['accounts', 'connect', ...kim, '--expected-email', 'other@example.com'], given),
     ])
       expect(refused).toMatchObject({
         code: 1,
@@ -197,7 +199,7 @@ describe('whose mailbox an account has to be, on the command line', () => {
         ),
       });
     expect(await shown(given, ...kim)).toMatchObject({ expected_email: 'kim@example.com' });
-    const pin = (...change: string[]) => run(['accounts', 'pin', ...kim, ...change], given);
+    const pin = (...change: string[]) => runHere(['accounts', 'pin', ...kim, ...change], given);
     expect(await pin('--expected-email', 'other@example.com', '--expected-domain', 'example.com')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/pinned to +other@example\.com, domain example\.com\n/),
@@ -206,12 +208,12 @@ describe('whose mailbox an account has to be, on the command line', () => {
     expect(await shown(given, ...kim)).toMatchObject({ expected_email: null, expected_domain: 'example.com' });
     expect((await pin()).code).toBe(2);
     expect((await pin('--expected-email', 'nobody')).code).toBe(2);
-    expect((await run(['accounts', 'pin', 'nobody', '--no-expected-sub'], given)).code).toBe(1);
+    expect((await runHere(['accounts', 'pin', 'nobody', '--no-expected-sub'], given)).code).toBe(1);
   });
 
   test('names of capabilities that there are not are refused with the right ones beside', async () => {
     const given = settings(temporaryFolder());
-    const { code, stderr } = await run(['accounts', 'connect', '--capabilities', 'mail, otherContacts'], given);
+    const { code, stderr } = await runHere(['accounts', 'connect', '--capabilities', 'mail, otherContacts'], given);
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/Did you mean "other_contacts"\? Known are mail, contacts/),
@@ -224,17 +226,18 @@ describe('a row that somebody else wrote', () => {
     const folder = temporaryFolder();
     const client = { GOOGLE_CLIENT_ID: 'id', GOOGLE_CLIENT_SECRET: 'secret' };
     const settings = settingsIn(folder, { ...client, POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64') });
-    for (const realm of ['shop', 'club']) await run(['api-keys', 'create', '--service', '--realm', realm], settings);
+    for (const realm of ['shop', 'club'])
+      await runHere(['api-keys', 'create', '--service', '--realm', realm], settings);
     const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
     const id = database.prepare<[], string>("select id from api_keys where realm = 'club'").pluck().get() ?? '';
     database.exec("update api_keys set realm = 'shop'");
     database.close();
-    const seen = await run(['doctor'], settings);
+    const seen = await runHere(['doctor'], settings);
     expect([seen.code, seen.stdout]).toEqual([1, expect.stringContaining(`✗ The row api_keys ${id} was changed`)]);
-    expect((await run(['encryption', 'discard-unreadable'], settings)).code).toBe(2);
-    expect((await run(['encryption', 'discard-unreadable', '--yes'], settings)).code).toBe(0);
-    expect((await run(['doctor'], settings)).code).toBe(0);
-    expect(JSON.parse((await run(['api-keys', 'list', '--json'], settings)).stdout)).toHaveLength(1);
+    expect((await runHere(['encryption', 'discard-unreadable'], settings)).code).toBe(2);
+    expect((await runHere(['encryption', 'discard-unreadable', '--yes'], settings)).code).toBe(0);
+    expect((await runHere(['doctor'], settings)).code).toBe(0);
+    expect(JSON.parse((await runHere(['api-keys', 'list', '--json'], settings)).stdout)).toHaveLength(1);
   });
 });
 
@@ -268,7 +271,7 @@ describe('accounts on the command line', () => {
       0,
       expect.stringContaining('Connected: alex@example.com is now the mailbox of me.'),
     ]);
-    const listed = await run(['accounts', 'list', '--json'], settings);
+    const listed = await runHere(['accounts', 'list', '--json'], settings);
     expect(JSON.parse(listed.stdout)).toMatchObject([{ realm: 'local', identifier: 'me', status: 'ACTIVE' }]);
   });
 
@@ -299,7 +302,7 @@ describe('accounts on the command line', () => {
     await connectByPasting(settings);
     const keyFile = join(folder, 'config', 'encryption-key');
     const before = readFileSync(keyFile, 'utf8');
-    const { code, stdout } = await run(['encryption', 'rotate'], settings);
+    const { code, stdout } = await runHere(['encryption', 'rotate'], settings);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/Sealed \d+ rows with the new key\./)]);
     expect(readFileSync(keyFile, 'utf8')).not.toBe(before);
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
@@ -313,10 +316,10 @@ describe('accounts on the command line', () => {
   test('disconnect and delete demand --yes where nobody can answer, and delete leaves nothing', async () => {
     const settings = settingsIn(temporaryFolder(), sandbox.env);
     await connectByPasting(settings);
-    expect((await run(['accounts', 'delete'], settings)).code).toBe(2);
-    expect((await run(['accounts', 'delete', '--yes'], settings)).code).toBe(0);
-    expect((await run(['accounts', 'show'], settings)).code).toBe(1);
-    expect((await run(['accounts', 'list', '--json'], settings)).stdout.trim()).toBe('[]');
+    expect((await runHere(['accounts', 'delete'], settings)).code).toBe(2);
+    expect((await runHere(['accounts', 'delete', '--yes'], settings)).code).toBe(0);
+    expect((await runHere(['accounts', 'show'], settings)).code).toBe(1);
+    expect((await runHere(['accounts', 'list', '--json'], settings)).stdout.trim()).toBe('[]');
   });
 
   test('check says what is true now, for people and programs, and tells by its exit code', async () => {
@@ -327,19 +330,22 @@ describe('accounts on the command line', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-    expect(await run(['accounts', 'check'], settings)).toMatchObject({
+    expect(await runHere(['accounts', 'check'], settings)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no account me'),
     });
-    expect(await run(['accounts', 'check', '--all', '--json'], settings)).toMatchObject({ code: 0, stdout: '[]\n' });
+    expect(await runHere(['accounts', 'check', '--all', '--json'], settings)).toMatchObject({
+      code: 0,
+      stdout: '[]\n',
+    });
     await connectByPasting(settings);
     const good = await run(['accounts', 'check', '--json'], settings);
     expect(good.code).toBe(0);
     expect(JSON.parse(good.stdout)).toMatchObject({ identifier: 'me', checked: true, problem: null });
-    expect(await run(['accounts', 'check', 'me', '--all'], settings)).toMatchObject({ code: 2 });
+    expect(await runHere(['accounts', 'check', 'me', '--all'], settings)).toMatchObject({ code: 2 });
 
     await google('fault', { path: '/token', fault: { status: 503 } });
-    const silent = await run(['accounts', 'check', '--all', '--json'], settings);
+    const silent = await runHere(['accounts', 'check', '--all', '--json'], settings);
     expect([silent.code, JSON.parse(silent.stdout)]).toMatchObject([
       3,
       [{ identifier: 'me', checked: false, problem: { kind: 'google_unavailable' } }],
@@ -348,9 +354,9 @@ describe('accounts on the command line', () => {
     await google('clearFaults', {});
 
     await google('changePassword', { email: 'alex@example.com' });
-    const lost = await run(['accounts', 'check', '--all'], settings);
+    const lost = await runHere(['accounts', 'check', '--all'], settings);
     expect([lost.code, lost.stdout]).toEqual([1, expect.stringMatching(/me .*REVOKED.*the password was changed/)]);
-    expect((await run(['accounts', 'check'], settings)).code).toBe(1);
+    expect((await runHere(['accounts', 'check'], settings)).code).toBe(1);
   });
 
   const withWebClient = () => {
@@ -372,9 +378,9 @@ describe('accounts on the command line', () => {
 
   test('the web client of a product needs no POSTERN_PORT for doctor, nor to delete a person', async () => {
     const settings = withWebClient();
-    const { code, stdout } = await run(['doctor'], settings);
+    const { code, stdout } = await runHere(['doctor'], settings);
     expect([code, stdout]).toEqual([0, expect.stringContaining('/oauth/callback')]);
-    const gone = await run(['accounts', 'delete', 'user_42', '--realm', 'shop', '--yes'], settings);
+    const gone = await runHere(['accounts', 'delete', 'user_42', '--realm', 'shop', '--yes'], settings);
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('no account user_42 in the realm shop')]);
   });
 

@@ -11,7 +11,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
-import { endWithTest, type Running, run, type Settings, settingsIn, start, temporaryFolder } from './built.ts';
+import { endWithTest, type Running, type Settings, settingsIn, start, temporaryFolder } from './built.ts';
+import { runHere } from './run-here.ts';
 
 const alex = 'alex@example.com';
 
@@ -74,7 +75,7 @@ const startPostern = async (links: readonly string[] = ['--unverified-links']) =
     return running.exit;
   };
   await begin();
-  const made = await run(['api-keys', 'create', '--service', ...links], settings);
+  const made = await runHere(['api-keys', 'create', '--service', ...links], settings);
   const authorization = `Bearer ${made.stdout.trim()}`;
   const api = async (method: string, path: string, body?: object): Promise<Record<string, string>> => {
     const init = { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };

@@ -16,6 +16,7 @@ import {
   startSandbox,
   temporaryFolder,
 } from './built.ts';
+import { runHere } from './run-here.ts';
 
 const email = 'alex@example.com';
 const keyOf = (fill: number): string => Buffer.alloc(32, fill).toString('base64');
@@ -55,7 +56,7 @@ const mails = async (client: Client): Promise<object> =>
 
 /** Somebody with a key of their own, who is connected. */
 const aPerson = async (settings: Settings): Promise<string> => {
-  const made = await run(['api-keys', 'create', '--user', 'user_42', '--expected-email', email], settings);
+  const made = await runHere(['api-keys', 'create', '--user', 'user_42', '--expected-email', email], settings);
   const key = made.stdout.trim();
   const client = await clientOf(settings, key);
   const { authorizationRequired } = (await mails(client)) as { authorizationRequired: { url: string } };

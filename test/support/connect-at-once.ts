@@ -3,10 +3,10 @@ import { newSecret } from '../../src/lib/secrets.ts';
 import { scopesFor } from '../../src/model/capability.ts';
 import type { World } from './world.ts';
 
-/** Connects the Google account `email` to a person of that name. */
-export const connectAtOnce = async ({ postern, sandbox }: World, email: string): Promise<void> => {
+/** Connects the Google account `email` to a person, of that name unless another is given. */
+export const connectAtOnce = async ({ postern, sandbox }: World, email: string, identifier = email): Promise<void> => {
   const { accounts, random } = postern;
-  const key = { realm: 'default', identifier: email };
+  const key = { realm: 'default', identifier };
   const link = await accounts.link({ key, credential: 'service_key', linkPolicy: 'unverified' }, { capabilities: [] });
   if (!link.ok) throw new Error(link.problem.kind);
   const browser = newSecret(random);

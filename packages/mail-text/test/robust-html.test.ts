@@ -5,6 +5,8 @@ import { readableHtml } from '../src/html/readable-html.ts';
 import { newsletter } from './newsletter.ts';
 
 const seeded = { seed: 20_261_123 };
+/** How many times as many cases as in every run of the suite. */
+const times = Number(process.env.POSTERN_TEST_RUNS ?? 1);
 
 /** What holds for every result. */
 const check = (html: string): void => {
@@ -123,7 +125,7 @@ const piece = fc.oneof(
 test('any sequence of tags, sheets and bytes gives a text', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => check(pieces.join(''))),
-    { ...seeded, numRuns: 2_000 },
+    { ...seeded, numRuns: 400 * times },
   );
 });
 
@@ -137,7 +139,7 @@ test('a newsletter with parts cut out, doubled or overwritten gives a text', () 
   };
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => check(changes.reduce(apply, whole))),
-    { ...seeded, numRuns: 200 },
+    { ...seeded, numRuns: 40 * times },
   );
 });
 
