@@ -18,8 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const execute = (tool: string, input: unknown, signal = new AbortController().signal) =>
-  world.postern.tools.execute(caller, tool, input, { signal, executionId: 'run_1' });
+const execute = (tool: string, input: unknown, signal = new AbortController().signal, by = caller) =>
+  world.postern.tools.execute(by, tool, input, { signal, executionId: 'run_1' });
 
 describe('A program that calls a tool', () => {
   it('gets what structured content has over MCP, with its warning first', async () => {
@@ -34,8 +34,9 @@ describe('A program that calls a tool', () => {
   });
 
   it('gets the link as over MCP while nobody is connected', async () => {
-    const answer = await execute('gmail_fetch_mails', {});
     const key = await world.serviceKey({ unverifiedLinks: true });
+    const by = { ...caller, apiKeyId: key.split('_')[2] ?? '' };
+    const answer = await execute('gmail_fetch_mails', {}, undefined, by);
     const { structured } = await world.call('gmail_fetch_mails', {}, { key, as: 'user_42' });
     expect(answer).toEqual({ kind: 'authorization_required', ...structured });
     expect(structured.authorizationRequired).toMatchObject({ reason: 'never_connected' });
