@@ -5,13 +5,17 @@ import type { AuthorizationServer } from './authorization-server/index.ts';
 import type { Postern } from './compose.ts';
 import type { Config } from './config/config.ts';
 import { createHttpApp } from './http/app.ts';
-import type { CallLimits } from './http/limits/call-limits.ts';
+import { createAddressOf } from './http/client-address.ts';
+import type { Http2Listener } from './http/http2.ts';
+import { type CallLimiter, type CallLimits, createCallLimiter, defaultCallLimits } from './http/limits/call-limits.ts';
+import { createKeyLimits, defaultKeyRates, type KeyLimits } from './http/limits/key-limits.ts';
 import { type ProtectedResource, resourceOf } from './http/mcp/resource-metadata.ts';
 import { authorizationErrorPage } from './http/pages/html/error-pages.ts';
 import { renderedPage } from './http/pages/html/page.ts';
 import { createAccessTokens, type TrustedIssuer } from './identity/access-tokens.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { createSessions } from './identity/credentials.ts';
+import { createServiceTokens } from './identity/service-tokens.ts';
 import { createEmbeddedIssuer, createExternalIssuer } from './identity/trusted-issuers.ts';
 import { catalogue } from './mcp/tools/index.ts';
 import { type McpScope, mcpScopesFor } from './model/mcp-scope.ts';
@@ -20,6 +24,8 @@ import { createWebhooks } from './webhooks/endpoints.ts';
 
 export interface HttpService {
   readonly app: Hono;
+  /** Answers gRPC, where there is any. */
+  readonly grpc?: Http2Listener;
   /** Makes new keys for the authorization server when its own are old; cheap while they are not. */
   rotateKeys(): Promise<void>;
   /** Sends events to the endpoints of products until `signal` is aborted; resolves once what was under way has ended. */
@@ -107,6 +113,24 @@ const trustedIssuers = (
   ];
 };
 
+/** Loaded only where the operator turned it on: gRPC is large. */
+const scalekitOf = async (
+  config: Config,
+  postern: Postern,
+  shared: { readonly callLimiter: CallLimiter; readonly keyLimits: KeyLimits; readonly log: Logger },
+) => {
+  if (!config.scalekitApi) return undefined;
+  const { createScalekit } = await import('./http/scalekit/index.ts');
+  const { storage, sealer, clock } = postern;
+  return createScalekit({
+    ...postern,
+    ...shared,
+    serviceTokens: createServiceTokens({ apiKeys: storage.apiKeys, hmacs: sealer.hmacs, clock }),
+    connectionOfKey: async ({ connection, realm }) => connection ?? (await storage.connections.ofRealm(realm)),
+    addressOf: createAddressOf(config.trustedProxies, shared.log),
+  });
+};
+
 /** Wires the HTTP application of a Postern. Rejects when the authorization server's keys cannot be read or made. */
 export const composeHttp = async (
   config: Config,
@@ -124,6 +148,9 @@ export const composeHttp = async (
     ...toolScopes,
     scopePrefix: config.signIn.issuer?.scopePrefix ?? '',
   };
+  const callLimiter = createCallLimiter(clock, callLimits ?? defaultCallLimits);
+  const keyLimits = createKeyLimits(clock, defaultKeyRates);
+  const scalekit = await scalekitOf(config, postern, { callLimiter, keyLimits, log });
   const app = createHttpApp({
     ...postern,
     webhooks: createWebhooks(postern),
@@ -132,10 +159,13 @@ export const composeHttp = async (
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     log,
-    callLimits,
+    callLimiter,
+    keyLimits,
+    compatibleRoutes: scalekit?.routes,
     protectedResource: issuers.length === 0 ? undefined : protectedResource,
     authorizationServer,
   });
   const delivery = createWebhookDelivery({ ...postern, log: (level, entry) => log[level](entry) });
-  return { app, rotateKeys: async () => authorizationServer?.rotateKeys(), deliverWebhooks: delivery.run };
+  const rotateKeys = async () => authorizationServer?.rotateKeys();
+  return { app, grpc: scalekit?.grpc, rotateKeys, deliverWebhooks: delivery.run };
 };

@@ -34,10 +34,10 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.checkNow);
   try {
     const { storage, accounts, clock } = postern;
-    const { app, rotateKeys, deliverWebhooks } = await composeHttp(config, postern, { log });
+    const { app, grpc, rotateKeys, deliverWebhooks } = await composeHttp(config, postern, { log });
     const where = { host: config.host, port: config.port ?? defaultHttpPort };
     const { trustedProxies } = config;
-    const listening = await listen(app, where, clock, { ...defaultConnectionLimits, trustedProxies });
+    const listening = await listen(app, where, clock, { ...defaultConnectionLimits, trustedProxies }, grpc);
     if (listening.kind !== 'listening') throw new CommandError(listening.message);
     log.info({ event: 'listening', host: listening.host, port: listening.port, publicUrl: config.publicUrl.origin });
     const stopping = new AbortController();

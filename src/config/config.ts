@@ -14,6 +14,7 @@ import {
   type Fault,
   sizeSchema,
   splitList,
+  switchSchema,
 } from './environment.ts';
 import { expandPath, type Machine, platformFolders } from './folders.ts';
 import { type GoogleSettings, readGoogleSettings } from './google.ts';
@@ -49,6 +50,8 @@ export interface Config extends StorageConfig, Listening {
   readonly inlineLimit: number;
   /** Days after which an account without a grant is deleted; undefined: never. */
   readonly retentionDays: number | undefined;
+  /** Whether http also answers the clients of the hosted product. */
+  readonly scalekitApi: boolean;
 }
 
 export interface ReadOptions {
@@ -169,5 +172,6 @@ export const readConfig = (environment: Environment, options: ConfigOptions): Re
   const { faults, warnings } = reader;
   if (client === undefined || keys === undefined || faults.length > 0) return { ok: false, faults, warnings };
   const config = { ...storage, ...listening, google: { ...google, client }, signIn, keys, tools, downloadFolder };
-  return { ok: true, config: { ...config, inlineLimit, retentionDays, warnings } };
+  const scalekitApi = reader.parsed('POSTERN_SCALEKIT_API', switchSchema, 'Use 1, or leave it out.') ?? false;
+  return { ok: true, config: { ...config, inlineLimit, retentionDays, scalekitApi, warnings } };
 };

@@ -41,6 +41,7 @@ export const posternVariables = [
   'POSTERN_OIDC_SCOPE_PREFIX',
   'POSTERN_OIDC_CLIENT_ID',
   'POSTERN_OIDC_CLIENT_SECRET',
+  'POSTERN_SCALEKIT_API',
 ] as const;
 
 export const googleEndpointVariables = [
@@ -97,6 +98,12 @@ export const portSchema = z
   .regex(/^\d{1,5}$/, 'is not a port number')
   .transform(Number)
   .refine((port) => port >= 1 && port <= 65_535, 'is not between 1 and 65535');
+
+/** `1` or `0`. */
+export const switchSchema = z
+  .string()
+  .regex(/^[01]$/, 'is neither 1 nor 0')
+  .transform((value) => value === '1');
 
 /** A whole number of days. */
 export const daysSchema = z

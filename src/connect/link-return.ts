@@ -68,9 +68,9 @@ const keyOf = async (
 export const checkReturn = async (
   options: Pick<AccountsOptions, 'storage'>,
   { apiKeyId }: Caller,
-  wanted: WantedReturn | undefined,
+  { returnTo: wanted, verifyState }: { readonly returnTo?: WantedReturn; readonly verifyState?: string },
 ): Promise<Result<Pick<Ticket, 'returnUrl' | 'returnState'>>> => {
-  if (wanted === undefined) return ok({});
+  if (wanted === undefined) return ok(verifyState === undefined ? {} : { returnState: verifyState });
   const registered = (await keyOf(options, apiKeyId))?.returnUrls ?? [];
   const returnUrl = findReturnUrl(wanted.url, registered);
   if (returnUrl === undefined) return failed({ kind: 'return_url_not_registered', registered });

@@ -51,6 +51,8 @@ export interface LinkRequest {
   readonly loginHint?: string;
   /** Where the browser goes back to; an address that the caller's key is registered for. */
   readonly returnTo?: WantedReturn;
+  /** Without `returnTo`: what the browser brings to the key's verify_url, unchanged, as `state`. */
+  readonly verifyState?: string;
 }
 
 const linkUrl = (origin: string, ticket: string): string => `${origin}/connect/${ticket}`;
@@ -105,7 +107,7 @@ export const createLinks = (options: AccountsOptions) => {
       if (unused) return failed(unused);
       const present = await accounts.find(key);
       const replace = wanted.replace === true;
-      const returning = await checkReturn(options, caller, wanted.returnTo);
+      const returning = await checkReturn(options, caller, wanted);
       if (!returning.ok) return returning;
       // Nothing is made for a link that is not: the product may still create the account, with pins.
       if (!isVerifiable(present, linkPolicy, replace)) return failed({ kind: 'link_not_verifiable' });

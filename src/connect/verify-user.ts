@@ -86,6 +86,9 @@ export const awaitConfirmation = async (
     });
   const url = new URL(verifier.url);
   url.searchParams.set(authRequestParameter, id);
+  // Of a link with an address to go back to, it is for there.
+  if (ticket.returnUrl === undefined && ticket.returnState !== undefined)
+    url.searchParams.set('state', ticket.returnState);
   return { kind: 'awaiting_verification', url: url.href };
 };
 

@@ -8,7 +8,6 @@ import type { Authenticate } from '../identity/authenticate.ts';
 import type { Sessions } from '../identity/credentials.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
-import type { ToolService } from '../mcp/execute-tool.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
 import type { Webhooks } from '../webhooks/endpoints.ts';
@@ -17,8 +16,8 @@ import { type AddressOf, createAddressOf } from './client-address.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
 import { errorResponse, problemResponse } from './errors.ts';
 import { limitPages, limitRefusedCredentials, limitUnknownDownloads } from './limits/address-limits.ts';
-import { type CallLimits, createCallLimiter, defaultCallLimits } from './limits/call-limits.ts';
-import { createKeyLimits, defaultKeyRates, type KeyRates } from './limits/key-limits.ts';
+import type { CallLimiter } from './limits/call-limits.ts';
+import type { KeyLimits } from './limits/key-limits.ts';
 import { type ProtectedResource, resourceMetadataRoutes, resourceOf, signInRulesOf } from './mcp/resource-metadata.ts';
 import { mcpPaths, mcpRoute } from './mcp/route.ts';
 import { hostGuard, originGuard, requestLog } from './middleware.ts';
@@ -34,8 +33,6 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
   readonly mcpServer: (caller: Caller) => McpServer;
-  /** The same tools for /api/v1. */
-  readonly tools: ToolService;
   readonly fetchAttachment: FetchAttachment;
   /** Where MCP clients sign in; undefined: nowhere, there are only keys and session tokens. */
   readonly protectedResource?: ProtectedResource;
@@ -45,10 +42,10 @@ export interface HttpOptions {
   readonly publicUrl: URL;
   /** Whether calls can be served now: the database answers. */
   readonly ready: () => Promise<boolean>;
-  /** `defaultCallLimits` unless given. */
-  readonly callLimits?: CallLimits;
-  /** `defaultKeyRates` unless given. */
-  readonly keyRates?: KeyRates;
+  readonly callLimiter: CallLimiter;
+  readonly keyLimits: KeyLimits;
+  /** Come before all others of programs: what is not theirs goes on to those. */
+  readonly compatibleRoutes?: Hono;
   /** Good credentials that the limit of refused ones knows again. */
   readonly rememberedCredentials?: number;
   /** Addresses and networks whose forwarding headers say where a request comes from; nobody's unless given. */
@@ -112,11 +109,10 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   addGuards(app, options, addressOf);
 
   const signIn = protectedResource && signInRulesOf(publicUrl, protectedResource);
-  const callLimiter = createCallLimiter(clock, options.callLimits ?? defaultCallLimits);
-  const keyLimits = createKeyLimits(clock, options.keyRates ?? defaultKeyRates);
-  app.route('/', mcpRoute({ ...options, callLimiter, keyLimits, signIn }));
+  if (options.compatibleRoutes) app.route('/', options.compatibleRoutes);
+  app.route('/', mcpRoute({ ...options, signIn }));
   if (protectedResource) app.route('/', resourceMetadataRoutes(publicUrl, protectedResource));
-  app.route('/api/v1', apiRoutes({ ...options, keyLimits, callLimiter }));
+  app.route('/api/v1', apiRoutes(options));
   app.route('/', downloadRoute({ downloads: accounts.downloads, fetchAttachment }));
   addPages(app, options, addressOf);
 

@@ -15,10 +15,6 @@ export interface HttpError {
   readonly next: string;
   /** Where an account is not as a request says. */
   readonly differences?: readonly Difference[];
-  /** Where a call of a tool failed: the name under which the log has it. */
-  readonly execution_id?: string;
-  /** Where the person can mend it for themselves. */
-  readonly authorizationRequired?: object;
 }
 
 /** The answer for an error; never cached. */
@@ -173,7 +169,8 @@ export const insufficientScopeResponse = (c: Context, { granted, needed, hint }:
   });
 };
 
-const busyText: Readonly<Record<Busy['kind'], string>> = {
+/** What a limit of calls says. */
+export const busyText: Readonly<Record<Busy['kind'], string>> = {
   too_many_calls: 'More calls were made for this person within a minute than are allowed.',
   too_many_calls_at_once: 'Too many calls for this person are under way at the same time.',
   server_busy: 'Postern has more to do than it takes on at once.',

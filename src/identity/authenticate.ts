@@ -86,7 +86,8 @@ const bearerOf = (authorization: string): string | undefined => /^bearer +([^\s,
 export const storedCredentialIn = (authorization: string): string | undefined =>
   parseToken(bearerOf(authorization) ?? '')?.text;
 
-const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
+/** How links are checked that are made with a key. */
+export const linkPolicyOf = (record: ApiKeyRecord): LinkPolicy => {
   if (record.unverifiedLinks) return 'unverified';
   return record.verifyUrl === undefined ? 'pinned' : 'verify_url';
 };

@@ -54,6 +54,8 @@ export interface ConnectionStore {
   remove(name: string): Promise<'removed' | 'unknown' | ConnectionUse>;
   /** From now on new accounts of this realm, or of every realm that has none of its own, get this connection. */
   setDefault(name: string, realm?: string): Promise<'set' | 'unknown'>;
+  /** The name of the connection that new accounts of this realm get. */
+  ofRealm(realm: string): Promise<string>;
 }
 
 type Bound = Pick<ConnectionsTable, 'name' | 'client_id'>;
@@ -90,8 +92,14 @@ const columnsOf = ({ name, clientId, secret, kind, redirectUris, capabilities }:
   capabilities: capabilities === undefined ? null : JSON.stringify(capabilities),
 });
 
+/** What new accounts of a realm get: the realm's connection, else everybody's. */
+const connectionOfRealm = async (rows: Rows, realm: string): Promise<string> => {
+  const defaultOf = async (of: string) => (await rows.find('connection_defaults', { realm: of }))?.connection;
+  return (await defaultOf(realm)) ?? (await defaultOf(everyOtherRealm)) ?? defaultConnection;
+};
+
 /**
- * The columns of a new account that say which connection it has: the wanted one, else its realm's, else everybody's.
+ * The columns of a new account that say which connection it has: the wanted one, else its realm's.
  * People who sign in with Google here do so through the client of the environment, and so have that one.
  * @throws StorageError where there is no such connection
  */
@@ -102,8 +110,7 @@ export const connectionOfNewAccount = async (
 ): Promise<{ readonly connection: string | null; readonly allowed_capabilities: string | null }> => {
   const ofDefault = { connection: null, allowed_capabilities: null };
   if (realm === googleRealm) return ofDefault;
-  const defaultOf = async (of: string) => (await rows.find('connection_defaults', { realm: of }))?.connection;
-  const name = wanted ?? (await defaultOf(realm)) ?? (await defaultOf(everyOtherRealm)) ?? defaultConnection;
+  const name = wanted ?? (await connectionOfRealm(rows, realm));
   if (name === defaultConnection) return ofDefault;
   const row = await rows.find('connections', { name });
   if (row === undefined) throw connectionMissing(name);
@@ -199,5 +206,6 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
         if (!isInitial) await transaction.insert('connection_defaults', { realm, connection: name });
         return 'set';
       }),
+    ofRealm: (realm) => connectionOfRealm(rows, realm),
   };
 };

@@ -125,6 +125,7 @@ const owners: readonly {
   { package: /^ipaddr\.js$/, owner: ['lib'], typesFree: [] },
   { package: /^standardwebhooks$/, owner: ['webhooks'], typesFree: [] },
   { package: /^commander$/, owner: ['cli'], typesFree: [] },
+  { package: /^@(connectrpc|bufbuild)\//, owner: ['http'], typesFree: [] },
 ];
 
 describe('the import reader itself', () => {
@@ -210,8 +211,9 @@ describe('the source layout', () => {
     expect(cycles).toEqual([]);
   });
 
-  test('no file is longer than 350 lines', () => {
-    expect(files.filter((file) => read(file).trimEnd().split('\n').length > 350)).toEqual([]);
+  test('no file is longer than 350 lines, but for code made from .proto files', () => {
+    const written = files.filter((file) => !file.endsWith('_pb.ts'));
+    expect(written.filter((file) => read(file).trimEnd().split('\n').length > 350)).toEqual([]);
   });
 
   test('every file begins with a comment that says what it is for', () => {

@@ -9,12 +9,11 @@ import { onTestFinished } from 'vitest';
 import { type Accounts, createAccounts } from '../../src/connect/accounts.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import type { FetchAttachment } from '../../src/http/download-route.ts';
-import type { CallLimits } from '../../src/http/limits/call-limits.ts';
-import type { KeyRates } from '../../src/http/limits/key-limits.ts';
+import { type CallLimits, createCallLimiter, defaultCallLimits } from '../../src/http/limits/call-limits.ts';
+import { createKeyLimits, defaultKeyRates, type KeyRates } from '../../src/http/limits/key-limits.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { type ApiKeyOptions, createApiKey, createSessions } from '../../src/identity/credentials.ts';
 import type { OutsideFetch } from '../../src/lib/outside-fetch.ts';
-import type { ToolService } from '../../src/mcp/execute-tool.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { ok } from '../../src/model/result.ts';
@@ -43,12 +42,6 @@ const whoami = (caller: Caller): McpServer => {
     content: [{ type: 'text', text: `${caller.key.realm}/${caller.key.identifier}` }],
   }));
   return server;
-};
-
-/** The same for /api/v1. */
-const whoamiTools: ToolService = {
-  list: [],
-  execute: async ({ key: { realm, identifier } }) => ({ kind: 'data', data: { whoami: `${realm}/${identifier}` } }),
 };
 
 export interface WorldOptions {
@@ -111,9 +104,8 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     sessions: createSessions(storage.sessions, randomBytes, clock),
     webhooks,
     mcpServer: options.mcpServer ?? whoami,
-    tools: whoamiTools,
-    callLimits: options.callLimits,
-    keyRates: options.keyRates,
+    callLimiter: createCallLimiter(clock, options.callLimits ?? defaultCallLimits),
+    keyLimits: createKeyLimits(clock, options.keyRates ?? defaultKeyRates),
     rememberedCredentials: options.rememberedCredentials,
     trustedProxies: options.trustedProxies,
     fetchAttachment: options.fetchAttachment ?? giving(new TextEncoder().encode('attachment bytes')),

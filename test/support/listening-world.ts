@@ -49,8 +49,8 @@ export const listenWorld = async (
     linkOrigin: async () => origin,
     ...(options.fetch === undefined ? {} : { fetch: options.fetch, outside: () => options.fetch ?? fetch }),
   });
-  const { app } = await composeHttp(config, postern, { log });
-  const listening = await listen(app, { host: '127.0.0.1', port }, systemClock);
+  const { app, grpc } = await composeHttp(config, postern, { log });
+  const listening = await listen(app, { host: '127.0.0.1', port }, systemClock, undefined, grpc);
   if (listening.kind !== 'listening') throw new Error(listening.message);
   const close = async (): Promise<void> => {
     await listening.close(0);

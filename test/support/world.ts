@@ -33,6 +33,7 @@ export interface World {
   /** Everything that was logged, as JSON lines. */
   readonly logged: string[];
   readonly app: HttpService['app'];
+  readonly grpc: HttpService['grpc'];
   /** A request to Postern's HTTP application. */
   http(path: string, init?: RequestInit & { key?: string; as?: string }): Promise<Response>;
   serviceKey(options?: Partial<ApiKeyOptions>): Promise<string>;
@@ -112,7 +113,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     workers: options.workers,
   });
   const { accounts, storage } = postern;
-  const { app } = await composeHttp(config, postern, { log });
+  const { app, grpc } = await composeHttp(config, postern, { log });
 
   const send = async (request: Request): Promise<Response> => {
     const { origin } = new URL(request.url);
@@ -161,6 +162,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     config,
     logged,
     app,
+    grpc,
     http,
     approve,
     browser: () => createBrowser(send),

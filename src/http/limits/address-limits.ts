@@ -29,6 +29,8 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
   });
 };
 
+const storedCredentialOf = (c: Context): string | undefined => storedCredentialIn(c.req.header('authorization') ?? '');
+
 /**
  * Refuses keys and session tokens from an address that sent too many bad ones, before a store is asked. A good one is
  * never counted, and one that was good before is let through whatever its neighbours behind the same address do; so is
@@ -36,16 +38,18 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
  * same address keeps guessing. Access tokens are neither counted nor held up: no store is asked before their signature
  * is proven, and as each is new within minutes, any neighbour could else shut everybody out.
  * @param mostRemembered good credentials that are known again
+ * @param credentialOf what a request proves itself with, where that is not its bearer token; undefined: with nothing
  */
 export const limitRefusedCredentials = (
   clock: Clock,
   addressOf: AddressOf,
   mostRemembered = usuallyRemembered,
+  credentialOf: (c: Context) => string | undefined | Promise<string | undefined> = storedCredentialOf,
 ): MiddlewareHandler => {
   const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
   const good = createBoundedMap<string, true>({ maxSize: mostRemembered });
   return async (c, next) => {
-    const credential = storedCredentialIn(c.req.header('authorization') ?? '');
+    const credential = await credentialOf(c);
     // None at all costs nothing, and is how clients ask where to sign in.
     if (credential === undefined) return next();
     const fingerprint = createHash('sha256').update(credential).digest('base64url');

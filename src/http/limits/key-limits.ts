@@ -43,7 +43,16 @@ const actionTexts: Readonly<Record<KeyAction, string>> = {
   webhooks: 'send %n requests about webhooks',
 };
 
+/** A limit that a key has reached. */
+export interface KeyLimitReached {
+  readonly kind: 'too_many_requests';
+  readonly message: string;
+  readonly retryAfterSeconds: number;
+}
+
 export interface KeyLimits {
+  /** Counts one of this key where it is allowed; else says why not. */
+  count(keyId: string, action: KeyAction): KeyLimitReached | undefined;
   /** Counts one of this key where it is allowed. @returns undefined, or the answer that says how long to wait */
   take(c: Context, keyId: string, action: KeyAction): Response | undefined;
   /** The same before a route of /api/v1. */
@@ -55,24 +64,34 @@ export const createKeyLimits = (clock: Clock, rates: KeyRates): KeyLimits => {
     Object.entries(rates).map(([action, rate]) => [action, createRateLimit(clock, rate)]),
   );
 
-  const take: KeyLimits['take'] = (c, keyId, action) => {
+  const count: KeyLimits['count'] = (keyId, action) => {
     const seconds = limits[action]?.take(keyId) ?? 0;
-    return seconds === 0 ? undefined : tooMany(c, action, rates[action], seconds);
+    return seconds === 0 ? undefined : reached(action, rates[action], seconds);
+  };
+  const take: KeyLimits['take'] = (c, keyId, action) => {
+    const limit = count(keyId, action);
+    return limit && tooMany(c, limit);
   };
   return {
+    count,
     take,
     before: (action) => async (c, next) => take(c, c.get('service').keyId, action) ?? next(),
   };
 };
 
-const tooMany = (c: Context, action: KeyAction, { times, perMs }: Rate, seconds: number): Response => {
-  c.header('Retry-After', String(seconds));
+const reached = (action: KeyAction, { times, perMs }: Rate, seconds: number): KeyLimitReached => {
   const number = times.toLocaleString('en-US');
   const aMinute = Math.floor((times * minuteMs) / perMs).toLocaleString('en-US');
+  const message = `This key may ${actionTexts[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`;
+  return { kind: 'too_many_requests', message, retryAfterSeconds: seconds };
+};
+
+const tooMany = (c: Context, { kind, message, retryAfterSeconds: seconds }: KeyLimitReached): Response => {
+  c.header('Retry-After', String(seconds));
   return errorResponse(c, {
     status: 429,
-    error: 'too_many_requests',
-    message: `This key may ${actionTexts[action].replace('%n', number)} at once, and ${aMinute} a minute after that.`,
+    error: kind,
+    message,
     who: 'the caller',
     next: `Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
   });

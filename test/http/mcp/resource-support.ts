@@ -3,6 +3,8 @@
 import { type McpServer, McpServer as Server } from '@modelcontextprotocol/server';
 import { pino } from 'pino';
 import { createHttpApp } from '../../../src/http/app.ts';
+import { createCallLimiter, defaultCallLimits } from '../../../src/http/limits/call-limits.ts';
+import { createKeyLimits, defaultKeyRates } from '../../../src/http/limits/key-limits.ts';
 import type { AccessTokens } from '../../../src/identity/access-tokens.ts';
 import { createAuthenticator } from '../../../src/identity/authenticate.ts';
 import { createSessions } from '../../../src/identity/credentials.ts';
@@ -54,7 +56,6 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
     ...world,
     authenticate: createAuthenticator(storage, clock, wordTokens),
     sessions: createSessions(storage.sessions, random, clock),
-    tools: { list: [], execute: async () => ({ kind: 'unknown_tool' }) },
     mcpServer: twoTools(ran),
     fetchAttachment: async () => ok(new Uint8Array()),
     protectedResource: {
@@ -64,6 +65,8 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
     },
     publicUrl: new URL('https://postern.example.com'),
     ready: async () => true,
+    callLimiter: createCallLimiter(clock, defaultCallLimits),
+    keyLimits: createKeyLimits(clock, defaultKeyRates),
     log: pino({ level: 'silent' }),
     random,
   });
