@@ -8,6 +8,7 @@ import type { Authenticate } from '../identity/authenticate.ts';
 import type { Sessions } from '../identity/credentials.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
+import type { ToolService } from '../mcp/execute-tool.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
 import type { Webhooks } from '../webhooks/endpoints.ts';
@@ -33,6 +34,8 @@ export interface HttpOptions {
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
   readonly mcpServer: (caller: Caller) => McpServer;
+  /** The same tools for /api/v1. */
+  readonly tools: ToolService;
   readonly fetchAttachment: FetchAttachment;
   /** Where MCP clients sign in; undefined: nowhere, there are only keys and session tokens. */
   readonly protectedResource?: ProtectedResource;

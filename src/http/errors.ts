@@ -15,6 +15,10 @@ export interface HttpError {
   readonly next: string;
   /** Where an account is not as a request says. */
   readonly differences?: readonly Difference[];
+  /** Where a call of a tool failed: the name under which the log has it. */
+  readonly execution_id?: string;
+  /** Where the person can mend it for themselves. */
+  readonly authorizationRequired?: object;
 }
 
 /** The answer for an error; never cached. */

@@ -14,6 +14,7 @@ import { createKeyLimits, defaultKeyRates, type KeyRates } from '../../src/http/
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { type ApiKeyOptions, createApiKey, createSessions } from '../../src/identity/credentials.ts';
 import type { OutsideFetch } from '../../src/lib/outside-fetch.ts';
+import type { ToolService } from '../../src/mcp/execute-tool.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { Caller } from '../../src/model/caller.ts';
 import { ok } from '../../src/model/result.ts';
@@ -42,6 +43,12 @@ const whoami = (caller: Caller): McpServer => {
     content: [{ type: 'text', text: `${caller.key.realm}/${caller.key.identifier}` }],
   }));
   return server;
+};
+
+/** The same for /api/v1. */
+const whoamiTools: ToolService = {
+  list: [],
+  execute: async ({ key: { realm, identifier } }) => ({ kind: 'data', data: { whoami: `${realm}/${identifier}` } }),
 };
 
 export interface WorldOptions {
@@ -104,6 +111,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     sessions: createSessions(storage.sessions, randomBytes, clock),
     webhooks,
     mcpServer: options.mcpServer ?? whoami,
+    tools: whoamiTools,
     callLimiter: createCallLimiter(clock, options.callLimits ?? defaultCallLimits),
     keyLimits: createKeyLimits(clock, options.keyRates ?? defaultKeyRates),
     rememberedCredentials: options.rememberedCredentials,

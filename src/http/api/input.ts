@@ -137,15 +137,20 @@ const issueText = (issue: z.core.$ZodIssue, known: readonly string[]): string =>
   return `${field} ${inner ?? 'is not valid'}.`;
 };
 
-/** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
-export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
-  let json: unknown;
+/** A body as JSON; an empty one is `{}`. */
+export const readJson = (text: string): Result<unknown> => {
   try {
-    json = text.trim() === '' ? {} : JSON.parse(text);
+    return ok(text.trim() === '' ? {} : JSON.parse(text));
   } catch {
     return invalid('The body is not valid JSON.');
   }
-  const parsed = schema.safeParse(json);
+};
+
+/** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
+export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
+  const json = readJson(text);
+  if (!json.ok) return json;
+  const parsed = schema.safeParse(json.value);
   if (parsed.success) return ok(parsed.data);
   const known = Object.keys(schema.shape);
   return invalid(parsed.error.issues.map((issue) => issueText(issue, known)).join(' '));

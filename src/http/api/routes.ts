@@ -1,15 +1,20 @@
-// /api/v1: for the backends of products. Service keys only; a key reaches its own realm and no other.
+// /api/v1: for the backends of products, with service keys; a key reaches its own realm and no other. A session token is good
+// for the routes that are about one person and change nothing of how they are connected.
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Sessions } from '../../identity/credentials.ts';
+import type { RandomBytes } from '../../lib/clock.ts';
+import type { ToolService } from '../../mcp/execute-tool.ts';
 import type { Webhooks } from '../../webhooks/endpoints.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
+import type { CallLimiter } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { type ServiceVariables, serviceOf } from './service.ts';
+import { toolRoutes } from './tool-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 
 /** Bytes of one request body. */
@@ -19,10 +24,25 @@ const serviceKeyRequired = (c: Context): Response =>
   errorResponse(c, {
     status: 403,
     error: 'service_key_required',
-    message: 'Accounts are managed with a service key; every other credential is for /mcp.',
+    message:
+      'Accounts are managed with a service key. A session token reads and checks its own account and calls tools; every other credential is for /mcp.',
     who: 'the caller',
     next: 'Use a key made by `postern api-keys create --service`.',
   });
+
+/** Where a session token is as good as its service key, for its one person. Below /api/v1. */
+const sessionRoutes: readonly RegExp[] = [
+  /^GET \/tools$/,
+  /^GET \/accounts\/[^/]+$/,
+  /^POST \/accounts\/[^/]+\/check$/,
+  /^POST \/accounts\/[^/]+\/tools\/[^/]+$/,
+];
+
+const isForSessions = ({ req }: Context): boolean => {
+  const method = req.method === 'HEAD' ? 'GET' : req.method;
+  const path = new URL(req.url).pathname.replace(/^\/api\/v1/, '');
+  return sessionRoutes.some((route) => route.test(`${method} ${path}`));
+};
 
 const tooLarge = (c: Context): Response =>
   problemResponse(c, {
@@ -38,16 +58,21 @@ export interface ApiOptions {
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
   readonly keyLimits: KeyLimits;
+  readonly tools: ToolService;
+  readonly callLimiter: CallLimiter;
+  readonly random: RandomBytes;
 }
 
-export const apiRoutes = ({ accounts, authenticate, sessions, webhooks, keyLimits }: ApiOptions) => {
+export const apiRoutes = (options: ApiOptions) => {
+  const { accounts, authenticate, webhooks, keyLimits } = options;
   const api = new Hono<ServiceVariables>();
 
   api.use(async (c, next) => {
     const authentication = await authenticate(c.req.raw.headers);
     if (authentication.kind === 'refused') return refusalResponse(c, authentication);
     const service = serviceOf(authentication);
-    if (service === undefined) return serviceKeyRequired(c);
+    if (service === undefined || (service.credential === 'session_token' && !isForSessions(c)))
+      return serviceKeyRequired(c);
     c.set('service', service);
     c.header('Cache-Control', 'no-store');
     return next();
@@ -55,7 +80,8 @@ export const apiRoutes = ({ accounts, authenticate, sessions, webhooks, keyLimit
   api.use(keyLimits.before('requests'));
   api.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
 
-  api.route('/', accountRoutes({ accounts, sessions, keyLimits }));
+  api.route('/', accountRoutes(options));
+  api.route('/', toolRoutes(options));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));
   api.route('/webhooks', webhookRoutes({ webhooks, keyLimits }));

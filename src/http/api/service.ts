@@ -1,4 +1,4 @@
-// Who speaks on /api/v1: one service key; and which account a request is about.
+// Who speaks on /api/v1: one service key, or a session token for its one person; and which account a request is about.
 import type { Context } from 'hono';
 import { type Authentication, readIdentifier } from '../../identity/authenticate.ts';
 import type { AccountKey } from '../../model/account-key.ts';
@@ -6,6 +6,8 @@ import type { Caller, LinkPolicy } from '../../model/caller.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 
 export interface Service {
+  /** A session token speaks for the person that `named` says, and for nobody else. */
+  readonly credential: 'service_key' | 'session_token';
   readonly realm: string;
   readonly keyId: string;
   readonly linkPolicy: LinkPolicy;
@@ -21,28 +23,28 @@ export interface ServiceVariables {
 
 export type ApiContext = Context<ServiceVariables>;
 
-/** undefined for everything but a service key. */
+/** undefined for everything but a service key or a session token. */
 export const serviceOf = (authentication: Authentication): Service | undefined => {
   switch (authentication.kind) {
     case 'refused':
       return undefined;
     case 'service': {
       const { realm, keyId, linkPolicy, connection } = authentication;
-      return { realm, keyId, linkPolicy, connection, named: undefined };
+      return { credential: 'service_key', realm, keyId, linkPolicy, connection, named: undefined };
     }
     case 'caller': {
       const { caller, keyId } = authentication;
-      if (caller.credential !== 'service_key' || keyId === undefined) return undefined;
-      const { key, linkPolicy, connection } = caller;
-      return { realm: key.realm, keyId, linkPolicy, connection, named: key.identifier };
+      const { key, credential, linkPolicy, connection } = caller;
+      if ((credential !== 'service_key' && credential !== 'session_token') || keyId === undefined) return undefined;
+      return { credential, realm: key.realm, keyId, linkPolicy, connection, named: key.identifier };
     }
   }
 };
 
 /** The caller that this service speaks as when it asks for something of one of its people. */
-export const callerOf = ({ keyId, linkPolicy, connection }: Service, key: AccountKey): Caller => ({
+export const callerOf = ({ credential, keyId, linkPolicy, connection }: Service, key: AccountKey): Caller => ({
   key,
-  credential: 'service_key',
+  credential,
   linkPolicy,
   connection,
   apiKeyId: keyId,
@@ -50,13 +52,16 @@ export const callerOf = ({ keyId, linkPolicy, connection }: Service, key: Accoun
 
 /** The account a request is about, when the header does not name somebody else. */
 export const keyFor = (c: ApiContext, identifier: string): AccountKey | Response => {
-  const { realm, named } = c.get('service');
+  const { credential, realm, named } = c.get('service');
   if (named === undefined || named === identifier) return { realm, identifier };
   return refusalResponse(c, {
     kind: 'refused',
     status: 403,
     error: 'identifier_forbidden',
-    description: 'Postern-Identifier names another person than the request.',
+    description:
+      credential === 'session_token'
+        ? 'This session token belongs to another person than the request names.'
+        : 'Postern-Identifier names another person than the request.',
   });
 };
 

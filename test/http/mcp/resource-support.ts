@@ -56,6 +56,7 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
     ...world,
     authenticate: createAuthenticator(storage, clock, wordTokens),
     sessions: createSessions(storage.sessions, random, clock),
+    tools: { list: [], execute: async () => ({ kind: 'unknown_tool' }) },
     mcpServer: twoTools(ran),
     fetchAttachment: async () => ok(new Uint8Array()),
     protectedResource: {
