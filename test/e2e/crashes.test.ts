@@ -15,6 +15,7 @@ import { endWithTest, type Running, type Settings, settingsIn, start, temporaryF
 import { runHere } from './run-here.ts';
 
 const alex = 'alex@example.com';
+const others = ['kim@example.com', 'sam@example.com'];
 
 /** Where a request for a token stands when Postern dies. */
 type Moment = 'before Google sees it' | 'after Google has answered' | 'as the answer arrives';
@@ -29,7 +30,7 @@ interface Google {
 const startGoogle = async (): Promise<Google> => {
   const port = await freePort();
   const sandbox = createSandbox({ clock: systemClock, origin: `http://127.0.0.1:${port}` });
-  fillSampleMailbox(sandbox.addAccount({ email: alex }).mailbox);
+  for (const email of [alex, ...others]) fillSampleMailbox(sandbox.addAccount({ email }).mailbox);
   let plan: { moment: Moment; kill: () => Promise<unknown>; killed: (value?: unknown) => void } | undefined;
   const answer = async (request: Request): Promise<Response> => {
     const held = new URL(request.url).pathname === '/token' ? plan : undefined;
@@ -81,17 +82,14 @@ const startPostern = async (links: readonly string[] = ['--unverified-links']) =
     const init = { method, headers: { authorization }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     return (await fetch(`${origin}/api/v1${path}`, init)).json() as Promise<Record<string, string>>;
   };
-  return {
-    google,
-    begin,
-    kill,
-    create: () => api('POST', '/accounts', { identifier: 'user_42' }),
-    link: async () => String((await api('POST', '/accounts/user_42/link')).url),
-    account: () => api('GET', '/accounts/user_42'),
-    confirm: (id: string | null) => api('POST', `/auth-requests/${id}/confirm`, { identifier: 'user_42' }),
+  const personOf = (identifier: string) => ({
+    create: () => api('POST', '/accounts', { identifier }),
+    link: async () => String((await api('POST', `/accounts/${identifier}/link`)).url),
+    account: () => api('GET', `/accounts/${identifier}`),
+    confirm: (id: string | null) => api('POST', `/auth-requests/${id}/confirm`, { identifier }),
     call: async () => {
       const client = new Client({ name: 'test', version: '1' });
-      const headers = { authorization, 'postern-identifier': 'user_42' };
+      const headers = { authorization, 'postern-identifier': identifier };
       await client.connect(new StreamableHTTPClientTransport(new URL('/mcp', origin), { requestInit: { headers } }));
       try {
         return (await client.callTool({ name: 'gmail_fetch_mails', arguments: { max_results: 1 } })).structuredContent;
@@ -99,7 +97,8 @@ const startPostern = async (links: readonly string[] = ['--unverified-links']) =
         await client.close();
       }
     },
-  };
+  });
+  return { google, begin, kill, personOf, ...personOf('user_42') };
 };
 
 const unauthorized = {
@@ -110,15 +109,15 @@ const newBrowser = () => createBrowser((request) => fetch(request, { redirect: '
 const atGoogle = ({ html }: BrowserPage) => html.includes('id="chooser"') || html.includes('id="consent"');
 
 /** From Google's first page to the end. */
-const approve = async (browser: ReturnType<typeof newBrowser>, page: BrowserPage): Promise<BrowserPage> => {
+const approve = async (browser: ReturnType<typeof newBrowser>, page: BrowserPage, as = alex): Promise<BrowserPage> => {
   let shown = page;
   while (atGoogle(shown))
-    shown = await browser.submit(shown, { button: shown.html.includes('id="chooser"') ? alex : 'allow' });
+    shown = await browser.submit(shown, { button: shown.html.includes('id="chooser"') ? as : 'allow' });
   return shown;
 };
-const connect = async (link: string): Promise<BrowserPage> => {
+const connect = async (link: string, as = alex): Promise<BrowserPage> => {
   const browser = newBrowser();
-  return approve(browser, await browser.submit(await browser.open(link)));
+  return approve(browser, await browser.submit(await browser.open(link)), as);
 };
 
 test('A kill between the steps of a connection does not even disturb it', async () => {
@@ -161,46 +160,51 @@ test('A kill while a connection waits for the product’s word loses nothing: it
   expect(await postern.call()).toMatchObject({ messages: [{}] });
 });
 
-const moments: readonly Moment[] = ['before Google sees it', 'after Google has answered', 'as the answer arrives'];
+/** Whose connection is killed at which moment. */
+const moments = [
+  [alex, 'before Google sees it'],
+  ['kim@example.com', 'after Google has answered'],
+  ['sam@example.com', 'as the answer arrives'],
+] as const;
 
-test.each(moments)(
-  'A kill during the exchange of the code, %s, leaves an account that can be connected',
-  async (moment) => {
-    const postern = await startPostern();
-    await postern.create();
+test('A kill during the exchange of the code, at whatever moment of it, leaves an account that can be connected', async () => {
+  const postern = await startPostern();
+  for (const [email, moment] of moments) {
+    const person = postern.personOf(email);
+    await person.create();
     const killed = postern.google.killAt(moment, postern.kill);
-    const acknowledged = await connect(await postern.link()).then(
+    const acknowledged = await connect(await person.link(), email).then(
       ({ heading }) => heading === 'Gmail is connected',
       () => false,
     );
     await killed;
     await postern.begin();
-    const { status } = await postern.account();
-    if (acknowledged) expect(status).toBe('ACTIVE');
-    expect(['PENDING', 'ACTIVE']).toContain(status);
-    expect((await connect(await postern.link())).heading).toBe('Gmail is connected');
-    expect(await postern.call()).toMatchObject({ messages: [{}] });
-  },
-);
+    const { status } = await person.account();
+    if (acknowledged) expect(status, moment).toBe('ACTIVE');
+    expect(['PENDING', 'ACTIVE'], moment).toContain(status);
+    expect((await connect(await person.link(), email)).heading, moment).toBe('Gmail is connected');
+    expect(await person.call(), moment).toMatchObject({ messages: [{}] });
+  }
+});
 
-test.each(moments)(
-  'A kill during the renewal of a token, %s, loses neither the grant nor the account',
-  async (moment) => {
-    const postern = await startPostern();
-    await postern.create();
-    await connect(await postern.link());
-    const { connected_at } = await postern.account();
+test('A kill during the renewal of a token, at whatever moment of it, loses neither the grant nor the account', async () => {
+  const postern = await startPostern();
+  for (const [email, moment] of moments) {
+    const person = postern.personOf(email);
+    await person.create();
+    await connect(await person.link(), email);
+    const { connected_at } = await person.account();
     const killed = postern.google.killAt(moment, postern.kill);
     // A token that Gmail rejects is renewed at once.
     postern.google.sandbox.fault({ path: /\/messages$/, times: 1 }, { status: 401, body: unauthorized });
     // The client of this call waits on for a while: nobody answers it any more.
-    postern.call().catch(() => undefined);
+    person.call().catch(() => undefined);
     await killed;
     await postern.begin();
-    expect(await postern.account()).toMatchObject({ status: 'ACTIVE', connected_at });
-    expect(await postern.call()).toMatchObject({ messages: [{}] });
-  },
-);
+    expect(await person.account(), moment).toMatchObject({ status: 'ACTIVE', connected_at });
+    expect(await person.call(), moment).toMatchObject({ messages: [{}] });
+  }
+});
 
 /** A defect in the middle of everything, whose error carries what a failed request to Google would. */
 const defect = (raise: string) =>

@@ -73,14 +73,15 @@ describe('postern stdio over a pipe', () => {
   const call = (running: Running, id: number) =>
     ask(running, id, 'tools/call', { name: 'gmail_fetch_mails', arguments: { max_results: 2 } });
 
-  test('answers initialize and lists the six tools', async () => {
+  test('answers initialize, lists the six tools, and says on stderr that the endpoints are not Google’s own', async () => {
     const running = serve();
     expect(await initialize(running)).toMatchObject({ serverInfo: { name: 'postern' } });
     const { tools } = await ask(running, 2, 'tools/list', {});
     expect(tools).toHaveLength(toolNames.length);
+    expect(await running.says('GOOGLE_TOKEN_ENDPOINT', 'stderr')).toContain('google_endpoint_overridden');
   });
 
-  test('gives a person who never connected a link, and their mail after they followed it', async () => {
+  test('gives a person who never connected a link, then their mail, and ends with the pipe; stdout held JSON-RPC alone', async () => {
     const running = serve();
     await initialize(running);
     const first = await call(running, 2);
@@ -95,16 +96,10 @@ describe('postern stdio over a pipe', () => {
     expect([page.status, page.heading]).toEqual([200, 'Gmail is connected']);
     const second = await call(running, 3);
     expect((second.structuredContent as { messages: unknown[] }).messages).toHaveLength(2);
-  });
-
-  test('ends with exit code 0 when the client closes the pipe, and stdout held nothing but JSON-RPC', async () => {
-    const running = serve();
-    await initialize(running);
-    await call(running, 2);
     running.child.stdin.end();
     const { code, stdout } = await running.exit;
     expect(code).toBe(0);
-    expect(linesOf(stdout).map(({ jsonrpc }) => jsonrpc)).toEqual(['2.0', '2.0']);
+    expect(linesOf(stdout).map(({ jsonrpc }) => jsonrpc)).toEqual(['2.0', '2.0', '2.0']);
   });
 
   test('ends with exit code 0 on SIGTERM, although the pipe is still open', async () => {
@@ -112,12 +107,6 @@ describe('postern stdio over a pipe', () => {
     await initialize(running);
     running.child.kill('SIGTERM');
     expect((await running.exit).code).toBe(0);
-  });
-
-  test('says on stderr that the endpoints are not Google’s own', async () => {
-    const running = serve();
-    await initialize(running);
-    expect(await running.says('GOOGLE_TOKEN_ENDPOINT', 'stderr')).toContain('google_endpoint_overridden');
   });
 
   test('connects and reads with the built-in sandbox and no setting at all', async () => {

@@ -39,14 +39,16 @@ describe('postern http on a port', () => {
     return running;
   };
 
-  test('is alive and ready, and asks for a credential', async () => {
+  test('is alive and ready, asks for a credential, and ends with exit code 0 on SIGTERM', async () => {
     const given = await settings();
-    await serve(given);
+    const running = await serve(given);
     const origin = `http://127.0.0.1:${given.POSTERN_PORT}`;
     expect(await (await fetch(`${origin}/healthz`)).json()).toEqual({ status: 'alive' });
     expect((await fetch(`${origin}/readyz`)).status).toBe(200);
     const refused = await fetch(`${origin}/mcp`, { method: 'POST', body: '{}' });
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Bearer')]);
+    running.child.kill('SIGTERM');
+    expect((await running.exit).code).toBe(0);
   });
 
   test('signs a client in as it does unbuilt: ten minutes of access, which its refresh token renews', async () => {
@@ -111,12 +113,6 @@ describe('postern http on a port', () => {
     await client.close();
     const shown = await run(['accounts', 'show', 'user_42', '--realm', 'default', '--json'], given);
     expect(JSON.parse(shown.stdout)).toMatchObject({ status: 'ACTIVE', google_email: 'alex@example.com' });
-  });
-
-  test('ends with exit code 0 on SIGTERM', async () => {
-    const running = await serve(await settings());
-    running.child.kill('SIGTERM');
-    expect((await running.exit).code).toBe(0);
   });
 
   test('says which port is busy and what to do, and ends with exit code 1', async () => {
