@@ -8,6 +8,7 @@ import { defaultConnectionLimits } from '../http/limits/connection-limits.ts';
 import { listen } from '../http/serve.ts';
 import type { Clock } from '../lib/clock.ts';
 import { toolNames } from '../mcp/tools/index.ts';
+import { connectionWarnings } from './connection-warnings.ts';
 import { followKeys } from './follow-keys.ts';
 import { createLogger, logSettings } from './log.ts';
 import { firstSignal } from './process.ts';
@@ -34,6 +35,8 @@ export const http = async (options: HttpCommandOptions): Promise<void> => {
   if (process.stdin.isTTY !== true) process.on('SIGHUP', keys.checkNow);
   try {
     const { storage, accounts, clock } = postern;
+    for (const connection of await storage.connections.list())
+      for (const warning of connectionWarnings(connection, config)) log.warn({ event: 'configuration', warning });
     const { app, grpc, rotateKeys, deliverWebhooks } = await composeHttp(config, postern, { log });
     const where = { host: config.host, port: config.port ?? defaultHttpPort };
     const { trustedProxies } = config;

@@ -28,6 +28,7 @@ import {
   type SettingsChange,
 } from './account-settings.ts';
 import { endSignIns } from './complete-sign-in.ts';
+import { type ConnectionView, connectionsOf } from './connections.ts';
 import { type Connection, createConnection } from './link-flow.ts';
 import { createLinks, type Link, type LinkRequest } from './links.ts';
 import { createGoogleSignIn, createSignInAtIssuer, type SignInProvider } from './sign-in.ts';
@@ -51,6 +52,11 @@ export interface Accounts {
   list(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. A new one gets this connection, for life. */
   ensure(key: AccountKey, settings?: RequestedSettings, connection?: string): Promise<Result<Ensured>>;
+  /**
+   * The connections that concern a realm: what its accounts have, and what new ones get, also through an API key of its own
+   * connection. Of other realms' connections nothing is said.
+   */
+  connections(realm: string, ofKey?: string): Promise<ConnectionView[]>;
   /** Changes pins and what links ask for; a grant that contradicts the new pins is erased in the same write. */
   change(key: AccountKey, change: SettingsChange): Promise<Result<Account>>;
   /**
@@ -113,6 +119,7 @@ export const createAccounts = ({ oauth, oauthFor, ...given }: NewAccountsOptions
     find: (key) => storage.accounts.find(key),
     list: (filter) => storage.operations.listAccounts(filter),
     ensure: (key, settings, connection) => ensure(options, key, settings, connection),
+    connections: (realm, ofKey) => connectionsOf(options, realm, ofKey),
     change: (key, change) => changeSettings(options, key, change),
     recordAnswer: createRecordAnswer(options),
     freshToken: createAccess(options, { refreshOnce, retryRetained: retained.retry }),

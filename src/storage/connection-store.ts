@@ -50,6 +50,14 @@ export interface ConnectionStore {
   /** By name. */
   list(): Promise<FoundConnection[]>;
   use(name: string): Promise<ConnectionUse>;
+  /**
+   * Of a realm: what its accounts have, and what a new one gets where an API key names `wanted`; undefined stands for the
+   * environment's client.
+   */
+  inRealm(
+    realm: string,
+    wanted?: string,
+  ): Promise<{ readonly used: readonly (string | undefined)[]; readonly ofNewAccounts: string | undefined }>;
   /** Removes it unless somebody uses it: then says who. */
   remove(name: string): Promise<'removed' | 'unknown' | ConnectionUse>;
   /** From now on new accounts of this realm, or of every realm that has none of its own, get this connection. */
@@ -186,6 +194,16 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
     },
     list: async () => (await rows.list('connections', {}, ['name'])).map((row) => toFound(row, sealer)),
     use: (name) => use(rows, name),
+    inRealm: async (realm, wanted) => {
+      const used = await rows.db
+        .selectFrom('accounts')
+        .select('connection')
+        .distinct()
+        .where('realm', '=', realm)
+        .execute();
+      const { connection } = await connectionOfNewAccount(rows, realm, wanted);
+      return { used: used.map((row) => row.connection ?? undefined), ofNewAccounts: connection ?? undefined };
+    },
     remove: async (name) => {
       const removed = await rows.transaction(async (transaction) => {
         if (!(await exists(transaction, name))) return 'unknown';

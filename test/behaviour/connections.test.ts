@@ -352,6 +352,24 @@ describe('A connection that allows less than the tools want', () => {
   });
 });
 
+it('GET /api/v1/connections names the clients of the key’s own realm, without secrets', async () => {
+  const world = await twoClients();
+  const client = world.sandbox.addClient({ ofAnotherProject: true });
+  const { clientId, clientSecret: secret } = client;
+  const record = { name: 'others', clientId, secret, kind: 'web', createdAt: world.clock.now() } as const;
+  await world.postern.storage.connections.add(record);
+  await world.account('one', await world.serviceKey(unverified));
+  await world.account('x', await world.serviceKey({ ...unverified, realm: 'elsewhere', connection: 'others' }));
+  const answer = await world.http('/api/v1/connections', { key: await world.serviceKey({ connection: 'acme' }) });
+  const all = ['mail', 'contacts', 'directory', 'other_contacts'];
+  expect(await answer.json()).toEqual({
+    connections: [
+      { name: 'acme', client_id: world.acme.clientId, capabilities: all, for_new_accounts: true },
+      { name: 'default', client_id: world.sandbox.clientId, capabilities: all, for_new_accounts: false },
+    ],
+  });
+});
+
 it('Signing in with Google here is with the environment’s client, whatever new accounts get', async () => {
   const world = await twoClients({ env: { POSTERN_SIGN_IN: 'google', POSTERN_ALLOWED_EMAILS: '*' } });
   await world.postern.storage.connections.setDefault('acme');

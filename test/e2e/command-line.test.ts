@@ -23,6 +23,10 @@ const commands = [
   ['api-keys', 'create'],
   ['api-keys', 'list'],
   ['api-keys', 'revoke'],
+  ['connections', 'add'],
+  ['connections', 'list'],
+  ['connections', 'default'],
+  ['connections', 'remove'],
   ['encryption', 'rotate'],
   ['encryption', 'discard-unreadable'],
   ['backup'],
@@ -146,6 +150,31 @@ describe('API keys on the command line', () => {
     const database = new BetterSqlite3(join(folder, 'data', 'postern.db'));
     expect(database.prepare('select media_type from product_logos').pluck().all()).toEqual(['image/png']);
     database.close();
+  });
+
+  test('name a connection, which is added from the console’s file, listed without its secret, and kept while a key names it', async () => {
+    const folder = temporaryFolder();
+    const settings = settingsIn(folder, sealing);
+    const client = { client_id: '222-acme.apps.googleusercontent.com', client_secret: 'GOCSPX-of-acme' };
+    const file = join(folder, 'acme.json');
+    writeFileSync(file, JSON.stringify({ web: client }));
+    writeFileSync(join(folder, 'service.json'), JSON.stringify({ type: 'service_account' }));
+    const add = (name: string, path = file) => run(['connections', 'add', name, '--credentials-file', path], settings);
+    expect(await add('Acme')).toMatchObject({ code: 2 });
+    expect(await add('default')).toMatchObject({ code: 2 });
+    expect((await add('acme', join(folder, 'service.json'))).stderr).toContain('service account');
+    expect((await add('acme', join(folder, 'none.json'))).stderr).toContain('cannot be read');
+    expect(await add('acme')).toMatchObject({ code: 0, stdout: expect.stringContaining('222-acme') });
+    expect(await add('acme')).toMatchObject({ code: 1, stderr: expect.stringContaining('--replace') });
+    const key = await run(['api-keys', 'create', '--service', '--connection', 'acme', '--json'], settings);
+    expect(JSON.parse(key.stdout)).toMatchObject({ connection: 'acme' });
+    const listed = await run(['connections', 'list', '--json'], settings);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ name: 'default' }, { name: 'acme', api_keys: 1, accounts: 0 }]);
+    expect(listed.stdout).not.toContain('GOCSPX');
+    const kept = await run(['connections', 'remove', 'acme'], settings);
+    expect(kept).toMatchObject({ code: 1, stderr: expect.stringMatching(/used by 1 API key.*revoke the keys/) });
+    await run(['api-keys', 'revoke', JSON.parse(key.stdout).id], settings);
+    expect(await run(['connections', 'remove', 'acme'], settings)).toMatchObject({ code: 0 });
   });
 
   test.each(['local', 'google'])('the realm %s is reserved', async (realm) => {

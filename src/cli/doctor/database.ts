@@ -7,6 +7,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { type Account, refreshTokenWarning } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
 import { createSealer, openStorage, type RefusedRow, type Storage, StorageError } from '../../storage/index.ts';
+import { connectionFindings } from './connections.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Google counts for the Google account: several accounts here that use one have one warning. */
@@ -63,6 +64,7 @@ export const databaseFindings = async (config: Config): Promise<Finding[]> => {
         ),
         finding('ok', `API keys: ${keys.length}`),
         ...(await refusedRowFindings(storage)),
+        ...(await connectionFindings(storage, config)),
         ...crowdedMailboxFindings(crowded),
         ...(await testingModeFindings(storage)),
         ...(await tokenEndpointFindings(storage, config)),
@@ -116,17 +118,48 @@ const refusedRowFindings = async (storage: Storage): Promise<Finding[]> => {
 };
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
-const compare = 'compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console';
 
-export const tokenEndpointFindings = async ({ tokenEndpoint }: Storage, { google }: Config): Promise<Finding[]> => {
-  const standing = await tokenEndpoint.standing({ clientId: google.client.id, tokenEndpoint: google.tokenEndpoint });
+/** An OAuth client, and how its operator compares it; `whose` ends a phrase such as "the OAuth client". */
+interface KnownClient {
+  readonly clientId: string;
+  readonly whose: string;
+  readonly compare: string;
+}
+
+const clientsOf = async ({ connections }: Storage, { google }: Config): Promise<KnownClient[]> => [
+  {
+    clientId: google.client.id,
+    whose: '',
+    compare: 'compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET with the Google Cloud console',
+  },
+  ...(await connections.list()).map(({ name, clientId }) => ({
+    clientId,
+    whose: ` of the connection ${name}`,
+    compare: `compare it with its Google Cloud console (postern connections add ${name} --replace gives it another secret)`,
+  })),
+];
+
+/** What the token endpoint said of each client. */
+export const tokenEndpointFindings = async (storage: Storage, config: Config): Promise<Finding[]> => {
+  const findings: Finding[] = [];
+  for (const client of await clientsOf(storage, config))
+    findings.push(...(await standingFindings(storage, config, client)));
+  return findings;
+};
+
+const standingFindings = async (
+  { tokenEndpoint }: Storage,
+  { google }: Config,
+  { clientId, whose, compare }: KnownClient,
+): Promise<Finding[]> => {
+  const standing = await tokenEndpoint.standing({ clientId, tokenEndpoint: google.tokenEndpoint });
   const { googleAccounts, since, acceptedAt = 0, clientRefusedAt = 0, codeRefusedAt = 0 } = standing;
   const findings: Finding[] = [];
   if (clientRefusedAt > acceptedAt)
     findings.push(
       finding(
         'warning',
-        `Google refused the OAuth client at ${time(clientRefusedAt)} (invalid_client) and gave it no token since: ${compare}. Nobody is disconnected by this.`,
+        `Google refused the OAuth client${whose} at ${time(clientRefusedAt)} (invalid_client) and gave it no token since: ${compare}. Nobody is disconnected by this.`,
       ),
     );
   if (refusesEverybody(standing) && since !== undefined) {
@@ -136,7 +169,7 @@ export const tokenEndpointFindings = async ({ tokenEndpoint }: Storage, { google
     findings.push(
       finding(
         'warning',
-        `Google refuses the stored access of ${googleAccounts} unrelated Google accounts, the first since ${time(since)}, and accepts nobody; ${authorization}. They stay connected here, and each gets a link.`,
+        `Google refuses the stored access of ${googleAccounts} unrelated Google accounts${whose === '' ? '' : ` through the client${whose}`}, the first since ${time(since)}, and accepts nobody; ${authorization}. They stay connected here, and each gets a link.`,
       ),
     );
   }

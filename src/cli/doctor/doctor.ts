@@ -8,13 +8,14 @@ import { systemClock } from '../../lib/clock.ts';
 import { createOutsideFetch } from '../../lib/outside-fetch.ts';
 import { toolNames } from '../../mcp/tools/index.ts';
 import { createGoogleOAuth } from '../../oauth/google-oauth.ts';
+import type { OAuthClient } from '../../oauth/token-client.ts';
 import { createLogger } from '../log.ts';
 import { faultLine } from '../settings.ts';
 import { CommandError, plain, printJson, printLine, printNote } from '../terminal.ts';
 import { clientFindings, folderFindings, signInFindings } from './configuration.ts';
 import { databaseFindings } from './database.ts';
 import { type Finding, finding, type Verdict } from './finding.ts';
-import { tryApis, tryClient, tryIssuer } from './online.ts';
+import { tryApis, tryClient, tryConnections, tryIssuer } from './online.ts';
 
 /** A laptop without a key is no fault: the key is made at the first start. A stand-in lets the rest be read. */
 const readSettings = (): { config?: Config; faults: readonly Fault[]; keyMissing: boolean } => {
@@ -46,7 +47,8 @@ const isFault = ({ verdict }: Finding): boolean => verdict === 'fault';
 /** Findings that need requests to others; the APIs can only be tried with a grant of the database. */
 const onlineFindings = async (config: Config, hasDatabase: boolean) => {
   const { client, ...endpoints } = config.google;
-  const oauth = createGoogleOAuth({ client, endpoints, fetch, clock: systemClock, random: randomBytes });
+  const oauthFor = (of: OAuthClient) =>
+    createGoogleOAuth({ client: of, endpoints, fetch, clock: systemClock, random: randomBytes });
   const { issuer } = config.signIn;
   const trusting = (origin: string) => createOutsideFetch({ clock: systemClock, trustedOrigin: origin });
   const apis = async (): Promise<Finding[]> => {
@@ -58,13 +60,13 @@ const onlineFindings = async (config: Config, hasDatabase: boolean) => {
     log.level = 'silent';
     const postern = await compose(config, { transport: 'cli', log, linkOrigin: async () => config.publicUrl.origin });
     try {
-      return await tryApis(postern);
+      return [...(await tryApis(postern)), ...(await tryConnections(config, postern, oauthFor))];
     } finally {
       await postern.close();
     }
   };
   return {
-    client: [await tryClient(config, oauth), ...(await apis())],
+    client: [await tryClient(config, oauthFor(client)), ...(await apis())],
     issuer: issuer === undefined ? [] : [await tryIssuer(issuer, trusting(new URL(issuer.url).origin))],
   };
 };

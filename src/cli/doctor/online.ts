@@ -11,12 +11,22 @@ import { explainProblem, type Problem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
 import type { GoogleOAuth } from '../../oauth/google-oauth.ts';
 import { fetchIssuerKeys } from '../../oauth/issuer-metadata.ts';
+import type { OAuthClient } from '../../oauth/token-client.ts';
 import { shownId } from './configuration.ts';
 import { type Finding, finding } from './finding.ts';
 
 /** Google names what is wrong with the client before it looks at the code, so that a wrong code tells them apart. */
-export const tryClient = async (config: Config, oauth: Pick<GoogleOAuth, 'exchangeCode'>): Promise<Finding> => {
-  const { client, tokenEndpoint } = config.google;
+export const tryClient = async (
+  config: Config,
+  oauth: Pick<GoogleOAuth, 'clientId' | 'tokenEndpoint' | 'exchangeCode'>,
+  connection?: string,
+): Promise<Finding> => {
+  const { clientId, tokenEndpoint } = oauth;
+  const client = `the OAuth client ${shownId(clientId)}${connection === undefined ? '' : ` of the connection ${connection}`}`;
+  const compare =
+    connection === undefined
+      ? 'compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or the file, with the Google Cloud console'
+      : `compare it with its Google Cloud console, and give it its secret: postern connections add ${connection} --replace --credentials-file FILE`;
   const outcome = await oauth.exchangeCode({
     code: 'no-code-of-google',
     codeVerifier: 'a'.repeat(43),
@@ -28,19 +38,16 @@ export const tryClient = async (config: Config, oauth: Pick<GoogleOAuth, 'exchan
   const { failure } = outcome;
   switch (failure.kind) {
     case 'grant_ended':
-      return finding('ok', `Google knows the OAuth client ${shownId(client.id)} and its secret`);
+      return finding('ok', `Google knows ${client} and its secret`);
     case 'client_invalid':
-      return finding(
-        'fault',
-        `Google does not know the OAuth client ${shownId(client.id)}, or not with this secret (invalid_client): compare GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, or the file, with the Google Cloud console.`,
-      );
+      return finding('fault', `Google does not know ${client}, or not with this secret (invalid_client): ${compare}.`);
     case 'rate_limited':
     case 'unavailable':
-      return finding('warning', `${tokenEndpoint} did not answer as it should: nothing is known of the OAuth client.`);
+      return finding('warning', `${tokenEndpoint} did not answer as it should: nothing is known of ${client}.`);
     case 'refused':
       return finding(
         'warning',
-        `Google answered ${failure.error} when the OAuth client was tried. redirect_uri_mismatch: register the address; anything else is explained at https://developers.google.com/identity/protocols/oauth2/web-server#error-codes`,
+        `Google answered ${failure.error} when ${client} was tried. redirect_uri_mismatch: register the address; anything else is explained at https://developers.google.com/identity/protocols/oauth2/web-server#error-codes`,
       );
   }
 };
@@ -96,11 +103,32 @@ const tryApi = async ({ accounts, google }: OnlinePostern, active: readonly Acco
   return last ?? finding('untried', `${api.name}: whether it is enabled shows once somebody is connected`);
 };
 
-export const tryApis = async (postern: OnlinePostern): Promise<Finding[]> => {
+/** Tries the APIs of the Google Cloud project that a connection's client belongs to; the environment's when absent. */
+export const tryApis = async (postern: OnlinePostern, connection?: string): Promise<Finding[]> => {
   const accounts = await postern.storage.operations.listAccounts();
-  const active = accounts.filter(({ state }) => state.status === 'ACTIVE');
+  const active = accounts.filter((account) => account.state.status === 'ACTIVE' && account.connection === connection);
   const findings: Finding[] = [];
-  for (const api of apis) findings.push(await tryApi(postern, active, api));
+  for (const api of apis) {
+    const found = await tryApi(postern, active, api);
+    findings.push(connection === undefined ? found : { ...found, text: `Connection ${connection}: ${found.text}` });
+  }
+  return findings;
+};
+
+/** Tries every connection's client, and the APIs of its project. */
+export const tryConnections = async (
+  config: Config,
+  postern: OnlinePostern,
+  oauthFor: (client: OAuthClient) => GoogleOAuth,
+): Promise<Finding[]> => {
+  const findings: Finding[] = [];
+  for (const { name, clientId, openSecret } of await postern.storage.connections.list()) {
+    const secret = openSecret();
+    // One that does not open is a row that does not count, and was named as such.
+    if (secret === undefined) continue;
+    const client = await tryClient(config, oauthFor({ id: clientId, secret }), name);
+    findings.push(client, ...(await tryApis(postern, name)));
+  }
   return findings;
 };
 

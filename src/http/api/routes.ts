@@ -13,6 +13,7 @@ import type { CallLimiter } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
+import { connectionRoutes } from './connection-routes.ts';
 import { type ServiceVariables, serviceOf } from './service.ts';
 import { toolRoutes } from './tool-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -82,6 +83,7 @@ export const apiRoutes = (options: ApiOptions) => {
 
   api.route('/', accountRoutes(options));
   api.route('/', toolRoutes(options));
+  api.route('/connections', connectionRoutes(accounts));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));
   api.route('/webhooks', webhookRoutes({ webhooks, keyLimits }));
