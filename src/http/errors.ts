@@ -60,7 +60,7 @@ const statusOf: Readonly<Record<Problem['kind'], ContentfulStatusCode>> = {
   internal: 500,
 };
 
-export const problemStatus = ({ kind }: Problem): ContentfulStatusCode => statusOf[kind];
+export const problemStatus = ({ kind }: Pick<Problem, 'kind'>): ContentfulStatusCode => statusOf[kind];
 
 /** A problem of the model in HTTP's words. */
 export const problemResponse = (c: Context, problem: Problem): Response => {

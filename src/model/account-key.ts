@@ -15,7 +15,13 @@ export const identifierSchema = z
   .refine((text) => !text.includes(','), 'must not contain a comma')
   .refine((text) => text !== '.' && text !== '..', 'must not be "." or ".."')
   .refine((text) => text === text.trim(), 'must not begin or end with a space')
-  .refine((text) => text === text.normalize('NFC'), 'must be in Unicode normal form C');
+  .refine((text) => text === text.normalize('NFC'), 'must be in Unicode normal form C')
+  .meta({
+    id: 'Identifier',
+    description:
+      "The product's own name for a person: printable characters in Unicode normal form C, without comma, not beginning or ending with a space, and neither `.` nor `..`.",
+    override: { maxLength: 256, pattern: '^[^,]+$' },
+  });
 
 /** The name of a namespace of identifiers: lower-case letters, digits, `.`, `_`, `-`; 1–64 characters. */
 export const realmSchema = z

@@ -67,7 +67,7 @@ export const capabilityText = (capability: Capability): string => {
  * Why Google refuses what the person allowed: Gmail is off for the account, it has no directory, the admin's policy, the
  * operator's project, a permission that was taken back without a word, and whatever Google gives no reason for.
  */
-const refusalReasons = [
+export const refusalReasons = [
   'no_mailbox',
   'no_directory',
   'domain_policy',

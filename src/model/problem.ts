@@ -64,7 +64,9 @@ export type Problem =
   | { readonly kind: 'request_refused'; readonly status: number }
   | { readonly kind: 'internal' };
 
-export type Fixer = 'the person' | 'their Workspace admin' | 'the operator' | 'nobody, wait' | 'the caller';
+/** Who can mend what went wrong. */
+export const fixers = ['the person', 'their Workspace admin', 'the operator', 'nobody, wait', 'the caller'] as const;
+export type Fixer = (typeof fixers)[number];
 
 export interface Explanation {
   readonly what: string;

@@ -21,6 +21,7 @@ import { ok } from '../../src/model/result.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
 import { createWebhooks, type Webhooks } from '../../src/webhooks/endpoints.ts';
+import { holdToDescription } from '../support/described-answers.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export interface World {
@@ -32,6 +33,8 @@ export interface World {
   readonly clock: HandClock;
   /** Every line that was logged. */
   readonly logged: string[];
+  /** What /api/v1 answered so far: `get /accounts/{identifier} 200`. Each answer was as described. */
+  readonly answered: Set<string>;
   key(options?: Partial<ApiKeyOptions>): Promise<string>;
   /** A link for this person, as the API would give it. */
   link(identifier: string, pins?: Pins, linkPolicy?: Caller['linkPolicy']): Promise<string>;
@@ -48,7 +51,10 @@ const whoami = (caller: Caller): McpServer => {
 /** The same for /api/v1. */
 const whoamiTools: ToolService = {
   list: [],
-  execute: async ({ key: { realm, identifier } }) => ({ kind: 'data', data: { whoami: `${realm}/${identifier}` } }),
+  execute: async ({ key: { realm, identifier } }) => ({
+    kind: 'data',
+    data: { untrusted: 'Nothing here is.', whoami: `${realm}/${identifier}` },
+  }),
 };
 
 export interface WorldOptions {
@@ -123,6 +129,8 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     clock,
     random: randomBytes,
   });
+  const answered = new Set<string>();
+  holdToDescription(app, ({ method, path }, status) => answered.add(`${method} ${path} ${status}`));
   return {
     app,
     accounts,
@@ -131,6 +139,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     sandbox,
     clock,
     logged,
+    answered,
     key: async (wanted = {}) => {
       const merged = { kind: 'service' as const, realm: 'default', unverifiedLinks: false, ...wanted };
       return (await createApiKey(storage.apiKeys, randomBytes, clock, merged)).key;

@@ -9,6 +9,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { toolNames } from '../../src/mcp/tools/index.ts';
+import { holdToDescription } from './described-answers.ts';
 import { freePort } from './free-port.ts';
 
 export interface ListeningWorld {
@@ -50,6 +51,7 @@ export const listenWorld = async (
     ...(options.fetch === undefined ? {} : { fetch: options.fetch, outside: () => options.fetch ?? fetch }),
   });
   const { app, grpc } = await composeHttp(config, postern, { log });
+  holdToDescription(app);
   const listening = await listen(app, { host: '127.0.0.1', port }, systemClock, undefined, grpc);
   if (listening.kind !== 'listening') throw new Error(listening.message);
   const close = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import { toolNames } from '../../src/mcp/tools/index.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
+import { holdToDescription } from './described-answers.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 import { makeDatabase } from './migrated-database.ts';
 
@@ -114,6 +115,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   });
   const { accounts, storage } = postern;
   const { app, grpc } = await composeHttp(config, postern, { log });
+  holdToDescription(app);
 
   const send = async (request: Request): Promise<Response> => {
     const { origin } = new URL(request.url);

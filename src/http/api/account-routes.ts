@@ -6,6 +6,7 @@ import { accountJson } from '../../model/account-json.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { errorResponse, problemResponse, problemStatus } from '../errors.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
+import type { DisconnectedAnswer, LinkAnswer, SessionAnswer } from './answers.ts';
 import {
   accountChangeInput,
   accountInput,
@@ -103,7 +104,7 @@ const connectionRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     });
     if (!link.ok) return problemResponse(c, link.problem);
     const { url, expiresAt } = link.value;
-    return c.json({ url, expires_at: new Date(expiresAt).toISOString() });
+    return c.json({ url, expires_at: new Date(expiresAt).toISOString() } satisfies LinkAnswer);
   });
 
   routes.post('/accounts/:identifier/disconnect', keyLimits.before('endings'), async (c) => {
@@ -116,11 +117,12 @@ const connectionRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     if (!outcome.ok) return problemResponse(c, outcome.problem);
     const account = await accounts.find(key);
     const { revokedAtGoogle, reason } = outcome.value;
-    return c.json({
+    const answer: DisconnectedAnswer = {
       revoked_at_google: revokedAtGoogle,
       not_revoked_because: reason ?? null,
       account: account === undefined ? null : accountJson(account),
-    });
+    };
+    return c.json(answer);
   });
 
   routes.post('/accounts/:identifier/check', keyLimits.before('checks'), async (c) => {
@@ -146,7 +148,8 @@ const sessionRoutes = ({ accounts, sessions, keyLimits }: AccountRoutesOptions) 
     if (!input.ok) return problemResponse(c, input.problem);
     const session = await sessions.mint(key, c.get('service').keyId, input.value.expires_in ?? sessionSeconds.usual);
     if (session === undefined) return accountNotFound(c);
-    return c.json({ token: session.token, expires_at: new Date(session.expiresAt).toISOString() }, 201);
+    const { token, expiresAt } = session;
+    return c.json({ token, expires_at: new Date(expiresAt).toISOString() } satisfies SessionAnswer, 201);
   });
 
   routes.delete('/accounts/:identifier/sessions', async (c) => {

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import type { Accounts, AuthRequest, Confirmed } from '../../connect/accounts.ts';
 import { accountJson } from '../../model/account-json.ts';
 import { errorResponse, type HttpError, problemResponse } from '../errors.ts';
+import type { AuthRequestAnswer, ConfirmedAnswer } from './answers.ts';
 import { confirmInput, readInput } from './input.ts';
 import { type ApiContext, keyFor, type ServiceVariables } from './service.ts';
 
@@ -35,7 +36,10 @@ const conflict = (error: string, message: string, next: string): HttpError => ({
 const answer = (c: ApiContext, confirmed: Confirmed): Response => {
   switch (confirmed.kind) {
     case 'connected':
-      return c.json({ ...accountJson(confirmed.account), return_url: confirmed.returnUrl ?? null });
+      return c.json({
+        ...accountJson(confirmed.account),
+        return_url: confirmed.returnUrl ?? null,
+      } satisfies ConfirmedAnswer);
     case 'unknown':
       return errorResponse(c, unknown);
     case 'ended':
@@ -72,24 +76,25 @@ const answer = (c: ApiContext, confirmed: Confirmed): Response => {
 export const authRequestRoutes = ({ verification }: Pick<Accounts, 'verification'>) => {
   const routes = new Hono<ServiceVariables>();
 
-  routes.get('/:authRequestId', async (c) => {
-    const found = await verification.find(c.req.param('authRequestId'), c.get('service').keyId);
+  routes.get('/:auth_request_id', async (c) => {
+    const found = await verification.find(c.req.param('auth_request_id'), c.get('service').keyId);
     if (found === undefined) return errorResponse(c, unknown);
-    return c.json({
+    const shown: AuthRequestAnswer = {
       status: found.status,
       google_email: found.googleEmail ?? null,
       created_at: new Date(found.createdAt).toISOString(),
       expires_at: new Date(found.expiresAt).toISOString(),
-    });
+    };
+    return c.json(shown);
   });
 
-  routes.post('/:authRequestId/confirm', async (c) => {
+  routes.post('/:auth_request_id/confirm', async (c) => {
     const input = readInput(await c.req.text(), confirmInput);
     if (!input.ok) return problemResponse(c, input.problem);
     const key = keyFor(c, input.value.identifier);
     if (key instanceof Response) return key;
     const by = { apiKeyId: c.get('service').keyId, identifier: key.identifier };
-    return answer(c, await verification.confirm(c.req.param('authRequestId'), by));
+    return answer(c, await verification.confirm(c.req.param('auth_request_id'), by));
   });
 
   return routes;

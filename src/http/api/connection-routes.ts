@@ -1,6 +1,7 @@
 // /api/v1/connections: which OAuth clients the people of a key's realm are connected through. No secret is part of it.
 import { Hono } from 'hono';
 import type { Accounts } from '../../connect/accounts.ts';
+import type { ConnectionsAnswer } from './answers.ts';
 import type { ServiceVariables } from './service.ts';
 
 export const connectionRoutes = (accounts: Accounts) => {
@@ -8,14 +9,15 @@ export const connectionRoutes = (accounts: Accounts) => {
   routes.get('/', async (c) => {
     const { realm, connection } = c.get('service');
     const found = await accounts.connections(realm, connection);
-    return c.json({
+    const answer: ConnectionsAnswer = {
       connections: found.map(({ name, clientId, capabilities, forNewAccounts }) => ({
         name,
         client_id: clientId,
-        capabilities,
+        capabilities: [...capabilities],
         for_new_accounts: forNewAccounts,
       })),
-    });
+    };
+    return c.json(answer);
   });
   return routes;
 };

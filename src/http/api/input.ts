@@ -29,26 +29,35 @@ const capabilityFault = (name: unknown, at: number): string => {
 export const capabilityList = z
   .array(z.unknown(), `must be a list. ${knownCapabilities}`)
   .max(20, `must have at most 20 names. ${knownCapabilities}`)
+  .meta({ override: { items: { type: 'string', enum: [...capabilities] } } })
   .transform((names, context): Capability[] => {
     const wrong = names.findIndex((name) => !isCapability(name));
     if (wrong >= 0) context.addIssue({ code: 'custom', message: capabilityFault(names[wrong], wrong) });
     return capabilities.filter((capability) => names.includes(capability));
   });
 
+const pinTexts = {
+  email: 'The connected mailbox has to have this address.',
+  domain: 'The connected mailbox has to belong to this Google Workspace organisation.',
+  sub: "The connected Google account has to have this `sub`, Google's own id of an account.",
+};
+const capabilitiesText =
+  'What every link of this account asks for beyond what the tools need. Answers say it as `asked_capabilities`.';
+
 export const accountInput = z.strictObject({
   identifier: identifierSchema,
-  expected_email: absent(expectedEmail),
-  expected_domain: absent(expectedDomain),
-  expected_sub: absent(expectedSub),
-  capabilities: absent(capabilityList),
+  expected_email: absent(expectedEmail).describe(pinTexts.email),
+  expected_domain: absent(expectedDomain).describe(pinTexts.domain),
+  expected_sub: absent(expectedSub).describe(pinTexts.sub),
+  capabilities: absent(capabilityList).describe(capabilitiesText),
 });
 
 /** What is absent stays, and null takes it away. */
 export const accountChangeInput = z.strictObject({
-  expected_email: expectedEmail.nullish(),
-  expected_domain: expectedDomain.nullish(),
-  expected_sub: expectedSub.nullish(),
-  capabilities: capabilityList.nullish(),
+  expected_email: expectedEmail.nullish().describe(pinTexts.email),
+  expected_domain: expectedDomain.nullish().describe(pinTexts.domain),
+  expected_sub: expectedSub.nullish().describe(pinTexts.sub),
+  capabilities: capabilityList.nullish().describe(capabilitiesText),
 });
 
 const linkTime = 'must be a whole number of seconds from 60 to 3600';
@@ -65,14 +74,22 @@ const returnState = z
 
 export const linkInput = z
   .strictObject({
-    replace: absent(z.boolean('must be true or false')),
-    capabilities: absent(capabilityList),
+    replace: absent(z.boolean('must be true or false')).describe(
+      'Whoever completes the link may connect another Google account than the one that is connected now.',
+    ),
+    capabilities: absent(capabilityList).describe('What this link asks for beyond what the account always asks for.'),
     return_url: absent(
       z.string('must be a URL').max(maxReturnUrlLength, `must have at most ${maxReturnUrlLength} characters`),
+    ).describe(
+      'Where the browser goes in the end, with `status`, `reason` and `state` in its query; one that was registered for the key with `--return-url`.',
     ),
-    state: absent(returnState),
-    login_hint: absent(loginHint),
-    expires_in: absent(z.int(linkTime).min(60, linkTime).max(3600, linkTime)),
+    state: absent(returnState).describe('Comes back unchanged with the browser; needs a `return_url`.'),
+    login_hint: absent(loginHint).describe(
+      'The address that Google suggests to the person. Proves nothing: pin the account.',
+    ),
+    expires_in: absent(z.int(linkTime).min(60, linkTime).max(3600, linkTime)).describe(
+      'Seconds until the link ends; 600 unless said.',
+    ),
   })
   .refine(({ state, return_url }) => state === undefined || return_url !== undefined, {
     path: ['state'],
@@ -97,7 +114,9 @@ export const confirmInput = z.strictObject({ identifier: identifierSchema });
 const sessionTime = `must be a whole number of seconds from ${sessionSeconds.least} to ${sessionSeconds.most}`;
 
 export const sessionInput = z.strictObject({
-  expires_in: absent(z.int(sessionTime).min(sessionSeconds.least, sessionTime).max(sessionSeconds.most, sessionTime)),
+  expires_in: absent(
+    z.int(sessionTime).min(sessionSeconds.least, sessionTime).max(sessionSeconds.most, sessionTime),
+  ).describe(`Seconds until the token ends; ${sessionSeconds.usual} unless said.`),
 });
 
 export const noInput = z.strictObject({});

@@ -14,6 +14,7 @@ import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { connectionRoutes } from './connection-routes.ts';
+import { openApiRoute } from './openapi-route.ts';
 import { type ServiceVariables, serviceOf } from './service.ts';
 import { toolRoutes } from './tool-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -67,6 +68,8 @@ export interface ApiOptions {
 export const apiRoutes = (options: ApiOptions) => {
   const { accounts, authenticate, webhooks, keyLimits } = options;
   const api = new Hono<ServiceVariables>();
+  // Before the credentials are looked at: it needs none.
+  api.route('/', openApiRoute());
 
   api.use(async (c, next) => {
     const authentication = await authenticate(c.req.raw.headers);

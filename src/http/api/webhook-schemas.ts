@@ -19,6 +19,7 @@ export const eventList = z
   .array(z.unknown(), `must be a list. ${known}`)
   .min(1, `must not be empty: leave it out for all. ${known}`)
   .max(50, `must have at most 50 names. ${known}`)
+  .meta({ override: { items: { type: 'string', enum: [...webhookEventTypes] } } })
   .transform((names, context): WebhookEventType[] => {
     const wrong = names.findIndex((name) => !isEventType(name));
     if (wrong >= 0) context.addIssue({ code: 'custom', message: eventFault(names[wrong], wrong) });
@@ -26,49 +27,76 @@ export const eventList = z
   });
 
 export const webhookInput = z.strictObject({
-  url: z.string('must be a URL'),
-  events: z.union([z.null().transform(() => undefined), eventList]).optional(),
+  url: z.string('must be a URL').describe('Where events are sent: https, and a public address.'),
+  events: z
+    .union([z.null().transform(() => undefined), eventList])
+    .optional()
+    .describe('The types of events that are sent; all of them unless said.'),
 });
 
-/** Without `event_id` all dead letters of the endpoint. */
-export const redeliverInput = z.strictObject({ event_id: z.string('must be the id of an event').nullish() });
+export const redeliverInput = z.strictObject({
+  event_id: z
+    .string('must be the id of an event')
+    .nullish()
+    .describe('One dead letter; all of the endpoint unless said.'),
+});
 
 const time = z.iso.datetime();
 
-const webhookAnswer = z.object({
-  id: z.string(),
-  realm: z.string(),
-  url: z.string(),
-  events: z.array(z.enum(webhookEventTypes)),
-  status: z.enum(['enabled', 'disabled']),
-  disabled_at: time.nullable(),
-  disabled_reason: z.string().nullable(),
-  former_secret_until: time.nullable(),
-  created_at: time,
-  waiting: z.int(),
-  dead: z.int(),
-});
-export const newWebhookAnswer = webhookAnswer.extend({ secret: z.string() });
-const webhookListAnswer = z.object({ webhooks: z.array(webhookAnswer) });
-const rotatedAnswer = z.object({ secret: z.string(), former_secret_until: time });
-const testedAnswer = z.object({
-  delivered: z.boolean(),
-  http_status: z.int().nullable(),
-  reason: z.string().nullable(),
-  enabled_again: z.boolean(),
-});
-const deadLetterAnswer = z.object({
-  event_id: z.string(),
-  type: z.string(),
-  realm: z.string(),
-  identifier: z.string(),
-  created_at: time,
-  dead_at: time,
-  attempts: z.int(),
-  last_error: z.string(),
-});
-const deadLettersAnswer = z.object({ dead: z.int(), events: z.array(deadLetterAnswer) });
-const redeliveredAnswer = z.object({ redelivered: z.int() });
+export const webhookAnswer = z
+  .strictObject({
+    id: z.string().describe('`whe_…`'),
+    realm: z.string(),
+    url: z.string(),
+    events: z.array(z.enum(webhookEventTypes)),
+    status: z.enum(['enabled', 'disabled']),
+    disabled_at: time.nullable(),
+    disabled_reason: z.string().nullable(),
+    former_secret_until: time.nullable().describe('Until when the replaced secret signs too.'),
+    created_at: time,
+    waiting: z.int().describe('Events that are still to be delivered.'),
+    dead: z.int().describe('Events that were given up.'),
+  })
+  .meta({ id: 'Webhook', description: 'An endpoint of the product to which events are sent.' });
+export const newWebhookAnswer = webhookAnswer
+  .extend({ secret: z.string().describe('`whsec_…`. Shown this once.') })
+  .meta({ id: 'NewWebhook', description: 'The endpoint, and the secret that signs what is sent to it.' });
+export const webhookListAnswer = z.strictObject({ webhooks: z.array(webhookAnswer) }).meta({ id: 'Webhooks' });
+export const rotatedAnswer = z
+  .strictObject({
+    secret: z.string().describe('`whsec_…`. Shown this once.'),
+    former_secret_until: time.describe('Until then the former secret signs too.'),
+  })
+  .meta({ id: 'RotatedSecret' });
+export const testedAnswer = z
+  .strictObject({
+    delivered: z.boolean(),
+    http_status: z.int().nullable().describe('What the endpoint answered.'),
+    reason: z.string().nullable().describe('Why it was not delivered, in a word.'),
+    enabled_again: z.boolean().describe('It was disabled, and is not any more.'),
+  })
+  .meta({ id: 'TestedWebhook' });
+const deadLetterAnswer = z
+  .strictObject({
+    event_id: z.string(),
+    type: z.string(),
+    realm: z.string(),
+    identifier: z.string(),
+    created_at: time,
+    dead_at: time,
+    attempts: z.int(),
+    last_error: z.string(),
+  })
+  .meta({ id: 'DeadLetter', description: 'An event that was given up.' });
+export const deadLettersAnswer = z
+  .strictObject({
+    dead: z.int().describe('How many there are.'),
+    events: z.array(deadLetterAnswer).describe('The oldest hundred of them.'),
+  })
+  .meta({ id: 'DeadLetters' });
+export const redeliveredAnswer = z
+  .strictObject({ redelivered: z.int().describe('How many are sent again.') })
+  .meta({ id: 'Redelivered' });
 
 const isoTime = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
