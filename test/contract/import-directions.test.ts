@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages: Readonly<Record<string, string>> = {
   '@postern/mail-text': 'packages/mail-text/src/',
   '@postern/gmail-sandbox': 'packages/gmail-sandbox/src/',
+  '@postern/client': 'packages/client/src/',
 };
 
 interface Import {
@@ -95,6 +96,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   '@postern/mail-text': [],
   '@postern/gmail-sandbox': [],
+  '@postern/client': [],
 };
 
 /** The file that a relative import names. */
