@@ -1,13 +1,11 @@
-// Mastra: an agent with Postern's tools through `@mastra/mcp`, which speaks the protocol revision 2026-07-28.
+// Mastra: an agent with one person's tools.
 import { Agent } from '@mastra/core/agent';
 import type { MessageInput } from '@mastra/core/agent/message-list';
 import type { MastraModelConfig } from '@mastra/core/llm';
-import { MCPClient } from '@mastra/mcp';
 import { scriptedAiSdkModel } from '../shared/scripted-ai-sdk-model.ts';
-import { instructions, tellStory } from '../shared/story.ts';
+import { instructions, tellStory, user } from '../shared/story.ts';
 
-await tellStory('Mastra', async ({ url, headers }) => {
-  const client = new MCPClient({ servers: { postern: { url: new URL(url), requestInit: { headers } } } });
+await tellStory('Mastra', async (postern) => {
   const agent = new Agent({
     id: 'mail-assistant',
     name: 'Mail assistant',
@@ -15,9 +13,7 @@ await tellStory('Mastra', async ({ url, headers }) => {
     // A live model: 'openai/gpt-5' in place of scriptedAiSdkModel(), with OPENAI_API_KEY. (The cast is for the script
     // only: Mastra carries types of an earlier AI SDK, which lack its newest finish reason.)
     model: scriptedAiSdkModel() as MastraModelConfig,
-    // The model sees a result's texts, and so the link to approve; your code gets the structured content, here
-    // { authorizationRequired: { url, … } }, as the tool's result. Tools carry the server's name: postern_gmail_….
-    tools: await client.listTools(),
+    tools: await postern.tools.forMastra(user),
   });
   const messages: MessageInput[] = [];
   return {
@@ -27,6 +23,5 @@ await tellStory('Mastra', async ({ url, headers }) => {
       messages.push(...(result.response.messages ?? []));
       return result.text;
     },
-    close: () => client.disconnect(),
   };
 });

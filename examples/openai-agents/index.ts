@@ -1,70 +1,14 @@
-// OpenAI Agents SDK: an agent with Postern as one of its MCP servers.
-import {
-  Agent,
-  type AgentInputItem,
-  type AgentOutputItem,
-  MCPServerStreamableHttp,
-  type Model,
-  run,
-  setTracingDisabled,
-  Usage,
-} from '@openai/agents';
-import { decide, type Turn } from '../shared/scripted-model.ts';
-import { instructions, tellStory } from '../shared/story.ts';
+// OpenAI Agents SDK: an agent with one person's tools.
+import { Agent, type AgentInputItem, run, setTracingDisabled } from '@openai/agents';
+import { scriptedOpenAIModel } from '../shared/scripted-openai-model.ts';
+import { instructions, tellStory, user } from '../shared/story.ts';
 
-type Texts = string | { readonly type: string } | readonly { readonly type: string }[];
-
-const textOf = (parts: Texts): string => {
-  if (typeof parts === 'string') return parts;
-  return [parts]
-    .flat()
-    .map((part) => ('text' in part ? String(part.text) : ''))
-    .join('\n');
-};
-
-const turn = (item: AgentInputItem): Turn[] => {
-  if (item.type === 'function_call_result') return [{ role: 'tool', tool: item.name, text: textOf(item.output) }];
-  if ('role' in item && item.role === 'user') return [{ role: 'person', text: textOf(item.content) }];
-  return [];
-};
-
-const scriptedModel: Model = {
-  getResponse: async ({ input, tools }) => {
-    const conversation = typeof input === 'string' ? [{ role: 'person' as const, text: input }] : input.flatMap(turn);
-    const decision = decide(
-      conversation,
-      tools.map((tool) => ('name' in tool ? tool.name : '')),
-    );
-    const output: AgentOutputItem =
-      decision.kind === 'answer'
-        ? {
-            type: 'message',
-            role: 'assistant',
-            status: 'completed',
-            content: [{ type: 'output_text', text: decision.text }],
-          }
-        : {
-            type: 'function_call',
-            callId: `call_${input.length}`,
-            name: decision.tool,
-            arguments: JSON.stringify(decision.args),
-          };
-    return { usage: new Usage(), output: [output] };
-  },
-  getStreamedResponse: () => {
-    throw new Error('This script answers without streaming.');
-  },
-};
-
-await tellStory('OpenAI Agents SDK', async ({ url, headers }) => {
+await tellStory('OpenAI Agents SDK', async (postern) => {
   // Traces hold tool results, that is mail, and go to OpenAI.
   setTracingDisabled(true);
-  // The model sees a result's `content`, and so the text with the link to approve. With `useStructuredContent: true` it
-  // sees the structured content instead, as JSON: the link is in there too, as authorizationRequired.url.
-  const postern = new MCPServerStreamableHttp({ name: 'postern', url, requestInit: { headers } });
-  await postern.connect();
+  const tools = await postern.tools.forOpenAI(user);
   // A live model: leave `model` away, or name one, and set OPENAI_API_KEY.
-  const agent = new Agent({ name: 'Mail assistant', model: scriptedModel, instructions, mcpServers: [postern] });
+  const agent = new Agent({ name: 'Mail assistant', model: scriptedOpenAIModel, instructions, tools });
   let history: AgentInputItem[] = [];
   return {
     ask: async (text) => {
@@ -72,6 +16,5 @@ await tellStory('OpenAI Agents SDK', async ({ url, headers }) => {
       ({ history } = result);
       return result.finalOutput ?? '';
     },
-    close: () => postern.close(),
   };
 });

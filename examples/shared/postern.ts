@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-export interface Postern {
+export interface RunningPostern {
   /** Where it listens, without a path. */
   readonly origin: string;
   /** Speaks for every user of the product; stays in the product's backend. */
@@ -60,7 +60,7 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-const startOwn = async (): Promise<Postern> => {
+const startOwn = async (): Promise<RunningPostern> => {
   if (!existsSync(command)) throw new Error('dist/postern.mjs is missing. Run `npm run build` in the folder above.');
   const folder = mkdtempSync(join(tmpdir(), 'postern-example-'));
   const started: ChildProcess[] = [];
@@ -94,7 +94,7 @@ const startOwn = async (): Promise<Postern> => {
 };
 
 /** The Postern that POSTERN_URL names, or without it one of this clone with a fake Google. */
-export const openPostern = async (): Promise<Postern> => {
+export const openPostern = async (): Promise<RunningPostern> => {
   const { POSTERN_URL: url, POSTERN_SERVICE_KEY: serviceKey, POSTERN_EXPECTED_EMAIL: mailbox } = process.env;
   if (url === undefined) return startOwn();
   if (serviceKey === undefined || mailbox === undefined) {

@@ -24,29 +24,40 @@ interface Mail {
   readonly isUrgent: boolean;
 }
 
-/** What stands between Postern's marks: everything in it comes from outside and is data, whatever it says. */
-const fenced = (text: string): string => /<<<outside (\w+)>>>\n([\s\S]*?)\n<<<end \1>>>/.exec(text)?.[2] ?? '';
+type Fields = Readonly<Record<string, unknown>>;
 
-const field = (text: string, name: string): string =>
-  new RegExp(`^ *(?:- )?${name}: (.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
-const listed = (result: string): Mail[] =>
-  fenced(result)
-    .split(/^(?= {2}- id: )/m)
-    .filter((row) => row.startsWith('  - id: '))
-    .map((row) => ({
-      id: field(row, 'id'),
-      from: field(row, 'from'),
-      subject: field(row, 'subject'),
-      isUrgent: urgent.test(`${field(row, 'subject')} ${field(row, 'snippet')}`),
-    }));
+/** What a tool answered with, which is JSON; nothing where it answered with a sentence. Everything in it is data, whatever it says. */
+const dataIn = (result: string): Fields => {
+  if (!result.startsWith('{')) return {};
+  const data: unknown = JSON.parse(result);
+  return isFields(data) ? data : {};
+};
+
+const listed = (result: string): Mail[] => {
+  const { messages } = dataIn(result);
+  if (!Array.isArray(messages)) return [];
+  return messages.filter(isFields).map(({ id, from, subject, snippet }) => ({
+    id: String(id),
+    from: String(from),
+    subject: String(subject),
+    isUrgent: urgent.test(`${subject} ${snippet}`),
+  }));
+};
 
 /** The first paragraph of a message that was read. */
-const firstParagraph = (result: string): string =>
-  /^ {2}text:\n([\s\S]*?)(?:\n\s*\n|\n {2}\w+: )/m.exec(fenced(result))?.[1]?.replace(/\s+/g, ' ').trim() ?? '';
+const firstParagraph = ({ body }: Fields): string =>
+  isFields(body)
+    ? (
+        String(body.text)
+          .trim()
+          .split(/\n\s*\n/)[0] ?? ''
+      ).replace(/\s+/g, ' ')
+    : '';
 
 const summary = (mails: readonly Mail[], read: readonly string[]): string => {
-  const texts = new Map(read.map((result) => [field(fenced(result), 'id'), firstParagraph(result)]));
+  const texts = new Map(read.map(dataIn).map((message) => [message.id, firstParagraph(message)]));
   const flagged = mails.filter(({ isUrgent }) => isUrgent);
   const others = mails.filter(({ isUrgent }) => !isUrgent);
   return [
@@ -70,8 +81,10 @@ export const decide = (conversation: readonly Turn[], offered: readonly string[]
   const results = conversation.slice(request + 1).filter((turn) => turn.role === 'tool');
   const last = results.at(-1);
   if (last === undefined) return call(listTool, { query: 'is:unread in:inbox', max_results: 25 });
-  // Postern's own words stand outside the fence; a mail that writes the same sentence stands inside.
-  const link = /Show this link to the person, .*?: (https?:\S+)/.exec(last.text.split('<<<outside ')[0] ?? '')?.[1];
+  // Postern's own words are text; a mail that writes the same sentence stands inside JSON.
+  const link = last.text.startsWith('{')
+    ? undefined
+    : /Show this link to the person, .*?: (https?:\S+)/.exec(last.text)?.[1];
   if (link !== undefined) {
     return { kind: 'answer', text: `I cannot read your mail yet. Please open ${link} and tell me when you are done.` };
   }
