@@ -257,7 +257,7 @@ export const apiReference = (document: Document): string => {
     ),
     'Sent as `Authorization: Bearer …`. `Postern-Identifier` may be sent too: it then has to name the person of the request.',
     '## Errors',
-    'Every error has the body `{error, message, who, next}`: a name for programs, what happened, who can mend it, the one next step. `401` comes with `WWW-Authenticate`, `429` with `Retry-After` in seconds. Any route may answer:',
+    'Every error has the body `{error, message, who, next}`: a name for programs, what happened, who can mend it, the one next step. `401` comes with `WWW-Authenticate`, `429` and `503` with `Retry-After` in seconds where it is known when another try makes sense. Any route may answer:',
     errorTable(common),
     ...parts,
     '## Objects',

@@ -49,13 +49,16 @@ const usedSchemes = () => {
 
 const text = (description: string) => ({ description, schema: { type: 'string' } }) as const;
 const retryAfter = {
-  'Retry-After': { description: 'Seconds until another try makes sense.', schema: { type: 'integer', minimum: 1 } },
+  'Retry-After': {
+    description: 'Seconds until another try makes sense, where that is known.',
+    schema: { type: 'integer', minimum: 1 },
+  },
 } as const;
 
 /** What an error's status alone says in headers. */
 const errorHeaders = (status: number): Headers | undefined => {
   if (status === 401) return { 'WWW-Authenticate': text('The challenge of RFC 6750.') };
-  return status === 429 ? retryAfter : undefined;
+  return status === 429 || status === 503 ? retryAfter : undefined;
 };
 
 /** One answer for all errors of one status; `error` is one of theirs. */
