@@ -20,10 +20,15 @@ export interface AccountPage {
   readonly next_cursor: string | null;
 }
 
-/** An MCP client that acts for a person, as they allowed when they signed in. */
+/** What acts for a person: an MCP client they signed in, a key or a session token of theirs. */
 export interface ActingClient {
-  readonly client_id: string;
-  readonly [field: string]: unknown;
+  /** Its name here, for `remove`. */
+  readonly client: string;
+  readonly kind: string;
+  readonly label: string | null;
+  readonly created_at: string | null;
+  readonly expires_at: string | null;
+  readonly last_used_at: string | null;
 }
 
 const pathOf = (identifier: string, rest = ''): string => `/accounts/${pathPart('identifier', identifier)}${rest}`;
@@ -39,15 +44,15 @@ const createSessions = (send: Send) => ({
   },
 });
 
-/** Which MCP clients act for a person. */
+/** What acts for a person. */
 const createClients = (send: Send) => ({
   list: async (identifier: string, options?: CallOptions): Promise<readonly ActingClient[]> => {
     const path = pathOf(identifier, '/clients');
     return (await answerAs<{ clients: ActingClient[] }>(send({ method: 'GET', path }, options))).clients;
   },
   /** Ends what this client may do for the person. */
-  remove: async (identifier: string, clientId: string, options?: CallOptions): Promise<void> => {
-    await send({ method: 'DELETE', path: pathOf(identifier, `/clients/${pathPart('clientId', clientId)}`) }, options);
+  remove: async (identifier: string, client: string, options?: CallOptions): Promise<void> => {
+    await send({ method: 'DELETE', path: pathOf(identifier, `/clients/${pathPart('client', client)}`) }, options);
   },
 });
 

@@ -13,20 +13,28 @@ export type WebhookEventType =
   | 'link.declined'
   | 'link.expired';
 
-export interface WebhookEvent {
-  readonly type: WebhookEventType;
+interface EventFields {
   /** The same at every delivery of the event, which may come more than once. */
   readonly id: string;
   /** ISO 8601. */
   readonly created_at: string;
   readonly realm: string;
-  readonly identifier: string;
-  /** As it is after the event, or was before it was deleted. */
-  readonly account: Account | null;
   readonly previous_status: string | null;
   readonly reason: string | null;
   readonly data: Readonly<Record<string, unknown>>;
 }
+
+/** What happened to an account or a link; or a test that the operator asked for, which is about nobody. */
+export type WebhookEvent = EventFields &
+  (
+    | {
+        readonly type: WebhookEventType;
+        readonly identifier: string;
+        /** As it is after the event, or was before it was deleted. */
+        readonly account: Account | null;
+      }
+    | { readonly type: 'webhook.test'; readonly identifier: null; readonly account: null }
+  );
 
 /** Somebody else's webhook, an altered or an old one: answer 400 and do nothing. */
 export class WebhookVerificationError extends Error {

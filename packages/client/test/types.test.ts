@@ -10,7 +10,15 @@ import type { gmailListDrafts } from '../../../src/mcp/tools/gmail-list-drafts.t
 import type { gmailSearchPeople } from '../../../src/mcp/tools/gmail-search-people.ts';
 import { catalogue } from '../../../src/mcp/tools/index.ts';
 import type { accountJson } from '../../../src/model/account-json.ts';
-import type { Account, AccountSettings, LinkSettings, ToolInputs, ToolOutputs } from '../src/index.ts';
+import type { WebhookEventType as ServerEventType } from '../../../src/model/webhook-event.ts';
+import type {
+  Account,
+  AccountSettings,
+  LinkSettings,
+  ToolInputs,
+  ToolOutputs,
+  WebhookEventType,
+} from '../src/index.ts';
 
 /** The tools of the server, by their names. */
 interface ServerTools {
@@ -54,6 +62,8 @@ export type Checked = [
   SameFields<Required<AccountSettings>, Required<z.input<typeof accountChangeInput>>>,
   Holds<z.input<typeof linkInput>, { -readonly [Field in keyof LinkSettings]: Mutable<LinkSettings[Field]> }>,
   SameFields<Required<LinkSettings>, Required<z.input<typeof linkInput>>>,
+  Holds<WebhookEventType, ServerEventType>,
+  Holds<ServerEventType, WebhookEventType>,
   SameFields<ToolInputs, ServerTools>,
   None<{ [Name in ServerTool]: Fault<Named<ServerInput<Name>>, Named<ToolInputs[Name]>, Name> }>,
   None<{ [Name in ServerTool]: Fault<keyof ToolInputs[Name], keyof ServerInput<Name>, Name> }>,

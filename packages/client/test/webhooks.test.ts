@@ -1,6 +1,8 @@
 // Which webhooks are believed: those signed with one of our secrets over exactly these bytes, a few minutes ago at most.
 import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
+import { webhookPayload } from '../../../src/model/webhook-event.ts';
 import { WebhookVerificationError, webhooks } from '../src/webhooks.ts';
 
 const now = Date.UTC(2026, 0, 15, 12);
@@ -24,6 +26,25 @@ describe('A webhook is believed', () => {
     ['as bytes', new TextEncoder().encode(body)],
   ])('with its body %s', async (_, given) => {
     expect(await webhooks.verify(given, headersOf(secret), secret, now)).toEqual(JSON.parse(body));
+  });
+
+  it('as the server writes and signs it', async () => {
+    const key = { realm: 'shop', identifier: 'user_42' };
+    const event = {
+      type: 'account.ended',
+      key,
+      account: undefined,
+      previousStatus: 'ACTIVE',
+      reason: 'admin_policy',
+      data: {},
+    } as const;
+    const payload = webhookPayload('evt_1', event, now);
+    const signed = { 'webhook-id': 'evt_1', 'webhook-timestamp': String(now / 1000) };
+    const headers = { ...signed, 'webhook-signature': new Webhook(secret).sign('evt_1', new Date(now), payload) };
+    expect(await webhooks.verify(payload, headers, secret, now)).toEqual({
+      ...{ type: 'account.ended', id: 'evt_1', created_at: '2026-01-15T12:00:00.000Z', ...key, account: null },
+      ...{ previous_status: 'ACTIVE', reason: 'admin_policy', data: {} },
+    });
   });
 
   it('with headers of any form', async () => {

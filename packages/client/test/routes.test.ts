@@ -1,0 +1,42 @@
+// The client knows every request of the API: docs/openapi.json is made from the server's own schemas.
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { Postern } from '../src/index.ts';
+
+const described: { paths: Record<string, Record<string, unknown>> } = JSON.parse(
+  readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8'),
+);
+
+/** Left to `postern webhooks` and to whoever reads them by hand. */
+const others = /^\w+ \/api\/v1\/(webhooks|connections|openapi\.json)(\/|$)/i;
+
+it('Every request of the API but those of operators has its method', async () => {
+  const sent = new Set<string>();
+  const postern = new Postern({
+    url: 'https://postern.test',
+    key: 'key',
+    fetch: async (input, init) => {
+      sent.add(`${init?.method} ${decodeURIComponent(new URL(String(input)).pathname)}`);
+      return Response.json({ accounts: [], next_cursor: null, tools: [], clients: [] });
+    },
+  });
+  const { accounts, authRequests, tools } = postern;
+  const identifier = '{identifier}';
+  for (const method of ['getOrCreate', 'get', 'check', 'link', 'disconnect', 'delete'] as const)
+    await accounts[method](identifier);
+  await accounts.change(identifier, {});
+  for await (const _ of accounts.list());
+  await accounts.sessions.create(identifier);
+  await accounts.sessions.endAll(identifier);
+  await accounts.clients.list(identifier);
+  await accounts.clients.remove(identifier, '{client}');
+  await postern.executeTool(identifier, '{tool}');
+  await tools.list();
+  await authRequests.get('{auth_request_id}');
+  await authRequests.confirm('{auth_request_id}', identifier);
+  const operations = Object.entries(described.paths).flatMap(([path, of]) =>
+    Object.keys(of).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(operations.length).toBeGreaterThan(10);
+  expect(operations.filter((operation) => !others.test(operation) && !sent.has(operation))).toEqual([]);
+});
