@@ -14,7 +14,7 @@ const pollMs = secondMs;
 /** Between looks for links that ran out. Milliseconds. */
 const linksMs = 15 * secondMs;
 /** Three times as long as an attempt may take. Milliseconds. */
-const webhookLeaseMs = 30 * secondMs;
+const leaseMs = 30 * secondMs;
 /** Under way at once in this process: for one endpoint, so that one that hangs keeps no others from theirs, and in all. */
 const atOnce = { ofEndpoint: 8, inAll: 256 };
 
@@ -42,7 +42,6 @@ export interface WebhookDeliveryOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: (level: 'info' | 'warn', entry: Readonly<Record<string, unknown>>) => void;
-  readonly leaseMs?: number;
 }
 
 export interface WebhookDeliverer {
@@ -78,7 +77,7 @@ const deliver = async (options: WebhookDeliveryOptions, holder: string, delivery
 };
 
 export const createWebhookDelivery = (options: WebhookDeliveryOptions): WebhookDeliverer => {
-  const { storage, clock, random, log, leaseMs = webhookLeaseMs } = options;
+  const { storage, clock, random, log } = options;
   const { webhookDeliveries } = storage;
   const holder = Buffer.from(random(12)).toString('hex');
   const underWay = new Set<Promise<void>>();

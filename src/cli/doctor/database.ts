@@ -46,6 +46,29 @@ const testingModeFindings = async (storage: Storage): Promise<Finding[]> => {
   return [];
 };
 
+/** Endpoints that get nothing any more, and events that none of their tries brought there. */
+const webhookFindings = async ({ webhookEndpoints, webhookDeliveries }: Storage): Promise<Finding[]> => {
+  const findings: Finding[] = [];
+  for (const { id, realm, disabledAt } of await webhookEndpoints.list()) {
+    const { dead } = await webhookDeliveries.count(id);
+    if (disabledAt !== undefined)
+      findings.push(
+        finding(
+          'warning',
+          `Webhook endpoint ${id} (realm ${realm}) answered that it is gone, and gets nothing. Remove it, or try it with: postern webhooks test ${id}`,
+        ),
+      );
+    if (dead > 0)
+      findings.push(
+        finding(
+          'warning',
+          `Webhook endpoint ${id} (realm ${realm}) did not take ${dead} ${dead === 1 ? 'event' : 'events'}, kept for a week. See: postern webhooks list --dead`,
+        ),
+      );
+  }
+  return findings;
+};
+
 /** What is in a database that is there. */
 export const databaseFindings = async (config: Config): Promise<Finding[]> => {
   const path = config.databasePath;
@@ -68,6 +91,7 @@ export const databaseFindings = async (config: Config): Promise<Finding[]> => {
         ...crowdedMailboxFindings(crowded),
         ...(await testingModeFindings(storage)),
         ...(await tokenEndpointFindings(storage, config)),
+        ...(await webhookFindings(storage)),
         ...weak.map((key) =>
           finding(
             'warning',
