@@ -130,6 +130,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     if (as !== undefined) headers.set('postern-identifier', encodeURIComponent(as));
     return app.request(new Request(posternOrigin + path, { ...init, headers }));
   };
+  const calls = createCalls(http);
   const newKey = async (kind: 'user' | 'service', identifier?: string, wanted: Partial<ApiKeyOptions> = {}) => {
     const { key } = await createApiKey(storage.apiKeys, randomBytes, clock, {
       realm: 'default',
@@ -170,7 +171,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     browser: () => createBrowser(send),
     serviceKey: (wanted) => newKey('service', undefined, wanted),
     userKey: (identifier, wanted) => newKey('user', identifier, wanted),
-    call: (tool, input, who) => callTool(http, tool, input, who),
+    call: calls.call,
     connect: async (identifier, { email = alex, realm = 'default', pins } = {}) => {
       const key = { realm, identifier };
       await accounts.ensure(key, pins);
@@ -184,7 +185,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       if (account?.state.status !== 'ACTIVE') throw new Error(`not connected: ${page.heading}`);
       return key;
     },
-    close: () => postern.close(),
+    close: async () => {
+      await calls.close();
+      await postern.close();
+    },
   };
 };
 
@@ -195,23 +199,28 @@ const switchAccount = (browser: Browser, page: BrowserPage): Promise<BrowserPage
   return browser.open(url.href);
 };
 
-const callTool = async (
-  http: World['http'],
-  tool: string,
-  input: Record<string, unknown>,
-  who: { key: string; as?: string },
-): Promise<CallResult> => {
-  const client = new Client({ name: 'a test', version: '1.0.0' });
-  const transport = new StreamableHTTPClientTransport(new URL(`${posternOrigin}/mcp`), {
-    fetch: async (target, init) => http(new URL(target).pathname, { ...init, ...who }),
-  });
-  await client.connect(transport);
-  try {
-    const result = await client.callTool({ name: tool, arguments: input });
-    const text = result.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
-    const structured = { ...(result.structuredContent as Record<string, unknown> | undefined) };
-    return { structured, text, isError: result.isError === true };
-  } finally {
-    await client.close();
-  }
+/** Calls through real MCP clients, one for each caller: a client reads the tools and their schemas once. */
+const createCalls = (http: World['http']) => {
+  const clients = new Map<string, Client>();
+  const clientOf = async (who: { key: string; as?: string }): Promise<Client> => {
+    const name = JSON.stringify([who.key, who.as]);
+    const known = clients.get(name);
+    if (known) return known;
+    const client = new Client({ name: 'a test', version: '1.0.0' });
+    const transport = new StreamableHTTPClientTransport(new URL(`${posternOrigin}/mcp`), {
+      fetch: async (target, init) => http(new URL(target).pathname, { ...init, ...who }),
+    });
+    await client.connect(transport);
+    clients.set(name, client);
+    return client;
+  };
+  return {
+    call: async (tool: string, input: Record<string, unknown>, who: { key: string; as?: string }) => {
+      const result = await (await clientOf(who)).callTool({ name: tool, arguments: input });
+      const text = result.content.map((block) => (block.type === 'text' ? block.text : `[${block.type}]`)).join('\n');
+      const structured = { ...(result.structuredContent as Record<string, unknown> | undefined) };
+      return { structured, text, isError: result.isError === true };
+    },
+    close: () => Promise.all([...clients.values()].map((client) => client.close())),
+  };
 };
