@@ -156,6 +156,7 @@ export const composeHttp = async (
     webhooks: createWebhooks(postern),
     authenticate: createAuthenticator(storage, clock, accessTokens),
     sessions: createSessions(storage.sessions, random, clock),
+    idempotency: storage.idempotencyKeys,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
     log,

@@ -12,6 +12,7 @@ import type { ToolService } from '../mcp/execute-tool.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
 import type { Webhooks } from '../webhooks/endpoints.ts';
+import type { IdempotentAnswers } from './api/idempotency.ts';
 import { apiRoutes } from './api/routes.ts';
 import { type AddressOf, createAddressOf } from './client-address.ts';
 import { downloadRoute, type FetchAttachment } from './download-route.ts';
@@ -32,6 +33,7 @@ export interface HttpOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
+  readonly idempotency: IdempotentAnswers;
   readonly webhooks: Webhooks;
   readonly mcpServer: (caller: Caller) => McpServer;
   /** The same tools for /api/v1. */

@@ -11,6 +11,7 @@ import { type CheckStore, createCheckStore } from './check-store.ts';
 import { type ConnectionStore, createConnectionStore } from './connection-store.ts';
 import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
+import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
 import { type AdoptionOptions, createAdoption } from './migrate.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
@@ -42,6 +43,7 @@ import { createWebhookEndpointStore, type WebhookEndpointStore } from './webhook
 import { createEventsOfWrite } from './webhook-outbox.ts';
 
 export { StorageError } from '../model/storage-error.ts';
+export type { AccountPage, AccountPageRequest } from './account-page.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
 export type { AccountSettings, AccountStore, GrantReading } from './account-store.ts';
@@ -80,6 +82,7 @@ export interface Storage {
   readonly apiKeys: ApiKeyStore;
   readonly connections: ConnectionStore;
   readonly sessions: SessionStore;
+  readonly idempotencyKeys: IdempotencyStore;
   readonly pendingGrants: PendingGrantStore;
   readonly downloads: DownloadStore;
   readonly authorizationRecords: AuthorizationRecordStore;
@@ -132,6 +135,7 @@ export const openStorage = async (
     apiKeys: createApiKeyStore(rows),
     connections: createConnectionStore(rows, sealer),
     sessions: createSessionStore(rows),
+    idempotencyKeys: createIdempotencyStore(rows, sealer),
     pendingGrants: createPendingGrantStore(rows, sealer, clock),
     downloads: createDownloadStore(rows),
     authorizationRecords: createAuthorizationRecordStore(rows, sealer, clock),

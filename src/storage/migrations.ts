@@ -172,4 +172,26 @@ export const migrations: readonly string[] = [
 
   alter table tickets add column expiry_noted_at integer;
   `,
+  `
+  create index accounts_by_status on accounts (realm, status, identifier);
+  create index accounts_by_mailbox on accounts (realm, lower(google_email), identifier);
+
+  create table idempotency_keys (
+    hash text primary key not null,
+    api_key_id text not null references api_keys on delete cascade,
+    body_hash text not null,
+    holder text not null,
+    lease_until integer not null,
+    realm text,
+    identifier text,
+    sealed_answer text,
+    created_at integer not null,
+    expires_at integer not null,
+    mac text,
+    foreign key (realm, identifier) references accounts on delete cascade
+  ) strict;
+  create index idempotency_keys_by_account on idempotency_keys (realm, identifier);
+  create index idempotency_keys_by_api_key on idempotency_keys (api_key_id);
+  create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
+  `,
 ];

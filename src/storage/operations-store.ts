@@ -4,6 +4,7 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Account, type AccountState, accountStatus } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { type AccountPage, type AccountPageRequest, pageOfAccounts } from './account-page.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
@@ -16,6 +17,8 @@ import { sweepDeliveries } from './webhook-delivery-store.ts';
 export interface OperationsStore {
   /** In the order of realm and identifier. */
   listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
+  /** A page of the accounts of a realm that fit, in the order of their identifiers. */
+  pageOfAccounts(realm: string, request: AccountPageRequest): Promise<AccountPage>;
   /** How many other accounts hold a grant of this Google account, pending ones too, through whatever OAuth client. */
   othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
   /** As accounts show it to the outside: `accountStatus`. */
@@ -51,6 +54,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     const accounts = await rows.list('accounts', filter, ['realm', 'identifier']);
     return accounts.map(toAccount);
   },
+  pageOfAccounts: (realm, request) => pageOfAccounts(rows, realm, request),
   othersWithGrantOf: async (googleSub, except, now) => {
     const isOther = ({ realm, identifier }: AccountKey) => realm !== except.realm || identifier !== except.identifier;
     const holding = await rows.list('accounts', { google_sub: googleSub, status: 'ACTIVE' });
@@ -102,6 +106,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
       .deleteFrom('authorization_rounds')
       .where('expires_at', '<', now - keepExpiredRoundsMs)
       .execute();
+    await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute();
     await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();

@@ -174,6 +174,18 @@ export const protectedTables = {
     created_at: 'signed',
     expires_at: 'signed',
   },
+  idempotency_keys: {
+    hash: 'key',
+    api_key_id: 'signed',
+    body_hash: 'signed',
+    holder: 'signed',
+    lease_until: 'signed',
+    realm: 'signed',
+    identifier: 'signed',
+    sealed_answer: 'signed',
+    created_at: 'signed',
+    expires_at: 'signed',
+  },
   connections: {
     name: 'key',
     client_id: 'signed',

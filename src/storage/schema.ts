@@ -230,7 +230,26 @@ interface ConnectionDefaultsTable {
   mac: string | null;
 }
 
+/** Requests that came with an Idempotency-Key. */
+export interface IdempotencyKeysTable {
+  /** SHA-256 of the API key, the route and the key that was sent. */
+  hash: string;
+  api_key_id: string;
+  body_hash: string;
+  holder: string;
+  lease_until: number;
+  /** Whose account the answer is about; null while there is none, or where it is about nobody's. */
+  realm: string | null;
+  identifier: string | null;
+  /** Sealed: JSON. Null while the request is under way. */
+  sealed_answer: string | null;
+  created_at: number;
+  expires_at: number;
+  mac: string | null;
+}
+
 export interface Schema {
+  idempotency_keys: IdempotencyKeysTable;
   accounts: AccountsTable;
   tickets: TicketsTable;
   api_keys: ApiKeysTable;

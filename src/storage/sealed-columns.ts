@@ -8,6 +8,7 @@ import { placeInAuthorizationKeys } from './authorization-key-store.ts';
 import { placeInAuthorizationRecords } from './authorization-record-store.ts';
 import { placeInAuthorizationRounds } from './authorization-round-store.ts';
 import { placeInConnections } from './connection-store.ts';
+import { placeInIdempotencyKeys } from './idempotency-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
 import type { Rows, RowValues } from './protected-rows.ts';
 import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
@@ -31,6 +32,7 @@ const sealedPlaces: SealedPlaces = {
     details: (row) => placeInAuthorizationRounds(row, 'details'),
   },
   connections: { sealed_secret: placeInConnections },
+  idempotency_keys: { sealed_answer: placeInIdempotencyKeys },
   webhook_endpoints: {
     secret: (row) => placeInWebhookEndpoints(row, 'secret'),
     former_secret: (row) => placeInWebhookEndpoints(row, 'former_secret'),

@@ -114,6 +114,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const app = createHttpApp({
     accounts,
     authenticate: createAuthenticator(storage, clock),
+    idempotency: storage.idempotencyKeys,
     sessions: createSessions(storage.sessions, randomBytes, clock),
     webhooks,
     mcpServer: options.mcpServer ?? whoami,

@@ -44,6 +44,17 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
     const bound = { stateHash: `state ${name}`, browserHash: name, nonce: name, codeVerifier: name };
     await storage.authorizationRounds.add(aRound({ ...bound, realm: `realm of ${name}`, details: name, ...times }));
     await storage.browserSessions.add({ hash: `browser ${name}`, key, ...times });
+    const request = {
+      hash: `request ${name}`,
+      apiKeyId,
+      bodyHash: name,
+      holder: name,
+      now: at,
+      leaseUntil: at + minute,
+    };
+    await storage.idempotencyKeys.begin({ ...request, expiresAt: times.expiresAt });
+    const answer = { status: 201, contentType: null, body: name };
+    await storage.idempotencyKeys.finish({ ...request, expiresAt: times.expiresAt }, answer, key);
     const client = { clientId: `client id of ${name}`, secret: `secret of ${name}`, kind: 'web' } as const;
     await storage.connections.add({ name: `acme-${name}`, ...client, createdAt: at });
     await storage.connections.setDefault(`acme-${name}`, `realm of ${name}`);
@@ -87,6 +98,8 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
     (await (await authorizationRounds.find(state_hash))?.redeem(start)) !== undefined,
   browser_sessions: async ({ browserSessions }, { hash = '' }) =>
     (await browserSessions.find(hash, start)) !== undefined,
+  idempotency_keys: async ({ idempotencyKeys }, { hash = '' }) =>
+    (await idempotencyKeys.find(hash, start)) !== undefined,
   connections: async ({ connections }, { name = '' }) => (await connections.find(name))?.openSecret() !== undefined,
   connection_defaults: async ({ accounts }, { realm = '' }) =>
     (await accounts.getOrCreate({ realm, identifier: randomUUID() })).connection !== undefined,

@@ -168,8 +168,12 @@ export const readJson = (text: string): Result<unknown> => {
 /** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
 export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
   const json = readJson(text);
-  if (!json.ok) return json;
-  const parsed = schema.safeParse(json.value);
+  return json.ok ? checkInput(json.value, schema) : json;
+};
+
+/** The same for what was parsed already. */
+export const checkInput = <S extends z.ZodObject>(value: unknown, schema: S): Result<z.infer<S>> => {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const known = Object.keys(schema.shape);
   return invalid(parsed.error.issues.map((issue) => issueText(issue, known)).join(' '));

@@ -5,16 +5,17 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { Authenticate } from '../../identity/authenticate.ts';
 import type { Sessions } from '../../identity/credentials.ts';
-import type { RandomBytes } from '../../lib/clock.ts';
 import type { ToolService } from '../../mcp/execute-tool.ts';
 import type { Webhooks } from '../../webhooks/endpoints.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 import type { CallLimiter } from '../limits/call-limits.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
+import { accountListRoutes } from './account-list.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
 import { connectionRoutes } from './connection-routes.ts';
 import { openApiRoute } from './openapi-route.ts';
+import { type IdempotencyOptions, idempotencyKeys } from './idempotency.ts';
 import { type ServiceVariables, serviceOf } from './service.ts';
 import { toolRoutes } from './tool-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
@@ -54,7 +55,7 @@ const tooLarge = (c: Context): Response =>
     instead: 'Send only the fields of this request.',
   });
 
-export interface ApiOptions {
+export interface ApiOptions extends IdempotencyOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
@@ -62,7 +63,6 @@ export interface ApiOptions {
   readonly keyLimits: KeyLimits;
   readonly tools: ToolService;
   readonly callLimiter: CallLimiter;
-  readonly random: RandomBytes;
 }
 
 export const apiRoutes = (options: ApiOptions) => {
@@ -84,6 +84,9 @@ export const apiRoutes = (options: ApiOptions) => {
   api.use(keyLimits.before('requests'));
   api.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
 
+  api.use(idempotencyKeys(options));
+
+  api.route('/', accountListRoutes(options));
   api.route('/', accountRoutes(options));
   api.route('/', toolRoutes(options));
   api.route('/connections', connectionRoutes(accounts));

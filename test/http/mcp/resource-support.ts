@@ -55,6 +55,7 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
   const app = createHttpApp({
     ...world,
     authenticate: createAuthenticator(storage, clock, wordTokens),
+    idempotency: storage.idempotencyKeys,
     sessions: createSessions(storage.sessions, random, clock),
     tools: { list: [], execute: async () => ({ kind: 'unknown_tool' }) },
     mcpServer: twoTools(ran),
