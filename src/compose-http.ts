@@ -15,6 +15,7 @@ import { renderedPage } from './http/pages/html/page.ts';
 import { createAccessTokens, type TrustedIssuer } from './identity/access-tokens.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { createSessions } from './identity/credentials.ts';
+import { createPersonClients } from './identity/person-clients.ts';
 import { createServiceTokens } from './identity/service-tokens.ts';
 import { createEmbeddedIssuer, createExternalIssuer } from './identity/trusted-issuers.ts';
 import { catalogue } from './mcp/tools/index.ts';
@@ -156,6 +157,7 @@ export const composeHttp = async (
     webhooks: createWebhooks(postern),
     authenticate: createAuthenticator(storage, clock, accessTokens),
     sessions: createSessions(storage.sessions, random, clock),
+    clients: createPersonClients(storage, clock),
     idempotency: storage.idempotencyKeys,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,

@@ -6,6 +6,7 @@ import type { AuthorizationServer } from '../authorization-server/index.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import type { Authenticate } from '../identity/authenticate.ts';
 import type { Sessions } from '../identity/credentials.ts';
+import type { PersonClients } from '../identity/person-clients.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
 import type { ToolService } from '../mcp/execute-tool.ts';
@@ -33,6 +34,7 @@ export interface HttpOptions {
   readonly accounts: Accounts;
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
+  readonly clients: PersonClients;
   readonly idempotency: IdempotentAnswers;
   readonly webhooks: Webhooks;
   readonly mcpServer: (caller: Caller) => McpServer;

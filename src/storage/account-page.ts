@@ -7,7 +7,7 @@ import { toAccount } from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
 
 /** All of them have to fit. */
-export interface AccountFilter {
+interface AccountFilter {
   /** As it is shown to the outside. */
   readonly status?: AccountStatus['status'] | undefined;
   readonly reason?: string | undefined;

@@ -1,4 +1,5 @@
 // API keys, of which only a hash of the secret is kept.
+import type { AccountKey } from '../model/account-key.ts';
 import type { Rows } from './protected-rows.ts';
 import type { ApiKeysTable, Schema } from './schema.ts';
 
@@ -39,6 +40,8 @@ export interface ApiKeyStore {
   find(id: string): Promise<ApiKeyRecord | undefined>;
   /** Oldest first, revoked ones too. */
   list(): Promise<ApiKeyRecord[]>;
+  /** The user keys of one person, likewise. */
+  listOf(key: AccountKey): Promise<ApiKeyRecord[]>;
   /** False when there is no such key, or it was revoked before. */
   revoke(id: string, at: number): Promise<boolean>;
   /** Writes at most once a minute. */
@@ -107,6 +110,10 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
     list: async () => {
       const all = await rows.list('api_keys', {}, ['created_at', 'id']);
       return all.map(toRecord);
+    },
+    listOf: async ({ realm, identifier }) => {
+      const keys = await rows.list('api_keys', { kind: 'user', realm, identifier }, ['created_at', 'id']);
+      return keys.map(toRecord);
     },
     revoke: async (id, at) => {
       const revoked = await rows.change('api_keys', { id }, (row) =>

@@ -5,14 +5,14 @@ import { accountExists, type Rows } from './protected-rows.ts';
 import type { IdempotencyKeysTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
-export interface IdempotentAnswer {
+interface IdempotentAnswer {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: string;
 }
 
 /** Times in milliseconds since the epoch. */
-export interface IdempotentRequest {
+interface IdempotentRequest {
   /** SHA-256 of who asks, what for, and the key. */
   readonly hash: string;
   readonly apiKeyId: string;
@@ -26,7 +26,7 @@ export interface IdempotentRequest {
   readonly expiresAt: number;
 }
 
-export type IdempotentBeginning =
+type IdempotentBeginning =
   | { readonly kind: 'begun' }
   | { readonly kind: 'answered'; readonly answer: IdempotentAnswer }
   | { readonly kind: 'other_body' }

@@ -147,7 +147,7 @@ interface ProductLogosTable {
   mac: string | null;
 }
 
-interface SessionsTable {
+export interface SessionsTable {
   id: string;
   secret_hash: string;
   realm: string;

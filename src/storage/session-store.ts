@@ -2,6 +2,7 @@
 // is stored, and the rows are deleted with their account.
 import type { AccountKey } from '../model/account-key.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
+import type { SessionsTable } from './schema.ts';
 
 /** Times in milliseconds since the epoch. */
 interface SessionRecord {
@@ -19,8 +20,21 @@ export interface SessionStore {
   add(record: SessionRecord): Promise<boolean>;
   /** Expired ones too, until they are swept. */
   find(id: string): Promise<SessionRecord | undefined>;
+  /** Of one person; expired ones too, until they are swept. */
+  list(key: AccountKey): Promise<SessionRecord[]>;
+  /** False: this person has no such session. */
+  remove(key: AccountKey, id: string): Promise<boolean>;
   removeAll(key: AccountKey): Promise<void>;
 }
+
+const toRecord = (row: SessionsTable): SessionRecord => ({
+  id: row.id,
+  secretHash: row.secret_hash,
+  key: named(row),
+  apiKeyId: row.api_key_id,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+});
 
 export const createSessionStore = (rows: Rows): SessionStore => ({
   add: ({ id, secretHash, key, apiKeyId, createdAt, expiresAt }) =>
@@ -38,16 +52,12 @@ export const createSessionStore = (rows: Rows): SessionStore => ({
     ),
   find: async (id) => {
     const row = await rows.find('sessions', { id });
-    return (
-      row && {
-        id: row.id,
-        secretHash: row.secret_hash,
-        key: named(row),
-        apiKeyId: row.api_key_id,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-      }
-    );
+    return row && toRecord(row);
+  },
+  list: async (key) => (await rows.list('sessions', named(key), ['created_at', 'id'])).map(toRecord),
+  remove: async ({ realm, identifier }, id) => {
+    const ofPerson = rows.db.deleteFrom('sessions').where('realm', '=', realm).where('identifier', '=', identifier);
+    return (await ofPerson.where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n;
   },
   removeAll: async ({ realm, identifier }) => {
     await rows.db.deleteFrom('sessions').where('realm', '=', realm).where('identifier', '=', identifier).execute();

@@ -13,6 +13,7 @@ import { type CallLimits, createCallLimiter, defaultCallLimits } from '../../src
 import { createKeyLimits, defaultKeyRates, type KeyRates } from '../../src/http/limits/key-limits.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { type ApiKeyOptions, createApiKey, createSessions } from '../../src/identity/credentials.ts';
+import { createPersonClients } from '../../src/identity/person-clients.ts';
 import type { OutsideFetch } from '../../src/lib/outside-fetch.ts';
 import type { ToolService } from '../../src/mcp/execute-tool.ts';
 import type { Pins } from '../../src/model/account.ts';
@@ -114,6 +115,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const app = createHttpApp({
     accounts,
     authenticate: createAuthenticator(storage, clock),
+    clients: createPersonClients(storage, clock),
     idempotency: storage.idempotencyKeys,
     sessions: createSessions(storage.sessions, randomBytes, clock),
     webhooks,

@@ -28,7 +28,7 @@ const oneOf = (names: readonly [string, ...string[]]) =>
   });
 
 /** The query as it stands in the address: everything is text. */
-export const accountListQuery = z.strictObject({
+const accountListQuery = z.strictObject({
   status: z.enum(statuses, `must be one of ${statuses.join(', ')}`).optional(),
   reason: oneOf(reasons).optional(),
   mailbox: z.string().min(1, 'must not be empty').max(320, 'must have at most 320 characters').optional(),

@@ -13,6 +13,7 @@ import type { KeyLimits } from '../limits/key-limits.ts';
 import { accountListRoutes } from './account-list.ts';
 import { accountRoutes } from './account-routes.ts';
 import { authRequestRoutes } from './auth-request-routes.ts';
+import { type ClientRoutesOptions, clientRoutes } from './client-routes.ts';
 import { connectionRoutes } from './connection-routes.ts';
 import { openApiRoute } from './openapi-route.ts';
 import { type IdempotencyOptions, idempotencyKeys } from './idempotency.ts';
@@ -60,6 +61,7 @@ export interface ApiOptions extends IdempotencyOptions {
   readonly authenticate: Authenticate;
   readonly sessions: Sessions;
   readonly webhooks: Webhooks;
+  readonly clients: ClientRoutesOptions['clients'];
   readonly keyLimits: KeyLimits;
   readonly tools: ToolService;
   readonly callLimiter: CallLimiter;
@@ -88,6 +90,7 @@ export const apiRoutes = (options: ApiOptions) => {
 
   api.route('/', accountListRoutes(options));
   api.route('/', accountRoutes(options));
+  api.route('/', clientRoutes(options));
   api.route('/', toolRoutes(options));
   api.route('/connections', connectionRoutes(accounts));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));

@@ -1,5 +1,6 @@
 // The HTTP application of a Postern where MCP clients sign in, with two tools that need different scopes. Its access
 // tokens are words that say what they allow.
+
 import { type McpServer, McpServer as Server } from '@modelcontextprotocol/server';
 import { pino } from 'pino';
 import { createHttpApp } from '../../../src/http/app.ts';
@@ -8,6 +9,7 @@ import { createKeyLimits, defaultKeyRates } from '../../../src/http/limits/key-l
 import type { AccessTokens } from '../../../src/identity/access-tokens.ts';
 import { createAuthenticator } from '../../../src/identity/authenticate.ts';
 import { createSessions } from '../../../src/identity/credentials.ts';
+import { createPersonClients } from '../../../src/identity/person-clients.ts';
 import { isMcpScope, type McpScope } from '../../../src/model/mcp-scope.ts';
 import { ok } from '../../../src/model/result.ts';
 import { aWorld, type World } from '../support.ts';
@@ -55,6 +57,7 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
   const app = createHttpApp({
     ...world,
     authenticate: createAuthenticator(storage, clock, wordTokens),
+    clients: createPersonClients(storage, clock),
     idempotency: storage.idempotencyKeys,
     sessions: createSessions(storage.sessions, random, clock),
     tools: { list: [], execute: async () => ({ kind: 'unknown_tool' }) },
