@@ -92,7 +92,7 @@ const byStatus = (errors: readonly DescribedError[]): ReadonlyMap<number, readon
   );
 
 /** The errors of a route that has none of its own, which most routes share. */
-const shared = byStatus(commonErrors({ credentials: ['service_key'], path: '' }));
+const shared = byStatus(commonErrors({ method: 'get', credentials: ['service_key'], path: '' }));
 const isShared = (status: number, errors: readonly DescribedError[]): boolean =>
   JSON.stringify(shared.get(status)) === JSON.stringify(errors);
 const sharedResponses = Object.fromEntries(

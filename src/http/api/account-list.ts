@@ -28,22 +28,41 @@ const oneOf = (names: readonly [string, ...string[]]) =>
   });
 
 /** The query as it stands in the address: everything is text. */
-const accountListQuery = z.strictObject({
-  status: z.enum(statuses, `must be one of ${statuses.join(', ')}`).optional(),
-  reason: oneOf(reasons).optional(),
-  mailbox: z.string().min(1, 'must not be empty').max(320, 'must have at most 320 characters').optional(),
-  text: z.string().min(1, 'must not be empty').max(256, 'must have at most 256 characters').optional(),
+export const accountListQuery = z.strictObject({
+  status: z
+    .enum(statuses, `must be one of ${statuses.join(', ')}`)
+    .optional()
+    .describe('As it is shown.'),
+  reason: oneOf(reasons).optional().describe('Why they are not `ACTIVE`.'),
+  mailbox: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(320, 'must have at most 320 characters')
+    .optional()
+    .describe('The whole address, in any case.'),
+  text: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(256, 'must have at most 256 characters')
+    .optional()
+    .describe('A part of the identifier or the mailbox; ASCII letters in any case.'),
   last_used_before: z.iso
     .datetime({ offset: true, error: 'must be a time such as 2026-01-15T12:00:00Z' })
     .transform((text) => Date.parse(text))
-    .optional(),
+    .optional()
+    .describe('Accounts that were never used fit too.'),
   limit: z
     .string()
     .regex(/^\d{1,4}$/, limitFault)
     .transform(Number)
     .refine((number) => number >= 1 && number <= mostLimit, limitFault)
-    .optional(),
-  cursor: z.string().max(4000, 'is not one of ours').optional(),
+    .optional()
+    .describe(`Accounts of a page, 1 to ${mostLimit}; ${usualLimit} unless given.`),
+  cursor: z
+    .string()
+    .max(4000, 'is not one of ours')
+    .optional()
+    .describe('`next_cursor` of the page before, with the same filter.'),
 });
 
 type ListQuery = z.infer<typeof accountListQuery>;

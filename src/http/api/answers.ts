@@ -113,6 +113,28 @@ export const sessionAnswer = z
   })
   .meta({ id: 'SessionToken' });
 
+export const accountListAnswer = z
+  .strictObject({
+    accounts: z.array(accountAnswer),
+    next_cursor: z.string().nullable().describe('For `cursor`, with the same filter; null on the last page.'),
+  })
+  .meta({ id: 'AccountList' });
+
+export const clientListAnswer = z
+  .strictObject({
+    clients: z.array(
+      z.strictObject({
+        client: z.string().describe('Its name, for ending it.'),
+        kind: z.enum(['session_token', 'user_key']),
+        label: z.string().nullable(),
+        created_at: time,
+        expires_at: time.nullable(),
+        last_used_at: time.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'ClientList' });
+
 export const authRequestAnswer = z
   .strictObject({
     status: z

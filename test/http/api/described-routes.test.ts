@@ -49,6 +49,9 @@ it('answers the example of every route with every answer that is described', asy
   await call('listTools');
   await call('callTool', { tool: 'gmail_fetch_mails' });
   await call('makeSessionToken');
+  await call('listAccounts');
+  const { clients } = await call('listClients');
+  await call('endClient', { client: clients[0].client });
   await call('endSessionTokens');
   await call('disconnectAccount');
   await call('changeAccount');

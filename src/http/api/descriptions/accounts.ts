@@ -1,5 +1,13 @@
 // The routes of accounts and their session tokens, described.
-import { accountAnswer, connectionsAnswer, disconnectedAnswer, linkAnswer, sessionAnswer } from '../answers.ts';
+import { accountListQuery } from '../account-list.ts';
+import {
+  accountAnswer,
+  accountListAnswer,
+  connectionsAnswer,
+  disconnectedAnswer,
+  linkAnswer,
+  sessionAnswer,
+} from '../answers.ts';
 import { accountChangeInput, accountInput, linkInput, noInput, sessionInput } from '../input.ts';
 import { problem, type RouteDescription } from './description.ts';
 
@@ -90,6 +98,27 @@ const resources: readonly RouteDescription[] = [
       { status: 200, meaning: 'It was there.', schema: accountAnswer, example: accountExample },
     ],
     errors: [problem('account_differs', 'It is there with other pins or capabilities; `differences` lists them.')],
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/accounts',
+    operationId: 'listAccounts',
+    summary: 'List accounts',
+    details: "Those of the key's realm, in the order of their identifiers. All filters that are given have to fit.",
+    query: accountListQuery,
+    answers: [
+      {
+        status: 200,
+        meaning: 'A page of them.',
+        schema: accountListAnswer,
+        example: { accounts: [accountExample], next_cursor: null },
+      },
+    ],
+    errors: [
+      problem('invalid_input', 'A parameter is unknown or not as described.'),
+      { status: 400, error: 'cursor_invalid', when: 'The cursor belongs to another list.' },
+    ],
   },
   {
     ...forSessionsToo,

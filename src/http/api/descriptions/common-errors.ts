@@ -34,14 +34,26 @@ const ofBodies: readonly DescribedError[] = [
   problem('too_large', 'The body has more than 64 KB.'),
 ];
 
+/** Of POST requests but calls of tools, which only read. */
+const ofIdempotencyKeys: readonly DescribedError[] = [
+  {
+    status: 409,
+    error: 'idempotency_in_progress',
+    when: 'A request with this `Idempotency-Key` is not answered yet; `Retry-After` says when to ask again.',
+  },
+  { status: 422, error: 'idempotency_key_reused', when: 'This `Idempotency-Key` was sent with another body before.' },
+];
+
 const ofIdentifiers: readonly DescribedError[] = [problem('invalid_input', 'The identifier in the path is malformed.')];
 
 /** The errors that come to a route's own: by its credentials, and whether it reads a body or a person's name. */
 export const commonErrors = ({
+  method,
   credentials,
   body,
   path,
-}: Pick<RouteDescription, 'credentials' | 'body' | 'path'>): readonly DescribedError[] => {
+}: Pick<RouteDescription, 'method' | 'credentials' | 'body' | 'path'>): readonly DescribedError[] => {
   const ofInput = body !== undefined ? ofBodies : path.includes('{identifier}') ? ofIdentifiers : [];
-  return [...(credentials.length === 0 ? [] : ofCredentials), ...ofInput, ...ofEveryRequest];
+  const ofKeys = method === 'post' && !path.includes('/tools/') ? ofIdempotencyKeys : [];
+  return [...(credentials.length === 0 ? [] : ofCredentials), ...ofInput, ...ofKeys, ...ofEveryRequest];
 };

@@ -2,6 +2,7 @@
 import { documentAnswer } from '../answers.ts';
 import { accountDescriptions } from './accounts.ts';
 import { authRequestDescriptions } from './auth-requests.ts';
+import { clientDescriptions } from './clients.ts';
 import type { RouteDescription } from './description.ts';
 import { toolDescriptions } from './tools.ts';
 import { webhookDescriptions } from './webhooks.ts';
@@ -19,6 +20,7 @@ const documentDescription: RouteDescription = {
 
 export const descriptions: readonly RouteDescription[] = [
   ...accountDescriptions,
+  ...clientDescriptions,
   ...toolDescriptions,
   ...authRequestDescriptions,
   ...webhookDescriptions,
