@@ -7,7 +7,7 @@ import type { ServiceKey } from '../../identity/service-tokens.ts';
 import type { RandomBytes } from '../../lib/clock.ts';
 import type { Tool } from '../../mcp/define-tool.ts';
 import type { ToolAnswer, ToolService } from '../../mcp/execute-tool.ts';
-import { inputJson } from '../../mcp/mcp-server.ts';
+import { toolsAs } from '../../mcp/tool-formats.ts';
 import type { CallLimiter } from '../limits/call-limits.ts';
 import { hasConnection, idOf, provider } from './account-message.ts';
 import { callerOf, findAccount } from './accounts.ts';
@@ -48,14 +48,10 @@ const jsonObject = (value: object): JsonObject =>
       .map(([name, field]) => [name, jsonOf(field)]),
   );
 
-const toolMessage = (tool: Tool): MessageInitShape<typeof ToolSchema> => ({
+const toolMessage = (tool: Tool, definition: JsonObject): MessageInitShape<typeof ToolSchema> => ({
   id: tool.name,
   provider,
-  definition: jsonObject({
-    name: tool.name,
-    description: tool.description,
-    input_schema: inputJson(tool.input),
-  }),
+  definition,
   isDefault: true,
 });
 
@@ -106,6 +102,16 @@ export const createToolCalls = (options: ToolCallsOptions) => {
   const { tools, callLimiter, random } = options;
   const nameOf = ({ name }: Tool) => name;
   const sorted = [...tools.list].sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Made at the first list: schemas cost some milliseconds each.
+  const messages = new Map<string, MessageInitShape<typeof ToolSchema>>();
+  const messageOf = (tool: Tool): MessageInitShape<typeof ToolSchema> => {
+    const known = messages.get(tool.name);
+    if (known !== undefined) return known;
+    const [definition] = Object.values(toolsAs('postern', [tool]));
+    const message = toolMessage(tool, jsonObject(Object(definition)));
+    messages.set(tool.name, message);
+    return message;
+  };
 
   const list = async (
     service: ServiceKey,
@@ -125,7 +131,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
     const names = { toolNames: rows.map(nameOf), nextPageToken, totalSize };
-    return answered(filter?.summary === true ? names : { ...names, tools: rows.map(toolMessage) });
+    return answered(filter?.summary === true ? names : { ...names, tools: rows.map(messageOf) });
   };
 
   const listScoped = async (
@@ -144,7 +150,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
     const connectedAccountId = idOf(account.value.key);
-    const scoped = rows.map((tool) => ({ tool: toolMessage(tool), identifier, connectedAccountId }));
+    const scoped = rows.map((tool) => ({ tool: messageOf(tool), identifier, connectedAccountId }));
     return answered({ tools: scoped, nextPageToken, totalSize });
   };
 
@@ -157,7 +163,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     const page = pageOf(sorted, nameOf, { pageSize, pageToken, of: identifier });
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
-    return answered({ tools: rows.map(toolMessage), nextPageToken, totalSize });
+    return answered({ tools: rows.map(messageOf), nextPageToken, totalSize });
   };
 
   const execute = async (

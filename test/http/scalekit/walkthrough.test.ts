@@ -113,7 +113,10 @@ describe('The walkthrough', () => {
     });
     expect(scoped.tools).toMatchObject([{ identifier, tool: { definition: { name: 'gmail_fetch_mails' } } }]);
     const [tool] = scoped.tools;
-    expect(tool?.tool?.definition).toMatchObject({ input_schema: { type: 'object' } });
+    expect(tool?.tool?.definition).toMatchObject({
+      input_schema: { type: 'object' },
+      output_schema: { type: 'object' },
+    });
     expect((await client.tools.listAvailableTools(identifier)).tools).toHaveLength(6);
     expect((await client.tools.listTools({ filter: { provider: 'SLACK' } })).tools).toHaveLength(0);
   });
