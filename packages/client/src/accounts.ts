@@ -10,7 +10,7 @@ export interface AccountFilter {
   readonly mailbox?: string;
   /** Part of the identifier or of the address. */
   readonly text?: string;
-  /** ISO 8601. */
+  /** ISO 8601. What was never used is before every time. */
   readonly last_used_before?: string;
 }
 

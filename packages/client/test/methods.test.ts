@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alex, sam, type World } from '../../../test/support/world.ts';
 import {
+  type AccountFilter,
   AuthenticationError,
   ConflictError,
   ForbiddenError,
@@ -69,6 +70,83 @@ describe('accounts', () => {
     await postern.accounts.delete('user 1/ü');
     await expect(postern.accounts.get('user 1/ü')).rejects.toThrow(NotFoundError);
     await expect(postern.accounts.delete('user 1/ü')).rejects.toThrow(NotFoundError);
+  });
+
+  it('list gives every account of the realm once, page by page; page gives one of them', async () => {
+    const listing = clientOf(world, await world.serviceKey({ realm: 'listed' }));
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const name of names) await listing.accounts.getOrCreate(name);
+    const listed: string[] = [];
+    for await (const { identifier } of listing.accounts.list({ limit: 2 })) listed.push(identifier);
+    expect(listed).toEqual(names);
+    const first = await listing.accounts.page({ limit: 2, status: 'PENDING' });
+    expect(first.accounts).toHaveLength(2);
+    const cursor = first.next_cursor ?? '';
+    expect((await listing.accounts.page({ limit: 3, status: 'PENDING', cursor })).next_cursor).toBeNull();
+    await expect(listing.accounts.page({ status: 'ACTIVE', cursor })).rejects.toMatchObject({
+      error: 'cursor_invalid',
+    });
+  });
+
+  it('list gives only what its filter says', async () => {
+    const found = async (filter: AccountFilter): Promise<string[]> => {
+      const names: string[] = [];
+      for await (const { identifier } of postern.accounts.list(filter)) names.push(identifier);
+      return names;
+    };
+    expect(await found({ text: 'link' })).toEqual(['linked']);
+    expect(await found({ reason: 'disconnected' })).toEqual(['linked']);
+    expect(await found({ status: 'REVOKED' })).toEqual([]);
+    expect(await found({ mailbox: 'nobody@example.com' })).toEqual([]);
+    // Never used is before every time.
+    expect(await found({ last_used_before: '2020-01-01T00:00:00Z' })).toEqual(['linked']);
+  });
+
+  it('clients tells what acts for a person, and ends one', async () => {
+    const { token } = await postern.accounts.sessions.create('linked');
+    const acting = await postern.accounts.clients.list('linked');
+    expect(acting).toMatchObject([
+      { client: expect.any(String), kind: expect.any(String), expires_at: expect.any(String) },
+    ]);
+    expect(Object.keys(acting[0] ?? {}).sort()).toEqual([
+      'client',
+      'created_at',
+      'expires_at',
+      'kind',
+      'label',
+      'last_used_at',
+    ]);
+    await postern.accounts.clients.remove('linked', acting[0]?.client ?? '');
+    expect(await postern.accounts.clients.list('linked')).toEqual([]);
+    await expect(clientOf(world, token).accounts.get('linked')).rejects.toThrow(AuthenticationError);
+    await expect(postern.accounts.clients.remove('linked', 'none')).rejects.toThrow(NotFoundError);
+  });
+
+  it('do a request with the same idempotency key once, and refuse it for another body', async () => {
+    const once = { idempotencyKey: 'session-of-today' };
+    const { token } = await postern.accounts.sessions.create('linked', {}, once);
+    expect((await postern.accounts.sessions.create('linked', {}, once)).token).toBe(token);
+    expect((await postern.accounts.sessions.create('linked')).token).not.toBe(token);
+    await expect(postern.accounts.sessions.create('linked', { expires_in: 60 }, once)).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      error: 'idempotency_key_reused',
+    });
+  });
+
+  it('do a POST once whose answer was lost on its way', async () => {
+    let lost = 0;
+    const unlucky = clientOf(world, await world.serviceKey({ realm: 'unlucky' }), {
+      retries: 1,
+      fetch: async (input, init) => {
+        const response = await world.app.request(new Request(input, init));
+        if (init?.method !== 'POST' || lost++ > 0) return response;
+        throw new TypeError('the connection broke');
+      },
+    });
+    await unlucky.accounts.getOrCreate('kim');
+    lost = 0;
+    await unlucky.accounts.sessions.create('kim');
+    expect(await unlucky.accounts.clients.list('kim')).toHaveLength(1);
   });
 
   it('sessions are made and ended for one person', async () => {

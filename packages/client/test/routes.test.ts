@@ -1,4 +1,4 @@
-// The client knows every request of the API: docs/openapi.json is made from the server's own schemas.
+// The client and the description of the API name the same requests: docs/openapi.json is made from the server's own schemas.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { Postern } from '../src/index.ts';
@@ -10,7 +10,7 @@ const described: { paths: Record<string, Record<string, unknown>> } = JSON.parse
 /** Left to `postern webhooks` and to whoever reads them by hand. */
 const others = /^\w+ \/api\/v1\/(webhooks|connections|openapi\.json)(\/|$)/i;
 
-it('Every request of the API but those of operators has its method', async () => {
+it('Every request of the API but those of operators has its method, and every method its request', async () => {
   const sent = new Set<string>();
   const postern = new Postern({
     url: 'https://postern.test',
@@ -37,6 +37,5 @@ it('Every request of the API but those of operators has its method', async () =>
   const operations = Object.entries(described.paths).flatMap(([path, of]) =>
     Object.keys(of).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  expect(operations.length).toBeGreaterThan(10);
-  expect(operations.filter((operation) => !others.test(operation) && !sent.has(operation))).toEqual([]);
+  expect([...sent].sort()).toEqual(operations.filter((operation) => !others.test(operation)).sort());
 });
