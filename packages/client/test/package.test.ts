@@ -50,6 +50,14 @@ describe('The main entry point', () => {
   });
 });
 
+it.each(['langchain', 'ai-sdk', 'openai-agents', 'mastra'])(
+  'An agent of %s is at most 30 lines with it',
+  (framework) => {
+    const example = readFileSync(join(root, `examples/${framework}/index.ts`), 'utf8');
+    expect(example.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
+  },
+);
+
 describe('The package that others install', () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'postern-client-'));
   const installed = join(elsewhere, 'node_modules/@postern/client');
