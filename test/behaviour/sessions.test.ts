@@ -74,10 +74,17 @@ describe('A session token', () => {
     }
   });
 
-  it('opens nothing of the API for products, not even its own account', async () => {
+  it('opens of the API for products its own account, its check and tools alone: nothing that changes or lists anything', async () => {
     const token = await mint('alex');
     for (const [method, where] of [
-      ['GET', '/api/v1/accounts/alex'],
+      ['GET', '/api/v1/accounts'],
+      ['POST', '/api/v1/accounts'],
+      ['PATCH', '/api/v1/accounts/alex'],
+      ['POST', '/api/v1/accounts/alex/link'],
+      ['POST', '/api/v1/accounts/alex/disconnect'],
+      ['GET', '/api/v1/accounts/alex/clients'],
+      ['GET', '/api/v1/connections'],
+      ['GET', '/api/v1/webhooks'],
       ['POST', path('alex')],
       ['DELETE', path('alex')],
       ['DELETE', '/api/v1/accounts/alex'],
@@ -86,6 +93,10 @@ describe('A session token', () => {
       expect(answer.status, `${method} ${where}`).toBe(403);
       expect(await answer.json()).toMatchObject({ error: 'service_key_required' });
     }
+    expect(await (await world.http('/api/v1/accounts/alex', { key: token })).json()).toMatchObject({
+      identifier: 'alex',
+    });
+    expect((await world.http('/api/v1/accounts/bea', { key: token })).status).toBe(403);
     expect((await inbox({ key: token })).structured.messages).toHaveLength(1);
   });
 
