@@ -238,6 +238,7 @@ const addWebhooks = (program: Command): void => {
     .description('send dead events again')
     .argument(...id)
     .option('--event <event-id>', 'only this one')
+    .option('--json', 'print JSON')
     .action(async (endpoint, options) => (await import('./webhooks.ts')).redeliver(endpoint, options));
   webhooks
     .command('rotate-secret')

@@ -6,13 +6,14 @@ import {
   eventList,
   newWebhookJson,
   overlapText,
+  redeliveredJson,
   rotatedJson,
   testedJson,
   webhookJson,
 } from '../http/api/webhook-schemas.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createOutsideFetch } from '../lib/outside-fetch.ts';
-import { type CountedEndpoint, createWebhooks, type Webhooks } from '../webhooks/endpoints.ts';
+import { type CountedEndpoint, createWebhooks, type Tested, type Webhooks } from '../webhooks/endpoints.ts';
 import { parseRealm } from './accounts/options.ts';
 import { forHttp, withStorage } from './settings.ts';
 import { CommandError, printJson, printLine, printNote, printTable, shortTime } from './terminal.ts';
@@ -62,7 +63,7 @@ export const add = (url: string, options: AddOptions): Promise<void> => {
     switch (added.kind) {
       case 'url_refused':
         throw new CommandError(`The URL ${added.because}.`, {
-          fix: 'An address of your own network is allowed with --allow-private.',
+          fix: added.unlessPrivate ? 'An address of your own network is allowed with --allow-private.' : undefined,
           exitCode: 2,
         });
       case 'too_many':
@@ -136,21 +137,24 @@ export const remove = (id: string): Promise<void> =>
     printLine(`Removed ${id}, and what waited for it.`);
   });
 
+const remedy = (id: string, { error }: Tested): string =>
+  error === 'address_not_public'
+    ? `Where its address is of your own network, replace it: postern webhooks remove ${id}, then add it with --allow-private.`
+    : 'It has to answer a POST with 200–299 within 10 seconds.';
+
 /** Sends `webhook.test` now; exit code 1 where the endpoint does not take it. */
 export const test = (id: string, options: { json?: boolean }): Promise<void> =>
   withWebhooks(async (webhooks) => {
     const tested = await webhooks.test(await found(webhooks, id));
     if (options.json) printJson(testedJson(tested));
     if (!tested.delivered)
-      throw new CommandError(`The endpoint did not take the event: ${tested.error}.`, {
-        fix: 'It has to answer a POST with 200–299 within 10 seconds.',
-      });
+      throw new CommandError(`The endpoint did not take the event: ${tested.error}.`, { fix: remedy(id, tested) });
     if (!options.json) printLine(`Delivered: the endpoint answered ${tested.httpStatus}.`);
     if (tested.enabledAgain) printNote('It was disabled, and is enabled again.');
   });
 
 /** Sends dead letters again, behind what waits: all of an endpoint, or one. */
-export const redeliver = (id: string, options: { event?: string }): Promise<void> =>
+export const redeliver = (id: string, options: { event?: string; json?: boolean }): Promise<void> =>
   withWebhooks(async (webhooks) => {
     const endpoint = await found(webhooks, id);
     if (endpoint.disabledAt !== undefined)
@@ -160,6 +164,8 @@ export const redeliver = (id: string, options: { event?: string }): Promise<void
       throw new CommandError('The endpoint has no dead letter of this event.', {
         fix: 'See: postern webhooks list --dead',
       });
+    if (options.json) return printJson(redeliveredJson(redelivered));
+    if (redelivered === 0) return printNote('No dead letter.');
     printLine(`${redelivered} ${redelivered === 1 ? 'event is' : 'events are'} sent again.`);
   });
 

@@ -25,8 +25,8 @@ interface NewEndpoint {
 
 type Added =
   | { readonly kind: 'added'; readonly endpoint: WebhookEndpoint; readonly secret: string }
-  /** A sentence without its subject: "must …". */
-  | { readonly kind: 'url_refused'; readonly because: string }
+  /** A sentence without its subject: "must …". `unlessPrivate`: the operator may allow it. */
+  | { readonly kind: 'url_refused'; readonly because: string; readonly unlessPrivate: boolean }
   | { readonly kind: 'too_many'; readonly most: number };
 
 export interface Tested {
@@ -62,7 +62,8 @@ export interface Webhooks {
 const urlFault = async (text: string, allowPrivate: boolean): Promise<string | undefined> => {
   const url = text.length <= longestUrl ? URL.parse(text) : null;
   if (url === null) return `must be an absolute URL of at most ${longestUrl} characters`;
-  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:')) return 'must begin with https://';
+  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:'))
+    return allowPrivate ? 'must begin with http:// or https://' : 'must begin with https://';
   if (url.username !== '' || url.password !== '') return 'must not hold a user name or a password';
   if (url.hash !== '') return 'must not have a fragment (#…)';
   if (allowPrivate) return undefined;
@@ -116,7 +117,8 @@ export const createWebhooks = (options: WebhooksOptions): Webhooks => {
     deadLetters: webhookDeliveries.deadLetters,
     add: async (wanted) => {
       const because = await urlFault(wanted.url, wanted.allowPrivate);
-      if (because !== undefined) return { kind: 'url_refused', because };
+      if (because !== undefined)
+        return { kind: 'url_refused', because, unlessPrivate: (await urlFault(wanted.url, true)) === undefined };
       const secret = newSecret(random);
       const endpoint = { ...wanted, id: newId('whe', random), createdAt: clock.now() };
       const added = await webhookEndpoints.add(endpoint, secret, mostEndpoints);
