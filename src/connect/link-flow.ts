@@ -65,8 +65,8 @@ export interface OpenedLink {
   begin(browser: string, session?: string): Promise<Begin>;
   /** Ends the link as one that its person does not want. `browser` is the secret in the link's cookie. */
   decline(browser: string): Promise<Declined>;
-  /** Who made it, and where its browser goes back to where it ended so. */
-  maker(ended: DeadLink | { readonly kind: 'declined' }): Promise<LinkMaker>;
+  /** Who made it, and where its browser goes back to where it ended so: for whoever has it, until one went on with it. */
+  maker(ended: DeadLink | { readonly kind: 'declined' }, browser: string | undefined): Promise<LinkMaker>;
 }
 
 /** What a redirect back belongs to. Exactly one callback of a round gets as far as the code exchange. */
@@ -196,6 +196,22 @@ const decline = async (options: AccountsOptions, { hash, key }: Ticket, browser:
   return { kind: 'declined' };
 };
 
+/** Links are passed on: once a browser went on to Google, the way back is for that one alone, also after the end. */
+const makerFor = async (
+  options: AccountsOptions,
+  ticketHash: string,
+  ended: LinkOutcome,
+  browser: string | undefined,
+): Promise<LinkMaker> => {
+  const { tickets, authorizationRounds } = options.storage;
+  const { product, returnTo } = await makerOf(options, ticketHash, ended);
+  const stateHash = (await tickets.find(ticketHash))?.stateHash;
+  if (returnTo === undefined || stateHash === undefined) return { product, returnTo };
+  const round = await authorizationRounds.find(stateHash);
+  const isItsBrowser = browser !== undefined && round?.browserHash === hashSecret(browser);
+  return isItsBrowser ? { product, returnTo } : { product };
+};
+
 /** @param providers where people sign in; rounds of others lead nowhere */
 export const createConnection = (options: FinishOptions, providers: readonly SignInProvider[]): Connection => ({
   open: async (secret, origin) => {
@@ -207,7 +223,7 @@ export const createConnection = (options: FinishOptions, providers: readonly Sig
       view: (session) => view(options, ticket, session),
       begin: (browser, session) => begin(options, ticket, browser, session),
       decline: (browser) => decline(options, ticket, browser),
-      maker: (ended) => makerOf(options, ticket.hash, ended),
+      maker: (ended, browser) => makerFor(options, ticket.hash, ended, browser),
     };
   },
   findCallback: async (state, redirectUri) => {

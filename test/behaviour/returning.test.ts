@@ -206,6 +206,20 @@ describe('A return_url', () => {
     expect(page.html).not.toContain('app.example.com');
   });
 
+  it('of a link that was used or ran out at Google is shown to no other browser than the one that went on with it', async () => {
+    const [used, late] = [await linkFor(), await linkFor({}, key, 'user_43')];
+    await world.approve(used);
+    const owner = world.browser();
+    await owner.submit(await owner.open(late));
+    await world.clock.advance(10 * 60_000);
+    for (const url of [used, late]) {
+      const page = await world.browser().open(url);
+      expect(page.status).toBe(410);
+      expect(page.html).not.toContain('app.example.com');
+    }
+    expect(brought((await owner.open(late)).url)).toEqual({ status: 'failed', reason: 'link_expired', state });
+  });
+
   it('is in no log line, nor is the state', async () => {
     await world.approve(await linkFor({ login_hint: alex }));
     const log = world.logged.join('\n');

@@ -88,8 +88,11 @@ const finishLink = async (
   const outcome = await link.finish({ ...callback, browser });
   finished?.(outcome);
   if (outcome.kind === 'again') return pageResponse(c, continuingPage(outcome.url));
-  if (browser !== undefined && outcome.kind !== 'unknown') clearRoundCookie(c, link.cookie, origin());
-  return pageResponse(c, linkOutcomePage(outcome, await link.maker(outcome, browser)));
+  const maker = await link.maker(outcome, browser);
+  // With a way back it stays until it runs out: opened again, the link tells it to this browser alone.
+  const isOver = outcome.kind !== 'unknown' && maker.returnTo === undefined;
+  if (browser !== undefined && isOver) clearRoundCookie(c, link.cookie, origin());
+  return pageResponse(c, linkOutcomePage(outcome, maker));
 };
 
 /** Back to the MCP client, with the person or with an error. */

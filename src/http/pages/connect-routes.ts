@@ -42,9 +42,13 @@ const deadLinkPages: Readonly<Record<Dead | DeadHere, (product: LinkMaker['produ
 };
 
 /** Whoever has a link in another browser than the one that went on with it is sent nowhere. */
-const deadLinkPage = async (link: OpenedLink, dead: { readonly kind: Dead | DeadHere }): Promise<Page> => {
-  const { kind } = dead;
-  const maker: LinkMaker = kind === 'taken_elsewhere' || kind === 'unavailable' ? {} : await link.maker({ kind });
+const deadLinkPage = async (
+  link: OpenedLink,
+  { kind }: { readonly kind: Dead | DeadHere },
+  browser: string | undefined,
+): Promise<Page> => {
+  const isUnsaid = kind === 'taken_elsewhere' || kind === 'unavailable';
+  const maker: LinkMaker = isUnsaid ? {} : await link.maker({ kind }, browser);
   return withMaker(deadLinkPages[kind](maker.product), maker);
 };
 
@@ -86,12 +90,13 @@ const showLink = async (c: Context, ticket: string, options: PageRoutesOptions):
   const link = await connection.open(ticket, origin());
   if (link === undefined) return unknownLinkPage;
   const view = await link.view(readSessionCookie(c, origin()));
-  if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPage(link, view);
-  const secret = readRoundCookie(c, link.cookie, origin()) ?? newSecret(random);
+  const present = readRoundCookie(c, link.cookie, origin());
+  if (view.kind !== 'confirm' && view.kind !== 'sign_in') return deadLinkPage(link, view, present);
+  const secret = present ?? newSecret(random);
   setRoundCookie(c, link.cookie, origin(), secret);
   return view.kind === 'sign_in'
     ? signInNeededPage(view, secret, ticket)
-    : confirmPage(view, csrfTokenFor(secret, ticket), await link.maker({ kind: 'declined' }));
+    : confirmPage(view, csrfTokenFor(secret, ticket), await link.maker({ kind: 'declined' }, secret));
 };
 
 /** The person decided: on to Google, or not. */
@@ -101,13 +106,13 @@ const decide = async (c: Context, ticket: string, options: PageRoutesOptions): P
   if (read.form.get('decision') === 'cancel') return declineLink(read);
   const begun = await read.link.begin(read.secret, readSessionCookie(c, options.origin()));
   if (begun.kind === 'sign_in') return signInNeededPage(begun, read.secret, ticket);
-  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPage(read.link, begun);
+  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPage(read.link, begun, read.secret);
 };
 
 const declineLink = async ({ link, secret }: LinkForm): Promise<Page> => {
   const declined = await link.decline(secret);
-  if (declined.kind !== 'declined') return deadLinkPage(link, declined);
-  const maker = await link.maker(declined);
+  if (declined.kind !== 'declined') return deadLinkPage(link, declined, secret);
+  const maker = await link.maker(declined, secret);
   return withMaker(declinedPage(maker.product), maker);
 };
 
@@ -118,7 +123,7 @@ const continueToSignIn = async (c: Context, ticket: string, options: PageRoutesO
   if (!('form' in read)) return read;
   const view = await read.link.view(readSessionCookie(c, origin()));
   if (view.kind === 'confirm') return backToLinkPage(`/connect/${ticket}`);
-  if (view.kind !== 'sign_in') return deadLinkPage(read.link, view);
+  if (view.kind !== 'sign_in') return deadLinkPage(read.link, view, read.secret);
   const signIn = signIns.find(({ realm }) => realm === view.realm);
   if (signIn === undefined) return unverifiablePage;
   const purpose = { kind: 'open_link', ticket } as const;
