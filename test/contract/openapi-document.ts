@@ -9,7 +9,7 @@ import {
 } from 'zod-openapi';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorAnswer } from '../../src/http/api/answers.ts';
-import { commonErrors } from '../../src/http/api/descriptions/common-errors.ts';
+import { commonErrors, takesIdempotencyKeys } from '../../src/http/api/descriptions/common-errors.ts';
 import {
   type CredentialKind,
   type DescribedAnswer,
@@ -132,6 +132,19 @@ const posternIdentifier = z.object({
     .describe('May repeat the person of the request, percent-encoded; any other is refused with 403.'),
 });
 
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .describe(
+      'Names this request, such as a UUID: sent again within 24 hours with the same key and body it is done once, and answered the same with `Idempotent-Replayed: true`.',
+    ),
+});
+
+const headersOf = (description: RouteDescription) =>
+  takesIdempotencyKeys(description) ? posternIdentifier.extend(idempotencyKey.shape) : posternIdentifier;
+
 const operationOf = (description: RouteDescription): ZodOpenApiOperationObject => {
   const { credentials, body, bodyExample, query, details } = description;
   const bodyRequired = body !== undefined && !body.safeParse({}).success;
@@ -144,7 +157,7 @@ const operationOf = (description: RouteDescription): ZodOpenApiOperationObject =
     requestParams: {
       ...pathParameters(description),
       ...(query && { query }),
-      ...(credentials.length > 0 && { header: posternIdentifier }),
+      ...(credentials.length > 0 && { header: headersOf(description) }),
     },
     ...(body && {
       requestBody: {

@@ -34,7 +34,6 @@ const ofBodies: readonly DescribedError[] = [
   problem('too_large', 'The body has more than 64 KB.'),
 ];
 
-/** Of POST requests but calls of tools, which only read. */
 const ofIdempotencyKeys: readonly DescribedError[] = [
   {
     status: 409,
@@ -46,6 +45,10 @@ const ofIdempotencyKeys: readonly DescribedError[] = [
 
 const ofIdentifiers: readonly DescribedError[] = [problem('invalid_input', 'The identifier in the path is malformed.')];
 
+/** POST requests but calls of tools, which only read. */
+export const takesIdempotencyKeys = ({ method, path }: Pick<RouteDescription, 'method' | 'path'>): boolean =>
+  method === 'post' && !path.includes('/tools/');
+
 /** The errors that come to a route's own: by its credentials, and whether it reads a body or a person's name. */
 export const commonErrors = ({
   method,
@@ -54,6 +57,6 @@ export const commonErrors = ({
   path,
 }: Pick<RouteDescription, 'method' | 'credentials' | 'body' | 'path'>): readonly DescribedError[] => {
   const ofInput = body !== undefined ? ofBodies : path.includes('{identifier}') ? ofIdentifiers : [];
-  const ofKeys = method === 'post' && !path.includes('/tools/') ? ofIdempotencyKeys : [];
+  const ofKeys = takesIdempotencyKeys({ method, path }) ? ofIdempotencyKeys : [];
   return [...(credentials.length === 0 ? [] : ofCredentials), ...ofInput, ...ofKeys, ...ofEveryRequest];
 };
