@@ -6,7 +6,8 @@ import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { grantHashOf, openStorage, type Sealer, type Storage } from '../../src/storage/index.ts';
 import { protectedTableNames } from '../../src/storage/protected-tables.ts';
-import { ada, aWorld, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
+import { ada, aWorld, connect, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
+import { endpoint, secret, told, typesOf } from './told.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 const secondSchema = fixture('schema-2.sql');
@@ -22,7 +23,7 @@ interface Former {
 }
 
 /** A file as a Postern of this schema left it. */
-const aFormer = (schema: 1 | 2 | 7 | 8 = 2): Former => {
+const aFormer = (schema: 1 | 2 | 7 | 8 | 11 = 2): Former => {
   const path = join(tempFolder(), 'postern.db');
   const raw = new BetterSqlite3(path);
   const signed: number[] = [];
@@ -73,7 +74,7 @@ const insertKey = (raw: BetterSqlite3.Database) =>
     values ('mine', 'service', 'default', 'hash of mine', 1, 1)`);
 
 describe('A database of schema', () => {
-  it.each([1, 2, 7, 8] as const)('%i has the newest schema after it was opened', async (schema) => {
+  it.each([1, 2, 7, 8, 11] as const)('%i has the newest schema after it was opened', async (schema) => {
     const { raw } = await aWorld();
     const former = aFormer(schema);
     await former.open();
@@ -111,6 +112,36 @@ describe('A database of schema', () => {
     ]);
     expect(await apiKeys.list()).toMatchObject([{ id: 'k1', connection: undefined }]);
     expect(await connections.list()).toEqual([]);
+  });
+
+  it.each([7, 8, 11] as const)('%i tells an endpoint of what changes from then on', async (schema) => {
+    const storage = await aFormer(schema).open();
+    await storage.webhookEndpoints.add(endpoint, secret, 10);
+    const { version = 0 } = (await storage.accounts.find(ada)) ?? {};
+    await storage.accounts.setState(ada, version, { status: 'PENDING', reason: 'disconnected' });
+    await storage.accounts.remove(ada);
+    const sent = await told({ storage, clock: handClock() });
+    expect(typesOf(sent)).toEqual(['account.disconnected', 'account.deleted']);
+  });
+
+  it('11 keeps its links: they connect, end, and run out, each with its event', async () => {
+    const storage = await aFormer(11).open();
+    const { tickets } = storage;
+    const key = { ...ada, identifier: 'ben@example.com' };
+    expect(await storage.operations.refusedRows()).toEqual([]);
+    await storage.webhookEndpoints.add(endpoint, secret, 10);
+    expect(await tickets.find('declined ticket')).toMatchObject({ status: 'declined' });
+    expect(await tickets.take('open ticket of ben', { stateHash: 'another' }, start)).toMatchObject({ key });
+    await tickets.finish('open ticket of ben', 'refused');
+    expect(await tickets.redeem('taken ticket of ben', 'state', start)).toMatchObject({ key });
+    await connect(storage, key);
+    await storage.webhookDeliveries.noteExpiredLinks(start + 20 * minute);
+    const sent = await told({ storage, clock: handClock() });
+    expect(sent.map(({ type, identifier }) => `${type} ${identifier}`).toSorted()).toEqual([
+      'account.connected ben@example.com',
+      'link.declined ben@example.com',
+      'link.expired ada@example.com',
+    ]);
   });
 
   it('2 schedules the daily check of an account a day after its last refresh', async () => {

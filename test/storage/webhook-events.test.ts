@@ -5,18 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start, type World } from './support.ts';
+import { endpoint, secret, told, typesOf } from './told.ts';
 
-interface Sent {
-  readonly type: string;
-  readonly identifier: string;
-  readonly account: Readonly<Record<string, unknown>> | null;
-  readonly previous_status: string | null;
-  readonly reason: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-const endpoint = { id: 'whe_1', realm: 'default', url: 'https://shop.example/', allowPrivate: false, createdAt: start };
-const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
 const hour = 60 * minute;
 
 /** A world whose realm has an endpoint. */
@@ -25,21 +15,6 @@ const aTold = async (): Promise<World> => {
   await world.storage.webhookEndpoints.add(endpoint, secret, 10);
   return world;
 };
-
-/** What the endpoint is told since the last look, in the order in which it is told. */
-const told = async ({ storage, clock }: World, id = endpoint.id): Promise<Sent[]> => {
-  const all: Sent[] = [];
-  for (;;) {
-    const lease = { holder: 'test', now: clock.now(), until: clock.now() + minute };
-    const claimed = await storage.webhookDeliveries.claim(id, lease, 100);
-    if (claimed.length === 0) return all;
-    for (const delivery of claimed) {
-      all.push(JSON.parse(delivery.payload));
-      await storage.webhookDeliveries.delivered(delivery, 'test');
-    }
-  }
-};
-const typesOf = (sent: readonly Sent[]): string[] => sent.map(({ type }) => type);
 
 const versionOf = async ({ accounts }: Storage, key: AccountKey): Promise<number> =>
   (await accounts.find(key))?.version ?? 0;

@@ -1,0 +1,41 @@
+// An endpoint of a realm, and what it is told, as a process that delivers sees it.
+import type { Clock } from '../../src/lib/clock.ts';
+import type { Storage } from '../../src/storage/index.ts';
+import { minute, start } from './support.ts';
+
+export interface Sent {
+  readonly type: string;
+  readonly identifier: string;
+  readonly account: Readonly<Record<string, unknown>> | null;
+  readonly previous_status: string | null;
+  readonly reason: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export const endpoint = {
+  id: 'whe_1',
+  realm: 'default',
+  url: 'https://shop.example/',
+  allowPrivate: false,
+  createdAt: start,
+};
+export const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+
+/** What the endpoint is told since the last look, in the order in which it is told. */
+export const told = async (
+  { storage, clock }: { storage: Storage; clock: Clock },
+  id = endpoint.id,
+): Promise<Sent[]> => {
+  const all: Sent[] = [];
+  for (;;) {
+    const lease = { holder: 'test', now: clock.now(), until: clock.now() + minute };
+    const claimed = await storage.webhookDeliveries.claim(id, lease, 100);
+    if (claimed.length === 0) return all;
+    for (const delivery of claimed) {
+      all.push(JSON.parse(delivery.payload));
+      await storage.webhookDeliveries.delivered(delivery, 'test');
+    }
+  }
+};
+
+export const typesOf = (sent: readonly Sent[]): string[] => sent.map(({ type }) => type);
