@@ -9,11 +9,49 @@ export const maxLogoBytes = 64 * 1024;
 
 const maxNameLength = 60;
 const printable = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
-const doubleQuotes = /["\u201c-\u201f\u00ab\u00bb\u2033\u2036\u301d-\u301f\uff02]/u;
+/** Of every script, and what looks like them: primes, accents that stand alone, ornaments. */
+const doubleQuotes =
+  /["\u201c-\u201f\u00ab\u00bb\u2033\u2036\u2057\u301d-\u301f\uff02\u02ba\u02dd\u02ee\u02f5\u02f6\u05f4\u275d\u275e\u2760\u276e\u276f\u2e42\u3003\u{1f676}-\u{1f678}]/u;
 
-/** Letters that look like Latin ones are told apart by nobody. */
+/** What is written together with Latin letters and looks like none of them (UTS 39 §5.2, "highly restrictive"). */
+const besideLatin =
+  /[\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
+/** Whole words of these look like Latin capitals, to readers of Latin letters. */
+const looksLatin = /[\p{Script=Cherokee}\p{Script=Lisu}\p{Script=Coptic}]/u;
+
+/** Letters, and digits of other scripts, that look like Latin ones are told apart by nobody. */
 const mixesScripts = (name: string): boolean =>
-  /\p{Script=Latin}/u.test(name) && /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Cherokee}]/u.test(name);
+  looksLatin.test(name) ||
+  (/\p{Script=Latin}/u.test(name) &&
+    [...name].some(
+      (sign) => /\p{L}|(?![0-9])\p{Nd}/u.test(sign) && !/\p{Script=Common}/u.test(sign) && !besideLatin.test(sign),
+    ));
+
+/** Latin letters that Unicode takes for others, and that look the same to whoever does not know them. */
+const alike: Readonly<Record<string, string>> = {
+  ı: 'i',
+  ɩ: 'i',
+  ȷ: 'j',
+  ɡ: 'g',
+  ɢ: 'g',
+  ø: 'o',
+  ɵ: 'o',
+  ᴏ: 'o',
+  ʟ: 'l',
+  ł: 'l',
+  ǀ: 'l',
+  ꜱ: 's',
+  ᴛ: 't',
+  ŧ: 't',
+  ᴇ: 'e',
+  ʀ: 'r',
+  ᴘ: 'p',
+  ɴ: 'n',
+  ᴍ: 'm',
+  ᴀ: 'a',
+  ɑ: 'a',
+  ɪ: 'i',
+};
 
 /** As somebody reads it who does not look closely: without marks, spaces and case, digits as the letters they resemble. */
 const atAGlance = (name: string): string =>
@@ -24,6 +62,7 @@ const atAGlance = (name: string): string =>
     .replaceAll(/[1|]/g, 'l')
     .replaceAll('3', 'e')
     .replaceAll('5', 's')
+    .replaceAll(/\p{L}/gu, (letter) => alike[letter] ?? letter)
     .replaceAll(/[^\p{L}]/gu, '');
 
 const passesForOurs = (name: string): boolean => {
@@ -45,7 +84,10 @@ export const productNameSchema = z
   .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must have a letter or a digit')
   .refine((text) => !/\p{M}{3}/u.test(text), 'must not have more than two marks on a letter')
   .refine((text) => !doubleQuotes.test(text), 'must not have quotation marks: pages put it in some')
-  .refine((text) => !mixesScripts(text), 'must not mix Latin letters with ones that look the same')
+  .refine(
+    (text) => !mixesScripts(text),
+    'must not mix Latin letters with ones that look the same, nor be written in such',
+  )
   .refine(
     (text) => !passesForOurs(text),
     'must not name Postern or Google, nor begin with Gmail: it is shown beside their names',

@@ -3,12 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { maxLogoBytes, productNameSchema, readLogo } from '../../src/identity/product.ts';
 
 describe('The name of a product', () => {
-  it.each(['Acme', 'Acme for Gmail', 'Ada’s Post & Söhne', '邮件助手', 'Почта', 'ב־דואר', 'Goodle', 'A'.repeat(60)])(
-    '%s is shown as it is',
-    (name) => {
-      expect(productNameSchema.parse(name)).toBe(name);
-    },
-  );
+  it.each([
+    'Acme',
+    'Acme for Gmail',
+    'Ada’s Post & Söhne',
+    '邮件助手',
+    'Acmeメール',
+    'Acme 메일',
+    'Łódź №5',
+    'Ἑρμῆς',
+    'बीटा',
+    'Почта',
+    'ב־דואר',
+    'Goodle',
+    'A'.repeat(60),
+  ])('%s is shown as it is', (name) => {
+    expect(productNameSchema.parse(name)).toBe(name);
+  });
 
   it.each([
     ['', /empty/],
@@ -33,6 +44,17 @@ describe('The name of a product', () => {
     ['Gmail Team', /Gmail/],
     ['Pоstern', /mix/],
     ['Gοogle', /mix/],
+    ['Gօօgle', /mix/],
+    ['G໐໐gle', /mix/],
+    ['ꓖꓳꓳꓖꓡꓰ', /written in such/],
+    ['ᏀᎾᎾᏀᏞᎬ', /written in such/],
+    ['Gmaıl', /Google/],
+    ['Gooɡle', /Google/],
+    ['Gøøgle', /Google/],
+    ['ᴘᴏꜱᴛᴇʀɴ', /Postern/],
+    ['Acme❞ is verified by ❝others', /quotation/],
+    ['Acmeʺ x', /quotation/],
+    ['Acme🙷 x', /quotation/],
   ])('%j is refused', (name, because) => {
     const parsed = productNameSchema.safeParse(name);
     expect(parsed.error?.issues.map(({ message }) => message).join()).toMatch(because);
