@@ -3,11 +3,9 @@
 // never stored: they are simply made again.
 import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { readIdentifier } from '../../identity/authenticate.ts';
 import type { Clock, RandomBytes } from '../../lib/clock.ts';
 import type { AccountKey } from '../../model/account-key.ts';
 import { errorResponse, problemResponse } from '../errors.ts';
-import { readJson } from './input.ts';
 import type { ApiContext, ServiceVariables } from './service.ts';
 
 interface Answer {
@@ -50,7 +48,6 @@ const keptMs = 24 * 60 * 60_000;
 const leaseMs = 180_000;
 
 const grammar = /^[\x21-\x7e]{1,255}$/;
-const toolCall = /\/accounts\/[^/]+\/tools\/[^/]+$/;
 
 const sha256 = (...parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex');
@@ -81,19 +78,6 @@ const replayed = (c: ApiContext, { status, contentType, body }: Answer): Respons
   return c.newResponse(body === '' ? null : body, { status: status as 200, headers });
 };
 
-/** Whose account a request is about: by its path, else by its body. */
-const ownerOf = (c: ApiContext, body: string): AccountKey | undefined => {
-  const { realm } = c.get('service');
-  const [, inPath] = /\/accounts\/([^/]+)\//.exec(new URL(c.req.url).pathname) ?? [];
-  if (inPath !== undefined) {
-    const reading = readIdentifier(inPath);
-    return reading.kind === 'identifier' ? { realm, identifier: reading.identifier } : undefined;
-  }
-  const json = readJson(body);
-  const identifier: unknown = json.ok ? Object(json.value).identifier : undefined;
-  return typeof identifier === 'string' ? { realm, identifier } : undefined;
-};
-
 /** Another try may end otherwise: nothing of these is kept. */
 const mayPass = (status: number): boolean => status >= 500 || status === 429;
 
@@ -116,7 +100,7 @@ export const idempotencyKeys = (options: IdempotencyOptions): MiddlewareHandler<
 
   return async (c, next) => {
     const key = c.req.header('idempotency-key');
-    if (key === undefined || c.req.method !== 'POST' || toolCall.test(new URL(c.req.url).pathname)) return next();
+    if (key === undefined || c.req.method !== 'POST') return next();
     if (!grammar.test(key))
       return problemResponse(c, {
         kind: 'invalid_input',
@@ -137,7 +121,8 @@ export const idempotencyKeys = (options: IdempotencyOptions): MiddlewareHandler<
     const { status, headers } = c.res;
     if (mayPass(status)) return idempotency.release(request);
     const answer = { status, contentType: headers.get('content-type'), body: await c.res.clone().text() };
-    await idempotency.finish(request, answer, ownerOf(c, body));
+    // As the route read it: a path can be written in many ways.
+    await idempotency.finish(request, answer, c.get('account'));
   };
 };
 

@@ -86,12 +86,13 @@ export const apiRoutes = (options: ApiOptions) => {
   api.use(keyLimits.before('requests'));
   api.use(bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }));
 
+  // Before idempotency keys, by which answers are stored: mail never is.
+  api.route('/', toolRoutes(options));
   api.use(idempotencyKeys(options));
 
   api.route('/', accountListRoutes(options));
   api.route('/', accountRoutes(options));
   api.route('/', clientRoutes(options));
-  api.route('/', toolRoutes(options));
   api.route('/connections', connectionRoutes(accounts));
   api.use('/auth-requests/*', keyLimits.before('confirmations'));
   api.route('/auth-requests', authRequestRoutes(accounts));

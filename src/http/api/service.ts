@@ -18,7 +18,11 @@ export interface Service {
 }
 
 export interface ServiceVariables {
-  Variables: { service: Service };
+  Variables: {
+    service: Service;
+    /** Whose account the request is about, once its route has read that. */
+    account?: AccountKey;
+  };
 }
 
 export type ApiContext = Context<ServiceVariables>;
@@ -53,7 +57,11 @@ export const callerOf = ({ credential, keyId, linkPolicy, connection }: Service,
 /** The account a request is about, when the header does not name somebody else. */
 export const keyFor = (c: ApiContext, identifier: string): AccountKey | Response => {
   const { credential, realm, named } = c.get('service');
-  if (named === undefined || named === identifier) return { realm, identifier };
+  if (named === undefined || named === identifier) {
+    const key = { realm, identifier };
+    c.set('account', key);
+    return key;
+  }
   return refusalResponse(c, {
     kind: 'refused',
     status: 403,

@@ -127,6 +127,31 @@ describe('A request with an Idempotency-Key', () => {
     expect(await post('/accounts', { identifier: 'user_42' }, 'k1')).toMatchObject({ status: 201, replayed: null });
   });
 
+  it.each(['accounts', '%61ccounts', 'account%73'])(
+    'is forgotten with its account, with %s in its path',
+    async (accounts) => {
+      await post('/accounts', { identifier: 'user_42' });
+      const former = await post(`/${accounts}/user_42/sessions`, {}, 'k1');
+      expect(former.status).toBe(201);
+      await world.accounts.remove({ realm: 'default', identifier: 'user_42' });
+      await post('/accounts', { identifier: 'user_42' });
+      const anew = await post(`/${accounts}/user_42/sessions`, {}, 'k1');
+      expect([anew.status, anew.replayed]).toEqual([201, null]);
+      expect(anew.text).not.toBe(former.text);
+    },
+  );
+
+  it.each(['tools', 'to%6Fls', '%74ools'])(
+    'is not kept where it calls a tool, with %s in its path: mail is never stored',
+    async (tools) => {
+      await post('/accounts', { identifier: 'user_42' });
+      for (const id of ['k1', 'k1']) {
+        const answer = await post(`/accounts/user_42/${tools}/whoami`, {}, id);
+        expect(answer).toMatchObject({ status: 200, text: expect.stringContaining('default/user_42'), replayed: null });
+      }
+    },
+  );
+
   it.each(['', 'a b', 'x'.repeat(256)])('is refused with the key %j', async (wrong) => {
     expect((await post('/accounts', { identifier: 'user_42' }, wrong)).status).toBe(400);
   });
