@@ -105,9 +105,11 @@ const makeNextDue = async (db: Database, { endpointId, key }: DeliveryView, now:
   );
 };
 
-const isFree = ({ now, until }: Lease) =>
-  // One that lasts much longer than any could was taken before the clock was put back.
-  sql<SqlBool>`(lease_until is null or lease_until <= ${now} or lease_until > ${until + (until - now)})`;
+/** No lease lasts so long: one that does was taken before the clock was put back. Milliseconds. */
+const longerThanLeasesMs = 10 * 60_000;
+
+const isFree = (now: number) =>
+  sql<SqlBool>`(lease_until is null or lease_until <= ${now} or lease_until > ${now + longerThanLeasesMs})`;
 
 export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Clock): WebhookDeliveryStore => {
   const held = (db: Database, { eventId, endpointId }: DeliveryView, holder: string) => {
@@ -179,7 +181,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
         .distinct()
         .where('next_attempt_at', '<=', now)
         .where('dead_at', 'is', null)
-        .where(({ or, eb }) => or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+        .where(isFree(now))
         .execute();
       return due.map(({ endpoint_id }) => endpoint_id);
     },
@@ -191,7 +193,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
           .where('endpoint_id', '=', endpointId)
           .where('next_attempt_at', '<=', lease.now)
           .where('dead_at', 'is', null)
-          .where(isFree(lease))
+          .where(isFree(lease.now))
           .orderBy('next_attempt_at')
           .orderBy('sequence')
           .limit(most)

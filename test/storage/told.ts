@@ -1,7 +1,7 @@
 // An endpoint of a realm, and what it is told, as a process that delivers sees it.
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Storage } from '../../src/storage/index.ts';
-import { minute, start } from './support.ts';
+import { aWorld, minute, start, type World } from './support.ts';
 
 export interface Sent {
   readonly type: string;
@@ -20,6 +20,13 @@ export const endpoint = {
   createdAt: start,
 };
 export const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+
+/** A world whose realm has an endpoint. */
+export const aTold = async (): Promise<World> => {
+  const world = await aWorld();
+  await world.storage.webhookEndpoints.add(endpoint, secret, 10);
+  return world;
+};
 
 /** What the endpoint is told since the last look, in the order in which it is told. */
 export const told = async (

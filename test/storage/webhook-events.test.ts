@@ -1,20 +1,12 @@
 // Every change that a product is told of is in the outbox with the change itself, and nothing else is.
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start, type World } from './support.ts';
-import { endpoint, secret, told, typesOf } from './told.ts';
+import { aTold, endpoint, secret, told, typesOf } from './told.ts';
 
 const hour = 60 * minute;
-
-/** A world whose realm has an endpoint. */
-const aTold = async (): Promise<World> => {
-  const world = await aWorld();
-  await world.storage.webhookEndpoints.add(endpoint, secret, 10);
-  return world;
-};
 
 const versionOf = async ({ accounts }: Storage, key: AccountKey): Promise<number> =>
   (await accounts.find(key))?.version ?? 0;
@@ -127,21 +119,39 @@ describe('An account of a realm with an endpoint', () => {
     await keeping.close();
     expect(typesOf(await told(world))).toEqual(['account.deleted']);
   });
+});
 
-  it('writes nothing where the write of the account is not committed', async () => {
+describe('Without its event nothing is written:', () => {
+  const disconnected = { status: 'PENDING', reason: 'disconnected' } as const;
+  const times = { createdAt: start, expiresAt: start + 10 * minute };
+  const pending = { hash: 'pending', key: ada, ticketHash: 'open', apiKeyId: 'key', ...times };
+  const whole = ({ raw }: World) =>
+    ['accounts', 'tickets', 'pending_grants'].map((t) => raw.prepare(`select * from ${t}`).all());
+
+  it.each<[string, (storage: Storage) => Promise<unknown>]>([
+    ['no account made', ({ accounts }) => accounts.getOrCreate(ben)],
+    ['no account connected', (storage) => connect(storage, ada)],
+    ['no account disconnected', async (s) => s.accounts.setState(ada, await versionOf(s, ada), disconnected)],
+    ['no account deleted', ({ accounts }) => accounts.remove(ada)],
+    ['no link made', ({ tickets }) => tickets.open(aTicket('another'), 20)],
+    ['no link declined', ({ tickets }) => tickets.finish('open', 'declined')],
+    ['no link run out', ({ webhookDeliveries }) => webhookDeliveries.noteExpiredLinks(start + 20 * minute)],
+    ['no confirmation run out', ({ pendingGrants }) => pendingGrants.eraseExpired(start + 20 * minute)],
+  ])('%s', async (_, write) => {
     const world = await aTold();
     const { storage, raw } = world;
-    await storage.accounts.getOrCreate(ada);
-    await told(world);
-    // The account is written, and then the event cannot be.
-    raw.exec('alter table webhook_deliveries rename to gone');
-    const disconnected = { status: 'PENDING', reason: 'disconnected' } as const;
-    await connect(storage, ada).catch(() => undefined);
-    expect((await storage.accounts.find(ada))?.state.status).toBe('PENDING');
-    raw.exec('alter table gone rename to webhook_deliveries');
     await connect(storage, ada);
-    await storage.accounts.setState(ada, await versionOf(storage, ada), disconnected);
-    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.disconnected']);
+    await storage.tickets.open(aTicket('open'), 20);
+    await storage.pendingGrants.add({ ...pending, grant: aGrant(), emailVerified: true });
+    await told(world);
+    const before = whole(world);
+    // The row is written, and then the event cannot be.
+    raw.exec('alter table webhook_deliveries rename to gone');
+    await expect(write(storage)).rejects.toThrow();
+    expect(whole(world)).toEqual(before);
+    raw.exec('alter table gone rename to webhook_deliveries');
+    await write(storage);
+    expect(await told(world)).toHaveLength(1);
   });
 });
 
@@ -230,70 +240,5 @@ describe('A link of a realm with an endpoint', () => {
     expect(expired).toMatchObject({ type: 'link.expired', reason: 'not_confirmed' });
     expect(expired?.data.link_id).toBe(made?.data.link_id);
     expect(others).toEqual([]);
-  });
-});
-
-describe('The outbox', () => {
-  it('stays empty where the realm has no endpoint, or none that asks for this event, or it is disabled', async () => {
-    const { storage, raw } = await aWorld();
-    const rows = () => raw.prepare<[], number>('select count(*) from webhook_deliveries').pluck().get();
-    await connect(storage, ada);
-    await storage.webhookEndpoints.add({ ...endpoint, realm: 'another' }, secret, 10);
-    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_2', events: ['link.made'] }, secret, 10);
-    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_3' }, secret, 10);
-    await storage.webhookEndpoints.disable('whe_3', 'gone', start);
-    await connect(storage, ben);
-    expect(rows()).toBe(0);
-    await storage.tickets.open(aTicket('ticket'), 20);
-    expect(rows()).toBe(1);
-  });
-
-  it('holds nothing readable, and nothing at all of what was delivered', async () => {
-    const world = await aTold();
-    const { storage, raw, path } = world;
-    await storage.accounts.getOrCreate(ada, { pins: { expectedEmail: 'pinned-address@example.com' } });
-    await storage.accounts.remove(ada);
-    const bytes = () => Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');
-    expect(bytes()).not.toMatch(/whsec_|expected_email":"pinned/);
-    expect(await told(world)).toHaveLength(2);
-    raw.pragma('wal_checkpoint(TRUNCATE)');
-    expect(bytes()).not.toContain(ada.identifier);
-  });
-
-  it('sets aside what somebody else altered, and goes on with the next', async () => {
-    const world = await aTold();
-    await connect(world.storage, ada);
-    await connect(world.storage, ben);
-    world.raw.exec("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
-    expect(await told(world)).toEqual([]);
-    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.connected']);
-    expect(await world.storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 2 });
-    expect(await world.storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(0);
-  });
-
-  it('forgets dead letters after a week, and what nobody tried to deliver after eight days', async () => {
-    const world = await aTold();
-    const { storage, clock } = world;
-    await storage.accounts.getOrCreate(ada);
-    await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
-    await storage.webhookEndpoints.enable(endpoint.id);
-    await storage.accounts.getOrCreate(ben);
-    clock.turn(7 * 24 * hour);
-    await storage.operations.sweep(clock.now());
-    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 1 });
-    clock.turn(minute);
-    await storage.operations.sweep(clock.now());
-    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 0 });
-    clock.turn(24 * hour);
-    await storage.operations.sweep(clock.now());
-    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 0 });
-  });
-
-  it('is written by one place: nothing deletes an account past it', () => {
-    const folder = new URL('../../src/storage/', import.meta.url);
-    const past = readdirSync(folder).filter((file) =>
-      /deleteFrom\('accounts'\)|delete from accounts\b/.test(readFileSync(new URL(file, folder), 'utf8')),
-    );
-    expect(past).toEqual([]);
   });
 });

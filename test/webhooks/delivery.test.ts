@@ -33,10 +33,13 @@ describe('An event', () => {
   });
 
   it('is signed with the former secret too for a day after a rotation, and by a new one alone after that', async () => {
-    const { endpoint, make, run, until, clock, webhooks } = await aDeliveryWorld();
+    const { endpoint, make, run, until, clock, webhooks, storage } = await aDeliveryWorld();
     const receiver = await aReceiver();
     const { id, secret } = await endpoint(receiver.url);
     const rotated = await webhooks.rotateSecret(id);
+    const signing = (after: number) => storage.webhookEndpoints.secrets(id, clock.now() + after);
+    expect(await signing(24 * hour - 1)).toEqual([rotated?.secret, secret]);
+    expect(await signing(24 * hour)).toEqual([rotated?.secret]);
     run();
     await make('ada');
     await clock.advance(second);

@@ -1,0 +1,112 @@
+// The outbox of webhooks: what is written into it, who gets it, and how long it stays.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ada, aTicket, aWorld, ben, connect, minute, start } from './support.ts';
+import { aTold, endpoint, secret, told, typesOf } from './told.ts';
+
+const hour = 60 * minute;
+
+describe('The outbox', () => {
+  it('stays empty where the realm has no endpoint, or none that asks for this event, or it is disabled', async () => {
+    const { storage, raw } = await aWorld();
+    const rows = () => raw.prepare<[], number>('select count(*) from webhook_deliveries').pluck().get();
+    await connect(storage, ada);
+    await storage.webhookEndpoints.add({ ...endpoint, realm: 'another' }, secret, 10);
+    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_2', events: ['link.made'] }, secret, 10);
+    await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_3' }, secret, 10);
+    await storage.webhookEndpoints.disable('whe_3', 'gone', start);
+    await connect(storage, ben);
+    expect(rows()).toBe(0);
+    await storage.tickets.open(aTicket('ticket'), 20);
+    expect(rows()).toBe(1);
+  });
+
+  it('holds nothing readable, and nothing at all of what was delivered', async () => {
+    const world = await aTold();
+    const { storage, raw, path } = world;
+    await storage.accounts.getOrCreate(ada, { pins: { expectedEmail: 'pinned-address@example.com' } });
+    await storage.accounts.remove(ada);
+    const bytes = () => Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');
+    expect(bytes()).not.toMatch(/whsec_|expected_email":"pinned/);
+    expect(await told(world)).toHaveLength(2);
+    raw.pragma('wal_checkpoint(TRUNCATE)');
+    expect(bytes()).not.toContain(ada.identifier);
+  });
+
+  it('sets aside what somebody else altered, and goes on with the next', async () => {
+    const world = await aTold();
+    await connect(world.storage, ada);
+    await connect(world.storage, ben);
+    world.raw.exec("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
+    expect(await told(world)).toEqual([]);
+    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.connected']);
+    expect(await world.storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 2 });
+    expect(await world.storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(0);
+  });
+
+  it('forgets dead letters after a week, and what nobody tried to deliver after eight days', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    await storage.accounts.getOrCreate(ada);
+    await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
+    await storage.webhookEndpoints.enable(endpoint.id);
+    await storage.accounts.getOrCreate(ben);
+    clock.turn(7 * 24 * hour);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 1 });
+    clock.turn(minute);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 0 });
+    clock.turn(24 * hour);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 0 });
+  });
+
+  it('has a delivery of one holder alone: a word of a former one, whose lease ended, changes nothing', async () => {
+    const { storage } = await aTold();
+    const { webhookDeliveries } = storage;
+    await storage.accounts.getOrCreate(ada);
+    const claim = (holder: string, now: number) =>
+      webhookDeliveries.claim(endpoint.id, { holder, now, until: now + minute }, 1);
+    const [former] = await claim('former', start);
+    if (former === undefined) throw new Error('nothing is due');
+    expect(await claim('early', start + minute - 1)).toEqual([]);
+    expect(await webhookDeliveries.endpointsDue(start + minute - 1)).toEqual([]);
+    expect(await webhookDeliveries.endpointsDue(start + minute)).toEqual([endpoint.id]);
+    const [present] = await claim('present', start + minute);
+    expect(await webhookDeliveries.delivered(former, 'former')).toBe(false);
+    expect(await webhookDeliveries.failed(former, 'former', { error: 'late', at: 'never' })).toBe(false);
+    expect(await webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 1, dead: 0 });
+    expect(present && (await webhookDeliveries.delivered(present, 'present'))).toBe(true);
+  });
+
+  it('gives out what was leased before the clock was put back', async () => {
+    const { storage } = await aTold();
+    const { webhookDeliveries } = storage;
+    await storage.accounts.getOrCreate(ada);
+    const ahead = start + 24 * hour;
+    await webhookDeliveries.claim(endpoint.id, { holder: 'killed', now: ahead, until: ahead + minute }, 1);
+    expect(await webhookDeliveries.endpointsDue(start)).toEqual([endpoint.id]);
+    expect(
+      await webhookDeliveries.claim(endpoint.id, { holder: 'me', now: start, until: start + minute }, 1),
+    ).toHaveLength(1);
+  });
+
+  it('takes dead letters back in the order in which they were written', async () => {
+    const world = await aTold();
+    const { storage, clock } = world;
+    await connect(storage, ada);
+    await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
+    await storage.webhookEndpoints.enable(endpoint.id);
+    expect(await storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(2);
+    expect(typesOf(await told(world))).toEqual(['account.created', 'account.connected']);
+  });
+
+  it('is written by one place: nothing deletes an account past it', () => {
+    const folder = new URL('../../src/storage/', import.meta.url);
+    const past = readdirSync(folder).filter((file) =>
+      /deleteFrom\('accounts'\)|delete from accounts\b/.test(readFileSync(new URL(file, folder), 'utf8')),
+    );
+    expect(past).toEqual([]);
+  });
+});
