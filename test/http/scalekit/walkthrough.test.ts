@@ -257,6 +257,29 @@ describe('What is refused', () => {
     expect(await failure(found)).toBeInstanceOf(ScalekitNotFoundException);
   });
 
+  it('reaches the people of a key’s own connection by its name and as gmail, and nobody of them by another name', async () => {
+    await world.postern.storage.connections.add({
+      ...{ name: 'acme', clientId: 'acme.apps.example', secret: 'a secret of acme', kind: 'web', createdAt: 0 },
+    });
+    const ofAcme = world.client(await world.serviceKey({ unverifiedLinks: true, connection: 'acme' }));
+    const identifier = 'customer_1';
+    const made = await ofAcme.actions.getOrCreateConnectedAccount({ connectionName: 'acme', identifier });
+    expect(made.connectedAccount).toMatchObject({ connector: 'acme', connectionId: 'acme' });
+    const link = await ofAcme.actions.getAuthorizationLink({ connectionName: 'gmail', identifier });
+    expect(link.link).toMatch(/^https:\/\/postern\.test\/connect\//);
+    const { connections } = await ofAcme.actions.listConnections();
+    expect(connections.map((connection) => connection.connectionName)).toEqual(['acme']);
+    for (const of of [ofAcme, client]) {
+      const other = of.actions.getConnectedAccount({ connectionName: 'default', identifier });
+      expect(await failure(other)).toBeInstanceOf(ScalekitNotFoundException);
+    }
+    const fromOutside = client.actions.getOrCreateConnectedAccount({
+      connectionName: 'acme',
+      identifier: 'customer_2',
+    });
+    expect((await failure(fromOutside)).message).toContain('connection');
+  });
+
   it('takes no tokens, and no account of an organization, which would be everybody’s of that name', async () => {
     const authorizationDetails = { details: { case: 'oauthToken', value: { accessToken: 'ya29.x' } } } as never;
     const withToken = client.actions.createConnectedAccount({ connectionName, identifier: 'y', authorizationDetails });
