@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   type CreateDocumentOptions,
   createDocument,
+  createSchema,
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponseObject,
 } from 'zod-openapi';
@@ -18,6 +19,7 @@ import {
   type RouteDescription,
 } from '../../src/http/api/descriptions/description.ts';
 import { descriptions } from '../../src/http/api/descriptions/index.ts';
+import { type EventDescription, eventDescriptions } from '../../src/http/api/descriptions/webhook-events.ts';
 import { identifierSchema } from '../../src/model/account-key.ts';
 
 type Headers = NonNullable<ZodOpenApiResponseObject['headers']>;
@@ -169,6 +171,35 @@ const operationOf = (description: RouteDescription): ZodOpenApiOperationObject =
   };
 };
 
+const deliveryHeaders = z.object({
+  'webhook-id': z.string().describe("The event's id, the same at every attempt."),
+  'webhook-timestamp': z.string().describe('When this attempt was made: seconds since the epoch.'),
+  'webhook-signature': z
+    .string()
+    .describe('One or, while a secret is being replaced, two signatures as Standard Webhooks says: `v1,…`.'),
+});
+
+/** `account.created` → `onAccountCreated`. */
+const handlerName = (type: string): string =>
+  `on${type.replaceAll(/(?:^|[._])(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+
+/** By reference: what is sent has a schema of answers, as it may get further fields too. */
+const eventOperation = ({ type, when, schema }: EventDescription): ZodOpenApiOperationObject => ({
+  operationId: handlerName(type),
+  tags: ['Webhooks'],
+  summary: when,
+  security: [],
+  requestParams: { header: deliveryHeaders },
+  requestBody: {
+    required: true,
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema.meta()?.id}` } } },
+  },
+  responses: {
+    '2XX': { description: 'It is taken, if this comes within ten seconds. Every other answer has it sent again.' },
+    '410': { description: 'The endpoint is gone: it is disabled.' },
+  },
+});
+
 /** Formats say it already, and their patterns are for machines; and an answer may get more fields in a later version. */
 const plainer: CreateDocumentOptions['override'] = ({ jsonSchema, io }) => {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
@@ -179,8 +210,26 @@ const about = `Read-only Gmail for the people of a product, by the name that the
 
 Bodies and answers are JSON in UTF-8, names are snake_case, times ISO 8601 in UTC. A body holds known fields only: an unknown one is refused with 400, and the message names the one that was probably meant. Answers may get further fields in later versions: ignore those you do not know. Bodies have at most 64 KB.`;
 
+/** With what they are made of, which answers have in common. */
+const eventSchemas = () =>
+  Object.assign(
+    {},
+    ...eventDescriptions.map(
+      ({ schema }) => createSchema(schema, { io: 'output', opts: { override: plainer } }).components,
+    ),
+  );
+
 /** @returns the document as an object; equal descriptions give equal documents. */
-export const openApiDocument = () =>
+export const openApiDocument = () => {
+  const document = documentOfRoutes();
+  return {
+    ...document,
+    components: { ...document.components, schemas: { ...document.components?.schemas, ...eventSchemas() } },
+  };
+};
+
+/** Events stand in it by reference alone. */
+const documentOfRoutes = () =>
   createDocument(
     {
       openapi: '3.1.1',
@@ -201,6 +250,7 @@ export const openApiDocument = () =>
           ),
         ]),
       ),
+      webhooks: Object.fromEntries(eventDescriptions.map((event) => [event.type, { post: eventOperation(event) }])),
       components: { securitySchemes: usedSchemes(), responses: sharedResponses },
     },
     { override: plainer },

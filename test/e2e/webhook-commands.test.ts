@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { testEvent } from '../../src/http/api/descriptions/webhook-events.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 import { aReceiver, type Got, verify } from '../webhooks/support.ts';
@@ -41,6 +42,7 @@ it('Postern’s operator adds, tests, lists, enables, redelivers, rotates and re
   expect(shown).toMatchObject({ realm: 'default', url: receiver.url, status: 'enabled', waiting: 0, dead: 0 });
   expect(await webhooks('test', id)).toMatchObject({ code: 0, stdout: expect.stringContaining('answered 200') });
   verify(secret, receiver.got[0] as Got);
+  testEvent.parse(JSON.parse(receiver.got[0]?.body ?? ''));
 
   const rotated = await webhooks('rotate-secret', id);
   expect(rotated).toMatchObject({ code: 0, stderr: expect.stringContaining('24 hours') });
