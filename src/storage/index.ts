@@ -69,6 +69,7 @@ export type {
   TokenEndpointStanding,
 } from './token-endpoint-store.ts';
 export type { DeadLetter, OutboxCount, WebhookDelivery } from './webhook-delivery-store.ts';
+export { mostWaiting } from './webhook-delivery-store.ts';
 export type { WebhookEndpoint } from './webhook-endpoint-store.ts';
 
 export interface Storage {

@@ -37,7 +37,7 @@ export interface OperationsStore {
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
    * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
-   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago. `now` in
+   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago, or that are too many. `now` in
    * milliseconds.
    */
   sweep(now: number): Promise<void>;
@@ -111,7 +111,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
-    await sweepDeliveries(db, now);
+    await sweepDeliveries(rows, now);
     await eraseEndedGrants(rows, now);
     await erasePendingGrants(rows, now);
     await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();

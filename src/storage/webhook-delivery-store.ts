@@ -3,7 +3,7 @@
 // again, and is swept after a week.
 import { type SqlBool, sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
-import type { AccountKey } from '../model/account-key.ts';
+import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { Rows } from './protected-rows.ts';
 import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -67,10 +67,16 @@ export interface WebhookDeliveryStore {
   count(endpointId: string): Promise<OutboxCount>;
   /** Puts dead letters of an endpoint behind all that waits: one, or up to `most`. @returns how many */
   redeliver(endpointId: string, eventId: string | undefined, most: number): Promise<number>;
+  /** Makes dead letters of the oldest events of an endpoint for which more wait than `mostWaiting`. */
+  limitBacklogs(now: number): Promise<void>;
   /** Writes the events of links that ran out since an endpoint of their realm is there. */
   noteExpiredLinks(now: number): Promise<void>;
 }
 
+/** Events that may wait for one endpoint. */
+export const mostWaiting = 100_000;
+/** Events that one transaction makes dead letters of; what is left has its turn at the next look. */
+const killedAtOnce = 10_000;
 /** How long a dead letter is kept. Milliseconds. */
 const keepDeadMs = 7 * 24 * 60 * 60_000;
 /** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
@@ -94,7 +100,11 @@ const viewOf = (row: WebhookDeliveriesTable): DeliveryView => ({
 });
 
 /** In the transaction that ended an earlier one of the same account and endpoint. */
-const makeNextDue = async (db: Database, { endpointId, key }: DeliveryView, now: number): Promise<void> => {
+const makeNextDue = async (
+  db: Database,
+  { endpointId, key }: Pick<DeliveryView, 'endpointId' | 'key'>,
+  now: number,
+): Promise<void> => {
   const { realm, identifier } = key;
   await sql`
     update webhook_deliveries set next_attempt_at = ${now}
@@ -231,15 +241,17 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
       const found = await rows.list('webhook_deliveries', dead, ['sequence']);
       return found.map((row) => ({ ...viewOf(row), deadAt: row.dead_at ?? 0, lastError: row.last_error ?? '' }));
     },
-    count: (endpointId) =>
-      rows.db
-        .selectFrom('webhook_deliveries')
-        .select([
-          sql<number>`count(*) filter (where dead_at is null)`.as('waiting'),
-          sql<number>`count(*) filter (where dead_at is not null)`.as('dead'),
-        ])
-        .where('endpoint_id', '=', endpointId)
-        .executeTakeFirstOrThrow(),
+    count: async (endpointId) => {
+      // Two questions to two indexes: one for both would read every payload.
+      const of = rows.db.selectFrom('webhook_deliveries').select(sql<number>`count(*)`.as('count'));
+      const [waiting, dead] = await Promise.all(
+        (['is', 'is not'] as const).map((is) =>
+          of.where('endpoint_id', '=', endpointId).where('dead_at', is, null).executeTakeFirstOrThrow(),
+        ),
+      );
+      return { waiting: waiting?.count ?? 0, dead: dead?.count ?? 0 };
+    },
+    limitBacklogs: (now) => limitBacklogs(rows, now),
     redeliver: (endpointId, eventId, most) =>
       rows.transaction(async (transaction) => {
         const dead = await transaction.db
@@ -278,9 +290,33 @@ const ranOutUnnoticed = (now: number) => sql<SqlBool>`
       where accounts.realm = tickets.realm and accounts.identifier = tickets.identifier
         and connected_at >= tickets.created_at)))`;
 
+/** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
+const killOldest = async (db: Database, endpointId: string, most: number, now: number): Promise<void> => {
+  const { rows: dead } = await sql<AccountKey>`
+    update webhook_deliveries set dead_at = ${now}, last_error = 'too_many_waiting', next_attempt_at = null,
+      lease_until = null, lease_holder = null
+    where endpoint_id = ${endpointId} and dead_at is null and sequence in (
+      select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
+      order by sequence limit ${most})
+    returning realm, identifier`.execute(db);
+  const accounts = new Map(dead.map((key) => [accountKeyText(key), key]));
+  for (const key of accounts.values()) await makeNextDue(db, { endpointId, key }, now);
+};
+
+const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
+  const { rows: over } = await sql<{ id: string; beyond: number }>`
+    select id, (
+      select count(*) from webhook_deliveries where endpoint_id = webhook_endpoints.id and dead_at is null
+    ) - ${mostWaiting} as beyond
+    from webhook_endpoints where beyond > 0`.execute(rows.db);
+  for (const { id, beyond } of over)
+    await rows.transaction(({ db }) => killOldest(db, id, Math.min(beyond, killedAtOnce), now));
+};
+
 /** Deletes dead letters after a week, and what nobody even tried to deliver a day later. `now` in milliseconds. */
-export const sweepDeliveries = async (db: Database, now: number): Promise<void> => {
-  await db
+export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> => {
+  await limitBacklogs(rows, now);
+  await rows.db
     .deleteFrom('webhook_deliveries')
     .where(({ or, eb }) => or([eb('dead_at', '<', now - keepDeadMs), eb('created_at', '<', now - keepWaitingMs)]))
     .execute();

@@ -11,8 +11,8 @@ const secondMs = 1_000;
 const hourMs = 60 * 60 * secondMs;
 
 const pollMs = secondMs;
-/** Between looks for links that ran out. Milliseconds. */
-const linksMs = 15 * secondMs;
+/** Between looks for links that ran out, and for endpoints for which too much waits. Milliseconds. */
+const seldomMs = 15 * secondMs;
 /** Three times as long as an attempt may take. Milliseconds. */
 const leaseMs = 30 * secondMs;
 /** Under way at once in this process: for one endpoint, so that one that hangs keeps no others from theirs, and in all. */
@@ -83,7 +83,7 @@ export const createWebhookDelivery = (options: WebhookDeliveryOptions): WebhookD
   const underWay = new Set<Promise<void>>();
   const places = new Map<string, number>();
   let inAll = 0;
-  let linksAt = Number.NEGATIVE_INFINITY;
+  let seldomAt = Number.NEGATIVE_INFINITY;
 
   const take = (endpoint: string, change: number): void => {
     const now = (places.get(endpoint) ?? 0) + change;
@@ -122,9 +122,10 @@ export const createWebhookDelivery = (options: WebhookDeliveryOptions): WebhookD
 
   const round = async (signal: AbortSignal): Promise<void> => {
     const now = clock.now();
-    if (Math.abs(now - linksAt) >= linksMs) {
-      linksAt = now;
+    if (Math.abs(now - seldomAt) >= seldomMs) {
+      seldomAt = now;
       await webhookDeliveries.noteExpiredLinks(now);
+      await webhookDeliveries.limitBacklogs(now);
     }
     // By chance: where there are more than places in all, each endpoint gets its turn.
     for (const endpoint of shuffled(await webhookDeliveries.endpointsDue(now), random)) await pump(endpoint, signal);

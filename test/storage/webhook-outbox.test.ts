@@ -102,6 +102,28 @@ describe('The outbox', () => {
     expect(typesOf(await told(world))).toEqual(['account.created', 'account.connected']);
   });
 
+  it('holds 100,000 events of one endpoint: beyond that the oldest are dead, and later ones of their accounts go on', async () => {
+    const world = await aTold();
+    const { storage, raw, clock } = world;
+    await connect(storage, ada);
+    raw.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 99999)
+      insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts)
+      select i + 2, i, '${endpoint.id}', 'default', i, 'account.created', '', ${start}, 0 from n`);
+    const [leased] = await storage.webhookDeliveries.claim(
+      endpoint.id,
+      { holder: 'me', now: start, until: start + hour },
+      1,
+    );
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 100_000, dead: 1 });
+    expect(await storage.webhookDeliveries.deadLetters(endpoint.id, 1)).toMatchObject([
+      { type: 'account.created', key: ada, lastError: 'too_many_waiting' },
+    ]);
+    expect(leased && (await storage.webhookDeliveries.delivered(leased, 'me'))).toBe(false);
+    raw.exec(`delete from webhook_deliveries where payload = ''`);
+    expect(typesOf(await told(world))).toEqual(['account.connected']);
+  });
+
   it('is written by one place: nothing deletes an account past it', () => {
     const folder = new URL('../../src/storage/', import.meta.url);
     const past = readdirSync(folder).filter((file) =>

@@ -6,7 +6,14 @@ import { authorizationFails, refusesEverybody } from '../../connect/accounts.ts'
 import { systemClock } from '../../lib/clock.ts';
 import { type Account, refreshTokenWarning } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
-import { createSealer, openStorage, type RefusedRow, type Storage, StorageError } from '../../storage/index.ts';
+import {
+  createSealer,
+  mostWaiting,
+  openStorage,
+  type RefusedRow,
+  type Storage,
+  StorageError,
+} from '../../storage/index.ts';
 import { connectionFindings } from './connections.ts';
 import { type Finding, finding } from './finding.ts';
 
@@ -50,7 +57,14 @@ const testingModeFindings = async (storage: Storage): Promise<Finding[]> => {
 const webhookFindings = async ({ webhookEndpoints, webhookDeliveries }: Storage): Promise<Finding[]> => {
   const findings: Finding[] = [];
   for (const { id, realm, disabledAt } of await webhookEndpoints.list()) {
-    const { dead } = await webhookDeliveries.count(id);
+    const { waiting, dead } = await webhookDeliveries.count(id);
+    if (waiting > mostWaiting / 2)
+      findings.push(
+        finding(
+          'warning',
+          `Webhook endpoint ${id} (realm ${realm}) has ${waiting} events waiting; of more than ${mostWaiting} the oldest become dead letters. See that it answers 200–299, and that an http process runs.`,
+        ),
+      );
     if (disabledAt !== undefined)
       findings.push(
         finding(

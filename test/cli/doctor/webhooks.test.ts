@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { databaseFindings } from '../../../src/cli/doctor/database.ts';
 import { createWorld } from '../../support/world.ts';
@@ -58,4 +59,21 @@ it('warns of an endpoint that is gone, and of its dead letters with how many the
   expect(await said()).toEqual([{ verdict: 'warning', text: expect.stringContaining('did not take 1 event,') }]);
   await webhookDeliveries.redeliver('whe_gone', undefined, 1);
   expect(await said()).toEqual([]);
+});
+
+it('warns of an endpoint for which more than half of what may wait waits', async () => {
+  const { add, said, config } = await aWorld();
+  await add('whe_slow');
+  const raw = new BetterSqlite3(config.databasePath);
+  onTestFinished(() => void raw.close());
+  const wait = (from: number, to: number) =>
+    raw.exec(`with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to})
+      insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts)
+      select i, i, 'whe_slow', 'default', i, 'account.created', '', 0, 0 from n`);
+  wait(1, 50_000);
+  expect(await said()).toEqual([]);
+  wait(50_001, 50_001);
+  expect(await said()).toEqual([
+    { verdict: 'warning', text: expect.stringMatching(/whe_slow .* 50001 events waiting; of more than 100000/) },
+  ]);
 });
