@@ -13,7 +13,7 @@ export interface ProcessSettings {
   readonly changes: number;
 }
 
-const faster = 20;
+const faster = 40;
 const begin = Date.UTC(2026, 0, 1);
 
 /** The same in every process. */

@@ -1,5 +1,5 @@
 // Processes that change accounts and deliver events are killed with SIGKILL again and again, while the receiver answers 500,
-// hangs, closes connections and is away: every change arrives at least once, in order per account.
+// hangs, closes connections and does not listen at all for a while: every change arrives at least once, in order per account.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +14,9 @@ import { aReceiver, type Reaction } from '../webhooks/support.ts';
 import { fastClock, fastSealer, type ProcessSettings } from './change-and-deliver.ts';
 
 const program = fileURLToPath(new URL('change-and-deliver.ts', import.meta.url));
-const kills = 5;
+const kills = 4;
+/** Changes that are made while the receiver does not listen. */
+const changesAlone = 40;
 
 it('Every change arrives at least once and in order per account, whatever is killed when', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
@@ -28,7 +30,7 @@ it('Every change arrives at least once and in order per account, whatever is kil
   let came: () => void = () => {};
   const receiver = await aReceiver(() => {
     came();
-    const reactions: readonly Reaction[] = [200, 200, 200, 500, 'close', 'hang'];
+    const reactions: readonly Reaction[] = [200, 200, 200, 200, 200, 200, 500, 'close', 'hang'];
     return misbehaves ? (reactions[randomInt(reactions.length)] ?? 200) : 200;
   });
   const endpoint = { id: 'whe_1', realm: 'default', url: receiver.url, allowPrivate: true, createdAt: 0 };
@@ -36,15 +38,17 @@ it('Every change arrives at least once and in order per account, whatever is kil
 
   /** By name: how many changes were acknowledged. */
   const acknowledged = new Map<string, number>();
+  let changed: () => void = () => {};
   const begin = (settings: Omit<ProcessSettings, 'path'>): ChildProcess => {
     const work = JSON.stringify({ path, ...settings });
     const child = spawn(process.execPath, [program], {
       env: { ...process.env, WORK: work },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    createInterface({ input: child.stdout }).on('line', (name) =>
-      acknowledged.set(name, (acknowledged.get(name) ?? 0) + 1),
-    );
+    createInterface({ input: child.stdout }).on('line', (name) => {
+      acknowledged.set(name, (acknowledged.get(name) ?? 0) + 1);
+      changed();
+    });
     onTestFinished(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGKILL');
@@ -58,16 +62,31 @@ it('Every change arrives at least once and in order per account, whatever is kil
   ] as const;
   const beginTo = (turn: number) => begin({ people: people[turn % 2] ?? [], changes: 1000 });
 
+  const next = async (times: number, told: (resolve: () => void) => void): Promise<void> => {
+    for (let left = times; left > 0; left--) await new Promise<void>(told);
+  };
+  const requests = (times: number) =>
+    next(times, (resolve) => {
+      came = resolve;
+    });
+  const changes = (times: number) =>
+    next(times, (resolve) => {
+      changed = resolve;
+    });
+
   const running = [beginTo(0), beginTo(1)];
   for (let turn = 0; turn < kills; turn++) {
-    for (let requests = randomInt(2, 9); requests > 0; requests--)
-      await new Promise<void>((resolve) => {
-        came = resolve;
-      });
+    await requests(randomInt(2, 9));
+    const comeBack = turn === 1 ? await receiver.goAway() : undefined;
+    if (comeBack !== undefined) {
+      await changes(changesAlone);
+      expect((await storage.webhookDeliveries.count('whe_1')).waiting).toBeGreaterThan(changesAlone / 2);
+    }
     const child = running[turn % 2];
     child?.kill('SIGKILL');
     if (child !== undefined) await once(child, 'close');
     running[turn % 2] = beginTo(turn);
+    await comeBack?.();
   }
   for (const child of running) {
     child.kill('SIGKILL');

@@ -32,6 +32,8 @@ export interface Receiver {
   /** Everything that came, also what it did not take. */
   readonly got: Got[];
   react: (got: Got) => Reaction;
+  /** Stops listening, and cuts off what is under way: connections are refused. @returns listens again on the same port */
+  goAway(): Promise<() => Promise<void>>;
 }
 
 export const aReceiver = async (react: Receiver['react'] = () => 200): Promise<Receiver> => {
@@ -53,7 +55,17 @@ export const aReceiver = async (react: Receiver['react'] = () => 200): Promise<R
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const receiver: Receiver = { url: `http://127.0.0.1:${port}/hook?for=postern`, got: [], react };
+  const goAway = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+    return async () => {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    };
+  };
+  const receiver: Receiver = { url: `http://127.0.0.1:${port}/hook?for=postern`, got: [], react, goAway };
   return receiver;
 };
 
