@@ -19,6 +19,7 @@ export { Postern } from './postern.ts';
 export type { ObjectSchema, ToolDescription, ToolFormat } from './tool-source.ts';
 export type {
   Message,
+  MessagePart,
   MessageRow,
   Person,
   ToolInput,

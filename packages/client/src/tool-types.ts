@@ -66,6 +66,26 @@ export interface MessageRow {
   readonly clipped?: true;
 }
 
+/** A part of a message, in Gmail's tree and with Gmail's names. Optional is what the server's schema does not promise. */
+export interface MessagePart {
+  readonly partId: string;
+  readonly mimeType: string;
+  readonly filename: string;
+  readonly headers?: readonly { readonly name: string; readonly value: string }[];
+  readonly body?: {
+    readonly size: number;
+    /** Decoded text, not base64url as Gmail sends it; one page of it. */
+    readonly data?: string;
+    readonly totalChars?: number;
+    readonly nextOffset?: number;
+    /** The text ends before the part does, and says so. */
+    readonly truncated?: true;
+    /** Of everything that is no text: what `gmail_get_attachment_by_id` takes. */
+    readonly attachmentId?: string;
+  };
+  readonly parts?: readonly MessagePart[];
+}
+
 export interface Message extends MessageRow {
   readonly body?: {
     readonly text: string;
@@ -80,8 +100,8 @@ export interface Message extends MessageRow {
     readonly size: number;
     readonly inline: boolean;
   }[];
-  /** Of format `full`: all parts and headers, as Gmail names them. */
-  readonly payload?: { readonly [field: string]: unknown };
+  /** Of format `full`: all parts and headers. */
+  readonly payload?: MessagePart;
   /** Of format `raw`: base64url. */
   readonly raw?: string;
   readonly totalChars?: number;

@@ -11,10 +11,12 @@ import type { gmailSearchPeople } from '../../../src/mcp/tools/gmail-search-peop
 import { catalogue } from '../../../src/mcp/tools/index.ts';
 import type { accountJson } from '../../../src/model/account-json.ts';
 import type { WebhookEventType as ServerEventType } from '../../../src/model/webhook-event.ts';
+import type { FullPart } from '../../mail-text/src/message/rows.ts';
 import type {
   Account,
   AccountSettings,
   LinkSettings,
+  MessagePart,
   ToolInputs,
   ToolOutputs,
   WebhookEventType,
@@ -62,6 +64,9 @@ export type Checked = [
   SameFields<Required<AccountSettings>, Required<z.input<typeof accountChangeInput>>>,
   Holds<z.input<typeof linkInput>, { -readonly [Field in keyof LinkSettings]: Mutable<LinkSettings[Field]> }>,
   SameFields<Required<LinkSettings>, Required<z.input<typeof linkInput>>>,
+  Holds<MessagePart, FullPart>,
+  SameFields<Required<MessagePart>, Required<FullPart>>,
+  SameFields<Required<NonNullable<MessagePart['body']>>, Required<FullPart['body']>>,
   Holds<WebhookEventType, ServerEventType>,
   Holds<ServerEventType, WebhookEventType>,
   SameFields<ToolInputs, ServerTools>,
