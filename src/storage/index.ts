@@ -38,9 +38,9 @@ import {
   type RefreshTokenCount,
   type TokenEndpointStore,
 } from './token-endpoint-store.ts';
-import { createWebhookDeliveryStore, type WebhookDeliveryStore } from './webhook-delivery-store.ts';
-import { createWebhookEndpointStore, type WebhookEndpointStore } from './webhook-endpoint-store.ts';
-import { createEventsOfWrite } from './webhook-outbox.ts';
+import { createWebhookDeliveryStore, type WebhookDeliveryStore } from './webhooks/delivery-store.ts';
+import { createWebhookEndpointStore, type WebhookEndpointStore } from './webhooks/endpoint-store.ts';
+import { createEventsOfWrite } from './webhooks/outbox.ts';
 
 export { StorageError } from '../model/storage-error.ts';
 export type { AccountPage, AccountPageRequest } from './account-page.ts';
@@ -68,9 +68,9 @@ export type {
   TokenEndpointAnswer,
   TokenEndpointStanding,
 } from './token-endpoint-store.ts';
-export type { DeadLetter, OutboxCount, WebhookDelivery } from './webhook-delivery-store.ts';
-export { mostWaiting } from './webhook-delivery-store.ts';
-export type { WebhookEndpoint } from './webhook-endpoint-store.ts';
+export { mostWaiting } from './webhooks/backlog.ts';
+export type { DeadLetter, OutboxCount, WebhookDelivery } from './webhooks/delivery-store.ts';
+export type { WebhookEndpoint } from './webhooks/endpoint-store.ts';
 
 export interface Storage {
   readonly accounts: AccountStore;

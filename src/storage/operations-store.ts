@@ -12,7 +12,7 @@ import type { RefusedRow, Rows } from './protected-rows.ts';
 import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import { sweepCounts } from './token-endpoint-store.ts';
-import { sweepDeliveries } from './webhook-delivery-store.ts';
+import { sweepDeliveries } from './webhooks/backlog.ts';
 
 export interface OperationsStore {
   /** In the order of realm and identifier. */
@@ -37,8 +37,8 @@ export interface OperationsStore {
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
    * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
-   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago, or that are too many. `now` in
-   * milliseconds.
+   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago, or
+   * that are too many. `now` in milliseconds.
    */
   sweep(now: number): Promise<void>;
 }

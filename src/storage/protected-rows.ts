@@ -123,7 +123,7 @@ export interface RowChange {
 }
 
 /**
- * What a write of one row means to others (webhook-outbox.ts).
+ * What a write of one row means to others (webhooks/outbox.ts).
  * @returns writes its events in the transaction of that write; undefined where it means nothing
  */
 export type EventsOfWrite = (table: ProtectedTable, change: RowChange) => ((rows: Rows) => Promise<void>) | undefined;

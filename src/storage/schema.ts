@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
-import type { WebhookDeliveriesTable, WebhookEndpointsTable } from './webhook-tables.ts';
+import type { WebhookDeliveriesTable, WebhookEndpointsTable } from './webhooks/tables.ts';
 
 /**
  * A null `access_token` means that there is no grant; then every other column of the grant is null too. A REVOKED

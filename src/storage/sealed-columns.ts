@@ -14,8 +14,8 @@ import type { Rows, RowValues } from './protected-rows.ts';
 import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import type { Schema } from './schema.ts';
 import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
-import { placeInWebhookEndpoints } from './webhook-endpoint-store.ts';
-import { placeInWebhookDeliveries } from './webhook-outbox.ts';
+import { placeInWebhookEndpoints } from './webhooks/endpoint-store.ts';
+import { placeInWebhookDeliveries } from './webhooks/outbox.ts';
 
 type SealedPlaces = { [T in ProtectedTable]?: { [C in keyof Schema[T]]?: (row: Schema[T]) => SealedPlace } };
 

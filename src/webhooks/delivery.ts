@@ -65,7 +65,8 @@ const deliver = async (options: WebhookDeliveryOptions, holder: string, delivery
     return;
   }
   if (made.kind === 'gone') {
-    if (await webhookEndpoints.disable(endpoint, 'gone', clock.now()))
+    const answered = { eventId: id, error: `http_${made.httpStatus}` };
+    if (await webhookEndpoints.disable(endpoint, 'gone', clock.now(), answered))
       log('warn', { event: 'webhook_disabled', endpoint, next: 'The receiver answered 410: remove it, or test it.' });
     return;
   }

@@ -105,7 +105,7 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
     (await accounts.getOrCreate({ realm, identifier: randomUUID() })).connection !== undefined,
   webhook_endpoints: async ({ webhookEndpoints }, { id = '' }) =>
     (await webhookEndpoints.secrets(id, start)).length > 0,
-  // What comes of a delivery that does not count is in test/storage/webhook-outbox.test.ts: it is set aside.
+  // What comes of a delivery that does not count is in test/storage/webhooks/outbox.test.ts: it is set aside.
   webhook_deliveries: async ({ operations }, { event_id, endpoint_id }) =>
     !(await operations.refusedRows()).some(
       ({ table, key }) =>

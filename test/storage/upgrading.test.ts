@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { grantHashOf, openStorage, type Sealer, type Storage } from '../../src/storage/index.ts';
 import { protectedTableNames } from '../../src/storage/protected-tables.ts';
 import { ada, aWorld, connect, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
-import { endpoint, secret, told, typesOf } from './told.ts';
+import { endpoint, secret, takeEvents, typesOf } from './webhooks/support.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 const secondSchema = fixture('schema-2.sql');
@@ -120,7 +120,7 @@ describe('A database of schema', () => {
     const { version = 0 } = (await storage.accounts.find(ada)) ?? {};
     await storage.accounts.setState(ada, version, { status: 'PENDING', reason: 'disconnected' });
     await storage.accounts.remove(ada);
-    const sent = await told({ storage, clock: handClock() });
+    const sent = await takeEvents({ storage, clock: handClock() });
     expect(typesOf(sent)).toEqual(['account.disconnected', 'account.deleted']);
   });
 
@@ -136,7 +136,7 @@ describe('A database of schema', () => {
     expect(await tickets.redeem('taken ticket of ben', 'state', start)).toMatchObject({ key });
     await connect(storage, key);
     await storage.webhookDeliveries.noteExpiredLinks(start + 20 * minute);
-    const sent = await told({ storage, clock: handClock() });
+    const sent = await takeEvents({ storage, clock: handClock() });
     expect(sent.map(({ type, identifier }) => `${type} ${identifier}`).toSorted()).toEqual([
       'account.connected ben@example.com',
       'link.declined ben@example.com',

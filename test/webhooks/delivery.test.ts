@@ -198,6 +198,8 @@ describe('An endpoint', () => {
     expect(receiver.got).toHaveLength(got);
     expect(await webhooks.find(id)).toMatchObject({ disabledBecause: 'gone', waiting: 0, dead: 2 });
     expect(logged.filter(({ event }) => event === 'webhook_disabled')).toHaveLength(1);
+    const answered = (await webhooks.deadLetters(id, 2)).filter(({ lastError }) => lastError === 'http_410');
+    expect(answered.map(({ attempts }) => attempts)).toEqual(receiver.got.map(() => 1));
     const disabled = await webhooks.find(id);
     if (disabled === undefined) throw new Error('gone');
     expect(await webhooks.test(disabled)).toEqual({

@@ -1,10 +1,10 @@
-// Every change that a product is told of is in the outbox with the change itself, and nothing else is.
+// Every change that means an event puts it into the outbox in its own transaction, and no other change does.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AccountKey } from '../../src/model/account-key.ts';
-import { openStorage, type Storage } from '../../src/storage/index.ts';
-import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start, type World } from './support.ts';
-import { aTold, endpoint, secret, told, typesOf } from './told.ts';
+import type { AccountKey } from '../../../src/model/account-key.ts';
+import { openStorage, type Storage } from '../../../src/storage/index.ts';
+import { ada, aGrant, aTicket, aWorld, ben, connect, minute, sealerWith, start, type World } from '../support.ts';
+import { endpoint, secret, takeEvents, typesOf, worldWithEndpoint } from './support.ts';
 
 const hour = 60 * minute;
 
@@ -22,7 +22,7 @@ const endByGoogle = async ({ storage, clock }: World, key: AccountKey): Promise<
 
 describe('An account of a realm with an endpoint', () => {
   it('tells of being made, connected, ended, reinstated, disconnected and deleted, in this order', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage } = world;
     await connect(storage, ada);
     await endByGoogle(world, ada);
@@ -36,7 +36,7 @@ describe('An account of a realm with an endpoint', () => {
     await storage.accounts.setState(ada, await versionOf(storage, ada), { status: 'PENDING', reason: 'disconnected' });
     await storage.accounts.remove(ada);
     const mailbox = 'ada@example.com';
-    expect(await told(world)).toMatchObject([
+    expect(await takeEvents(world)).toMatchObject([
       { type: 'account.created', previous_status: null, reason: 'never_connected', data: { mailbox: null } },
       { type: 'account.connected', previous_status: 'PENDING', reason: null, data: { mailbox } },
       { type: 'account.ended', previous_status: 'ACTIVE', reason: 'idle_six_months', data: { mailbox } },
@@ -47,9 +47,9 @@ describe('An account of a realm with an endpoint', () => {
   });
 
   it('shows the account as the API does, without any secret', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     await connect(world.storage, ada);
-    const [, connected] = await told(world);
+    const [, connected] = await takeEvents(world);
     expect(connected).toMatchObject({ realm: 'default', identifier: ada.identifier, created_at: expect.any(String) });
     expect(connected?.account).toMatchObject({
       status: 'ACTIVE',
@@ -60,11 +60,11 @@ describe('An account of a realm with an endpoint', () => {
   });
 
   it('tells that another grant came, and which capability changed', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage } = world;
     await connect(storage, ada);
     await connect(storage, ada);
-    await told(world);
+    await takeEvents(world);
     const at = async () => ({
       accountVersion: await versionOf(storage, ada),
       grantVersion: await grantVersionOf(storage, ada),
@@ -78,7 +78,7 @@ describe('An account of a realm with an endpoint', () => {
     const mail = { mail: { reason: 'no_mailbox', since: start } } as const;
     await storage.accounts.setRefusals(ada, await at(), { ...contacts, ...mail });
     await storage.accounts.setRefusals(ada, await at(), {});
-    expect(await told(world)).toMatchObject([
+    expect(await takeEvents(world)).toMatchObject([
       { type: 'account.connected', previous_status: 'ACTIVE', data: { changed_capabilities: ['contacts'] } },
       { type: 'account.capability_changed', reason: null, data: { changed_capabilities: ['contacts'] } },
       { type: 'account.ended', reason: 'no_mailbox', previous_status: 'ACTIVE', account: { status: 'REVOKED' } },
@@ -87,11 +87,11 @@ describe('An account of a realm with an endpoint', () => {
   });
 
   it('says nothing of renewed tokens, pins, use, a reason to be PENDING, or a write that lost its race', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage } = world;
     await connect(storage, ada);
     await storage.accounts.getOrCreate(ben);
-    await told(world);
+    await takeEvents(world);
     const at = {
       accountVersion: await versionOf(storage, ada),
       grantVersion: await grantVersionOf(storage, ada),
@@ -104,20 +104,20 @@ describe('An account of a realm with an endpoint', () => {
     const declined = { status: 'PENDING', reason: 'consent_declined' } as const;
     await storage.accounts.setState(ben, await versionOf(storage, ben), declined);
     await storage.accounts.setState(ada, 1, { status: 'PENDING', reason: 'disconnected' });
-    expect(await told(world)).toEqual([]);
+    expect(await takeEvents(world)).toEqual([]);
   });
 
   it('tells that it was deleted by the retention time', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, clock } = world;
     await storage.accounts.getOrCreate(ada);
-    await told(world);
+    await takeEvents(world);
     clock.turn(40 * 24 * hour);
     const options = { path: world.path, sealer: sealerWith(1), clock, random: randomBytes };
     const keeping = await openStorage({ ...options, retentionMs: 30 * 24 * hour });
     await keeping.operations.sweep(clock.now());
     await keeping.close();
-    expect(typesOf(await told(world))).toEqual(['account.deleted']);
+    expect(typesOf(await takeEvents(world))).toEqual(['account.deleted']);
   });
 });
 
@@ -138,12 +138,12 @@ describe('Without its event nothing is written:', () => {
     ['no link run out', ({ webhookDeliveries }) => webhookDeliveries.noteExpiredLinks(start + 20 * minute)],
     ['no confirmation run out', ({ pendingGrants }) => pendingGrants.eraseExpired(start + 20 * minute)],
   ])('%s', async (_, write) => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, raw } = world;
     await connect(storage, ada);
     await storage.tickets.open(aTicket('open'), 20);
     await storage.pendingGrants.add({ ...pending, grant: aGrant(), emailVerified: true });
-    await told(world);
+    await takeEvents(world);
     const before = whole(world);
     // The row is written, and then the event cannot be.
     raw.exec('alter table webhook_deliveries rename to gone');
@@ -151,13 +151,13 @@ describe('Without its event nothing is written:', () => {
     expect(whole(world)).toEqual(before);
     raw.exec('alter table gone rename to webhook_deliveries');
     await write(storage);
-    expect(await told(world)).toHaveLength(1);
+    expect(await takeEvents(world)).toHaveLength(1);
   });
 });
 
 describe('A link of a realm with an endpoint', () => {
   it('tells that it was made, and how it ended without a connection, under one id', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage } = world;
     await storage.accounts.getOrCreate(ada);
     for (const status of ['declined', 'refused', 'failed'] as const) {
@@ -165,7 +165,7 @@ describe('A link of a realm with an endpoint', () => {
       await storage.tickets.finish(status, status);
       await storage.tickets.finish(status, status);
     }
-    const [, ...links] = await told(world);
+    const [, ...links] = await takeEvents(world);
     expect(links.map(({ type, reason }) => [type, reason])).toEqual([
       ['link.made', null],
       ['link.declined', 'declined'],
@@ -190,16 +190,16 @@ describe('A link of a realm with an endpoint', () => {
     await storage.tickets.take('taken', { stateHash: 'state' }, start);
     await storage.tickets.open(aTicket('voided'), 20);
     await storage.tickets.finish('voided', 'declined');
-    await told(world);
+    await takeEvents(world);
     await storage.webhookDeliveries.noteExpiredLinks(clock.now());
-    expect(await told(world)).toEqual([]);
+    expect(await takeEvents(world)).toEqual([]);
     clock.turn(10 * minute);
     const another = await open();
     await Promise.all([
       storage.webhookDeliveries.noteExpiredLinks(clock.now()),
       another.webhookDeliveries.noteExpiredLinks(clock.now()),
     ]);
-    const links = await told(world);
+    const links = await takeEvents(world);
     expect(links.map(({ type, reason }) => [type, reason])).toEqual([
       ['link.expired', 'not_completed'],
       ['link.expired', 'not_completed'],
@@ -207,7 +207,7 @@ describe('A link of a realm with an endpoint', () => {
   });
 
   it('tells that it ran out where the process died that worked on its callback, unless it connected', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, clock } = world;
     for (const key of [ada, ben]) {
       await storage.accounts.getOrCreate(key);
@@ -216,27 +216,27 @@ describe('A link of a realm with an endpoint', () => {
       await storage.tickets.redeem(`of ${key.identifier}`, key.identifier, start);
     }
     await connect(storage, ben);
-    await told(world);
+    await takeEvents(world);
     clock.turn(11 * minute);
     await storage.webhookDeliveries.noteExpiredLinks(clock.now());
-    expect(await told(world)).toEqual([]);
+    expect(await takeEvents(world)).toEqual([]);
     clock.turn(minute);
     await storage.webhookDeliveries.noteExpiredLinks(clock.now());
-    expect(await told(world)).toMatchObject([{ type: 'link.expired', identifier: ada.identifier }]);
+    expect(await takeEvents(world)).toMatchObject([{ type: 'link.expired', identifier: ada.identifier }]);
   });
 
   it('tells that nobody confirmed in time who completed it', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, clock } = world;
     await storage.accounts.getOrCreate(ada);
     await storage.tickets.open(aTicket('ticket'), 20);
     const times = { createdAt: start, expiresAt: start + 10 * minute };
     const pending = { hash: 'pending', key: ada, ticketHash: 'ticket', apiKeyId: 'key', ...times };
     await storage.pendingGrants.add({ ...pending, grant: aGrant(), emailVerified: true });
-    const made = (await told(world)).at(-1);
+    const made = (await takeEvents(world)).at(-1);
     clock.turn(11 * minute);
     await storage.pendingGrants.eraseExpired(clock.now());
-    const [expired, ...others] = await told(world);
+    const [expired, ...others] = await takeEvents(world);
     expect(expired).toMatchObject({ type: 'link.expired', reason: 'not_confirmed' });
     expect(expired?.data.link_id).toBe(made?.data.link_id);
     expect(others).toEqual([]);

@@ -1,9 +1,9 @@
 // Where events are sent: the endpoints of each realm. Their secrets are sealed; while one is being replaced there are two.
 import { type SqlBool, sql } from 'kysely';
-import { type WebhookEventType, webhookEventTypes } from '../model/webhook-event.ts';
-import type { Rows } from './protected-rows.ts';
-import type { SealedPlace, Sealer } from './sealer.ts';
-import type { WebhookEndpointsTable } from './webhook-tables.ts';
+import { type WebhookEventType, webhookEventTypes } from '../../model/webhook-event.ts';
+import type { Rows } from '../protected-rows.ts';
+import type { SealedPlace, Sealer } from '../sealer.ts';
+import type { WebhookEndpointsTable } from './tables.ts';
 
 /** Times in milliseconds since the epoch. */
 export interface WebhookEndpoint {
@@ -33,8 +33,17 @@ export interface WebhookEndpointStore {
   secrets(id: string, now: number): Promise<string[]>;
   /** The present secret signs on until `formerUntil`; one that was replaced before does not. False: there is no such endpoint. */
   replaceSecret(id: string, secret: string, formerUntil: number): Promise<boolean>;
-  /** Nothing is sent any more, and no event written; what waits is dead. False where it is disabled already, or gone. */
-  disable(id: string, because: string, at: number): Promise<boolean>;
+  /**
+   * Nothing is sent any more, and no event written; what waits is dead.
+   * @param answered the event that was sent, and what was answered, which is written down with it
+   * @returns false where it is disabled already, or gone
+   */
+  disable(
+    id: string,
+    because: string,
+    at: number,
+    answered?: { readonly eventId: string; readonly error: string },
+  ): Promise<boolean>;
   enable(id: string): Promise<void>;
   /** With everything that waits for it. False: there is none. */
   remove(id: string): Promise<boolean>;
@@ -120,7 +129,7 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
       rows.hooks.erased();
       return changed !== undefined;
     },
-    disable: (id, because, at) =>
+    disable: (id, because, at, answered) =>
       rows.transaction(async (transaction) => {
         const changed = await transaction.change('webhook_endpoints', { id }, (row) =>
           row.disabled_at === null ? { disabled_at: at, disabled_because: because } : undefined,
@@ -131,6 +140,13 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
           .where('endpoint_id', '=', id)
           .where('dead_at', 'is', null)
           .execute();
+        if (answered !== undefined)
+          await transaction.db
+            .updateTable('webhook_deliveries')
+            .set(({ eb }) => ({ attempts: eb('attempts', '+', 1), last_error: answered.error }))
+            .where('endpoint_id', '=', id)
+            .where('event_id', '=', answered.eventId)
+            .execute();
         return changed !== undefined;
       }),
     enable: async (id) => {

@@ -1,8 +1,8 @@
 // The outbox of webhooks: what is written into it, who gets it, and how long it stays.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ada, aTicket, aWorld, ben, connect, minute, start } from './support.ts';
-import { aTold, endpoint, secret, told, typesOf } from './told.ts';
+import { ada, aTicket, aWorld, ben, connect, minute, start } from '../support.ts';
+import { endpoint, secret, takeEvents, typesOf, worldWithEndpoint } from './support.ts';
 
 const hour = 60 * minute;
 
@@ -22,30 +22,30 @@ describe('The outbox', () => {
   });
 
   it('holds nothing readable, and nothing at all of what was delivered', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, raw, path } = world;
     await storage.accounts.getOrCreate(ada, { pins: { expectedEmail: 'pinned-address@example.com' } });
     await storage.accounts.remove(ada);
     const bytes = () => Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');
     expect(bytes()).not.toMatch(/whsec_|expected_email":"pinned/);
-    expect(await told(world)).toHaveLength(2);
+    expect(await takeEvents(world)).toHaveLength(2);
     raw.pragma('wal_checkpoint(TRUNCATE)');
     expect(bytes()).not.toContain(ada.identifier);
   });
 
   it('sets aside what somebody else altered, and goes on with the next', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     await connect(world.storage, ada);
     await connect(world.storage, ben);
     world.raw.exec("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
-    expect(await told(world)).toEqual([]);
-    expect(typesOf(await told(world))).toEqual(['account.connected', 'account.connected']);
+    expect(await takeEvents(world)).toEqual([]);
+    expect(typesOf(await takeEvents(world))).toEqual(['account.connected', 'account.connected']);
     expect(await world.storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 2 });
     expect(await world.storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(0);
   });
 
   it('forgets dead letters after a week, and what nobody tried to deliver after eight days', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, clock } = world;
     await storage.accounts.getOrCreate(ada);
     await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
@@ -63,7 +63,7 @@ describe('The outbox', () => {
   });
 
   it('has a delivery of one holder alone: a word of a former one, whose lease ended, changes nothing', async () => {
-    const { storage } = await aTold();
+    const { storage } = await worldWithEndpoint();
     const { webhookDeliveries } = storage;
     await storage.accounts.getOrCreate(ada);
     const claim = (holder: string, now: number) =>
@@ -81,7 +81,7 @@ describe('The outbox', () => {
   });
 
   it('gives out what was leased before the clock was put back', async () => {
-    const { storage } = await aTold();
+    const { storage } = await worldWithEndpoint();
     const { webhookDeliveries } = storage;
     await storage.accounts.getOrCreate(ada);
     const ahead = start + 24 * hour;
@@ -93,17 +93,17 @@ describe('The outbox', () => {
   });
 
   it('takes dead letters back in the order in which they were written', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, clock } = world;
     await connect(storage, ada);
     await storage.webhookEndpoints.disable(endpoint.id, 'gone', clock.now());
     await storage.webhookEndpoints.enable(endpoint.id);
     expect(await storage.webhookDeliveries.redeliver(endpoint.id, undefined, 100)).toBe(2);
-    expect(typesOf(await told(world))).toEqual(['account.created', 'account.connected']);
+    expect(typesOf(await takeEvents(world))).toEqual(['account.created', 'account.connected']);
   });
 
   it('holds 100,000 events of one endpoint: beyond that the oldest are dead, and later ones of their accounts go on', async () => {
-    const world = await aTold();
+    const world = await worldWithEndpoint();
     const { storage, raw, clock } = world;
     await connect(storage, ada);
     raw.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 99999)
@@ -121,12 +121,24 @@ describe('The outbox', () => {
     ]);
     expect(leased && (await storage.webhookDeliveries.delivered(leased, 'me'))).toBe(false);
     raw.exec(`delete from webhook_deliveries where payload = ''`);
-    expect(typesOf(await told(world))).toEqual(['account.connected']);
+    expect(typesOf(await takeEvents(world))).toEqual(['account.connected']);
+  });
+
+  it('keeps 100,000 dead letters of one endpoint, the latest', async () => {
+    const { storage, raw, clock } = await worldWithEndpoint();
+    raw.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 100002)
+      insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts, dead_at)
+      select i, i, '${endpoint.id}', 'default', i, 'account.created', '', ${start}, 1, ${start} from n`);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 100_000 });
+    const left = raw.prepare('select min(sequence) from webhook_deliveries').pluck().get();
+    expect(left).toBe(3);
   });
 
   it('is written by one place: nothing deletes an account past it', () => {
-    const folder = new URL('../../src/storage/', import.meta.url);
-    const past = readdirSync(folder).filter((file) =>
+    const folder = new URL('../../../src/storage/', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const past = files.filter((file) =>
       /deleteFrom\('accounts'\)|delete from accounts\b/.test(readFileSync(new URL(file, folder), 'utf8')),
     );
     expect(past).toEqual([]);

@@ -1,13 +1,13 @@
 // Which events a written row means, from the row before and after the write: of accounts, of their links, and of grants that
 // a product did not confirm. protected-rows.ts asks at every write, so that no status changes without its event.
 import { createHash } from 'node:crypto';
-import { type Account, type AccountStatus, accountStatus, type PendingReason } from '../model/account.ts';
-import { capabilities } from '../model/capability.ts';
-import type { WebhookEvent, WebhookEventType } from '../model/webhook-event.ts';
-import { toAccount } from './account-rows.ts';
-import type { RowChange } from './protected-rows.ts';
-import type { ProtectedTable } from './protected-tables.ts';
-import type { AccountsTable, PendingGrantsTable, TicketsTable } from './schema.ts';
+import { type Account, type AccountStatus, accountStatus, type PendingReason } from '../../model/account.ts';
+import { capabilities } from '../../model/capability.ts';
+import type { WebhookEvent, WebhookEventType } from '../../model/webhook-event.ts';
+import { toAccount } from '../account-rows.ts';
+import type { RowChange } from '../protected-rows.ts';
+import type { ProtectedTable } from '../protected-tables.ts';
+import type { AccountsTable, PendingGrantsTable, TicketsTable } from '../schema.ts';
 
 /** An event of a link knows its account by name alone; whoever sends it looks the account up. */
 export type RowEvent = Omit<WebhookEvent, 'account'> & { readonly account?: Account };

@@ -1,15 +1,16 @@
 // Writes events for endpoints into the outbox, in the transaction of the change that they tell of: whoever commits the change
 // commits them. Where a realm has no endpoint, nothing is written.
 import { sql } from 'kysely';
-import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { webhookPayload } from '../model/webhook-event.ts';
-import { toAccount } from './account-rows.ts';
-import type { EventsOfWrite, Rows } from './protected-rows.ts';
-import type { Database } from './schema.ts';
-import type { SealedPlace, Sealer } from './sealer.ts';
-import { toWebhookEndpoint } from './webhook-endpoint-store.ts';
-import { type RowEvent, rowEvents } from './webhook-events.ts';
-import type { WebhookDeliveriesTable } from './webhook-tables.ts';
+import type { Clock, RandomBytes } from '../../lib/clock.ts';
+import type { AccountKey } from '../../model/account-key.ts';
+import { webhookPayload } from '../../model/webhook-event.ts';
+import { toAccount } from '../account-rows.ts';
+import type { EventsOfWrite, Rows } from '../protected-rows.ts';
+import type { Database } from '../schema.ts';
+import type { SealedPlace, Sealer } from '../sealer.ts';
+import { toWebhookEndpoint } from './endpoint-store.ts';
+import { type RowEvent, rowEvents } from './events.ts';
+import type { WebhookDeliveriesTable } from './tables.ts';
 
 type Bound = Pick<WebhookDeliveriesTable, 'realm' | 'identifier' | 'event_id' | 'endpoint_id' | 'type'>;
 
@@ -47,6 +48,22 @@ export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<vo
     attempts: 0,
     next_attempt_at: earlier === undefined ? delivery.created_at : null,
   });
+};
+
+/** In the transaction that ended an earlier one of the same account and endpoint. */
+export const makeNextDue = async (
+  db: Database,
+  { endpointId, key }: { readonly endpointId: string; readonly key: AccountKey },
+  now: number,
+): Promise<void> => {
+  const { realm, identifier } = key;
+  await sql`
+    update webhook_deliveries set next_attempt_at = ${now}
+    where next_attempt_at is null and sequence = (
+      select min(sequence) from webhook_deliveries
+      where endpoint_id = ${endpointId} and realm = ${realm} and identifier = ${identifier} and dead_at is null)`.execute(
+    db,
+  );
 };
 
 export const createEventsOfWrite = (sealer: Sealer, clock: Clock, random: RandomBytes): EventsOfWrite => {

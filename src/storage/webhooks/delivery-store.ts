@@ -1,14 +1,15 @@
 // The outbox as whoever delivers sees it: one process at a time has a delivery, of one account and endpoint only the earliest
 // is given out, and what was delivered is deleted at once. What nobody took in time is dead: it is listed, may be delivered
-// again, and is swept after a week.
+// again, and is swept after a week (backlog.ts).
 import { type SqlBool, sql } from 'kysely';
-import type { Clock } from '../lib/clock.ts';
-import { type AccountKey, accountKeyText } from '../model/account-key.ts';
-import type { Rows } from './protected-rows.ts';
-import type { Database } from './schema.ts';
-import type { Sealer } from './sealer.ts';
-import { addDelivery, placeInWebhookDeliveries } from './webhook-outbox.ts';
-import type { WebhookDeliveriesTable } from './webhook-tables.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { AccountKey } from '../../model/account-key.ts';
+import type { Rows } from '../protected-rows.ts';
+import type { Database } from '../schema.ts';
+import type { Sealer } from '../sealer.ts';
+import { limitBacklogs } from './backlog.ts';
+import { addDelivery, makeNextDue, placeInWebhookDeliveries } from './outbox.ts';
+import type { WebhookDeliveriesTable } from './tables.ts';
 
 /** Times in milliseconds since the epoch. */
 interface DeliveryView {
@@ -67,20 +68,12 @@ export interface WebhookDeliveryStore {
   count(endpointId: string): Promise<OutboxCount>;
   /** Puts dead letters of an endpoint behind all that waits: one, or up to `most`. @returns how many */
   redeliver(endpointId: string, eventId: string | undefined, most: number): Promise<number>;
-  /** Makes dead letters of the oldest events of an endpoint for which more wait than `mostWaiting`. */
+  /** See backlog.ts. */
   limitBacklogs(now: number): Promise<void>;
   /** Writes the events of links that ran out since an endpoint of their realm is there. */
   noteExpiredLinks(now: number): Promise<void>;
 }
 
-/** Events that may wait for one endpoint. */
-export const mostWaiting = 100_000;
-/** Events that one transaction makes dead letters of; what is left has its turn at the next look. */
-const killedAtOnce = 10_000;
-/** How long a dead letter is kept. Milliseconds. */
-const keepDeadMs = 7 * 24 * 60 * 60_000;
-/** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
-const keepWaitingMs = 8 * 24 * 60 * 60_000;
 /** A delivery under a sealing key that this process does not have yet waits so long. Milliseconds. */
 const otherKeyMs = 60_000;
 /** A callback from Google may still be worked on so long after its link ran out. Milliseconds. */
@@ -98,22 +91,6 @@ const viewOf = (row: WebhookDeliveriesTable): DeliveryView => ({
   createdAt: row.created_at,
   attempts: row.attempts,
 });
-
-/** In the transaction that ended an earlier one of the same account and endpoint. */
-const makeNextDue = async (
-  db: Database,
-  { endpointId, key }: Pick<DeliveryView, 'endpointId' | 'key'>,
-  now: number,
-): Promise<void> => {
-  const { realm, identifier } = key;
-  await sql`
-    update webhook_deliveries set next_attempt_at = ${now}
-    where next_attempt_at is null and sequence = (
-      select min(sequence) from webhook_deliveries
-      where endpoint_id = ${endpointId} and realm = ${realm} and identifier = ${identifier} and dead_at is null)`.execute(
-    db,
-  );
-};
 
 /** No lease lasts so long: one that does was taken before the clock was put back. Milliseconds. */
 const longerThanLeasesMs = 10 * 60_000;
@@ -259,6 +236,8 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
           .select(['event_id', 'endpoint_id'])
           .where('endpoint_id', '=', endpointId)
           .where('dead_at', 'is not', null)
+          // One that nobody can open would keep its place before those that can be sent.
+          .where('last_error', '!=', 'unreadable')
           .$if(eventId !== undefined, (query) => query.where('event_id', '=', eventId ?? ''))
           .orderBy('sequence')
           .limit(most)
@@ -289,35 +268,3 @@ const ranOutUnnoticed = (now: number) => sql<SqlBool>`
       select 1 from accounts
       where accounts.realm = tickets.realm and accounts.identifier = tickets.identifier
         and connected_at >= tickets.created_at)))`;
-
-/** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
-const killOldest = async (db: Database, endpointId: string, most: number, now: number): Promise<void> => {
-  const { rows: dead } = await sql<AccountKey>`
-    update webhook_deliveries set dead_at = ${now}, last_error = 'too_many_waiting', next_attempt_at = null,
-      lease_until = null, lease_holder = null
-    where endpoint_id = ${endpointId} and dead_at is null and sequence in (
-      select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
-      order by sequence limit ${most})
-    returning realm, identifier`.execute(db);
-  const accounts = new Map(dead.map((key) => [accountKeyText(key), key]));
-  for (const key of accounts.values()) await makeNextDue(db, { endpointId, key }, now);
-};
-
-const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
-  const { rows: over } = await sql<{ id: string; beyond: number }>`
-    select id, (
-      select count(*) from webhook_deliveries where endpoint_id = webhook_endpoints.id and dead_at is null
-    ) - ${mostWaiting} as beyond
-    from webhook_endpoints where beyond > 0`.execute(rows.db);
-  for (const { id, beyond } of over)
-    await rows.transaction(({ db }) => killOldest(db, id, Math.min(beyond, killedAtOnce), now));
-};
-
-/** Deletes dead letters after a week, and what nobody even tried to deliver a day later. `now` in milliseconds. */
-export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> => {
-  await limitBacklogs(rows, now);
-  await rows.db
-    .deleteFrom('webhook_deliveries')
-    .where(({ or, eb }) => or([eb('dead_at', '<', now - keepDeadMs), eb('created_at', '<', now - keepWaitingMs)]))
-    .execute();
-};

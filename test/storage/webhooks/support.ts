@@ -1,8 +1,8 @@
-// An endpoint of a realm, and what it is told, as a process that delivers sees it.
-import { accountEvent, linkEvent } from '../../src/http/api/descriptions/webhook-events.ts';
-import type { Clock } from '../../src/lib/clock.ts';
-import type { Storage } from '../../src/storage/index.ts';
-import { aWorld, minute, start, type World } from './support.ts';
+// An endpoint of a realm, and what it is takeEvents, as a process that delivers sees it.
+import { accountEvent, linkEvent } from '../../../src/http/api/descriptions/webhook-events.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
+import type { Storage } from '../../../src/storage/index.ts';
+import { aWorld, minute, start, type World } from '../support.ts';
 
 export interface Sent {
   readonly type: string;
@@ -23,14 +23,14 @@ export const endpoint = {
 export const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
 
 /** A world whose realm has an endpoint. */
-export const aTold = async (): Promise<World> => {
+export const worldWithEndpoint = async (): Promise<World> => {
   const world = await aWorld();
   await world.storage.webhookEndpoints.add(endpoint, secret, 10);
   return world;
 };
 
-/** What the endpoint is told since the last look, in the order in which it is told. */
-export const told = async (
+/** Takes what waits for the endpoint, in order, as a process that delivers does. */
+export const takeEvents = async (
   { storage, clock }: { storage: Storage; clock: Clock },
   id = endpoint.id,
 ): Promise<Sent[]> => {

@@ -1,0 +1,60 @@
+// How much an outbox may hold: what nobody takes would fill the database. Beyond the bounds the oldest go first, as a receiver
+// that comes back needs the latest state of an account most.
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
+import type { Rows } from '../protected-rows.ts';
+import type { Database } from '../schema.ts';
+import { makeNextDue } from './outbox.ts';
+
+/** Events that may wait for one endpoint. */
+export const mostWaiting = 100_000;
+/** Dead letters that are kept of one endpoint. */
+const mostDead = 100_000;
+/** Events that one transaction takes; what is left has its turn at the next look. */
+const takenAtOnce = 10_000;
+/** How long a dead letter is kept. Milliseconds. */
+const keepDeadMs = 7 * 24 * 60 * 60_000;
+/** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
+const keepWaitingMs = 8 * 24 * 60 * 60_000;
+/** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
+const killOldest = async (db: Database, endpointId: string, most: number, now: number): Promise<void> => {
+  const { rows: dead } = await sql<AccountKey>`
+    update webhook_deliveries set dead_at = ${now}, last_error = 'too_many_waiting', next_attempt_at = null,
+      lease_until = null, lease_holder = null
+    where endpoint_id = ${endpointId} and dead_at is null and sequence in (
+      select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
+      order by sequence limit ${most})
+    returning realm, identifier`.execute(db);
+  const accounts = new Map(dead.map((key) => [accountKeyText(key), key]));
+  for (const key of accounts.values()) await makeNextDue(db, { endpointId, key }, now);
+};
+
+/** Endpoints of which more deliveries fit than `most`, and how many more. */
+const endpointsBeyond = async (db: Database, fits: RawBuilder<SqlBool>, most: number) => {
+  const { rows } = await sql<{ id: string; beyond: number }>`
+    select id, (
+      select count(*) from webhook_deliveries where endpoint_id = webhook_endpoints.id and ${fits}
+    ) - ${most} as beyond
+    from webhook_endpoints where beyond > 0`.execute(db);
+  return rows;
+};
+
+/** Makes dead letters of the oldest events of an endpoint for which too many wait, and deletes the oldest of too many dead. */
+export const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
+  for (const { id, beyond } of await endpointsBeyond(rows.db, sql`dead_at is null`, mostWaiting))
+    await rows.transaction(({ db }) => killOldest(db, id, Math.min(beyond, takenAtOnce), now));
+  for (const { id, beyond } of await endpointsBeyond(rows.db, sql`dead_at is not null`, mostDead))
+    await sql`
+      delete from webhook_deliveries where endpoint_id = ${id} and sequence in (
+        select sequence from webhook_deliveries where endpoint_id = ${id} and dead_at is not null
+        order by sequence limit ${Math.min(beyond, takenAtOnce)})`.execute(rows.db);
+};
+
+/** Deletes dead letters after a week, and what nobody even tried to deliver a day later. `now` in milliseconds. */
+export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> => {
+  await limitBacklogs(rows, now);
+  await rows.db
+    .deleteFrom('webhook_deliveries')
+    .where(({ or, eb }) => or([eb('dead_at', '<', now - keepDeadMs), eb('created_at', '<', now - keepWaitingMs)]))
+    .execute();
+};
