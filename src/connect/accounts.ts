@@ -20,7 +20,7 @@ import type { Capability } from '../model/capability.ts';
 import type { FreshToken } from '../model/fresh-token.ts';
 import { failed, type Result } from '../model/result.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
-import type { AccountPage, AccountPageRequest } from '../storage/index.ts';
+import type { AccountPage, AccountPageRequest, RowFilter } from '../storage/index.ts';
 import {
   changeSettings,
   type Ensured,
@@ -53,6 +53,8 @@ export interface Accounts {
   list(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** A page of the accounts of a realm that fit, in the order of their identifiers. */
   page(realm: string, request: AccountPageRequest): Promise<AccountPage>;
+  /** How many accounts of a realm fit. */
+  count(realm: string, filter: RowFilter): Promise<number>;
   /** Get or create. One that exists stays as it is: where it differs from what is given, the answer is `account_differs`. A new one gets this connection, for life. */
   ensure(key: AccountKey, settings?: RequestedSettings, connection?: string): Promise<Result<Ensured>>;
   /**
@@ -121,6 +123,7 @@ export const createAccounts = ({ oauth, oauthFor, ...given }: NewAccountsOptions
   return {
     find: (key) => storage.accounts.find(key),
     page: (realm, request) => storage.operations.pageOfAccounts(realm, request),
+    count: (realm, filter) => storage.operations.countOfAccounts(realm, filter),
     list: (filter) => storage.operations.listAccounts(filter),
     ensure: (key, settings, connection) => ensure(options, key, settings, connection),
     connections: (realm, ofKey) => connectionsOf(options, realm, ofKey),

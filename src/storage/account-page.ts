@@ -3,18 +3,26 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type Account, type AccountStatus, accountStatus } from '../model/account.ts';
 import { scopesFor } from '../model/capability.ts';
+import { defaultConnection } from '../model/connection.ts';
 import { toAccount } from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
 
+/** What a row itself says. All of it has to fit. */
+export interface RowFilter {
+  readonly identifier?: string | undefined;
+  /** One of these. */
+  readonly connections?: readonly string[] | undefined;
+  /** A part of the identifier or the mailbox; ASCII letters in any case. */
+  readonly text?: string | undefined;
+}
+
 /** All of them have to fit. */
-interface AccountFilter {
+interface AccountFilter extends RowFilter {
   /** As it is shown to the outside. */
   readonly status?: AccountStatus['status'] | undefined;
   readonly reason?: string | undefined;
   /** The whole address, in any case. */
   readonly mailbox?: string | undefined;
-  /** A part of the identifier or the mailbox; ASCII letters in any case. */
-  readonly text?: string | undefined;
   /** Milliseconds since the epoch; accounts that were never used fit too. */
   readonly lastUsedBefore?: number | undefined;
 }
@@ -41,7 +49,21 @@ const narrowestMailScope = scopesFor(['mail']).at(-1) ?? '';
 const mayBeRefused = sql<SqlBool>`status = 'ACTIVE' and (refused_capabilities is not null
   or allowed_capabilities is not null or instr(granted_scopes, ${narrowestMailScope}) = 0)`;
 
-const conditionsOf = ({ status, reason, mailbox, text, lastUsedBefore }: AccountFilter): RawBuilder<SqlBool>[] => [
+const rowConditions = ({ identifier, connections, text }: RowFilter): RawBuilder<SqlBool>[] => [
+  ...(identifier === undefined ? [] : [sql<SqlBool>`identifier = ${identifier}`]),
+  ...(connections === undefined
+    ? []
+    : // One parameter however many they are: the number of parameters is limited.
+      [
+        sql<SqlBool>`coalesce(connection, ${defaultConnection}) in
+          (select value from json_each(${JSON.stringify(connections)}))`,
+      ]),
+  ...(text === undefined
+    ? []
+    : [sql<SqlBool>`(instr(lower(identifier), lower(${text})) > 0 or instr(lower(google_email), lower(${text})) > 0)`]),
+];
+
+const conditionsOf = ({ status, reason, mailbox, lastUsedBefore, ...row }: AccountFilter): RawBuilder<SqlBool>[] => [
   ...(status === undefined
     ? []
     : status === 'REVOKED'
@@ -49,10 +71,8 @@ const conditionsOf = ({ status, reason, mailbox, text, lastUsedBefore }: Account
       : [sql<SqlBool>`status = ${status}`]),
   ...(reason === undefined ? [] : [sql<SqlBool>`(reason = ${reason} or (${mayBeRefused}))`]),
   ...(mailbox === undefined ? [] : [sql<SqlBool>`lower(google_email) = lower(${mailbox})`]),
-  ...(text === undefined
-    ? []
-    : [sql<SqlBool>`(instr(lower(identifier), lower(${text})) > 0 or instr(lower(google_email), lower(${text})) > 0)`]),
   ...(lastUsedBefore === undefined ? [] : [sql<SqlBool>`coalesce(last_used_at, 0) < ${lastUsedBefore}`]),
+  ...rowConditions(row),
 ];
 
 const fits = (account: Account, { status, reason }: AccountFilter): boolean => {
@@ -98,4 +118,11 @@ export const pageOfAccounts = async (
   }
   const accounts = found.slice(0, limit);
   return { accounts, next: found.length > limit ? accounts.at(-1)?.key.identifier : undefined };
+};
+
+/** How many accounts of a realm fit. Nothing is read of them, so rows that do not count are counted too. */
+export const countOfAccounts = async ({ db }: Rows, realm: string, filter: RowFilter): Promise<number> => {
+  const where = sql.join([sql`realm = ${realm}`, ...rowConditions(filter)], sql` and `);
+  const { rows } = await sql<{ found: number }>`select count(*) as found from accounts where ${where}`.execute(db);
+  return rows[0]?.found ?? 0;
 };

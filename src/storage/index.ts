@@ -43,7 +43,7 @@ import { createWebhookEndpointStore, type WebhookEndpointStore } from './webhook
 import { createEventsOfWrite } from './webhooks/outbox.ts';
 
 export { StorageError } from '../model/storage-error.ts';
-export type { AccountPage, AccountPageRequest } from './account-page.ts';
+export type { AccountPage, AccountPageRequest, RowFilter } from './account-page.ts';
 export type { Grant, RefreshedTokens, StoredGrant } from './account-rows.ts';
 export { checkEveryMs } from './account-rows.ts';
 export type { AccountSettings, AccountStore, GrantReading } from './account-store.ts';

@@ -4,7 +4,13 @@
 import { type SqlBool, sql } from 'kysely';
 import { type Account, type AccountState, accountStatus } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
-import { type AccountPage, type AccountPageRequest, pageOfAccounts } from './account-page.ts';
+import {
+  type AccountPage,
+  type AccountPageRequest,
+  countOfAccounts,
+  pageOfAccounts,
+  type RowFilter,
+} from './account-page.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
@@ -19,6 +25,8 @@ export interface OperationsStore {
   listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
   /** A page of the accounts of a realm that fit, in the order of their identifiers. */
   pageOfAccounts(realm: string, request: AccountPageRequest): Promise<AccountPage>;
+  /** How many accounts of a realm fit. */
+  countOfAccounts(realm: string, filter: RowFilter): Promise<number>;
   /** How many other accounts hold a grant of this Google account, pending ones too, through whatever OAuth client. */
   othersWithGrantOf(googleSub: string, except: AccountKey, now: number): Promise<number>;
   /** As accounts show it to the outside: `accountStatus`. */
@@ -55,6 +63,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     return accounts.map(toAccount);
   },
   pageOfAccounts: (realm, request) => pageOfAccounts(rows, realm, request),
+  countOfAccounts: (realm, filter) => countOfAccounts(rows, realm, filter),
   othersWithGrantOf: async (googleSub, except, now) => {
     const isOther = ({ realm, identifier }: AccountKey) => realm !== except.realm || identifier !== except.identifier;
     const holding = await rows.list('accounts', { google_sub: googleSub, status: 'ACTIVE' });

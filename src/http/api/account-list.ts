@@ -1,5 +1,4 @@
 // GET /api/v1/accounts: the accounts of the key's realm, filtered, page by page.
-import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import type { Accounts } from '../../connect/accounts.ts';
@@ -9,6 +8,7 @@ import { accountJson } from '../../model/account-json.ts';
 import { refusalReasons } from '../../model/capability.ts';
 import { failed, ok, type Result } from '../../model/result.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
+import { listCursor } from '../list-cursor.ts';
 import { checkInput } from './input.ts';
 import type { ApiContext, ServiceVariables } from './service.ts';
 
@@ -76,27 +76,8 @@ const queryOf = (c: ApiContext): Result<Record<string, string>> => {
   return ok(Object.fromEntries(Object.entries(queries).map(([name, values]) => [name, values[0] ?? ''])));
 };
 
-/** Which list a cursor continues; a cursor of another one is refused. It grants nothing: the realm is the key's. */
-const listName = (realm: string, { cursor: _cursor, limit: _limit, ...filter }: ListQuery): string => {
-  const sorted = Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([realm, sorted]))
-    .digest('base64url')
-    .slice(0, 22);
-};
-
-const cursorOf = (list: string, after: string): string =>
-  Buffer.from(JSON.stringify([list, after])).toString('base64url');
-
-/** The identifier behind which a page begins; undefined where the cursor is none of this list's. */
-const readCursor = (list: string, cursor: string): string | undefined => {
-  try {
-    const [of, after]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return of === list && typeof after === 'string' ? after : undefined;
-  } catch {
-    return undefined;
-  }
-};
+const cursorFor = (realm: string, { cursor: _cursor, limit: _limit, ...filter }: ListQuery) =>
+  listCursor([realm, Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 const cursorInvalid = (c: ApiContext): Response =>
   errorResponse(c, {
@@ -123,13 +104,13 @@ export const accountListRoutes = ({ accounts }: { readonly accounts: Pick<Accoun
     const query = given.ok ? checkInput(given.value, accountListQuery) : given;
     if (!query.ok) return problemResponse(c, query.problem);
     const { status, reason, mailbox, text, last_used_before, limit = usualLimit, cursor } = query.value;
-    const list = listName(realm, query.value);
-    const after = cursor === undefined ? undefined : readCursor(list, cursor);
+    const list = cursorFor(realm, query.value);
+    const after = cursor === undefined ? undefined : list.read(cursor);
     if (cursor !== undefined && after === undefined) return cursorInvalid(c);
     const filter = { status, reason, mailbox, text, lastUsedBefore: last_used_before };
     const page = await accounts.page(realm, { filter, limit, after });
     return c.json({
       accounts: page.accounts.map(accountJson),
-      next_cursor: page.next === undefined ? null : cursorOf(list, page.next),
+      next_cursor: page.next === undefined ? null : list.write(page.next),
     });
   });

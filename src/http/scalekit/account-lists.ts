@@ -2,10 +2,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { ServiceKey } from '../../identity/service-tokens.ts';
-import type { Account } from '../../model/account.ts';
-import { anyConnection, hasConnection, listedAccount, provider } from './account-message.ts';
+import { anyConnection, listedAccount, provider } from './account-message.ts';
 import { type Answer, answered, invalid } from './failure.ts';
-import { pageOf } from './pages.ts';
+import { wantedPage } from './pages.ts';
 import type {
   ListConnectedAccountsRequest,
   ListConnectedAccountsResponseSchema,
@@ -19,12 +18,18 @@ import {
 } from './wire/connections_pb.ts';
 
 export interface ListsOptions {
-  readonly accounts: Pick<Accounts, 'list'>;
+  readonly accounts: Pick<Accounts, 'page' | 'count'>;
   readonly connectionOfKey: (service: ServiceKey) => Promise<string>;
 }
 
 type AccountsAnswer = Promise<Answer<MessageInitShape<typeof ListConnectedAccountsResponseSchema>>>;
 
+const isProvider = (name: string): boolean => name === '' || name.toUpperCase() === provider;
+
+const contains = (text: string | undefined, part: string): boolean =>
+  text?.toLowerCase().includes(part.toLowerCase()) === true;
+
+/** What a request for accounts says; what is empty is as good as absent. */
 interface Filter {
   /** One of them; none: every connection. */
   readonly connections: readonly string[];
@@ -33,36 +38,30 @@ interface Filter {
   readonly provider: string;
 }
 
-const isProvider = (name: string): boolean => name === '' || name.toUpperCase() === provider;
-
-const contains = (text: string | undefined, part: string): boolean =>
-  text?.toLowerCase().includes(part.toLowerCase()) === true;
-
-const fits =
-  ({ connections, identifier, query, provider: wanted }: Filter) =>
-  (account: Account): boolean =>
-    isProvider(wanted) &&
-    (connections.length === 0 || connections.some((name) => hasConnection(account, name))) &&
-    (identifier === '' || account.key.identifier === identifier) &&
-    (query === '' || contains(account.key.identifier, query) || contains(account.google?.email, query));
+/** As the store has it. */
+const storeFilter = ({ connections, identifier, query }: Filter) => ({
+  connections: connections.length === 0 || connections.includes(anyConnection) ? undefined : connections,
+  identifier: identifier || undefined,
+  text: query || undefined,
+});
 
 export const createLists = ({ accounts, connectionOfKey }: ListsOptions) => {
   const list = async (
     { realm }: ServiceKey,
-    filter: Filter,
-    { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
+    wanted: Filter,
+    request: { readonly pageSize: number; readonly pageToken: string },
   ): AccountsAnswer => {
-    const all = (await accounts.list({ realm })).filter(fits(filter));
-    const nameOf = ({ key }: Account) => key.identifier;
-    all.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-    const page = pageOf(all, nameOf, { pageSize, pageToken, of: [realm, filter] });
+    const page = wantedPage(request, ['accounts', realm, wanted]);
     if (!page.ok) return page;
-    const { rows, nextPageToken, totalSize } = page.value;
-    const [connector = ''] = filter.connections;
+    if (!isProvider(wanted.provider)) return answered({ connectedAccounts: [], totalSize: 0, nextPageToken: '' });
+    const { limit, after, tokenFor } = page.value;
+    const filter = storeFilter(wanted);
+    const { accounts: shown, next } = await accounts.page(realm, { filter, limit, after });
+    const [connector = ''] = wanted.connections;
     return answered({
-      connectedAccounts: rows.map((account) => listedAccount(account, connector)),
-      totalSize,
-      nextPageToken,
+      connectedAccounts: shown.map((account) => listedAccount(account, connector)),
+      totalSize: await accounts.count(realm, filter),
+      nextPageToken: tokenFor(next),
     });
   };
 

@@ -32,7 +32,7 @@ export interface AccountReference {
 }
 
 export interface AccountCallsOptions {
-  readonly accounts: Pick<Accounts, 'find' | 'list' | 'ensure' | 'link' | 'remove' | 'disconnect' | 'verification'>;
+  readonly accounts: Pick<Accounts, 'find' | 'ensure' | 'link' | 'remove' | 'disconnect' | 'verification'>;
   readonly keyLimits: KeyLimits;
   /** The connection that new accounts of a key get. */
   readonly connectionOfKey: (service: ServiceKey) => Promise<string>;

@@ -7,7 +7,7 @@ import type { ServiceKey, ServiceTokens } from '../../identity/service-tokens.ts
 import type { Clock } from '../../lib/clock.ts';
 import { describeDefect } from '../../lib/describe-defect.ts';
 import type { KeyLimits } from '../limits/key-limits.ts';
-import { createLists } from './account-lists.ts';
+import { createLists, type ListsOptions } from './account-lists.ts';
 import { type AccountCallsOptions, createAccountCalls } from './accounts.ts';
 import { type Answer, type Failure, failureOfError, failureOfLimit, refusedWith } from './failure.ts';
 import { createToolCalls, type ToolCallsOptions } from './tools.ts';
@@ -36,7 +36,7 @@ export interface Call {
 }
 
 export interface CallsOptions extends AccountCallsOptions, ToolCallsOptions {
-  readonly accounts: AccountCallsOptions['accounts'];
+  readonly accounts: AccountCallsOptions['accounts'] & ListsOptions['accounts'];
   readonly keyLimits: KeyLimits;
   readonly serviceTokens: ServiceTokens;
   readonly clock: Clock;

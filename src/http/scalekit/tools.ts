@@ -16,7 +16,6 @@ import { pageOf } from './pages.ts';
 import type {
   ExecuteToolRequest,
   ExecuteToolResponseSchema,
-  Filter,
   ListAvailableToolsRequest,
   ListAvailableToolsResponseSchema,
   ListScopedToolsRequest,
@@ -94,10 +93,6 @@ const wants = (tool: Tool, names: readonly string[], query = ''): boolean =>
 const isOurs = (names: readonly string[]): boolean =>
   names.length === 0 || names.some((name) => name.toUpperCase() === provider);
 
-/** Whether a filter is about one account. */
-const namesAccount = ({ identifier, connectedAccountId = '', connector = '' }: Filter): boolean =>
-  identifier !== '' || connectedAccountId !== '' || connector !== '';
-
 export const createToolCalls = (options: ToolCallsOptions) => {
   const { tools, callLimiter, random } = options;
   const nameOf = ({ name }: Tool) => name;
@@ -115,11 +110,12 @@ export const createToolCalls = (options: ToolCallsOptions) => {
 
   const list = async (
     service: ServiceKey,
-    { filter, pageSize, pageToken }: ListToolsRequest,
+    request: ListToolsRequest,
   ): Promise<Answer<MessageInitShape<typeof ListToolsResponseSchema>>> => {
+    const { filter } = request;
     if (filter?.organizationId || filter?.userId)
       return invalid('Postern knows no organizations and no users of one: accounts have an identifier alone.');
-    if (filter !== undefined && namesAccount(filter) && (filter.identifier !== '' || filter.connectedAccountId)) {
+    if (filter?.identifier || filter?.connectedAccountId) {
       const { identifier, connectedAccountId: id, connector } = filter;
       const account = await findAccount(options, service, { identifier, id, connector });
       if (!account.ok) return account;
@@ -127,7 +123,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     const ours = isOurs(filter?.provider ? [filter.provider] : []);
     const fitting = sorted.filter((tool) => ours && wants(tool, filter?.toolName ?? [], filter?.query));
     const { $typeName: _, ...of } = filter ?? { $typeName: undefined };
-    const page = pageOf(fitting, nameOf, { pageSize, pageToken, of: jsonOf(of) });
+    const page = pageOf(fitting, nameOf, request, ['tools', jsonOf(of)]);
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
     const names = { toolNames: rows.map(nameOf), nextPageToken, totalSize };
@@ -136,8 +132,9 @@ export const createToolCalls = (options: ToolCallsOptions) => {
 
   const listScoped = async (
     service: ServiceKey,
-    { identifier, filter, pageSize, pageToken }: ListScopedToolsRequest,
+    request: ListScopedToolsRequest,
   ): Promise<Answer<MessageInitShape<typeof ListScopedToolsResponseSchema>>> => {
+    const { identifier, filter } = request;
     const account = await findAccount(options, service, { identifier });
     if (!account.ok) return account;
     const { providers = [], toolNames = [], connectionNames = [] } = filter ?? {};
@@ -145,8 +142,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
       isOurs(providers) &&
       (connectionNames.length === 0 || connectionNames.some((name) => hasConnection(account.value, name)));
     const fitting = sorted.filter((tool) => meant && wants(tool, toolNames));
-    const of = [identifier, providers, toolNames, connectionNames];
-    const page = pageOf(fitting, nameOf, { pageSize, pageToken, of });
+    const page = pageOf(fitting, nameOf, request, ['scoped', identifier, providers, toolNames, connectionNames]);
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
     const connectedAccountId = idOf(account.value.key);
@@ -156,11 +152,12 @@ export const createToolCalls = (options: ToolCallsOptions) => {
 
   const listAvailable = async (
     service: ServiceKey,
-    { identifier, pageSize, pageToken }: ListAvailableToolsRequest,
+    request: ListAvailableToolsRequest,
   ): Promise<Answer<MessageInitShape<typeof ListAvailableToolsResponseSchema>>> => {
+    const { identifier } = request;
     const account = await findAccount(options, service, { identifier });
     if (!account.ok) return account;
-    const page = pageOf(sorted, nameOf, { pageSize, pageToken, of: identifier });
+    const page = pageOf(sorted, nameOf, request, ['available', identifier]);
     if (!page.ok) return page;
     const { rows, nextPageToken, totalSize } = page.value;
     return answered({ tools: rows.map(messageOf), nextPageToken, totalSize });

@@ -250,6 +250,12 @@ describe('3. Messages', () => {
 });
 
 describe('4. The REST API of the hosted product', () => {
+  it('lists by as many connections as a request can name', async () => {
+    const names = Array.from({ length: 40_000 }, (_, n) => `connection_names=c${n}`).join('&');
+    const ofKey = { headers: { authorization: `Bearer ${token}` } };
+    expect((await world.app.request(`${world.origin}/api/v1/connected_accounts?${names}`, ofKey)).status).toBe(200);
+  });
+
   it('answers the same calls as JSON', async () => {
     const created = await rest('connected_accounts', {
       method: 'POST',

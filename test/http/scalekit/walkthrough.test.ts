@@ -136,24 +136,29 @@ describe('The walkthrough', () => {
     expect(await statusOf()).toBe(status.ACTIVE);
   });
 
-  it('lists accounts of the realm in pages, by filter and by search', async () => {
-    for (const who of ['list_1', 'list_2', 'list_3']) await create(who);
+  it('lists accounts of the realm in pages, whoever comes and goes meanwhile, by filter and by search', async () => {
+    for (const who of ['list_1', 'list_2', 'list_3', 'list_4', 'list_5']) await create(who);
     const other = world.client(await world.serviceKey({ realm: 'elsewhere' }));
     await create('list_9', other);
-    const first = await client.actions.listConnectedAccounts({ query: 'list_', pageSize: 2 });
-    expect(first.connectedAccounts.map((account) => account.identifier)).toEqual(['list_1', 'list_2']);
-    expect(first.totalSize).toBe(3);
-    const second = await client.actions.listConnectedAccounts({
-      query: 'list_',
-      pageSize: 2,
-      pageToken: first.nextPageToken,
-    });
-    expect(second.connectedAccounts.map((account) => account.identifier)).toEqual(['list_3']);
-    expect(second.nextPageToken).toBe('');
-    const stray = client.actions.listConnectedAccounts({ query: 'list', pageToken: first.nextPageToken });
+    const list = async (pageToken = '', more: object = {}) => {
+      const page = await client.actions.listConnectedAccounts({ query: 'LIST_', pageSize: 2, pageToken, ...more });
+      const { totalSize, nextPageToken } = page;
+      return { totalSize, nextPageToken, names: page.connectedAccounts.map((account) => account.identifier) };
+    };
+    const first = await list();
+    expect(first).toMatchObject({ names: ['list_1', 'list_2'], totalSize: 5 });
+    await client.actions.deleteConnectedAccount({ connectionName, identifier: 'list_2' });
+    await create('list_0');
+    const second = await list(first.nextPageToken);
+    expect(second).toMatchObject({ names: ['list_3', 'list_4'], totalSize: 5 });
+    expect(await list(second.nextPageToken)).toEqual({ names: ['list_5'], totalSize: 5, nextPageToken: '' });
+    const stray = list(first.nextPageToken, { query: 'list' });
     expect((await failure(stray)).message).toContain('page token');
     const one = await client.actions.listConnectedAccounts({ connectionName, identifier: 'list_2' });
-    expect(one.connectedAccounts).toMatchObject([{ identifier: 'list_2', connector: 'gmail' }]);
+    expect(one).toMatchObject({ connectedAccounts: [], totalSize: 0 });
+    const there = await client.actions.listConnectedAccounts({ connectionName, identifier: 'list_3' });
+    expect(there.connectedAccounts).toMatchObject([{ identifier: 'list_3', connector: 'gmail' }]);
+    expect(await list('', { provider: 'SLACK' })).toMatchObject({ names: [], totalSize: 0 });
   });
 
   it('lists the connection that the key has', async () => {
@@ -269,6 +274,16 @@ describe('What is refused', () => {
     expect(link.link).toMatch(/^https:\/\/postern\.test\/connect\//);
     const { connections } = await ofAcme.actions.listConnections();
     expect(connections.map((connection) => connection.connectionName)).toEqual(['acme']);
+    const listed = async (connection: string) => {
+      const page = await ofAcme.actions.listConnectedAccounts({ connectionName: connection });
+      expect(page.totalSize).toBe(page.connectedAccounts.length);
+      return page.connectedAccounts.map((account) => account.identifier);
+    };
+    expect(await listed('acme')).toEqual([identifier]);
+    expect(await listed('gmail')).toContain(identifier);
+    expect(await listed('default')).toContain('by_name');
+    expect(await listed('default')).not.toContain(identifier);
+    expect(await listed('slack')).toEqual([]);
     for (const of of [ofAcme, client]) {
       const other = of.actions.getConnectedAccount({ connectionName: 'default', identifier });
       expect(await failure(other)).toBeInstanceOf(ScalekitNotFoundException);
