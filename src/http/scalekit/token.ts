@@ -30,6 +30,9 @@ const clientOf = (c: Context, form: URLSearchParams): Client => {
 
 const formOf = async (c: Context): Promise<URLSearchParams> => new URLSearchParams(await c.req.text());
 
+const whatToSend = 'Send grant_type=client_credentials with the id of a service key and the key.';
+
+/** As OAuth has errors (RFC 6749 §5.2); all that clients make of them is the description. */
 const refuse = (c: Context, status: 400 | 401, error: string, description: string): Response => {
   if (status === 401) c.header('WWW-Authenticate', 'Basic realm="postern"');
   return c.json({ error, error_description: description }, status, { 'Cache-Control': 'no-store' });
@@ -47,7 +50,7 @@ export const clientCredentialIn = async (c: Context): Promise<string | undefined
 
 export const tokenRoutes = (serviceTokens: ServiceTokens, limitRefused: MiddlewareHandler): Hono => {
   const routes = new Hono();
-  const tooLarge = (c: Context) => refuse(c, 400, 'invalid_request', 'The form is too long.');
+  const tooLarge = (c: Context) => refuse(c, 400, 'invalid_request', `The form is too long. ${whatToSend}`);
   routes.post(
     '/oauth/token',
     bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }),
@@ -58,7 +61,9 @@ export const tokenRoutes = (serviceTokens: ServiceTokens, limitRefused: Middlewa
         await next();
         if (c.res.status !== 404) return;
         c.res = undefined;
-        c.res = refuse(c, 400, 'unsupported_grant_type', 'Postern gives tokens for grant_type=client_credentials.');
+        c.res = form.has('grant_type')
+          ? refuse(c, 400, 'unsupported_grant_type', `There are no tokens for this grant here. ${whatToSend}`)
+          : refuse(c, 400, 'invalid_request', `The form has no grant_type. ${whatToSend}`);
         return;
       }
       const { id, secret } = clientOf(c, form);

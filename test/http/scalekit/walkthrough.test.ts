@@ -232,8 +232,13 @@ describe('Confirming who came', () => {
 describe('What is refused', () => {
   it('says that credentials are wrong', async () => {
     const wrong = world.client(`${key.slice(0, -4)}AAAA`);
-    const { message } = await failure(create('anybody', wrong));
-    expect(message).toContain('401');
+    const error = await failure(create('anybody', wrong));
+    // The client hands on what its HTTP library threw; the words are in it.
+    expect(error).toMatchObject({ name: 'AxiosError', status: 401 });
+    expect(error).toHaveProperty('response.data', {
+      error: 'invalid_client',
+      error_description: expect.stringContaining('postern api-keys create --service'),
+    });
   });
 
   it('takes the part of the key after its id as the secret too', async () => {
