@@ -2,7 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Accounts } from '../../connect/accounts.ts';
 import type { ServiceKey } from '../../identity/service-tokens.ts';
-import { anyConnection, listedAccount, provider } from './account-message.ts';
+import { anyConnection, isProvider, listedAccount, provider } from './account-message.ts';
 import { type Answer, answered, invalid } from './failure.ts';
 import { wantedPage } from './pages.ts';
 import type {
@@ -23,8 +23,6 @@ export interface ListsOptions {
 }
 
 type AccountsAnswer = Promise<Answer<MessageInitShape<typeof ListConnectedAccountsResponseSchema>>>;
-
-const isProvider = (name: string): boolean => name === '' || name.toUpperCase() === provider;
 
 const contains = (text: string | undefined, part: string): boolean =>
   text?.toLowerCase().includes(part.toLowerCase()) === true;

@@ -19,6 +19,9 @@ import {
 export const anyConnection = 'gmail';
 export const provider = 'GMAIL';
 
+/** Whether Google's mail is meant by a provider's name; without one it is. */
+export const isProvider = (name: string): boolean => name === '' || name.toUpperCase() === provider;
+
 /** No secret: it keeps ids of different realms apart. */
 const realmCheck = (key: AccountKey): string =>
   createHash('sha256').update(accountKeyText(key)).digest('hex').slice(0, 12);

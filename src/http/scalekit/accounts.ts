@@ -102,8 +102,15 @@ const unknownConnection = notFound(
   `Use "${anyConnection}", which is whatever connection the key has, or the name that the operator gave the key's.`,
 );
 
+/** Whether the connection of a key's people is meant by a name; without one it is. */
+export const isConnectionOfKey = async (
+  { connectionOfKey }: Pick<AccountCallsOptions, 'connectionOfKey'>,
+  service: ServiceKey,
+  name: string,
+): Promise<boolean> => name === '' || name === anyConnection || name === (await connectionOfKey(service));
+
 const createAccount = async (
-  { accounts, keyLimits, connectionOfKey }: AccountCallsOptions,
+  options: AccountCallsOptions,
   service: ServiceKey,
   request: CreateConnectedAccountRequest,
 ): AccountAnswer => {
@@ -112,14 +119,14 @@ const createAccount = async (
       'Postern takes no tokens and no keys: access comes from the person, who approves at Google.',
       'Leave authorizationDetails out and show the person the authorization link.',
     );
+  const { accounts, keyLimits } = options;
   const key = keyOf(service, request);
   if (!key.ok) return key;
   const { connector = '' } = request;
   const present = await accounts.find(key.value);
   if (present !== undefined)
     return hasConnection(present, connector) ? answered(shown(present, connector)) : unknownConnection;
-  if (connector !== '' && connector !== anyConnection && connector !== (await connectionOfKey(service)))
-    return unknownConnection;
+  if (!(await isConnectionOfKey(options, service, connector))) return unknownConnection;
   const limit = keyLimits.count(service.keyId, 'accounts');
   if (limit) return refusedWith(failureOfLimit(limit));
   const ensured = await accounts.ensure(key.value, undefined, service.connection);

@@ -9,8 +9,8 @@ import type { Tool } from '../../mcp/define-tool.ts';
 import type { ToolAnswer, ToolService } from '../../mcp/execute-tool.ts';
 import { toolsAs } from '../../mcp/tool-formats.ts';
 import type { CallLimiter } from '../limits/call-limits.ts';
-import { hasConnection, idOf, provider } from './account-message.ts';
-import { callerOf, findAccount } from './accounts.ts';
+import { hasConnection, idOf, isProvider, provider } from './account-message.ts';
+import { type AccountCallsOptions, callerOf, findAccount, isConnectionOfKey } from './accounts.ts';
 import { type Answer, answered, failureOf, failureOfLimit, invalid, refusedWith } from './failure.ts';
 import { pageOf } from './pages.ts';
 import type {
@@ -25,7 +25,7 @@ import type {
   ToolSchema,
 } from './wire/tools_pb.ts';
 
-export interface ToolCallsOptions {
+export interface ToolCallsOptions extends Pick<AccountCallsOptions, 'connectionOfKey'> {
   readonly accounts: Pick<Accounts, 'find'>;
   readonly tools: ToolService;
   readonly callLimiter: CallLimiter;
@@ -90,9 +90,6 @@ const wants = (tool: Tool, names: readonly string[], query = ''): boolean =>
   (names.length === 0 || names.includes(tool.name)) &&
   `${tool.name} ${tool.description}`.toLowerCase().includes(query.toLowerCase());
 
-const isOurs = (names: readonly string[]): boolean =>
-  names.length === 0 || names.some((name) => name.toUpperCase() === provider);
-
 export const createToolCalls = (options: ToolCallsOptions) => {
   const { tools, callLimiter, random } = options;
   const nameOf = ({ name }: Tool) => name;
@@ -115,13 +112,15 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     const { filter } = request;
     if (filter?.organizationId || filter?.userId)
       return invalid('Postern knows no organizations and no users of one: accounts have an identifier alone.');
-    if (filter?.identifier || filter?.connectedAccountId) {
-      const { identifier, connectedAccountId: id, connector } = filter;
+    const { identifier = '', connectedAccountId: id = '', connector = '' } = filter ?? {};
+    const ofAccount = identifier !== '' || id !== '';
+    if (ofAccount) {
       const account = await findAccount(options, service, { identifier, id, connector });
       if (!account.ok) return account;
     }
-    const ours = isOurs(filter?.provider ? [filter.provider] : []);
-    const fitting = sorted.filter((tool) => ours && wants(tool, filter?.toolName ?? [], filter?.query));
+    const meant =
+      isProvider(filter?.provider ?? '') && (ofAccount || (await isConnectionOfKey(options, service, connector)));
+    const fitting = sorted.filter((tool) => meant && wants(tool, filter?.toolName ?? [], filter?.query));
     const { $typeName: _, ...of } = filter ?? { $typeName: undefined };
     const page = pageOf(fitting, nameOf, request, ['tools', jsonOf(of)]);
     if (!page.ok) return page;
@@ -139,7 +138,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     if (!account.ok) return account;
     const { providers = [], toolNames = [], connectionNames = [] } = filter ?? {};
     const meant =
-      isOurs(providers) &&
+      (providers.length === 0 || providers.some(isProvider)) &&
       (connectionNames.length === 0 || connectionNames.some((name) => hasConnection(account.value, name)));
     const fitting = sorted.filter((tool) => meant && wants(tool, toolNames));
     const page = pageOf(fitting, nameOf, request, ['scoped', identifier, providers, toolNames, connectionNames]);

@@ -119,6 +119,12 @@ describe('The walkthrough', () => {
     });
     expect((await client.tools.listAvailableTools(identifier)).tools).toHaveLength(6);
     expect((await client.tools.listTools({ filter: { provider: 'SLACK' } })).tools).toHaveLength(0);
+    for (const [connector, tools] of [
+      ['slack', 0],
+      ['gmail', 6],
+      ['default', 6],
+    ] as const)
+      expect((await client.tools.listTools({ filter: { connector } })).tools, connector).toHaveLength(tools);
   });
 
   it('says that access ended, why, and connects again', async () => {
