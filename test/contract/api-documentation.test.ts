@@ -9,6 +9,7 @@ import { openApiDocument } from './openapi-document.ts';
 
 const renewBy = 'Renew it: npx vitest run test/contract/api-documentation.test.ts -u';
 const document = openApiDocument();
+const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
 /** As it stands there before this run renews it. */
 const committed = await readFile(new URL('../../docs/openapi.json', import.meta.url), 'utf8');
 const json = `${JSON.stringify(document, null, 2)}\n`;
@@ -34,6 +35,12 @@ describe('The description of the API', () => {
     await expect(apiReference(document), `docs/api.md is not current. ${renewBy}`).toMatchFileSnapshot(
       '../../docs/api.md',
     );
+  });
+
+  it("is in the README's table, route by route, but for the description itself", () => {
+    const listed = [...readme.matchAll(/^\| `([A-Z]+ \/api\/v1\/[^`]+)` \|/gm)].map(([, route]) => route);
+    const described = descriptions.map(({ method, path }) => `${method.toUpperCase()} /api/v1${path}`);
+    expect(listed.toSorted()).toEqual(described.filter((route) => route !== 'GET /api/v1/openapi.json').toSorted());
   });
 
   it('is served to everybody, without a credential', async () => {
