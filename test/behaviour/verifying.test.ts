@@ -104,7 +104,9 @@ describe('A link of a key with a verify_url', () => {
     expect((await world.browser().open(other)).status).toBe(200);
     expect((await confirm(first)).status).toBe(200);
     expect((await world.browser().open(other)).status).toBe(410);
-    expect(await confirm(second)).toMatchObject({ status: 410, body: { error: 'auth_request_over' } });
+    const next = expect.stringContaining('Look at the account first, GET /api/v1/accounts/{identifier}');
+    for (const over of [first, second])
+      expect(await confirm(over)).toMatchObject({ status: 410, body: { error: 'auth_request_over', next } });
   });
 
   it('cannot be completed after its key was revoked', async () => {
@@ -182,7 +184,8 @@ describe('An auth_request_id', () => {
   it('runs out after ten minutes, and its tokens are erased', async () => {
     const id = await pending();
     await world.clock.advance(10 * minute);
-    expect(await confirm(id)).toMatchObject({ status: 410, body: { error: 'auth_request_over' } });
+    const next = expect.stringContaining('Make a new link');
+    expect(await confirm(id)).toMatchObject({ status: 410, body: { error: 'auth_request_over', next } });
     expect((await look(id)).body).toMatchObject({ status: 'expired' });
     // Erased at once, without a sweep: they are not there any more when the clock is put back either.
     await world.clock.advance(-10 * minute);

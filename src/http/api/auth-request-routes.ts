@@ -25,6 +25,17 @@ const overBecause: Readonly<Record<Exclude<AuthRequest['status'], 'waiting'>, st
 
 const newLink = 'Make a new link for the person: POST /api/v1/accounts/{identifier}/link.';
 
+const lookFirst =
+  'Look at the account first, GET /api/v1/accounts/{identifier}: where its status is ACTIVE it is connected, and only otherwise needs a new link.';
+
+/** Where the account may be connected, a new link would send a person to Google who has nothing to do there. */
+const nextWhenOver: typeof overBecause = {
+  confirmed: lookFirst,
+  refused: newLink,
+  expired: newLink,
+  void: lookFirst,
+};
+
 const conflict = (error: string, message: string, next: string): HttpError => ({
   status: 409,
   error,
@@ -48,7 +59,7 @@ const answer = (c: ApiContext, confirmed: Confirmed): Response => {
         error: 'auth_request_over',
         message: overBecause[confirmed.status],
         who: 'the caller',
-        next: newLink,
+        next: nextWhenOver[confirmed.status],
       });
     case 'identifier_mismatch':
       return errorResponse(

@@ -161,6 +161,8 @@ const makeLink = async (
 };
 
 const newLink = 'Make a new link for the person with getAuthorizationLink.';
+const lookFirst =
+  'Look at the account first with getConnectedAccount: where its status is ACTIVE it is connected, and only otherwise needs a new link.';
 
 const failureOfConfirmed = (confirmed: Exclude<Confirmed, { kind: 'connected' }>): Answer<never> => {
   const precondition = (error: string, message: string, next: string) =>
@@ -172,7 +174,12 @@ const failureOfConfirmed = (confirmed: Exclude<Confirmed, { kind: 'connected' }>
         'Use the auth_request_id from the address that the browser came with, and the key that made the link.',
       );
     case 'ended':
-      return precondition('auth_request_over', `This connection is over already: ${confirmed.status}.`, newLink);
+      return precondition(
+        'auth_request_over',
+        `This connection is over already: ${confirmed.status}.`,
+        // As over /api/v1: the account may be connected.
+        confirmed.status === 'confirmed' || confirmed.status === 'void' ? lookFirst : newLink,
+      );
     case 'identifier_mismatch':
       return precondition(
         'identifier_mismatch',

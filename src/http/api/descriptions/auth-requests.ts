@@ -64,7 +64,7 @@ export const authRequestDescriptions: readonly RouteDescription[] = [
       {
         status: 410,
         error: 'auth_request_over',
-        when: 'It was confirmed, refused or ended already, or ten minutes are over.',
+        when: 'It was confirmed, refused or ended already, or ten minutes are over. Confirmed before, the account may be connected: look at it first.',
       },
     ],
   },
