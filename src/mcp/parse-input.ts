@@ -149,7 +149,7 @@ export const createInputParser = <Shape extends z.ZodRawShape>(
     failed({ kind: 'invalid_input', detail: `The arguments of ${toolName} are not right: ${faults.join('; ')}.` });
 
   return (raw) => {
-    if (!isRecord(raw ?? {})) return fail([`they are ${describe(raw)}, not an object`]);
+    if (!isRecord(raw ?? {})) return fail([`they must be one object, and are ${describe(raw)}`]);
     const given = Object.entries(raw ?? {}).filter(([name]) => !ignored.has(name));
     const unknownParameters = given.filter(([name]) => !parameters.has(name));
     const unknown = unknownParameters.slice(0, maxNamedFaults).map(([name]) => unknownFault(name, parameters));
@@ -206,7 +206,9 @@ const describe = (value: unknown): string => {
   if (typeof value === 'string') return value === '' ? 'empty' : `a text of ${value.length} characters`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value === null) return 'null';
-  return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+  if (!Array.isArray(value)) return 'an object';
+  if (value.length === 0) return 'an empty list';
+  return `a list of ${value.length} ${value.length === 1 ? 'entry' : 'entries'}`;
 };
 
 const describeExpected = (schema: Schema): string => {

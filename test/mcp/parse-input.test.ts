@@ -181,8 +181,8 @@ describe('Arguments are refused', () => {
   });
 
   it('when they are not an object', () => {
-    expect(detailOf(fetchMails('INBOX'))).toContain('a text of 5 characters, not an object');
-    expect(detailOf(fetchMails([1, 2]))).toContain('a list of 2, not an object');
+    expect(detailOf(fetchMails('INBOX'))).toContain('they must be one object, and are a text of 5 characters');
+    expect(detailOf(fetchMails([1, 2]))).toContain('they must be one object, and are a list of 2 entries');
   });
 
   it('without ever repeating what was sent', () => {

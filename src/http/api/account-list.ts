@@ -6,10 +6,9 @@ import { nearestName } from '../../lib/nearest-name.ts';
 import { pendingReasons, revokedReasons } from '../../model/account.ts';
 import { accountJson } from '../../model/account-json.ts';
 import { refusalReasons } from '../../model/capability.ts';
-import { failed, ok, type Result } from '../../model/result.ts';
 import { errorResponse, problemResponse, refusalResponse } from '../errors.ts';
 import { listCursor } from '../list-cursor.ts';
-import { checkInput } from './input.ts';
+import { checkInput, readQuery } from './input.ts';
 import type { ApiContext, ServiceVariables } from './service.ts';
 
 const usualLimit = 50;
@@ -67,15 +66,6 @@ export const accountListQuery = z.strictObject({
 
 type ListQuery = z.infer<typeof accountListQuery>;
 
-/** A parameter that stands twice in an address has no certain meaning. */
-const queryOf = (c: ApiContext): Result<Record<string, string>> => {
-  const queries = c.req.queries();
-  const [twice] = Object.entries(queries).filter(([, values]) => values.length > 1);
-  if (twice !== undefined)
-    return failed({ kind: 'invalid_input', detail: 'A parameter stands more than once in the address.' });
-  return ok(Object.fromEntries(Object.entries(queries).map(([name, values]) => [name, values[0] ?? ''])));
-};
-
 const cursorFor = (realm: string, { cursor: _cursor, limit: _limit, ...filter }: ListQuery) =>
   listCursor([realm, Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
@@ -100,8 +90,8 @@ export const accountListRoutes = ({ accounts }: { readonly accounts: Pick<Accoun
   new Hono<ServiceVariables>().get('/accounts', async (c) => {
     const { realm, named } = c.get('service');
     if (named !== undefined) return namesOnePerson(c);
-    const given = queryOf(c);
-    const query = given.ok ? checkInput(given.value, accountListQuery) : given;
+    const given = readQuery(c.req.queries());
+    const query = given.ok ? checkInput(given.value, accountListQuery, 'parameter') : given;
     if (!query.ok) return problemResponse(c, query.problem);
     const { status, reason, mailbox, text, last_used_before, limit = usualLimit, cursor } = query.value;
     const list = cursorFor(realm, query.value);

@@ -136,17 +136,19 @@ export const accountSettingsIn = <Pin, Capabilities>(input: {
 
 const invalid = (detail: string): Result<never> => failed({ kind: 'invalid_input', detail });
 
-const unknownField = (name: string, known: readonly string[]): string => {
-  const shown = name.slice(0, 64);
+/** Where a value stands: a field of the body, or a parameter of the address. */
+export type InputPlace = 'field' | 'parameter';
+
+/** @param known the names that there are, perhaps none */
+export const unknownName = (place: InputPlace, name: string, known: readonly string[]): string => {
+  const shown = `Unknown ${place} "${name.slice(0, 64)}".`;
   const near = nearestName(name, known);
-  if (near !== undefined) return `Unknown field "${shown}". Did you mean "${near}"?`;
-  return known.length === 0
-    ? `Unknown field "${shown}". This request takes none.`
-    : `Unknown field "${shown}". Known are ${known.join(', ')}.`;
+  if (near !== undefined) return `${shown} Did you mean "${near}"?`;
+  return known.length === 0 ? `${shown} This request takes none.` : `${shown} Known are ${known.join(', ')}.`;
 };
 
-const issueText = (issue: z.core.$ZodIssue, known: readonly string[]): string => {
-  if (issue.code === 'unrecognized_keys') return unknownField(issue.keys[0] ?? '', known);
+const issueText = (issue: z.core.$ZodIssue, known: readonly string[], place: InputPlace): string => {
+  if (issue.code === 'unrecognized_keys') return unknownName(place, issue.keys[0] ?? '', known);
   const field = String(issue.path[0] ?? '');
   if (field === '') return 'The body must be a JSON object.';
   // The library's own words are for whoever reads code.
@@ -165,16 +167,23 @@ export const readJson = (text: string): Result<unknown> => {
   }
 };
 
+/** The parameters of an address; one that stands there twice has no certain meaning. */
+export const readQuery = (queries: Readonly<Record<string, readonly string[]>>): Result<Record<string, string>> => {
+  const all = Object.entries(queries);
+  if (all.some(([, values]) => values.length > 1)) return invalid('A parameter stands more than once in the address.');
+  return ok(Object.fromEntries(all.map(([name, values]) => [name, values[0] ?? ''])));
+};
+
 /** Reads a request body; an empty one is `{}`. The detail of a failure never repeats a value. */
 export const readInput = <S extends z.ZodObject>(text: string, schema: S): Result<z.infer<S>> => {
   const json = readJson(text);
-  return json.ok ? checkInput(json.value, schema) : json;
+  return json.ok ? checkInput(json.value, schema, 'field') : json;
 };
 
 /** The same for what was parsed already. */
-export const checkInput = <S extends z.ZodObject>(value: unknown, schema: S): Result<z.infer<S>> => {
+export const checkInput = <S extends z.ZodObject>(value: unknown, schema: S, place: InputPlace): Result<z.infer<S>> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const known = Object.keys(schema.shape);
-  return invalid(parsed.error.issues.map((issue) => issueText(issue, known)).join(' '));
+  return invalid(parsed.error.issues.map((issue) => issueText(issue, known, place)).join(' '));
 };

@@ -8,7 +8,7 @@ import type { ToolAnswer, ToolService } from '../../mcp/execute-tool.ts';
 import { explainProblem } from '../../model/problem.ts';
 import { busyResponse, errorResponse, problemResponse, problemStatus } from '../errors.ts';
 import type { CallLimiter } from '../limits/call-limits.ts';
-import { readJson } from './input.ts';
+import { readJson, readQuery, unknownName } from './input.ts';
 import { type ApiContext, accountNotFound, callerOf, keyInPath, type ServiceVariables } from './service.ts';
 
 export interface ToolRoutesOptions {
@@ -89,10 +89,12 @@ const unknownFormat = (c: ApiContext, known: readonly string[], given: string): 
 const listRoute = ({ tools }: ToolRoutesOptions) =>
   new Hono<ServiceVariables>().get('/tools', async (c) => {
     const { toolFormats, toolsAs } = await import('../../mcp/tool-formats.ts');
-    const [unknown] = Object.keys(c.req.query()).filter((name) => name !== 'format');
+    const query = readQuery(c.req.queries());
+    if (!query.ok) return problemResponse(c, query.problem);
+    const [unknown] = Object.keys(query.value).filter((name) => name !== 'format');
     if (unknown !== undefined)
-      return problemResponse(c, { kind: 'invalid_input', detail: 'The only parameter is "format".' });
-    const given = c.req.query('format') ?? 'postern';
+      return problemResponse(c, { kind: 'invalid_input', detail: unknownName('parameter', unknown, ['format']) });
+    const given = query.value.format ?? 'postern';
     const format = toolFormats.find((known) => known === given);
     return format === undefined ? unknownFormat(c, toolFormats, given) : c.json({ tools: toolsAs(format, tools.list) });
   });

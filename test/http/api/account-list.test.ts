@@ -78,7 +78,7 @@ describe('The list of accounts', () => {
   });
 
   it.each([
-    ['?stauts=ACTIVE', 'Unknown field "stauts". Did you mean "status"?'],
+    ['?stauts=ACTIVE', 'Unknown parameter "stauts". Did you mean "status"?'],
     ['?status=active', 'status must be one of PENDING, ACTIVE, REVOKED.'],
     ['?reason=never_conected', 'reason is not known, perhaps "never_connected" was meant.'],
     ['?limit=0', 'limit must be a whole number from 1 to 200.'],

@@ -60,7 +60,8 @@ describe('Calling a tool', () => {
 
   it.each([
     [{ max_result: 3 }, 'max_result is not known, use max_results'],
-    [[1], 'a list of 1'],
+    [[1], 'they must be one object, and are a list of 1 entry.'],
+    ['[]', 'they must be one object, and are an empty list.'],
     ['"text"', 'a text of 4 characters'],
     ['{"max_results":', 'The body is not valid JSON.'],
     [{ max_results: 'many' }, 'max_results is a text of 4 characters, it must be a whole number from 1 to 100'],
@@ -117,6 +118,20 @@ describe('Calling a tool', () => {
   });
 });
 
+describe('The list of tools', () => {
+  it.each([
+    ['?fromat=openai', 'Unknown parameter "fromat". Did you mean "format"?'],
+    ['?limit=3', 'Unknown parameter "limit". Known are format.'],
+    ['?format=openai&format=gemini', 'A parameter stands more than once in the address.'],
+    ['?format=antropic', expect.stringContaining('Did you mean "anthropic"?')],
+  ])('names what is wrong with %s', async (query, message) => {
+    expect(await ask('GET', `/tools${query}`)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_input', message },
+    });
+  });
+});
+
 describe('A session token', () => {
   it('calls tools for its person, reads and checks their account, and lists the tools', async () => {
     await world.connect('user_42');
@@ -151,7 +166,11 @@ describe('A session token', () => {
     ['POST', '/accounts/user_42/disconnect'],
     ['POST', '/accounts/user_42/sessions'],
     ['DELETE', '/accounts/user_42/sessions'],
+    ['GET', '/accounts/user_42/clients'],
     ['GET', '/auth-requests/x'],
+    ['GET', '/connections'],
+    ['GET', '/webhooks'],
+    ['POST', '/webhooks'],
     ['GET', '/accounts/user_42/tools/../../..'],
   ])('is refused by %s %s', async (method, path) => {
     await world.connect('user_42');
