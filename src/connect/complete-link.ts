@@ -84,9 +84,12 @@ const complete = async (
   { code, error }: AuthorizationResponse,
 ): Promise<LinkOutcome> => {
   const account = await options.storage.accounts.find(ticket.key);
-  const client = account && (await options.clients.of(account));
-  if (client === undefined) return { kind: 'unknown' };
-  if (!client.ok) return { kind: 'operator_fault' };
+  if (account === undefined) return { kind: 'unknown' };
+  const client = await options.clients.of(account);
+  if (!client.ok) {
+    logNoClient(options, account);
+    return { kind: 'operator_fault' };
+  }
   const { oauth } = client.value;
   // Its connection got another client meanwhile: what Google gave for one is never shown to another.
   if (!isRoundOf(options, round, oauth)) return { kind: 'expired' };
@@ -108,6 +111,10 @@ const pendingReasons: Readonly<Partial<Record<CallbackFailure, PendingReason>>> 
   declined: 'consent_declined',
   admin_blocked: 'admin_blocked',
 };
+
+/** The page says that the operator has to see to it, and the operator reads here what it is. */
+export const logNoClient = ({ log }: AccountsOptions, { key, connection = '' }: Account): void =>
+  log({ event: 'connection_unavailable', key, cause: connection, level: 'error' });
 
 /** Writes down why an account is not connected yet. */
 export const noteNotConnected = async (

@@ -9,11 +9,11 @@ import type { Account } from '../model/account.ts';
 import { accountKeyText } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, scopesFor } from '../model/capability.ts';
-import type { Ticket } from '../storage/index.ts';
+import type { FoundRound, Ticket } from '../storage/index.ts';
 import { detailsOf, findRound, roundCookie, sendToGoogle } from './authorization-round.ts';
-import { type FinishOptions, finishLink, noteNotConnected } from './complete-link.ts';
+import { type FinishOptions, finishLink, logNoClient, noteNotConnected } from './complete-link.ts';
 import { browserSessionOf } from './complete-sign-in.ts';
-import { type LinkMaker, makerOf } from './link-return.ts';
+import { type LinkMaker, makerOfLink, makerOfRound } from './link-return.ts';
 import { deadLink } from './links.ts';
 import type { AuthorizationResponse, DeadLink, LinkOutcome, SignInOutcome } from './outcomes.ts';
 import type { SignInProvider } from './sign-in.ts';
@@ -46,14 +46,12 @@ type LinkView =
   | NoClient
   | DeadLink;
 
-type Declined = { readonly kind: 'declined' } | { readonly kind: 'taken_elsewhere' } | DeadLink;
+/** Why a browser decides nothing of a link. */
+type Undecided = { readonly kind: 'taken_elsewhere' } | SignInNeeded | DeadLink;
 
-type Begin =
-  | { readonly kind: 'redirect'; readonly url: string }
-  | { readonly kind: 'taken_elsewhere' }
-  | SignInNeeded
-  | NoClient
-  | DeadLink;
+type Declined = { readonly kind: 'declined' } | Undecided;
+
+type Begin = { readonly kind: 'redirect'; readonly url: string } | NoClient | Undecided;
 
 /** A link that was found. `session` is the secret in the session's cookie. */
 export interface OpenedLink {
@@ -64,7 +62,7 @@ export interface OpenedLink {
   /** Takes the link for this browser and says where Google is. `browser` is the secret in the link's cookie. */
   begin(browser: string, session?: string): Promise<Begin>;
   /** Ends the link as one that its person does not want. `browser` is the secret in the link's cookie. */
-  decline(browser: string): Promise<Declined>;
+  decline(browser: string, session?: string): Promise<Declined>;
   /** Who made it, and where its browser goes back to where it ended so: for whoever has it, until one went on with it. */
   maker(ended: DeadLink | { readonly kind: 'declined' }, browser: string | undefined): Promise<LinkMaker>;
 }
@@ -108,8 +106,8 @@ const signInNeeded = async (
   return { kind: 'sign_in', realm: key.realm, somebodyElse: visitor !== undefined };
 };
 
-const noClient = ({ log }: AccountsOptions, { key, connection = '' }: Account): NoClient => {
-  log({ event: 'connection_unavailable', key, cause: connection, level: 'error' });
+const noClient = (options: AccountsOptions, account: Account): NoClient => {
+  logNoClient(options, account);
   return { kind: 'unavailable' };
 };
 
@@ -131,36 +129,43 @@ const view = async (options: AccountsOptions, ticket: Ticket, session: string | 
 };
 
 /**
- * The browser that took a link may go to Google again, and its former round ends by that. Who took it is looked up anew
+ * What a browser decides of a link: it is the first that does, or the one that went on with it. The link is looked up anew
  * where somebody was faster: it may have been the same browser, whose button was pressed twice.
+ * @param decide undefined: the ticket was written to since it was read
  */
-const begin = async (options: AccountsOptions, found: Ticket, browser: string, session?: string): Promise<Begin> => {
-  const { tickets } = options.storage;
+const decided = async <T>(
+  options: AccountsOptions,
+  found: Ticket,
+  { browser, session }: { readonly browser: string; readonly session: string | undefined },
+  decide: (ticket: Ticket, browserHash: string, round: FoundRound | undefined) => Promise<T | undefined>,
+): Promise<T | Undecided> => {
+  const { tickets, authorizationRounds } = options.storage;
+  const browserHash = hashSecret(browser);
   let ticket: Ticket | undefined = found;
-  const begun = await retryLostWrites(async () => {
-    const outcome = await tryToBegin(options, ticket, hashSecret(browser), session);
-    if (outcome === undefined) ticket = await tickets.find(found.hash);
-    return outcome;
+  const outcome = await retryLostWrites(async (): Promise<T | Undecided | undefined> => {
+    const dead = deadLink(ticket, options.clock.now());
+    if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
+    const signIn = await signInNeeded(options, ticket, session);
+    if (signIn) return signIn;
+    const round = ticket.stateHash === undefined ? undefined : await authorizationRounds.find(ticket.stateHash);
+    if (ticket.status === 'taken' && round?.browserHash !== browserHash) return { kind: 'taken_elsewhere' };
+    const made = await decide(ticket, browserHash, round);
+    if (made === undefined) ticket = await tickets.find(found.hash);
+    return made;
   });
-  return begun ?? { kind: 'taken_elsewhere' };
+  return outcome ?? { kind: 'taken_elsewhere' };
 };
 
-/** Undefined: the ticket was written to since it was read. */
-const tryToBegin = async (
+/** The browser that took a link may go to Google again, and its former round ends by that. */
+const takeAndSend = async (
   options: AccountsOptions,
-  ticket: Ticket | undefined,
+  ticket: Ticket,
   browserHash: string,
-  session: string | undefined,
+  formerRound: FoundRound | undefined,
 ): Promise<Begin | undefined> => {
-  const { tickets, authorizationRounds } = options.storage;
-  const dead = deadLink(ticket, options.clock.now());
-  if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
-  const signIn = await signInNeeded(options, ticket, session);
-  if (signIn) return signIn;
-  const { hash, status, stateHash: former } = ticket;
-  const formerRound = former === undefined ? undefined : await authorizationRounds.find(former);
-  if (status === 'taken' && formerRound?.browserHash !== browserHash) return { kind: 'taken_elsewhere' };
-  const account = await options.storage.accounts.find(ticket.key);
+  const { accounts, tickets, authorizationRounds } = options.storage;
+  const { hash, stateHash: former } = ticket;
+  const account = await accounts.find(ticket.key);
   if (account === undefined) return { kind: 'unknown' };
   const client = await options.clients.of(account);
   if (!client.ok) return noClient(options, account);
@@ -182,34 +187,11 @@ const tryToBegin = async (
 const loginHintFor = ({ pins, google }: Account, { replace, loginHint }: Ticket): string | undefined =>
   pins.expectedEmail ?? (replace ? undefined : google?.email) ?? loginHint;
 
-/** Not for another browser than the one that went on with the link, if one did. */
-const decline = async (options: AccountsOptions, { hash, key }: Ticket, browser: string): Promise<Declined> => {
-  const { tickets, authorizationRounds } = options.storage;
-  const ticket = await tickets.find(hash);
-  const dead = deadLink(ticket, options.clock.now());
-  if (dead || ticket === undefined) return dead ?? { kind: 'unknown' };
-  const round = ticket.stateHash === undefined ? undefined : await authorizationRounds.find(ticket.stateHash);
-  if (ticket.status === 'taken' && round?.browserHash !== hashSecret(browser)) return { kind: 'taken_elsewhere' };
+const decline = async (options: AccountsOptions, { hash, key, stateHash }: Ticket): Promise<Declined | undefined> => {
+  if (!(await options.storage.tickets.decline(hash, stateHash))) return undefined;
   await noteNotConnected(options, key, 'declined');
-  await tickets.finish(hash, 'declined');
   options.log({ event: 'link_finished', key, cause: 'declined' });
   return { kind: 'declined' };
-};
-
-/** Links are passed on: once a browser went on to Google, the way back is for that one alone, also after the end. */
-const makerFor = async (
-  options: AccountsOptions,
-  ticketHash: string,
-  ended: LinkOutcome,
-  browser: string | undefined,
-): Promise<LinkMaker> => {
-  const { tickets, authorizationRounds } = options.storage;
-  const { product, returnTo } = await makerOf(options, ticketHash, ended);
-  const stateHash = (await tickets.find(ticketHash))?.stateHash;
-  if (returnTo === undefined || stateHash === undefined) return { product, returnTo };
-  const round = await authorizationRounds.find(stateHash);
-  const isItsBrowser = browser !== undefined && round?.browserHash === hashSecret(browser);
-  return isItsBrowser ? { product, returnTo } : { product };
 };
 
 /** @param providers where people sign in; rounds of others lead nowhere */
@@ -221,9 +203,12 @@ export const createConnection = (options: FinishOptions, providers: readonly Sig
     return {
       cookie: roundCookie({ kind: 'connect', ticketHash: ticket.hash }),
       view: (session) => view(options, ticket, session),
-      begin: (browser, session) => begin(options, ticket, browser, session),
-      decline: (browser) => decline(options, ticket, browser),
-      maker: (ended, browser) => makerFor(options, ticket.hash, ended, browser),
+      begin: (browser, session) =>
+        decided(options, ticket, { browser, session }, (at, browserHash, round) =>
+          takeAndSend(options, at, browserHash, round),
+        ),
+      decline: (browser, session) => decided(options, ticket, { browser, session }, (at) => decline(options, at)),
+      maker: (ended, browser) => makerOfLink(options, ticket.hash, ended, browser),
     };
   },
   findCallback: async (state, redirectUri) => {
@@ -236,10 +221,7 @@ export const createConnection = (options: FinishOptions, providers: readonly Sig
         kind: 'link',
         cookie,
         finish: (response) => finishLink(options, { ...round, purpose }, response),
-        maker: async (outcome, browser) =>
-          browser !== undefined && hashSecret(browser) === round.browserHash
-            ? makerOf(options, purpose.ticketHash, outcome)
-            : {},
+        maker: (outcome, browser) => makerOfRound(options, { ...round, purpose }, outcome, browser),
       };
     const provider = providers.find(({ realm }) => realm === round.realm);
     return (

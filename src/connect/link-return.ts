@@ -5,10 +5,12 @@
 
 import type { AccountsOptions } from '../grants/options.ts';
 import { findReturnUrl, withReturnParameters } from '../lib/return-url.ts';
+import { hashSecret } from '../lib/secrets.ts';
 import type { Account } from '../model/account.ts';
 import type { Caller } from '../model/caller.ts';
 import { failed, ok, type Result } from '../model/result.ts';
 import type { ApiKeyRecord, Ticket } from '../storage/index.ts';
+import type { ConnectPurpose, Round } from './authorization-round.ts';
 import type { LinkOutcome } from './outcomes.ts';
 
 /** Where a product wants the browser back. */
@@ -149,20 +151,48 @@ const productOf = async (
   return { name, ...(logo === undefined ? {} : { logo: `data:${logo.mediaType};base64,${logo.data}` }) };
 };
 
-/**
- * Who made this link, and where its browser goes back to where it ended so. Looked up anew: the ticket is gone with a
- * deleted account, and a revoked key sends nobody anywhere.
- */
-export const makerOf = async (
+const makerOf = async (
   options: Pick<AccountsOptions, 'storage'>,
-  ticketHash: string,
-  outcome: LinkOutcome,
+  ticket: Ticket | undefined,
+  ended: LinkOutcome,
 ): Promise<LinkMaker> => {
-  const ticket = await options.storage.tickets.find(ticketHash);
   const key = await keyOf(options, ticket?.apiKeyId);
   if (ticket === undefined || key === undefined) return {};
-  return { product: await productOf(options, key), returnTo: returnAddress(ticket, endOf(outcome, ticket)) };
+  return { product: await productOf(options, key), returnTo: returnAddress(ticket, endOf(ended, ticket)) };
 };
+
+/**
+ * Who made this link, and where its browser goes back to where it ended so. Looked up anew: the ticket is gone with a
+ * deleted account, and a revoked key sends nobody anywhere. Links are passed on: once a browser went on to Google, the way
+ * back is for that one alone, also after the end.
+ */
+export const makerOfLink = async (
+  options: Pick<AccountsOptions, 'storage'>,
+  ticketHash: string,
+  ended: LinkOutcome,
+  browser: string | undefined,
+): Promise<LinkMaker> => {
+  const { tickets, authorizationRounds } = options.storage;
+  const ticket = await tickets.find(ticketHash);
+  const maker = await makerOf(options, ticket, ended);
+  if (maker.returnTo === undefined || ticket?.stateHash === undefined) return maker;
+  const round = await authorizationRounds.find(ticket.stateHash);
+  return isBrowserOf(round, browser) ? maker : { product: maker.product };
+};
+
+/** The same of a link that Google answered: to the browser that was sent there, and to no other. */
+export const makerOfRound = async (
+  options: Pick<AccountsOptions, 'storage'>,
+  round: Round<ConnectPurpose>,
+  ended: LinkOutcome,
+  browser: string | undefined,
+): Promise<LinkMaker> =>
+  isBrowserOf(round, browser)
+    ? makerOf(options, await options.storage.tickets.find(round.purpose.ticketHash), ended)
+    : {};
+
+const isBrowserOf = (round: { readonly browserHash: string } | undefined, browser: string | undefined): boolean =>
+  browser !== undefined && round?.browserHash === hashSecret(browser);
 
 /** Where a product sends the browser on to that it confirmed; undefined where the link named no address. */
 export const returnOfConfirmed = (ticket: Ticket, account: Account): string | undefined =>

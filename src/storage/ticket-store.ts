@@ -54,6 +54,8 @@ export interface TicketStore {
   ): Promise<Ticket | undefined>;
   /** Google's callback of this round: exactly one call gets the ticket. */
   redeem(hash: string, stateHash: string, now: number): Promise<Ticket | undefined>;
+  /** Ends a ticket that nobody redeemed yet as declined, if its browser is still on this round (absent: on none). */
+  decline(hash: string, stateHash: string | undefined): Promise<Ticket | undefined>;
   /** How a ticket ended that did not connect its account. One that ended before keeps its end. */
   finish(hash: string, status: 'declined' | 'refused' | 'failed'): Promise<void>;
   /** Ends a ticket as the one that connected its account, and the account's other tickets that nobody redeemed yet. */
@@ -115,6 +117,10 @@ export const createTicketStore = (rows: Rows): TicketStore => {
     redeem: (hash, stateHash, now) =>
       change(hash, ({ status, state_hash, expires_at }) =>
         status === 'taken' && state_hash === stateHash && expires_at > now ? { status: 'redeemed' } : undefined,
+      ),
+    decline: (hash, stateHash) =>
+      change(hash, ({ status, state_hash }) =>
+        pending.includes(status) && state_hash === (stateHash ?? null) ? { status: 'declined' } : undefined,
       ),
     finish: async (hash, status) => {
       await change(hash, (ticket) => (unfinished.includes(ticket.status) ? { status } : undefined));

@@ -246,16 +246,23 @@ describe('Nothing crosses connections:', () => {
     const world = await twoClients();
     const key = await world.serviceKey({ ...unverified, connection: 'acme' });
     await connected(world, 'two', key);
+    await world.clock.advance(2 * hour);
+    const { authorization, browser } = await toConsent(world, await world.link('three', key));
+    const callback = await codeFor(world, authorization);
     const { default: BetterSqlite3 } = await import('better-sqlite3');
     const raw = new BetterSqlite3(world.config.databasePath);
     onTestFinished(() => void raw.close());
     raw.exec("update connections set client_id = 'of the attacker'");
-    await world.clock.advance(2 * hour);
     world.sent.length = 0;
     const { structured } = await world.call('gmail_fetch_mails', {}, { key, as: 'two' });
     expect(structured).toMatchObject({ problem: { kind: 'connection_unavailable' } });
     const page = await world.browser().open(await world.link('two', key));
     expect(page.status).toBe(500);
+    const unavailable = () => world.logged.filter((line) => line.includes('"event":"connection_unavailable"')).length;
+    expect(unavailable()).toBe(1);
+    // Nor is a code that Google gave before; the page says that the operator has to see to it, the log to what.
+    expect((await browser.open(callback.href)).status).toBe(500);
+    expect(unavailable()).toBe(2);
     expect(world.sent).toEqual([]);
   });
 

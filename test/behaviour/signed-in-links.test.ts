@@ -128,6 +128,16 @@ describe('A link for somebody who signed in with Google', () => {
     expect(googleSaw(world)).toEqual([]);
   });
 
+  it('is not ended by a browser whose session is not theirs', async () => {
+    const { world, browser, link } = await alexWithoutMail();
+    const other = world.browser();
+    const page = await other.open(link);
+    const cancel = '<button type="submit" name="decision" value="cancel">Cancel</button></form>';
+    const forged = { ...page, html: page.html.replace('/sign-in"', '"').replace('</form>', cancel) };
+    expect((await other.submit(forged, { button: 'cancel' })).heading).toBe('Sign in to continue');
+    expect((await browser.open(link)).heading).toBe('Connect Gmail');
+  });
+
   it('changes nothing by being previewed, and reaches no Google', async () => {
     const { world, browser, link } = await alexWithoutMail();
     const { pathname } = new URL(link);

@@ -31,6 +31,18 @@ describe('a ticket', () => {
     expect(await tickets.find('ticket')).toMatchObject({ status: 'connected' });
   });
 
+  it('is declined on the round that its browser is on, and not once it was redeemed', async () => {
+    const { tickets } = (await withTicket()).storage;
+    await tickets.take('ticket', { stateHash: 'state' }, start);
+    expect(await tickets.decline('ticket', undefined)).toBeUndefined();
+    expect(await tickets.decline('ticket', 'state')).toMatchObject({ status: 'declined' });
+    const other = (await withTicket()).storage.tickets;
+    await other.take('ticket', { stateHash: 'state' }, start);
+    await other.redeem('ticket', 'state', start);
+    expect(await other.decline('ticket', 'state')).toBeUndefined();
+    expect(await other.find('ticket')).toMatchObject({ status: 'redeemed' });
+  });
+
   it('is taken for one round only, however many try at once', async () => {
     const { storage, open } = await withTicket();
     const other = await open();

@@ -103,17 +103,21 @@ const showLink = async (c: Context, ticket: string, options: PageRoutesOptions):
 const decide = async (c: Context, ticket: string, options: PageRoutesOptions): Promise<Page> => {
   const read = await readForm(c, ticket, options);
   if (!('form' in read)) return read;
-  if (read.form.get('decision') === 'cancel') return declineLink(read);
-  const begun = await read.link.begin(read.secret, readSessionCookie(c, options.origin()));
-  if (begun.kind === 'sign_in') return signInNeededPage(begun, read.secret, ticket);
-  return begun.kind === 'redirect' ? continuingPage(begun.url) : deadLinkPage(read.link, begun, read.secret);
-};
-
-const declineLink = async ({ link, secret }: LinkForm): Promise<Page> => {
-  const declined = await link.decline(secret);
-  if (declined.kind !== 'declined') return deadLinkPage(link, declined, secret);
-  const maker = await link.maker(declined, secret);
-  return withMaker(declinedPage(maker.product), maker);
+  const { form, link, secret } = read;
+  const session = readSessionCookie(c, options.origin());
+  const decided = await (form.get('decision') === 'cancel' ? link.decline : link.begin)(secret, session);
+  switch (decided.kind) {
+    case 'redirect':
+      return continuingPage(decided.url);
+    case 'declined': {
+      const maker = await link.maker(decided, secret);
+      return withMaker(declinedPage(maker.product), maker);
+    }
+    case 'sign_in':
+      return signInNeededPage(decided, secret, ticket);
+    default:
+      return deadLinkPage(link, decided, secret);
+  }
 };
 
 /** Nobody is signed in yet, or somebody else: on to where people of this realm sign in. */
