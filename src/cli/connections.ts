@@ -141,18 +141,12 @@ interface Listed extends Omit<ConnectionRecord, 'clientId' | 'kind' | 'createdAt
   readonly use: ConnectionUse;
 }
 
-const everything = async ({ connections, operations }: Storage): Promise<Listed[]> => {
+const everything = async ({ connections }: Storage): Promise<Listed[]> => {
   const added = await connections.list();
   const environment = readEnvironmentClient(process.env);
-  const ofDefault = await connections.use(defaultConnection);
-  const all = (await operations.listAccounts()).filter(({ connection }) => connection === undefined).length;
+  const use = await connections.use(defaultConnection);
   return [
-    {
-      name: defaultConnection,
-      clientId: environment?.id,
-      kind: environment?.kind,
-      use: { ...ofDefault, accounts: all },
-    },
+    { name: defaultConnection, clientId: environment?.id, kind: environment?.kind, use },
     ...(await Promise.all(added.map(async (each) => ({ ...each, use: await connections.use(each.name) })))),
   ];
 };

@@ -1,5 +1,6 @@
 // API keys, of which only a hash of the secret is kept.
 import type { AccountKey } from '../model/account-key.ts';
+import { rowOfConnection } from './connection-store.ts';
 import type { Rows } from './protected-rows.ts';
 import type { ApiKeysTable, Schema } from './schema.ts';
 
@@ -34,7 +35,10 @@ export interface ProductLogo {
 }
 
 export interface ApiKeyStore {
-  /** Adds a key, and the logo of its product where there is one. */
+  /**
+   * Adds a key, and the logo of its product where there is one.
+   * @throws StorageError where it names a connection that is not there
+   */
   add(record: Omit<ApiKeyRecord, 'revokedAt' | 'lastUsedAt'>, logo?: ProductLogo): Promise<void>;
   findLogo(id: string): Promise<ProductLogo | undefined>;
   find(id: string): Promise<ApiKeyRecord | undefined>;
@@ -94,7 +98,9 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
   return {
     find,
     add: (record, logo) =>
+      // One transaction: a connection that is being removed is gone before, or found to be used.
       rows.transaction(async (transaction) => {
+        if (record.connection !== undefined) await rowOfConnection(transaction, record.connection);
         await addKey(transaction, record);
         if (logo !== undefined)
           await transaction.insert('product_logos', {

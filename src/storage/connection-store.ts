@@ -107,6 +107,17 @@ const connectionOfRealm = async (rows: Rows, realm: string): Promise<string> => 
 };
 
 /**
+ * The row of a connection; undefined for the client of the environment, which has none.
+ * @throws StorageError where there is no such connection
+ */
+export const rowOfConnection = async (rows: Rows, name: string): Promise<ConnectionsTable | undefined> => {
+  if (name === defaultConnection) return undefined;
+  const row = await rows.find('connections', { name });
+  if (row === undefined) throw connectionMissing(name);
+  return row;
+};
+
+/**
  * The columns of a new account that say which connection it has: the wanted one, else its realm's.
  * People who sign in with Google here do so through the client of the environment, and so have that one.
  * @throws StorageError where there is no such connection
@@ -118,11 +129,8 @@ export const connectionOfNewAccount = async (
 ): Promise<{ readonly connection: string | null; readonly allowed_capabilities: string | null }> => {
   const ofDefault = { connection: null, allowed_capabilities: null };
   if (realm === googleRealm) return ofDefault;
-  const name = wanted ?? (await connectionOfRealm(rows, realm));
-  if (name === defaultConnection) return ofDefault;
-  const row = await rows.find('connections', { name });
-  if (row === undefined) throw connectionMissing(name);
-  return { connection: name, allowed_capabilities: row.capabilities };
+  const row = await rowOfConnection(rows, wanted ?? (await connectionOfRealm(rows, realm)));
+  return row === undefined ? ofDefault : { connection: row.name, allowed_capabilities: row.capabilities };
 };
 
 export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionStore => {
@@ -141,7 +149,10 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
       .where('connection', '=', name)
       .execute();
     return {
-      accounts: await count('accounts', sql<SqlBool>`connection = ${name}`),
+      accounts: await count(
+        'accounts',
+        name === defaultConnection ? sql<SqlBool>`connection is null` : sql<SqlBool>`connection = ${name}`,
+      ),
       apiKeys: await count('api_keys', sql<SqlBool>`connection = ${name} and revoked_at is null`),
       realms: defaults.map(({ realm }) => realm).sort(),
     };

@@ -74,7 +74,7 @@ export const macsRemoved = (path: string): StorageError =>
 export const connectionMissing = (name: string): StorageError =>
   new StorageError(
     'row_refused',
-    `There is no connection ${name} that Postern itself wrote, so no account is made with it. Run \`postern doctor\` and \`postern connections list\`.`,
+    `There is no connection ${name} that Postern itself wrote, so nothing is made with it. Run \`postern doctor\` and \`postern connections list\`.`,
   );
 
 export const changedByTrigger = (path: string): StorageError =>

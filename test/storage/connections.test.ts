@@ -67,6 +67,37 @@ describe('A connection', () => {
     expect(await connections.remove('acme')).toBe('unknown');
   });
 
+  it('gets no key once it is gone: whoever comes first, removing it or making the key, the other is refused', async () => {
+    const { connections, apiKeys } = (await aWorld()).storage;
+    const key = { id: 'k', kind: 'service', realm: 'default', secretHash: 'hash', unverifiedLinks: false } as const;
+    await expect(apiKeys.add({ ...key, connection: 'acme', createdAt: start })).rejects.toThrow('no connection acme');
+    expect(await apiKeys.list()).toEqual([]);
+    await apiKeys.add({ ...key, connection: 'default', createdAt: start });
+    expect(await apiKeys.find('k')).toMatchObject({ connection: 'default' });
+    for (let round = 0; round < 5; round++) {
+      await connections.add(acme);
+      const id = `k${round}`;
+      const made = apiKeys.add({ ...key, id, connection: 'acme', createdAt: start }).then(
+        () => 'made',
+        () => 'refused',
+      );
+      const removed = connections.remove('acme');
+      expect([await made, await removed]).toEqual(
+        (await apiKeys.find(id)) ? ['made', expect.objectContaining({ apiKeys: 1 })] : ['refused', 'removed'],
+      );
+      await apiKeys.revoke(id, start);
+      await connections.remove('acme');
+    }
+  });
+
+  it('counts who uses the environment’s client under its name', async () => {
+    const { connections, accounts } = (await aWorld()).storage;
+    await connections.add(acme);
+    await accounts.getOrCreate(ada, {}, 'acme');
+    await accounts.getOrCreate(person('default'));
+    expect(await connections.use('default')).toEqual({ accounts: 1, apiKeys: 0, realms: [] });
+  });
+
   it('is sealed anew with a new key', async () => {
     const { storage, raw, open } = await aWorld();
     await storage.connections.add(acme);
