@@ -1,6 +1,7 @@
 // The drill that an operator should have made before it is needed, with the built command: people are connected and call,
-// a backup is made meanwhile, everything is destroyed, and after the restore all of them call again.
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+// a backup is made meanwhile, everything is destroyed, and after the restore, into another folder, all of them call again:
+// also who is connected through another OAuth client than the environment's.
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,6 +38,19 @@ const connectClient = async (settings: Settings, key: string): Promise<Client> =
   return client;
 };
 
+/** Another OAuth client at Google, as the file that its console gives. */
+const credentialsFile = async (folder: string): Promise<string> => {
+  const added = await fetch(`${sandbox.env.GOOGLE_ISSUER}/_sandbox/addClient`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ofAnotherProject: true }),
+  });
+  const { clientId, clientSecret } = (await added.json()) as { clientId: string; clientSecret: string };
+  const file = join(folder, 'client.json');
+  writeFileSync(file, JSON.stringify({ web: { client_id: clientId, client_secret: clientSecret } }));
+  return file;
+};
+
 const mailsOf = async (client: Client): Promise<object> =>
   (await client.callTool({ name: 'gmail_fetch_mails', arguments: { max_results: 1 } })).structuredContent ?? {};
 
@@ -48,11 +62,20 @@ test('Everybody who was connected reads on after the database was destroyed and 
     POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 4).toString('base64'),
   });
   const first = await serve(settings);
+  const added = await run(
+    ['connections', 'add', 'acme', '--credentials-file', await credentialsFile(folder)],
+    settings,
+  );
+  expect(added).toMatchObject({ code: 0 });
   const people = sandbox.accounts.slice(0, 2);
   const keys: string[] = [];
   const clients: Client[] = [];
   for (const [n, { email }] of people.entries()) {
-    const made = await run(['api-keys', 'create', '--user', `user_${n}`, '--expected-email', email], settings);
+    const connection = n === 0 ? 'default' : 'acme';
+    const made = await run(
+      ['api-keys', 'create', '--user', `user_${n}`, '--expected-email', email, '--connection', connection],
+      settings,
+    );
     keys.push(made.stdout.trim());
     const client = await connectClient(settings, made.stdout.trim());
     clients.push(client);
@@ -81,17 +104,21 @@ test('Everybody who was connected reads on after the database was destroyed and 
   first.child.kill('SIGKILL');
   await first.exit;
   rmSync(join(folder, 'data'), { recursive: true });
-  mkdirSync(join(folder, 'data'));
+  const elsewhere = { ...settings, POSTERN_DATA_DIR: join(folder, 'other') };
+  mkdirSync(elsewhere.POSTERN_DATA_DIR);
 
-  const otherKey = { ...settings, POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 5).toString('base64') };
+  const otherKey = { ...elsewhere, POSTERN_ENCRYPTION_KEY: Buffer.alloc(32, 5).toString('base64') };
   const wrong = await run(['restore', file], otherKey);
   expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('discard-unreadable')]);
-  const restored = await run(['restore', file], settings);
+  const restored = await run(['restore', file], elsewhere);
   expect([restored.code, restored.stdout]).toEqual([0, expect.stringContaining('Postern can be started')]);
-  await serve(settings);
+  await serve(elsewhere);
   for (const key of keys) {
     const client = await connectClient(settings, key);
     expect(await mailsOf(client)).toHaveProperty('messages');
     await client.close();
   }
+  // Renewed through its own client, whose secret was sealed in the backup.
+  const checked = await run(['accounts', 'check', 'user_1', '--realm', 'default', '--json'], elsewhere);
+  expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining('"connection": "acme"')]);
 }, 60_000);
