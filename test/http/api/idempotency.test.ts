@@ -80,6 +80,30 @@ describe('A request with an Idempotency-Key', () => {
     expect(new Set(tokens.map(({ text }) => text)).size).toBe(3);
   });
 
+  it.each(['user%5F42', 'user%5f42', '%75ser_42'])(
+    'is the same request where %s stands in its path: what counts is whom the route reads',
+    async (encoded) => {
+      await post('/accounts', { identifier: 'user_42' });
+      const first = await post('/accounts/user_42/sessions', {}, 'k1');
+      const again = await post(`/accounts/${encoded}/sessions`, {}, 'k1');
+      expect([again.status, again.text, again.replayed]).toEqual([201, first.text, 'true']);
+    },
+  );
+
+  it('means another request for a person whose name holds what parts a path', async () => {
+    for (const identifier of ['a', 'a/sessions', 'a%2Fsessions']) await post('/accounts', { identifier });
+    const tokens = [
+      await post('/accounts/a/sessions', {}, 'k1'),
+      await post('/accounts/a%2Fsessions/sessions', {}, 'k1'),
+      await post('/accounts/a%252Fsessions/sessions', {}, 'k1'),
+    ];
+    expect(tokens.map(({ status, replayed }) => [status, replayed])).toEqual(Array(3).fill([201, null]));
+  });
+
+  it('that names nobody is refused as it would be without', async () => {
+    expect((await post('/accounts/%FF/sessions', {}, 'k1')).status).toBe(400);
+  });
+
   it('that failed by its own fault gets the same answer, and one that was too much may come again', async () => {
     const wrong = await post('/accounts', { identifer: 'a' }, 'k1');
     expect(await post('/accounts', { identifer: 'a' }, 'k1')).toMatchObject({ status: 400, text: wrong.text });
