@@ -1,5 +1,6 @@
 // Requests that were sent with an Idempotency-Key, and what they were answered: whoever inserts the row does the work, in
 // whatever process. An answer may hold a session token or a link, so it lies sealed, and goes with the account it is about.
+import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
 import type { IdempotencyKeysTable } from './schema.ts';
@@ -43,6 +44,9 @@ export interface IdempotencyStore {
   find(hash: string, now: number): Promise<IdempotentAnswer | undefined>;
 }
 
+/** Requests of one API key that are remembered; with its own rate limits it takes half an hour to send as many. */
+const mostRequests = 100_000;
+
 type Bound = Pick<IdempotencyKeysTable, 'hash' | 'api_key_id' | 'body_hash' | 'realm' | 'identifier'>;
 
 export const placeInIdempotencyKeys = (row: Bound): SealedPlace => ({
@@ -62,6 +66,22 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
   const remove = async ({ db }: Rows, hash: string, holder?: string): Promise<void> => {
     const named = db.deleteFrom('idempotency_keys').where('hash', '=', hash);
     await (holder === undefined ? named : named.where('holder', '=', holder)).execute();
+  };
+
+  /** The number of a key's next request. Those that are `mostRequests` before it are forgotten; both by the index alone. */
+  const nextOf = async ({ db }: Rows, apiKeyId: string): Promise<number> => {
+    const latest = await db
+      .selectFrom('idempotency_keys')
+      .select(sql<number>`coalesce(max(sequence), 0)`.as('sequence'))
+      .where('api_key_id', '=', apiKeyId)
+      .executeTakeFirstOrThrow();
+    const next = latest.sequence + 1;
+    await db
+      .deleteFrom('idempotency_keys')
+      .where('api_key_id', '=', apiKeyId)
+      .where('sequence', '<=', next - mostRequests)
+      .execute();
+    return next;
   };
 
   /** What a row says to a request; undefined: it is over, and the request may begin. */
@@ -86,6 +106,7 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
         await transaction.insert('idempotency_keys', {
           ...{ hash, api_key_id: apiKeyId, body_hash: bodyHash, holder },
           ...{ lease_until: leaseUntil, created_at: now, expires_at: expiresAt },
+          sequence: await nextOf(transaction, apiKeyId),
         });
         return { kind: 'begun' };
       }),

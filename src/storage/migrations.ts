@@ -194,4 +194,9 @@ export const migrations: readonly string[] = [
   create index idempotency_keys_by_api_key on idempotency_keys (api_key_id);
   create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
   `,
+  `
+  alter table idempotency_keys add column sequence integer not null default 0;
+  drop index idempotency_keys_by_api_key;
+  create index idempotency_keys_by_api_key on idempotency_keys (api_key_id, sequence);
+  `,
 ];

@@ -185,6 +185,7 @@ export const protectedTables = {
     sealed_answer: 'signed',
     created_at: 'signed',
     expires_at: 'signed',
+    sequence: { unsigned: 'says which rows are forgotten first; whoever can change it can delete them' },
   },
   connections: {
     name: 'key',

@@ -245,6 +245,8 @@ export interface IdempotencyKeysTable {
   sealed_answer: string | null;
   created_at: number;
   expires_at: number;
+  /** One more than that of the API key's request before: the oldest are those with the smallest. */
+  sequence: number;
   mac: string | null;
 }
 

@@ -140,7 +140,7 @@ const idempotencyKey = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .describe(
-      'Names this request, such as a UUID: sent again within 24 hours with the same key and body it is done once, and answered the same with `Idempotent-Replayed: true`.',
+      'Names this request, such as a UUID: sent again within 24 hours with the same key and body it is done once, and answered the same with `Idempotent-Replayed: true`. The latest 100,000 of an API key are remembered.',
     ),
 });
 
