@@ -1,5 +1,5 @@
-// Every page behind a link and before a sign-in, in a real Chromium: the button is on the first screen, nothing overflows,
-// and nothing that means nothing to people stands there.
+// Every page behind a link and before a sign-in, in a real Chromium: the button and the warning are on the first screen, nothing
+// overflows, and nothing that means nothing to people stands there.
 import { mkdirSync } from 'node:fs';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -188,7 +188,7 @@ describe.runIf(found)('On the first screen', () => {
     [1280, 800, 'light'],
     [1280, 800, 'dark'],
   ] as const)(
-    'of %i × %i, %s, is the button of every page, and no page is wider',
+    'of %i × %i, %s, are the button of every page and its warning, and no page is wider',
     async (width, height, colorScheme) => {
       await tab.setViewportSize({ width, height });
       await tab.emulateMedia({ colorScheme });
@@ -198,6 +198,15 @@ describe.runIf(found)('On the first screen', () => {
         for (const button of await tab.locator('main form button').all()) {
           const box = await button.boundingBox();
           if (box === null || box.y + box.height > height || box.y < 0) below.push(`${name} ${box?.y}`);
+        }
+        // The warning is seen with the button, whatever else the page has to say.
+        for (const warning of await tab.locator('strong', { hasText: 'Only continue if you' }).all()) {
+          const box = await warning.boundingBox();
+          const { x = 0, y = 0, height: high = 0 } = box ?? {};
+          const seen = await tab.evaluate(
+            `[${y + 4}, ${y + high - 4}].every((at) => document.elementFromPoint(${x + 4}, at)?.tagName === 'STRONG')`,
+          );
+          if (!seen) below.push(`${name} hides its warning`);
         }
         const overflow = await tab.evaluate(
           'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -7,7 +7,7 @@ import { googleRealm } from '../../../model/account-key.ts';
 import type { LinkPolicy } from '../../../model/caller.ts';
 import { type Capability, capabilityText } from '../../../model/capability.ts';
 import { type Reason, reasonOf } from './link-reason.ts';
-import { foreign, type Html, html, type Page, tick } from './page.ts';
+import { caution, foreign, type Html, html, type Page, tick } from './page.ts';
 
 export interface LinkSignInForm {
   /** Where the form goes. */
@@ -105,13 +105,15 @@ const facts = (account: Account): Html | undefined => {
   return rows.length === 0 ? undefined : html`<dl class="who">${rows}</dl>`;
 };
 
+const onlyIfAsked = caution(html`Only continue if you asked for this yourself.`);
+
 const warning = (account: Account, linkPolicy: LinkPolicy): Html => {
   const person = personAddress(account);
   const elsewhere =
     linkPolicy === 'loopback'
       ? html`If you did not just ask for this on this computer, close this page.`
       : html`If somebody sent you this link${person === undefined ? undefined : html` and you are not ${foreign(person)}`}, close this page: going on would let them read your mail.`;
-  return html`<div class="callout warn"><strong>Only continue if you asked for this yourself.</strong><p>${elsewhere}</p></div>`;
+  return html`<div class="callout warn"><p>${elsewhere}</p></div>`;
 };
 
 const blockedHelp = (confirmation: Confirmation, { adminFirst }: Reason): Html => html`<details>
@@ -156,7 +158,7 @@ ${facts(account)}
 ${capabilityList(reason.requested)}
 <p class="soft">It can only read, and it never sees your password or a key to your account.</p>
 ${warning(account, linkPolicy)}
-<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button>${maker.returnTo && cancelButton}</form>
+<div class="actions">${onlyIfAsked}<form method="post"><input type="hidden" name="csrf" value="${csrfToken}"><button class="${reason.adminFirst ? 'button plain' : 'button'}" type="submit">${reason.adminFirst ? 'The admin has allowed it: continue to Google' : 'Continue to Google'}</button>${maker.returnTo && cancelButton}</form>
 <p class="small soft">This link works once; ${timeLeft(leftMs)}.</p></div>
 <h2>What happens next</h2>
 <ol><li>You choose your Google account.</li><li>Google asks for these permissions.</li><li>You come back here and see what was connected.</li></ol>

@@ -42,6 +42,9 @@ export type Product = NonNullable<LinkMaker['product']>;
 /** The name of a product: in quotation marks, which no name contains, so that it is told apart from our own words. */
 export const productName = ({ name }: Product): Html => html`“${foreign(name)}”`;
 
+/** The end of a warning: with the button, so that nobody presses it unwarned on a page that is longer than the screen. */
+export const caution = (text: Html): Html => html`<p class="caution"><strong>${text}</strong></p>`;
+
 export type Tone = 'good' | 'note' | 'warn' | 'bad';
 
 /** A page before it is put into the layout. */
@@ -142,6 +145,7 @@ color:var(--on-accent);font:inherit;font-weight:650;text-align:center;text-decor
 .actions{position:sticky;bottom:0;z-index:1;margin:0 -1.5rem;padding:.6rem 1.5rem .3rem;background:var(--card)}
 .actions .button{margin:0 0 .3rem}
 .actions p{margin:0}
+.actions .caution{margin:0 0 .5rem;color:var(--warn)}
 .actions form{display:flex;flex-wrap:wrap;gap:.5rem}
 .actions .button{flex:3 1 auto;width:auto;padding-left:.6rem;padding-right:.6rem}
 .actions .button+.button{flex-grow:1}

@@ -6,7 +6,7 @@ import type { ConsentDetails, Denial, Redirect } from '../../../authorization-se
 import type { SignInFailure } from '../../../connect/accounts.ts';
 import { mcpScopeText } from '../../../model/mcp-scope.ts';
 import { backToAppPage } from './notices.ts';
-import { foreign, type Html, html, type Page, type Tone, tick } from './page.ts';
+import { caution, foreign, type Html, html, type Page, type Tone, tick } from './page.ts';
 
 const hostOf = (clientId: string): string => URL.parse(clientId)?.host ?? clientId;
 
@@ -49,11 +49,18 @@ const destination = (redirect: Redirect): Html => {
 
 const warning = ({ redirect, source }: ConsentDetails): Html => {
   if (redirect.kind !== 'web')
-    return html`<div class="callout warn"><strong>Only continue if you started this on this computer yourself.</strong><p>The answer goes to a program on the computer that this browser runs on, and any program there could have asked under this name. If you did not just add this server to an app, cancel.</p></div>`;
+    return html`<div class="callout warn"><p>The answer goes to a program on the computer that this browser runs on, and any program there could have asked under this name. If you did not just add this server to an app, cancel.</p></div>`;
   const unverified =
     source === 'dynamic' ? html` Anybody can choose such a name: look at the address that gets access.` : undefined;
-  return html`<div class="callout warn"><strong>Only continue if you started this yourself.</strong><p>Going on gives ${foreign(redirect.host)} access.${unverified} If you came here by a link that somebody sent you, cancel.</p></div>`;
+  return html`<div class="callout warn"><p>Going on gives ${foreign(redirect.host)} access.${unverified} If you came here by a link that somebody sent you, cancel.</p></div>`;
 };
+
+const onlyIfStarted = ({ redirect }: ConsentDetails): Html =>
+  caution(
+    redirect.kind === 'web'
+      ? html`Only continue if you started this yourself.`
+      : html`Only continue if you started this on this computer yourself.`,
+  );
 
 /** `csrfToken` goes back with the form; the form posts to the page's own address. */
 export const signInPage = (details: ConsentDetails, csrfToken: string): Page => ({
@@ -66,7 +73,7 @@ ${warning(details)}
 <h2>It will be able to</h2>
 <ul class="ticks">${details.scopes.map((scope) => html`<li>${tick}<span>${mcpScopeText(scope)}</span></li>`)}</ul>
 <p class="soft">It can only read. It cannot send, change or delete anything, and it never sees your password or a key to your Google account.</p>
-<div class="actions"><form method="post"><input type="hidden" name="csrf" value="${csrfToken}">
+<div class="actions">${onlyIfStarted(details)}<form method="post"><input type="hidden" name="csrf" value="${csrfToken}">
 <button class="button" type="submit" name="decision" value="continue">Continue with Google</button>
 <button class="button plain" type="submit" name="decision" value="cancel">Cancel</button></form></div>
 <p class="small soft">Google comes next: you sign in there and allow this server to read for you. Then you go back to the app.</p>`,
