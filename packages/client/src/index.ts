@@ -42,6 +42,7 @@ export type {
   Session,
   ToolResult,
 } from './types.ts';
+export type { Connection, DeadLetter, TestedWebhook, WebhookEndpoint } from './webhook-endpoints.ts';
 export {
   type WebhookEvent,
   type WebhookEventType,

@@ -4,6 +4,7 @@ import { answerAs, type CallOptions, createSend, type PosternOptions, pathPart }
 import type { ToolCalls } from './tool-source.ts';
 import { createExecuteTool, createTools } from './tools.ts';
 import type { AuthRequest, ConfirmedAccount } from './types.ts';
+import { createConnections, createWebhookEndpoints } from './webhook-endpoints.ts';
 
 /**
  * Postern, for a product's backend. Holds the key where printing and JSON do not find it. Methods throw the errors of
@@ -18,12 +19,18 @@ export class Postern implements ToolCalls {
   readonly executeTool: ToolCalls['executeTool'];
   /** Connections that wait until you say who made them; for keys made with --verify-url. */
   readonly authRequests;
+  /** Where events are sent; `webhooks.verify` of this package checks what arrives there. */
+  readonly webhooks;
+  /** The OAuth clients that your people are connected through. */
+  readonly connections;
 
   constructor(options: PosternOptions) {
     const send = createSend(options);
     this.accounts = createAccounts(send);
     this.executeTool = createExecuteTool(send);
     this.tools = createTools(send, this);
+    this.webhooks = { endpoints: createWebhookEndpoints(send) };
+    this.connections = createConnections(send);
     const pathOf = (id: string): string => `/auth-requests/${pathPart('authRequestId', id)}`;
     this.authRequests = {
       /** How it stands, and while it waits, whose mailbox it is. */

@@ -195,6 +195,35 @@ describe('authRequests', () => {
   });
 });
 
+describe('webhooks.endpoints', () => {
+  it('add, get, list, rotateSecret and remove do that; nothing was given up', async () => {
+    const { endpoints } = postern.webhooks;
+    const { secret, ...added } = await endpoints.add('https://app.example.com/hook', { events: ['account.ended'] });
+    expect(secret).toMatch(/^whsec_/);
+    expect(added).toMatchObject({ status: 'enabled', events: ['account.ended'], waiting: 0, dead: 0 });
+    expect(await endpoints.get(added.id)).toEqual(added);
+    expect(await endpoints.list()).toEqual([added]);
+    const rotated = await endpoints.rotateSecret(added.id);
+    expect(rotated.secret).not.toBe(secret);
+    expect(await endpoints.get(added.id)).toMatchObject({ former_secret_until: rotated.former_secret_until });
+    expect(await endpoints.dead(added.id)).toEqual({ dead: 0, events: [] });
+    expect(await endpoints.redeliver(added.id)).toEqual({ redelivered: 0 });
+    await expect(endpoints.redeliver(added.id, { event_id: 'none' })).rejects.toThrow(NotFoundError);
+    await endpoints.remove(added.id);
+    await expect(endpoints.test(added.id)).rejects.toThrow(NotFoundError);
+  });
+
+  it('add throws InvalidInputError for an address that is not public', async () => {
+    await expect(postern.webhooks.endpoints.add('https://127.0.0.1/')).rejects.toThrow(InvalidInputError);
+  });
+});
+
+describe('connections', () => {
+  it('list names the OAuth clients, and which one new accounts get', async () => {
+    expect(await postern.connections.list()).toMatchObject([{ name: 'default', for_new_accounts: true }]);
+  });
+});
+
 describe('The key', () => {
   it('that is not valid throws AuthenticationError', async () => {
     const invalid = clientOf(world, 'pst_service_none');

@@ -1,7 +1,9 @@
 // The types are the server's: whoever changes what the API takes or answers changes them here too, or this does not compile.
 import { expect, it } from 'vitest';
 import type { z } from 'zod';
+import type { ConnectionsAnswer } from '../../../src/http/api/answers.ts';
 import type { accountChangeInput, accountInput, linkInput } from '../../../src/http/api/input.ts';
+import type { deadLettersAnswer, testedAnswer, webhookAnswer } from '../../../src/http/api/webhook-schemas.ts';
 import type { gmailFetchMails } from '../../../src/mcp/tools/gmail-fetch-mails.ts';
 import type { gmailGetAttachmentById } from '../../../src/mcp/tools/gmail-get-attachment-by-id.ts';
 import type { gmailGetContacts } from '../../../src/mcp/tools/gmail-get-contacts.ts';
@@ -15,10 +17,14 @@ import type { FullPart } from '../../mail-text/src/message/rows.ts';
 import type {
   Account,
   AccountSettings,
+  Connection,
+  DeadLetter,
   LinkSettings,
   MessagePart,
+  TestedWebhook,
   ToolInputs,
   ToolOutputs,
+  WebhookEndpoint,
   WebhookEventType,
 } from '../src/index.ts';
 
@@ -67,6 +73,11 @@ export type Checked = [
   Holds<MessagePart, FullPart>,
   SameFields<Required<MessagePart>, Required<FullPart>>,
   SameFields<Required<NonNullable<MessagePart['body']>>, Required<FullPart['body']>>,
+  Holds<WebhookEndpoint, z.infer<typeof webhookAnswer>>,
+  SameFields<WebhookEndpoint, z.infer<typeof webhookAnswer>>,
+  Holds<TestedWebhook, z.infer<typeof testedAnswer>>,
+  SameFields<DeadLetter, z.infer<typeof deadLettersAnswer>['events'][number]>,
+  Holds<Connection, ConnectionsAnswer['connections'][number]>,
   Holds<WebhookEventType, ServerEventType>,
   Holds<ServerEventType, WebhookEventType>,
   SameFields<ToolInputs, ServerTools>,
