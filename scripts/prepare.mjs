@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: installs what is missing, builds what is stale. Runs on Node 22.12 and newer with nothing
+// Makes a fresh clone ready: installs what is missing, builds what is stale. Runs on Node 20 and newer with nothing
 // installed, and does nothing when everything is in place.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
