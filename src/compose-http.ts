@@ -64,7 +64,7 @@ const authorizationServerOf = async (
   const { google } = config.signIn;
   if (google === undefined) return undefined;
   const { createAuthorizationServer } = await import('./authorization-server/index.ts');
-  const { storage, accounts, clock, random, outside } = postern;
+  const { storage, accounts, clock, random, createLimit, outside } = postern;
   return createAuthorizationServer({
     publicUrl: config.publicUrl,
     records: storage.authorizationRecords,
@@ -75,6 +75,7 @@ const authorizationServerOf = async (
     scopes,
     clock,
     random,
+    createLimit,
     fetch: outside(),
     renderError: (...wrong) => renderedPage(authorizationErrorPage(...wrong)),
     log,
@@ -138,7 +139,7 @@ export const composeHttp = async (
   postern: Postern,
   { log, callLimits }: HttpServiceOptions,
 ): Promise<HttpService> => {
-  const { storage, clock, random } = postern;
+  const { storage, clock, random, createLimit } = postern;
   const toolScopes = toolScopesOf(config);
   const authorizationServer = await authorizationServerOf(config, postern, toolScopes, log);
   const issuers = trustedIssuers(config, postern, authorizationServer, log);
@@ -149,8 +150,8 @@ export const composeHttp = async (
     ...toolScopes,
     scopePrefix: config.signIn.issuer?.scopePrefix ?? '',
   };
-  const callLimiter = createCallLimiter(clock, callLimits ?? defaultCallLimits);
-  const keyLimits = createKeyLimits(clock, defaultKeyRates);
+  const callLimiter = createCallLimiter(createLimit, callLimits ?? defaultCallLimits);
+  const keyLimits = createKeyLimits(createLimit, defaultKeyRates);
   const scalekit = await scalekitOf(config, postern, { callLimiter, keyLimits, log });
   const app = createHttpApp({
     ...postern,

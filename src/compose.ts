@@ -10,6 +10,7 @@ import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices, probe } from './google/services.ts';
 import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
+import { type CreateLimit, limitsInMemory } from './lib/rate-limit.ts';
 import { callableTools } from './mcp/call-tool.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import {
@@ -64,6 +65,7 @@ export interface Postern {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly createLimit: CreateLimit;
   readonly outside: (trustedOrigin?: string, bodies?: 'ignored') => OutsideFetch;
   close(): Promise<void>;
 }
@@ -167,6 +169,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
   const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
+  const createLimit = limitsInMemory(clock);
   const oauthFor = (of: OAuthClient) => createGoogleOAuth({ client: of, endpoints, fetch: send, clock, random });
   const enabled = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({
@@ -175,6 +178,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     oauthFor,
     clock,
     random,
+    createLimit,
     ...capabilitiesOf(enabled),
     probe: (key, capability, freshToken, signal) =>
       probe(
@@ -216,5 +220,19 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     if (workers !== options.workers) await workers.close();
     await storage.close();
   };
-  return { storage, accounts, google, mcpServer, tools, fetchAttachment, ready, sealer, clock, random, outside, close };
+  return {
+    storage,
+    accounts,
+    google,
+    mcpServer,
+    tools,
+    fetchAttachment,
+    ready,
+    sealer,
+    clock,
+    random,
+    createLimit,
+    outside,
+    close,
+  };
 };

@@ -3,7 +3,7 @@
 
 import { readBody } from '../lib/bounded-body.ts';
 import type { Clock } from '../lib/clock.ts';
-import { createAddressLimit, type RateLimit } from '../lib/rate-limit.ts';
+import { type CreateLimit, createAddressLimit, type Rate, type RateLimit } from '../lib/rate-limit.ts';
 import type { AuthorizationRecordStore } from '../storage/index.ts';
 import { type ClientMetadata, isWellFormed, redirectUrisFit, reduceMetadata } from './client-metadata.ts';
 import { type InnerRequest, innerHeaders } from './koa-bridge.ts';
@@ -71,6 +71,7 @@ interface EndpointOptions extends Audience {
   readonly publicUrl: URL;
   readonly records: AuthorizationRecordStore;
   readonly clock: Clock;
+  readonly createLimit: CreateLimit;
   readonly renderError: RenderError;
   /** oidc-provider's answer. */
   readonly answer: (request: InnerRequest) => Promise<Response>;
@@ -159,14 +160,15 @@ const answerAt = (
 };
 
 export const createEndpoints = (options: EndpointOptions) => {
-  const { clock, renderError } = options;
+  const { createLimit, renderError } = options;
+  const limit = (endpoint: Endpoint, rate: Rate) => createAddressLimit(createLimit, `oauth_${endpoint}`, rate);
   const limits: Partial<Record<Endpoint, RateLimit>> = {
-    authorize: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
+    authorize: limit('authorize', { times: 60, perMs: minuteMs }),
     // Without a decision it begins the request anew, which costs as much.
-    resume: createAddressLimit(clock, { times: 60, perMs: minuteMs }),
-    token: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
-    revoke: createAddressLimit(clock, { times: 120, perMs: minuteMs }),
-    register: createAddressLimit(clock, { times: 60, perMs: 60 * minuteMs }),
+    resume: limit('resume', { times: 60, perMs: minuteMs }),
+    token: limit('token', { times: 120, perMs: minuteMs }),
+    revoke: limit('revoke', { times: 120, perMs: minuteMs }),
+    register: limit('register', { times: 60, perMs: 60 * minuteMs }),
   };
 
   return async (request: Request, { address }: { readonly address: string }): Promise<Response> => {
@@ -177,13 +179,13 @@ export const createEndpoints = (options: EndpointOptions) => {
     const methods = methodsOf(endpoint);
     if (!methods.includes(request.method))
       return finish(new Response(null, { status: 405, headers: { Allow: methods.join(', ') } }), false);
-    const limit = limits[endpoint];
+    const limited = limits[endpoint];
     // A client in a cloud renews the tokens of thousands of people from one address: only what is refused counts there.
-    const wait = (endpoint === 'token' ? limit?.wait(address) : limit?.take(address)) ?? 0;
+    const wait = (await (endpoint === 'token' ? limited?.wait(address) : limited?.take(address))) ?? 0;
     const isPage = endpoint === 'authorize' || endpoint === 'resume';
     if (wait > 0) return finish(tooOften(wait, isPage ? renderError : undefined), false);
     const response = await answerAt(options, endpoint, request, address);
-    if (endpoint === 'token' && !response.ok) limit?.count(address);
+    if (endpoint === 'token' && !response.ok) await limited?.count(address);
     return finish(response, isPublic);
   };
 };

@@ -5,7 +5,7 @@ import type Provider from 'oidc-provider';
 import { errors, type Interaction } from 'oidc-provider';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { OutsideFetch } from '../lib/outside-fetch.ts';
-import { createAddressLimit } from '../lib/rate-limit.ts';
+import { type CreateLimit, createAddressLimit } from '../lib/rate-limit.ts';
 import type { AllowedPeople } from '../model/account.ts';
 import { type AccountKey, googleRealm } from '../model/account-key.ts';
 import type { McpScope } from '../model/mcp-scope.ts';
@@ -73,6 +73,7 @@ export interface AuthorizationServerOptions {
   /** Those of the enabled tools; the default of a request that names none. */
   readonly scopes: readonly McpScope[];
   readonly clock: Clock;
+  readonly createLimit: CreateLimit;
   readonly random: RandomBytes;
   /** For metadata documents of clients. */
   readonly fetch: OutsideFetch;
@@ -87,7 +88,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
   const preregistered = clients.map(({ clientId }) => clientId);
   const audience = { resource: `${publicUrl.origin}/mcp`, scopes: options.scopes };
   const keyring = await openKeyring(options.keys, clock, options.random);
-  const documentLimit = createAddressLimit(clock, { times: 10, perMs: 60_000 });
+  const documentLimit = createAddressLimit(options.createLimit, 'oauth_documents', { times: 10, perMs: 60_000 });
 
   const documentFetch = createDocumentFetch(options.fetch, clock);
   const isStillAllowed = createIsStillAllowed(options.accounts, options.allowed);
@@ -114,6 +115,7 @@ export const createAuthorizationServer = async (options: AuthorizationServerOpti
     publicUrl,
     records,
     clock,
+    createLimit: options.createLimit,
     renderError: options.renderError,
     answer: async (request) => dispatch((await current()).callback(), request, publicUrl),
   });

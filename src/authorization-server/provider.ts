@@ -39,10 +39,10 @@ const configureFeatures = (options: ProviderOptions, keys: Keys): NonNullable<Co
       enabled: true,
       ack: 'draft-02',
       // Without a context it is the page of a request that was counted when it began.
-      allowFetch: (ctx: KoaContextWithOIDC | undefined, clientId) => {
+      allowFetch: async (ctx: KoaContextWithOIDC | undefined, clientId) => {
         if (!isPublicDocumentUrl(clientId) || new URL(clientId).hostname === publicUrl.hostname) return false;
         const address = ctx?.req.socket.remoteAddress;
-        if (address !== undefined && documentLimit.take(address) > 0) throw tooManyDocuments();
+        if (address !== undefined && (await documentLimit.take(address)) > 0) throw tooManyDocuments();
         return true;
       },
       cacheDuration: documentCache,
@@ -182,8 +182,11 @@ const keepHere = (ctx: KoaContextWithOIDC, options: ProviderOptions): void => {
 };
 
 /** RFC 9110 §10.2.3, for the refusals of this file and records-adapter.ts. */
-const secondsToWait = ({ status, req }: KoaContextWithOIDC, { documentLimit }: ProviderOptions): number | undefined => {
-  if (status === 429) return Math.max(1, documentLimit.wait(req.socket.remoteAddress ?? ''));
+const secondsToWait = async (
+  { status, req }: KoaContextWithOIDC,
+  { documentLimit }: ProviderOptions,
+): Promise<number | undefined> => {
+  if (status === 429) return Math.max(1, await documentLimit.wait(req.socket.remoteAddress ?? ''));
   return status === 503 ? retryStorageSeconds : undefined;
 };
 
@@ -195,7 +198,7 @@ const afterwards =
     const { oidc } = ctx;
     if (oidc === undefined) return;
     keepHere(ctx, options);
-    const wait = secondsToWait(ctx, options);
+    const wait = await secondsToWait(ctx, options);
     if (wait !== undefined) ctx.set('Retry-After', String(wait));
     if (oidc.route === 'discovery') ctx.body = { ...Object(ctx.body), response_modes_supported: ['query'] };
     if (oidc.route === 'token' && ctx.status === 200 && oidc.client !== undefined)

@@ -1,6 +1,5 @@
 // Download URLs for attachments: capabilities bound to account, grant, message and part.
 
-import { createRateLimit } from '../lib/rate-limit.ts';
 import { hashSecret, isSecret, newSecret } from '../lib/secrets.ts';
 import { createSemaphores } from '../lib/semaphore.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
@@ -56,12 +55,12 @@ export interface Downloads {
   peek(token: string): Promise<DownloadRecord | TooMany | undefined>;
 }
 
-export const createDownloads = ({ storage, clock, random, linkOrigin }: AccountsOptions): Downloads => {
+export const createDownloads = ({ storage, clock, random, linkOrigin, createLimit }: AccountsOptions): Downloads => {
   const { downloads, accounts } = storage;
   const acquire = createSemaphores(maxAtOnce);
-  const limit = createRateLimit(clock, rate);
-  const tooOften = ({ key }: DownloadRecord): TooMany | undefined => {
-    const retryAfterSeconds = limit.take(accountKeyText(key));
+  const limit = createLimit('downloads', rate);
+  const tooOften = async ({ key }: DownloadRecord): Promise<TooMany | undefined> => {
+    const retryAfterSeconds = await limit.take(accountKeyText(key));
     return retryAfterSeconds === 0 ? undefined : { kind: 'too_many_calls', retryAfterSeconds };
   };
   const alive = async (record: DownloadRecord): Promise<boolean> => {
@@ -86,7 +85,7 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
         await downloads.complete(hash, clock.now());
         return undefined;
       }
-      const often = tooOften(record);
+      const often = await tooOften(record);
       const leave = often === undefined ? acquire(accountKeyText(record.key)) : undefined;
       if (leave === undefined) {
         await downloads.release(hash);
@@ -101,7 +100,7 @@ export const createDownloads = ({ storage, clock, random, linkOrigin }: Accounts
     peek: async (token) => {
       if (!isSecret(token)) return undefined;
       const record = await downloads.find(hashSecret(token), clock.now());
-      return record !== undefined && (await alive(record)) ? (tooOften(record) ?? record) : undefined;
+      return record !== undefined && (await alive(record)) ? ((await tooOften(record)) ?? record) : undefined;
     },
   };
 };

@@ -1,6 +1,7 @@
 // What the code of `grants` and `connect` is given: the store, Google's OAuth, time, settings, and whom to notify.
 
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { CreateLimit } from '../lib/rate-limit.ts';
 import type { AllowedPeople } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
@@ -36,6 +37,7 @@ export interface AccountsOptions {
   readonly clients: Clients;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  readonly createLimit: CreateLimit;
   /** What the enabled tools require: every consent asks for it, and a grant without any of it is of no use. */
   readonly requiredCapabilities: readonly Capability[];
   /** What they can use beside: every consent asks for it too. */

@@ -2,7 +2,6 @@
 // all suspended and retained ones when Google accepts again, and for a sample of them to see whether it does. What becomes of
 // an answer is decided where any refresh is; here a retained grant is only reinstated with tokens that Google gave for it.
 
-import { createRateLimit } from '../lib/rate-limit.ts';
 import { shuffled } from '../lib/shuffled.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
@@ -21,22 +20,33 @@ interface RetainedGrants {
 }
 
 export const createRetainedGrants = (options: AccountsOptions): RetainedGrants => {
-  const limit = createRateLimit(options.clock, tries);
-  const running = new Map<string, Promise<boolean>>();
+  const limit = options.createLimit('retained_grant_tries', tries);
+  const running = createSharedRuns();
+  // Apart from those: a call that may ask at any time must not share the answer of one that was not allowed to.
+  const limited = createSharedRuns();
 
-  const retryNow: RetainedGrants['retryNow'] = (key) => {
-    const name = accountKeyText(key);
-    const shared = running.get(name);
-    if (shared !== undefined) return shared;
-    const started = reinstate(options, key).finally(() => running.delete(name));
-    running.set(name, started);
-    return started;
-  };
+  const retryNow: RetainedGrants['retryNow'] = (key) => running.of(accountKeyText(key), () => reinstate(options, key));
   return {
     retryNow,
     retry: async (key) => {
       const name = accountKeyText(key);
-      return running.get(name) ?? (limit.take(name) === 0 && retryNow(key));
+      // Calls that arrive at once count as one, also while the limit is asked.
+      return running.present(name) ?? limited.of(name, async () => (await limit.take(name)) === 0 && retryNow(key));
+    },
+  };
+};
+
+/** Calls under way by name: who wants the same meanwhile gets the same answer. */
+const createSharedRuns = () => {
+  const runs = new Map<string, Promise<boolean>>();
+  return {
+    present: (name: string): Promise<boolean> | undefined => runs.get(name),
+    of: (name: string, run: () => Promise<boolean>): Promise<boolean> => {
+      const shared = runs.get(name);
+      if (shared !== undefined) return shared;
+      const started = run().finally(() => runs.delete(name));
+      runs.set(name, started);
+      return started;
     },
   };
 };
@@ -74,7 +84,7 @@ const atOnce = 2;
 /** Rounds, where Google accepts and refuses by turns. */
 const roundsPerMinute = { times: 2, perMs: 60_000 };
 
-interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'clock' | 'random' | 'log'> {
+interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'createLimit' | 'random' | 'log'> {
   /** The client whose grants these are. */
   readonly oauth: Pick<GoogleOAuth, 'clientId' | 'tokenEndpoint'>;
   /** Renews the access token of an ACTIVE account, whatever is left of the present one. */
@@ -84,13 +94,14 @@ interface RetryRefusedOptions extends Pick<AccountsOptions, 'storage' | 'clock' 
 }
 
 export const createRetryRefused = (options: RetryRefusedOptions): RetryRefused => {
-  const { storage, oauth, clock, random, log, signal, renew, retryRetained } = options;
-  const limit = createRateLimit(clock, roundsPerMinute);
+  const { storage, oauth, createLimit, random, log, signal, renew, retryRetained } = options;
+  const limit = createLimit('retry_rounds', roundsPerMinute);
+  const client = JSON.stringify([oauth.tokenEndpoint, oauth.clientId]);
   let wanted = false;
   let running = false;
 
   const rounds = async (): Promise<void> => {
-    while (wanted && !signal.aborted && limit.take('round') === 0) {
+    while (wanted && !signal.aborted && (await limit.take(client)) === 0) {
       wanted = false;
       await askForAll(options, 'ACTIVE', renew);
       await askForAll(options, 'REVOKED', retryRetained);

@@ -9,6 +9,7 @@ import type { Sessions } from '../identity/credentials.ts';
 import type { PersonClients } from '../identity/person-clients.ts';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
+import type { CreateLimit } from '../lib/rate-limit.ts';
 import type { ToolService } from '../mcp/execute-tool.ts';
 import type { Caller } from '../model/caller.ts';
 import { storageProblem } from '../model/storage-error.ts';
@@ -49,6 +50,8 @@ export interface HttpOptions {
   readonly publicUrl: URL;
   /** Whether calls can be served now: the database answers. */
   readonly ready: () => Promise<boolean>;
+  /** Of what network addresses do before anybody knows who is asking. */
+  readonly createLimit: CreateLimit;
   readonly callLimiter: CallLimiter;
   readonly keyLimits: KeyLimits;
   /** Come before all others of programs: what is not theirs goes on to those. */
@@ -73,12 +76,14 @@ const healthRoutes = ({ ready }: HttpOptions): Hono =>
 
 /** What a request has to pass before any route. */
 const addGuards = (app: Hono, options: HttpOptions, addressOf: AddressOf): void => {
-  const { publicUrl, clock } = options;
+  const { publicUrl, createLimit } = options;
   app.use(hostGuard([publicUrl.hostname]));
-  const credentials = limitRefusedCredentials(clock, addressOf, options.rememberedCredentials);
+  const credentials = limitRefusedCredentials(createLimit, addressOf, {
+    mostRemembered: options.rememberedCredentials,
+  });
   for (const path of [...mcpPaths, '/api/*']) app.use(path, originGuard(publicUrl.origin), credentials);
-  app.use('/downloads/*', limitUnknownDownloads(clock, addressOf));
-  const pages = limitPages(clock, addressOf);
+  app.use('/downloads/*', limitUnknownDownloads(createLimit, addressOf));
+  const pages = limitPages(createLimit, addressOf);
   for (const path of ['/connect/*', '/oauth/*', '/sign-in/*']) app.use(path, pages);
 };
 

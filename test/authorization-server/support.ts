@@ -8,6 +8,7 @@ import {
 } from '../../src/authorization-server/index.ts';
 import { authorizationErrorPage } from '../../src/http/pages/html/error-pages.ts';
 import { renderedPage } from '../../src/http/pages/html/page.ts';
+import { limitsInMemory } from '../../src/lib/rate-limit.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
@@ -100,6 +101,7 @@ export const place = async (options: Partial<AuthorizationServerOptions> = {}, p
       scopes: ['mail:read', 'contacts:read'],
       clock: time.clock,
       random: randomBytes,
+      createLimit: limitsInMemory(time.clock),
       fetch: async (input) => {
         fetched.push(String(input));
         return (await documents.get(String(input))?.()) ?? new Response(null, { status: 404 });

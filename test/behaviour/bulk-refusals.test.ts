@@ -405,6 +405,12 @@ describe('The retained grant of a REVOKED account', () => {
     expect(tokenRequests()).toBe(4);
   });
 
+  it('is tried once for calls that come at once, which count as one', async () => {
+    world.sandbox.clearRequests();
+    for (let n = 0; n < 3; n++) await Promise.all(Array.from({ length: 5 }, () => call(name)));
+    expect(tokenRequests()).toBe(3);
+  });
+
   it('serves nobody whose account was pinned to another mailbox meanwhile', async () => {
     await world.postern.accounts.change(keyOf(name), { expectedEmail: 'other@company.example' });
     world.sandbox.clearRequests();

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { createAccounts } from '../../src/connect/accounts.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { limitsInMemory } from '../../src/lib/rate-limit.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import type { OAuthClient } from '../../src/oauth/token-client.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
@@ -41,6 +42,7 @@ const accounts = createAccounts({
   oauthFor,
   clock: systemClock,
   random,
+  createLimit: limitsInMemory(systemClock),
   requiredCapabilities: ['mail'],
   optionalCapabilities: [],
   stepUpCapabilities: [],

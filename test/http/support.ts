@@ -15,6 +15,7 @@ import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { type ApiKeyOptions, createApiKey, createSessions } from '../../src/identity/credentials.ts';
 import { createPersonClients } from '../../src/identity/person-clients.ts';
 import type { OutsideFetch } from '../../src/lib/outside-fetch.ts';
+import { limitsInMemory } from '../../src/lib/rate-limit.ts';
 import type { ToolService } from '../../src/mcp/execute-tool.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { Caller } from '../../src/model/caller.ts';
@@ -77,6 +78,7 @@ export interface WorldOptions {
 export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const publicUrl = new URL(options.publicUrl ?? 'https://postern.example.com');
   const clock = handClock();
+  const createLimit = limitsInMemory(clock);
   const sandbox = createSandbox({ clock });
   const sealer = createSealer({ current: new Uint8Array(32).fill(7), retired: [] }, randomBytes);
   const storage = await openStorage({ path: ':memory:', sealer, clock, random: randomBytes });
@@ -101,6 +103,7 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     oauthFor: () => oauth,
     clock,
     random: randomBytes,
+    createLimit,
     requiredCapabilities: ['mail', 'contacts'],
     optionalCapabilities: [],
     stepUpCapabilities: ['directory', 'other_contacts'],
@@ -121,8 +124,9 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
     webhooks,
     mcpServer: options.mcpServer ?? whoami,
     tools: whoamiTools,
-    callLimiter: createCallLimiter(clock, options.callLimits ?? defaultCallLimits),
-    keyLimits: createKeyLimits(clock, options.keyRates ?? defaultKeyRates),
+    createLimit,
+    callLimiter: createCallLimiter(createLimit, options.callLimits ?? defaultCallLimits),
+    keyLimits: createKeyLimits(createLimit, options.keyRates ?? defaultKeyRates),
     rememberedCredentials: options.rememberedCredentials,
     trustedProxies: options.trustedProxies,
     fetchAttachment: options.fetchAttachment ?? giving(new TextEncoder().encode('attachment bytes')),

@@ -35,7 +35,7 @@ const resourceRoutes = ({ accounts, keyLimits }: AccountRoutesOptions) => {
     const key = keyFor(c, input.value.identifier);
     if (key instanceof Response) return key;
     const existed = (await accounts.find(key)) !== undefined;
-    const tooMany = existed ? undefined : keyLimits.take(c, c.get('service').keyId, 'accounts');
+    const tooMany = existed ? undefined : await keyLimits.take(c, c.get('service').keyId, 'accounts');
     if (tooMany !== undefined) return tooMany;
     const ensured = await accounts.ensure(key, accountSettingsIn(input.value), c.get('service').connection);
     if (!ensured.ok) return problemResponse(c, ensured.problem);

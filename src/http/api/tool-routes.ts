@@ -69,7 +69,7 @@ const executeRoute = ({ accounts, tools, callLimiter, random }: ToolRoutesOption
     const admitted = callLimiter.admit(key);
     if (!('take' in admitted)) return busyResponse(c, admitted);
     try {
-      const busy = admitted.take({ toolCalls: 1, others: 0 });
+      const busy = await admitted.take({ toolCalls: 1, others: 0 });
       if (busy !== undefined) return busyResponse(c, busy);
       const executionId = `run_${Buffer.from(random(12)).toString('hex')}`;
       const caller = callerOf(c.get('service'), key);

@@ -1,11 +1,10 @@
 // Rate limits per network address, for requests that are not authenticated yet: refused credentials, unknown download URLs
-// and pages. In memory: several processes count each for itself.
+// and pages. Which credentials were good is remembered in memory, by each process for itself.
 import { createHash } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { storedCredentialIn } from '../../identity/authenticate.ts';
 import { createBoundedMap } from '../../lib/bounded-map.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { createAddressLimit } from '../../lib/rate-limit.ts';
+import { type CreateLimit, createAddressLimit } from '../../lib/rate-limit.ts';
 import type { AddressOf } from '../client-address.ts';
 import { errorResponse } from '../errors.ts';
 import { tooManyPagesPage } from '../pages/html/error-pages.ts';
@@ -31,22 +30,32 @@ const tooManyFailures = (c: Context, seconds: number, what: string): Response =>
 
 const storedCredentialOf = (c: Context): string | undefined => storedCredentialIn(c.req.header('authorization') ?? '');
 
+interface RefusedCredentialsOptions {
+  /** Of the limit; what has a name of its own is counted by itself. */
+  readonly name?: string;
+  /** Good credentials that are known again. */
+  readonly mostRemembered?: number;
+  /** What a request proves itself with, where that is not its bearer token; undefined: with nothing. */
+  readonly credentialOf?: (c: Context) => string | undefined | Promise<string | undefined>;
+}
+
 /**
  * Refuses keys and session tokens from an address that sent too many bad ones, before a store is asked. A good one is
  * never counted, and one that was good before is let through whatever its neighbours behind the same address do; so is
  * its end, which counts only from the second time on. Only one never seen here may have to wait while somebody at the
  * same address keeps guessing. Access tokens are neither counted nor held up: no store is asked before their signature
  * is proven, and as each is new within minutes, any neighbour could else shut everybody out.
- * @param mostRemembered good credentials that are known again
- * @param credentialOf what a request proves itself with, where that is not its bearer token; undefined: with nothing
  */
 export const limitRefusedCredentials = (
-  clock: Clock,
+  createLimit: CreateLimit,
   addressOf: AddressOf,
-  mostRemembered = usuallyRemembered,
-  credentialOf: (c: Context) => string | undefined | Promise<string | undefined> = storedCredentialOf,
+  {
+    name = 'refused_credentials',
+    mostRemembered = usuallyRemembered,
+    credentialOf = storedCredentialOf,
+  }: RefusedCredentialsOptions = {},
 ): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
+  const limit = createAddressLimit(createLimit, name, { times: failuresPerMinute, perMs: minuteMs });
   const good = createBoundedMap<string, true>({ maxSize: mostRemembered });
   return async (c, next) => {
     const credential = await credentialOf(c);
@@ -55,33 +64,33 @@ export const limitRefusedCredentials = (
     const fingerprint = createHash('sha256').update(credential).digest('base64url');
     const known = good.has(fingerprint);
     const address = addressOf(c);
-    const seconds = known ? 0 : limit.wait(address);
+    const seconds = known ? 0 : await limit.wait(address);
     if (seconds > 0) return tooManyFailures(c, seconds, 'a credential that is not valid');
     await next();
     if (c.res.ok) good.set(fingerprint, true);
     if (c.res.status !== 401) return;
     good.delete(fingerprint);
-    if (!known) limit.count(address);
+    if (!known) await limit.count(address);
   };
 };
 
 /** Refuses downloads to an address that tried too many URLs of which nothing is known; a live URL is not used up. */
-export const limitUnknownDownloads = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { times: failuresPerMinute, perMs: minuteMs });
+export const limitUnknownDownloads = (createLimit: CreateLimit, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(createLimit, 'unknown_downloads', { times: failuresPerMinute, perMs: minuteMs });
   return async (c, next) => {
     const address = addressOf(c);
-    const seconds = limit.wait(address);
+    const seconds = await limit.wait(address);
     if (seconds > 0) return tooManyFailures(c, seconds, 'a download URL that does not exist');
     await next();
-    if (c.res.status === 404) limit.count(address);
+    if (c.res.status === 404) await limit.count(address);
   };
 };
 
 /** Pages for browsers: each costs a look into the database. Nothing is spent by one that is refused: reloading helps. */
-export const limitPages = (clock: Clock, addressOf: AddressOf): MiddlewareHandler => {
-  const limit = createAddressLimit(clock, { times: pagesPerMinute, perMs: minuteMs });
+export const limitPages = (createLimit: CreateLimit, addressOf: AddressOf): MiddlewareHandler => {
+  const limit = createAddressLimit(createLimit, 'pages', { times: pagesPerMinute, perMs: minuteMs });
   return async (c, next) => {
-    const seconds = limit.take(addressOf(c));
+    const seconds = await limit.take(addressOf(c));
     if (seconds === 0) return next();
     c.header('Retry-After', String(seconds));
     return pageResponse(c, tooManyPagesPage);

@@ -1,7 +1,7 @@
 // Limits of calls: per account the messages a minute and the concurrent requests; for one realm and for the whole process
-// the concurrent requests. In memory: several processes count each for itself.
-import type { Clock } from '../../lib/clock.ts';
-import { createRateLimit } from '../../lib/rate-limit.ts';
+// the concurrent requests. What is under way is counted in memory, each process for itself: it is this process that it
+// would overload, and a process that is killed takes its count with it.
+import type { CreateLimit } from '../../lib/rate-limit.ts';
 import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
 
 export interface CallLimits {
@@ -34,7 +34,7 @@ export interface Messages {
 /** A request that was let in. */
 export interface AdmittedRequest {
   /** Counts its messages; the answer says why they may not be worked on, and then nothing was counted. */
-  take(messages: Messages): Busy | BatchTooLarge | undefined;
+  take(messages: Messages): Promise<Busy | BatchTooLarge | undefined>;
   /** The request is answered to its last byte, or broken off. Only the first time counts. */
   end(): void;
 }
@@ -66,10 +66,10 @@ export const createCounts = () => {
   };
 };
 
-export const createCallLimiter = (clock: Clock, limits: CallLimits): CallLimiter => {
+export const createCallLimiter = (createLimit: CreateLimit, limits: CallLimits): CallLimiter => {
   const { callsPerMinute, accountAtOnce, processAtOnce } = limits;
   const budget = callsPerMinute * costPerCall;
-  const rate = createRateLimit(clock, { times: budget, perMs: minuteMs });
+  const rate = createLimit('calls', { times: budget, perMs: minuteMs });
   const realmAtOnce = Math.ceil(processAtOnce * realmShare);
   const accounts = createCounts();
   const realms = createCounts();
@@ -82,8 +82,8 @@ export const createCallLimiter = (clock: Clock, limits: CallLimits): CallLimiter
       return { kind: 'server_busy', retryAfterSeconds: retryAfterAtOnce };
     return undefined;
   };
-  const pay = (key: AccountKey, cost: number): Busy | undefined => {
-    const seconds = rate.take(accountKeyText(key), cost);
+  const pay = async (key: AccountKey, cost: number): Promise<Busy | undefined> => {
+    const seconds = await rate.take(accountKeyText(key), cost);
     return seconds === 0 ? undefined : { kind: 'too_many_calls', retryAfterSeconds: seconds };
   };
 
@@ -100,13 +100,18 @@ export const createCallLimiter = (clock: Clock, limits: CallLimits): CallLimiter
       };
       add(1);
       return {
-        take: ({ toolCalls, others }) => {
+        take: async ({ toolCalls, others }) => {
           // The request itself is counted as one already.
           const more = Math.max(0, toolCalls - 1);
           const cost = toolCalls * costPerCall + others * costPerOther;
           if (cost > budget || toolCalls > accountAtOnce) return { kind: 'batch_too_large' };
-          const busy = tooMany(key, more) ?? pay(key, cost);
-          if (busy === undefined) add(more);
+          const full = tooMany(key, more);
+          if (full !== undefined) return full;
+          // The places are taken before anything is awaited: another batch must not find the same ones free meanwhile.
+          add(more);
+          const busy = await pay(key, cost);
+          // None are left to give back where the request ended meanwhile.
+          if (busy !== undefined) add(-Math.min(more, counted));
           return busy;
         },
         end: () => add(-counted),

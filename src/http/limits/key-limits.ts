@@ -1,8 +1,7 @@
 // Rate limits per API key, whichever accounts its requests are about: one product's loop must not fill the database, nor
-// use up Google's quota, for all the others. In memory: several processes count each for itself.
+// use up Google's quota, for all the others.
 import type { Context, MiddlewareHandler } from 'hono';
-import type { Clock } from '../../lib/clock.ts';
-import { createRateLimit, type Rate } from '../../lib/rate-limit.ts';
+import type { CreateLimit, Rate } from '../../lib/rate-limit.ts';
 import type { ServiceVariables } from '../api/service.ts';
 import { errorResponse } from '../errors.ts';
 
@@ -52,30 +51,30 @@ export interface KeyLimitReached {
 
 export interface KeyLimits {
   /** Counts one of this key where it is allowed; else says why not. */
-  count(keyId: string, action: KeyAction): KeyLimitReached | undefined;
+  count(keyId: string, action: KeyAction): Promise<KeyLimitReached | undefined>;
   /** Counts one of this key where it is allowed. @returns undefined, or the answer that says how long to wait */
-  take(c: Context, keyId: string, action: KeyAction): Response | undefined;
+  take(c: Context, keyId: string, action: KeyAction): Promise<Response | undefined>;
   /** The same before a route of /api/v1. */
   before(action: KeyAction): MiddlewareHandler<ServiceVariables>;
 }
 
-export const createKeyLimits = (clock: Clock, rates: KeyRates): KeyLimits => {
+export const createKeyLimits = (createLimit: CreateLimit, rates: KeyRates): KeyLimits => {
   const limits = Object.fromEntries(
-    Object.entries(rates).map(([action, rate]) => [action, createRateLimit(clock, rate)]),
+    Object.entries(rates).map(([action, rate]) => [action, createLimit(`key_${action}`, rate)]),
   );
 
-  const count: KeyLimits['count'] = (keyId, action) => {
-    const seconds = limits[action]?.take(keyId) ?? 0;
+  const count: KeyLimits['count'] = async (keyId, action) => {
+    const seconds = (await limits[action]?.take(keyId)) ?? 0;
     return seconds === 0 ? undefined : reached(action, rates[action], seconds);
   };
-  const take: KeyLimits['take'] = (c, keyId, action) => {
-    const limit = count(keyId, action);
+  const take: KeyLimits['take'] = async (c, keyId, action) => {
+    const limit = await count(keyId, action);
     return limit && tooMany(c, limit);
   };
   return {
     count,
     take,
-    before: (action) => async (c, next) => take(c, c.get('service').keyId, action) ?? next(),
+    before: (action) => async (c, next) => (await take(c, c.get('service').keyId, action)) ?? next(),
   };
 };
 

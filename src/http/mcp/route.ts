@@ -99,7 +99,7 @@ const readPosted = async (c: Context, admitted: AdmittedRequest): Promise<Respon
   }
   if (text === undefined) return tooLarge(c);
   const body = parseJson(text);
-  const busy = admitted.take(countMessages(body));
+  const busy = await admitted.take(countMessages(body));
   if (busy) return busyResponse(c, busy);
   return body === undefined ? refusedAnswer({ refused: [notJson], isBatch: false }) : readPostedMessages(body);
 };

@@ -127,7 +127,7 @@ const createAccount = async (
   if (present !== undefined)
     return hasConnection(present, connector) ? answered(shown(present, connector)) : unknownConnection;
   if (!(await isConnectionOfKey(options, service, connector))) return unknownConnection;
-  const limit = keyLimits.count(service.keyId, 'accounts');
+  const limit = await keyLimits.count(service.keyId, 'accounts');
   if (limit) return refusedWith(failureOfLimit(limit));
   const ensured = await accounts.ensure(key.value, undefined, service.connection);
   return ensured.ok ? answered(shown(ensured.value.account, connector)) : refusedWith(failureOf(ensured.problem));
@@ -152,7 +152,7 @@ const makeLink = async (
     return invalid(`state must be well-formed Unicode of at most ${maxStateLength} characters, without NUL.`);
   const account = await findAccount(options, service, request);
   if (!account.ok) return account;
-  const limit = options.keyLimits.count(service.keyId, 'links');
+  const limit = await options.keyLimits.count(service.keyId, 'links');
   if (limit) return refusedWith(failureOfLimit(limit));
   const caller = callerOf(service, account.value.key);
   const link = await options.accounts.link(caller, { capabilities: [], ...afterGoogle(service, request) });
@@ -202,7 +202,7 @@ const verifyUser = async (
   { keyId }: ServiceKey,
   { authRequestId, identifier }: VerifyConnectedAccountUserRequest,
 ): Promise<Answer<MessageInitShape<typeof VerifyConnectedAccountUserResponseSchema>>> => {
-  const limit = keyLimits.count(keyId, 'confirmations');
+  const limit = await keyLimits.count(keyId, 'confirmations');
   if (limit) return refusedWith(failureOfLimit(limit));
   const confirmed = await accounts.verification.confirm(authRequestId, { apiKeyId: keyId, identifier });
   if (confirmed.kind !== 'connected') return failureOfConfirmed(confirmed);
@@ -215,7 +215,7 @@ export const createAccountCalls = (options: AccountCallsOptions) => {
   /** What ends something, for the account that a request names. */
   const ending = async (service: ServiceKey, reference: AccountReference): Promise<Answer<Account>> => {
     const account = await findAccount(options, service, reference);
-    const limit = account.ok ? keyLimits.count(service.keyId, 'endings') : undefined;
+    const limit = account.ok ? await keyLimits.count(service.keyId, 'endings') : undefined;
     return limit ? refusedWith(failureOfLimit(limit)) : account;
   };
 

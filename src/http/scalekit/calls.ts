@@ -64,7 +64,7 @@ export const createCalls = (options: CallsOptions): readonly Call[] => {
     const [, token = ''] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
     const service = await serviceTokens.find(token);
     if (service === undefined) return refusedWith(unauthenticated);
-    const limit = keyLimits.count(service.keyId, 'requests');
+    const limit = await keyLimits.count(service.keyId, 'requests');
     return limit ? refusedWith(failureOfLimit(limit)) : run(service, signal);
   };
 

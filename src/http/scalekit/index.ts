@@ -1,6 +1,7 @@
 // What the hosted product's own clients speak, answered by Postern's services (POSTERN_SCALEKIT_API=1). Loaded only then; nothing
 // else knows of it. docs/scalekit-sdk.md lists every call.
 import { Hono } from 'hono';
+import type { CreateLimit } from '../../lib/rate-limit.ts';
 import type { AddressOf } from '../client-address.ts';
 import type { Http2Listener } from '../http2.ts';
 import { limitRefusedCredentials } from '../limits/address-limits.ts';
@@ -11,6 +12,7 @@ import { clientCredentialIn, tokenRoutes } from './token.ts';
 
 export interface ScalekitOptions extends CallsOptions {
   readonly addressOf: AddressOf;
+  readonly createLimit: CreateLimit;
 }
 
 export interface Scalekit {
@@ -20,13 +22,11 @@ export interface Scalekit {
 }
 
 export const createScalekit = (options: ScalekitOptions): Scalekit => {
-  const { clock, addressOf, serviceTokens } = options;
+  const { createLimit, addressOf, serviceTokens } = options;
   const calls = createCalls(options);
   const routes = new Hono();
-  routes.route(
-    '/',
-    tokenRoutes(serviceTokens, limitRefusedCredentials(clock, addressOf, undefined, clientCredentialIn)),
-  );
+  const limit = { name: 'refused_client_credentials', credentialOf: clientCredentialIn };
+  routes.route('/', tokenRoutes(serviceTokens, limitRefusedCredentials(createLimit, addressOf, limit)));
   routes.route('/', restRoutes(calls));
   return { routes, grpc: createGrpcListener(calls) };
 };

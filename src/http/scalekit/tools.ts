@@ -174,7 +174,7 @@ export const createToolCalls = (options: ToolCallsOptions) => {
     const admitted = callLimiter.admit(key);
     if (!('take' in admitted)) return refusedWith(failureOfLimit(admitted));
     try {
-      const busy = admitted.take({ toolCalls: 1, others: 0 });
+      const busy = await admitted.take({ toolCalls: 1, others: 0 });
       if (busy) return refusedWith(failureOfLimit(busy));
       const executionId = Buffer.from(random(16)).toString('hex');
       const answer = await tools.execute(callerOf(service, key), toolName, params, { signal, executionId });

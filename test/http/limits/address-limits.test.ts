@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../../src/http/serve.ts';
-import { createAddressLimit } from '../../../src/lib/rate-limit.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
+import { createAddressLimit, limitsInMemory, type Rate } from '../../../src/lib/rate-limit.ts';
 import { handClock } from '../../support/hand-clock.ts';
 import { aWorld, type World } from '../support.ts';
 
@@ -245,43 +246,43 @@ describe('5. Pages', () => {
 });
 
 describe('6. The token bucket', () => {
-  it('never allows more than one full bucket and what was added since', () => {
+  const limitBy = (clock: Pick<Clock, 'now'>, rate: Rate) =>
+    createAddressLimit(limitsInMemory({ sleep: async () => {}, ...clock }), 'test', rate);
+
+  it('never allows more than one full bucket and what was added since', async () => {
     const steps = fc.array(fc.record({ wait: fc.nat({ max: 5_000 }), tries: fc.nat({ max: 8 }) }), { maxLength: 60 });
-    fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 20 }), (walk, perMinute) => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 20 }), async (walk, perMinute) => {
         let now = 0;
-        const limit = createAddressLimit(
-          { now: () => now, sleep: async () => {} },
-          { times: perMinute, perMs: minute },
-        );
+        const limit = limitBy({ now: () => now }, { times: perMinute, perMs: minute });
         let taken = 0;
         for (const { wait, tries } of walk) {
           now += wait;
-          for (let time = 0; time < tries; time++) if (limit.take(somebody) === 0) taken += 1;
+          for (let time = 0; time < tries; time++) if ((await limit.take(somebody)) === 0) taken += 1;
           expect(taken).toBeLessThanOrEqual(perMinute + (now * perMinute) / minute);
         }
       }),
     );
   });
 
-  it('allows one more after exactly the time that it returns', () => {
+  it('allows one more after exactly the time that it returns', async () => {
     let now = 0;
-    const limit = createAddressLimit({ now: () => now, sleep: async () => {} }, { times: 2, perMs: 60_000 });
-    expect([limit.take(somebody), limit.take(somebody), limit.take(somebody)]).toEqual([0, 0, 30]);
+    const limit = limitBy({ now: () => now }, { times: 2, perMs: 60_000 });
+    expect(await Promise.all([limit.take(somebody), limit.take(somebody), limit.take(somebody)])).toEqual([0, 0, 30]);
     now += 30 * second - 1;
-    expect(limit.wait(somebody)).toBe(1);
+    expect(await limit.wait(somebody)).toBe(1);
     now += 1;
-    expect([limit.wait(somebody), limit.take(somebody), limit.take(somebody)]).toEqual([0, 0, 30]);
+    expect(await Promise.all([limit.wait(somebody), limit.take(somebody), limit.take(somebody)])).toEqual([0, 0, 30]);
   });
 
-  it('keeps at most 10,000 buckets, and drops the one that was used least recently', () => {
-    const limit = createAddressLimit(handClock(), { times: 1, perMs: 60_000 });
-    expect([limit.take('192.0.2.1'), limit.take('192.0.2.2')]).toEqual([0, 0]);
+  it('keeps at most 10,000 buckets, and drops the one that was used least recently', async () => {
+    const limit = limitBy(handClock(), { times: 1, perMs: 60_000 });
+    expect(await Promise.all([limit.take('192.0.2.1'), limit.take('192.0.2.2')])).toEqual([0, 0]);
     for (let number = 0; number < 9_999; number++) {
-      limit.count(`10.0.${number >> 8}.${number & 255}`);
-      if (number % 1000 === 0) expect(limit.wait('192.0.2.2')).toBe(60);
+      await limit.count(`10.0.${number >> 8}.${number & 255}`);
+      if (number % 1000 === 0) expect(await limit.wait('192.0.2.2')).toBe(60);
     }
-    expect(limit.wait('192.0.2.2')).toBe(60);
-    expect(limit.wait('192.0.2.1')).toBe(0);
+    expect(await limit.wait('192.0.2.2')).toBe(60);
+    expect(await limit.wait('192.0.2.1')).toBe(0);
   });
 });

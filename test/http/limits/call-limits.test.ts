@@ -15,6 +15,7 @@ import {
 import { type ConnectionLimits, defaultConnectionLimits } from '../../../src/http/limits/connection-limits.ts';
 import { listen } from '../../../src/http/serve.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { limitsInMemory } from '../../../src/lib/rate-limit.ts';
 import type { Caller } from '../../../src/model/caller.ts';
 import { handClock } from '../../support/hand-clock.ts';
 import { aBrowser, aWorld, type World } from '../support.ts';
@@ -241,27 +242,28 @@ describe('2. Concurrent calls', () => {
 });
 
 describe('3. The call limiter', () => {
-  it('never admits more than its limits, whatever the order of calls and endings', () => {
+  it('never admits more than its limits, whatever the order of calls and endings', async () => {
     const step = fc.record({
       person: fc.constantFrom('ada', 'ben', 'kim'),
       calls: fc.integer({ min: 0, max: 3 }),
       end: fc.boolean(),
       wait: fc.constantFrom(0, 500, 7 * second),
     });
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         let now = 0;
-        const limiter = createCallLimiter(
-          { now: () => now, sleep: async () => {} },
-          { callsPerMinute: 6, accountAtOnce: 4, processAtOnce: 7 },
-        );
+        const limiter = createCallLimiter(limitsInMemory({ now: () => now, sleep: async () => {} }), {
+          callsPerMinute: 6,
+          accountAtOnce: 4,
+          processAtOnce: 7,
+        });
         const open: { person: string; places: number; turn: AdmittedRequest }[] = [];
         const granted = new Map<string, number>();
         for (const { person, calls, end, wait } of steps) {
           now += wait;
           const turn = limiter.admit({ realm: 'default', identifier: person });
           if ('take' in turn) {
-            const admitted = turn.take({ toolCalls: calls, others: 0 }) === undefined;
+            const admitted = (await turn.take({ toolCalls: calls, others: 0 })) === undefined;
             if (admitted) granted.set(person, (granted.get(person) ?? 0) + calls);
             if (admitted && !end) open.push({ person, places: Math.max(1, calls), turn });
             else turn.end();
@@ -276,8 +278,42 @@ describe('3. The call limiter', () => {
     );
   });
 
+  it('lets no two batches have the same places while the rate limit is asked, and gives back those of a refused one', async () => {
+    const answers: ((seconds: number) => void)[] = [];
+    const asked = () => new Promise<number>((resolve) => answers.push(resolve));
+    const limiter = createCallLimiter(() => ({ wait: asked, take: asked, count: async () => {} }), {
+      callsPerMinute: 100,
+      accountAtOnce: 5,
+      processAtOnce: 100,
+    });
+    const enter = () => {
+      const turn = limiter.admit({ realm: 'default', identifier: 'ada' });
+      if (!('take' in turn)) throw new Error(turn.kind);
+      return turn;
+    };
+    const [first, second, third] = [enter(), enter(), enter()];
+    const batch = { toolCalls: 3, others: 0 };
+    const taking = first.take(batch);
+    expect(await second.take(batch)).toMatchObject({ kind: 'too_many_calls_at_once' });
+    answers.shift()?.(7);
+    expect(await taking).toEqual({ kind: 'too_many_calls', retryAfterSeconds: 7 });
+    const again = second.take(batch);
+    // The request breaks off while it is counted.
+    second.end();
+    answers.shift()?.(7);
+    await again;
+    first.end();
+    third.end();
+    for (let number = 0; number < 5; number++) enter();
+    expect(enter).toThrow('too_many_calls_at_once');
+  });
+
   it('admits at most three quarters of the concurrent calls of the process for one realm', () => {
-    const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 2, processAtOnce: 8 });
+    const limiter = createCallLimiter(limitsInMemory(handClock()), {
+      callsPerMinute: 5,
+      accountAtOnce: 2,
+      processAtOnce: 8,
+    });
     const enter = (realm: string, person: number) => limiter.admit({ realm, identifier: `user_${person}` });
     const turns = Array.from({ length: 6 }, (_, person) => enter('greedy', person));
     expect(turns.every((turn) => 'take' in turn)).toBe(true);
@@ -289,7 +325,11 @@ describe('3. The call limiter', () => {
   });
 
   it('still counts a running call after 25,000 other accounts have called', () => {
-    const limiter = createCallLimiter(handClock(), { callsPerMinute: 5, accountAtOnce: 1, processAtOnce: 100 });
+    const limiter = createCallLimiter(limitsInMemory(handClock()), {
+      callsPerMinute: 5,
+      accountAtOnce: 1,
+      processAtOnce: 100,
+    });
     const ada = { realm: 'default', identifier: 'ada' };
     const turn = limiter.admit(ada);
     for (let person = 0; person < 25_000; person++) {

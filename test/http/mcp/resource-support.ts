@@ -10,6 +10,7 @@ import type { AccessTokens } from '../../../src/identity/access-tokens.ts';
 import { createAuthenticator } from '../../../src/identity/authenticate.ts';
 import { createSessions } from '../../../src/identity/credentials.ts';
 import { createPersonClients } from '../../../src/identity/person-clients.ts';
+import { limitsInMemory } from '../../../src/lib/rate-limit.ts';
 import { isMcpScope, type McpScope } from '../../../src/model/mcp-scope.ts';
 import { ok } from '../../../src/model/result.ts';
 import { aWorld, type World } from '../support.ts';
@@ -52,6 +53,7 @@ export interface SignInWorld extends World {
 export const aSignInWorld = async (): Promise<SignInWorld> => {
   const world = await aWorld();
   const { storage, clock } = world;
+  const createLimit = limitsInMemory(clock);
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const ran: string[] = [];
   const app = createHttpApp({
@@ -70,8 +72,9 @@ export const aSignInWorld = async (): Promise<SignInWorld> => {
     },
     publicUrl: new URL('https://postern.example.com'),
     ready: async () => true,
-    callLimiter: createCallLimiter(clock, defaultCallLimits),
-    keyLimits: createKeyLimits(clock, defaultKeyRates),
+    createLimit,
+    callLimiter: createCallLimiter(createLimit, defaultCallLimits),
+    keyLimits: createKeyLimits(createLimit, defaultKeyRates),
     log: pino({ level: 'silent' }),
     random,
   });
