@@ -23,6 +23,9 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 /** Those that need a process of their own: they start others, or replace a module for everybody in it. */
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
+/** Tests of what is stored. */
+const stored = ['test/storage/keys-and-downloads.test.ts'];
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -38,6 +41,18 @@ export default defineConfig({
         },
       },
       { test: { ...common, name: 'apart', include: apart } },
+      // Whatever stores something does so in PostgreSQL as it does in SQLite.
+      {
+        test: {
+          ...common,
+          name: 'postgres',
+          include: stored,
+          exclude: apart,
+          isolate: false,
+          env: { ...env, POSTERN_TEST_ENGINE: 'postgres' },
+          globalSetup: ['test/support/postgres-server.ts'],
+        },
+      },
     ],
   },
 });

@@ -112,7 +112,7 @@ const openFor = async (
   { sealer, clock, random, log, nameInLog, accountChanged }: OpenOptions,
 ): Promise<Storage> => {
   const storage = await openStorage({
-    path: config.databasePath,
+    location: config.database,
     sealer,
     clock,
     random,

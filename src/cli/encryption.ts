@@ -147,7 +147,7 @@ const rotateFiles = async (config: StorageConfig, storage: Storage, sealer: Seal
 export const rotateEncryption = async (): Promise<void> => {
   const config = requireStorageConfig();
   const sealer = createSealer(config.keys, randomBytes);
-  const storage = await openStorage({ path: config.databasePath, sealer, clock: systemClock, random: randomBytes });
+  const storage = await openStorage({ location: config.database, sealer, clock: systemClock, random: randomBytes });
   try {
     await storage.demandKey();
     await storage.sealingKeys.follow();
@@ -160,7 +160,7 @@ export const rotateEncryption = async (): Promise<void> => {
 
 const open = (config: StorageConfig, sealer: Sealer, discardUnreadable: boolean): Promise<Storage> =>
   openStorage({
-    path: config.databasePath,
+    location: config.database,
     sealer,
     clock: systemClock,
     random: randomBytes,

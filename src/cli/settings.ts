@@ -57,7 +57,7 @@ export const withStorage = async <T>(
   for (const warning of config.warnings) printNote(`warning: ${warning}`);
   const sealer = createSealer(config.keys, randomBytes, createKeyReader(config.keys));
   const storage = await openStorage({
-    path: config.databasePath,
+    location: config.database,
     sealer,
     clock: systemClock,
     random: randomBytes,

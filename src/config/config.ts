@@ -2,10 +2,12 @@
 // except that a laptop's sealing key is made on first use.
 import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { RandomBytes } from '../lib/clock.ts';
 import { nearestName } from '../lib/nearest-name.ts';
 import { identifierSchema } from '../model/account-key.ts';
+import type { DatabaseLocation } from '../model/database-location.ts';
+import { databaseFolder, readDatabase } from './database.ts';
 import {
   createEnvironmentReader,
   daysSchema,
@@ -31,8 +33,7 @@ export type { ExternalIssuer, GoogleSignIn, SignInSettings } from './sign-in.ts'
 export interface StorageConfig {
   readonly dataFolder: string;
   readonly configFolder: string;
-  /** A file path, or `:memory:`. */
-  readonly databasePath: string;
+  readonly database: DatabaseLocation;
   readonly keys: SealingKeys;
   /** stdio's person, and the default of `accounts …`. */
   readonly identifier: string;
@@ -78,20 +79,6 @@ const defaultInlineLimit = 25 * 1024 * 1024;
 
 const thisMachine = (): Machine => ({ platform: process.platform, home: homedir(), cwd: process.cwd() });
 
-const readDatabasePath = (reader: EnvironmentReader, dataFolder: string, machine: Machine): string => {
-  const fallback = join(dataFolder, 'postern.db');
-  const url = reader.text('POSTERN_DATABASE_URL');
-  if (url === undefined) return fallback;
-  const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/s.exec(url)?.[1];
-  if (path !== undefined) return path === ':memory:' ? path : expandPath(path, machine);
-  if (/^postgres(ql)?:/i.test(url)) {
-    reader.fault('POSTERN_DATABASE_URL', 'names PostgreSQL, which Postern does not support yet', 'Use sqlite:PATH.');
-  } else {
-    reader.fault('POSTERN_DATABASE_URL', 'is not a database URL Postern knows', 'Use sqlite:PATH.');
-  }
-  return fallback;
-};
-
 const readStorage = (reader: EnvironmentReader, environment: Environment, machine: Machine) => {
   const folders = platformFolders(environment, machine);
   const folder = (variable: 'POSTERN_DATA_DIR' | 'POSTERN_CONFIG_DIR', fallback: string) => {
@@ -100,15 +87,15 @@ const readStorage = (reader: EnvironmentReader, environment: Environment, machin
   };
   const dataFolder = folder('POSTERN_DATA_DIR', folders.data);
   const configFolder = folder('POSTERN_CONFIG_DIR', folders.config);
-  const databasePath = readDatabasePath(reader, dataFolder, machine);
+  const database = readDatabase(reader, dataFolder, machine);
   const identifier =
     reader.parsed('POSTERN_IDENTIFIER', identifierSchema, 'Use a name of 1–256 printable characters.') ?? 'me';
-  if (dirname(databasePath) === configFolder) {
+  if (databaseFolder(database) === configFolder) {
     reader.warnings.push(
       `The database and the generated key share the folder ${configFolder}: who copies it has both.`,
     );
   }
-  return { dataFolder, configFolder, databasePath, identifier };
+  return { dataFolder, configFolder, database, identifier };
 };
 
 const readTools = (reader: EnvironmentReader, toolNames: readonly string[]): readonly string[] => {
@@ -130,11 +117,12 @@ const readTools = (reader: EnvironmentReader, toolNames: readonly string[]): rea
 const keysOf = (
   reader: EnvironmentReader,
   options: ReadOptions,
-  storage: { configFolder: string; databasePath: string },
+  storage: { readonly configFolder: string; readonly database: DatabaseLocation },
 ) => {
   const keyFile = reader.text('POSTERN_ENCRYPTION_KEY_FILE');
   return readSealingKeys(reader, {
-    ...storage,
+    configFolder: storage.configFolder,
+    databaseFile: storage.database.engine === 'sqlite' ? storage.database.path : undefined,
     keyFile: keyFile === undefined ? undefined : expandPath(keyFile, options.machine ?? thisMachine()),
     generate: options.generateKey ?? options.transport !== 'http',
     random: options.random ?? randomBytes,

@@ -94,7 +94,8 @@ const retiredFromEnvironment = (reader: EnvironmentReader): Uint8Array[] =>
 
 export interface KeyPlace {
   readonly configFolder: string;
-  readonly databasePath: string;
+  /** Undefined where the database is no file, so that nothing is known of it yet. */
+  readonly databaseFile: string | undefined;
   /** A file of the operator's that holds the keys. */
   readonly keyFile: string | undefined;
   /** Whether a missing key file may be created (not while other faults stand, nor by http unasked). */
@@ -191,12 +192,12 @@ export const readSealingKeys = (reader: EnvironmentReader, place: KeyPlace): Sea
   }
   const files = keyFiles(place.configFolder);
   // The database is looked for first: whoever makes both makes the key first, so a database alone has lost its key.
-  const databaseExists = existsSync(place.databasePath);
+  const databaseExists = place.databaseFile !== undefined && existsSync(place.databaseFile);
   if (!existsSync(files.current)) {
     if (databaseExists) {
       reader.fault(
         'POSTERN_ENCRYPTION_KEY',
-        `is not set, and ${files.current} does not exist, but the database ${place.databasePath} does`,
+        `is not set, and ${files.current} does not exist, but the database ${place.databaseFile} does`,
         'Set the key it was made with; if that is lost, move the database away and connect again.',
       );
       return undefined;

@@ -5,6 +5,7 @@ import { type Account, type AccountStatus, accountStatus } from '../model/accoun
 import { scopesFor } from '../model/capability.ts';
 import { defaultConnection } from '../model/connection.ts';
 import { toAccount } from './account-rows.ts';
+import type { Dialect } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 
 /** What a row itself says. All of it has to fit. */
@@ -46,33 +47,33 @@ const leastChunk = 50;
 const narrowestMailScope = scopesFor(['mail']).at(-1) ?? '';
 
 /** ACTIVE rows of which mail may not be readable: they may be shown as REVOKED. */
-const mayBeRefused = sql<SqlBool>`status = 'ACTIVE' and (refused_capabilities is not null
-  or allowed_capabilities is not null or instr(granted_scopes, ${narrowestMailScope}) = 0)`;
+const mayBeRefused = ({ contains }: Dialect) => sql<SqlBool>`status = 'ACTIVE' and (refused_capabilities is not null
+  or allowed_capabilities is not null or not (${contains(sql.ref('granted_scopes'), narrowestMailScope)}))`;
 
-const rowConditions = ({ identifier, connections, text }: RowFilter): RawBuilder<SqlBool>[] => [
+const rowConditions = (dialect: Dialect, { identifier, connections, text }: RowFilter): RawBuilder<SqlBool>[] => [
   ...(identifier === undefined ? [] : [sql<SqlBool>`identifier = ${identifier}`]),
-  ...(connections === undefined
-    ? []
-    : // One parameter however many they are: the number of parameters is limited.
-      [
-        sql<SqlBool>`coalesce(connection, ${defaultConnection}) in
-          (select value from json_each(${JSON.stringify(connections)}))`,
-      ]),
+  ...(connections === undefined ? [] : [dialect.isOneOf(sql`coalesce(connection, ${defaultConnection})`, connections)]),
   ...(text === undefined
     ? []
-    : [sql<SqlBool>`(instr(lower(identifier), lower(${text})) > 0 or instr(lower(google_email), lower(${text})) > 0)`]),
+    : [
+        sql<SqlBool>`(${dialect.contains(sql.ref('identifier'), text)}
+          or ${dialect.contains(sql.ref('google_email'), text)})`,
+      ]),
 ];
 
-const conditionsOf = ({ status, reason, mailbox, lastUsedBefore, ...row }: AccountFilter): RawBuilder<SqlBool>[] => [
+const conditionsOf = (
+  dialect: Dialect,
+  { status, reason, mailbox, lastUsedBefore, ...row }: AccountFilter,
+): RawBuilder<SqlBool>[] => [
   ...(status === undefined
     ? []
     : status === 'REVOKED'
-      ? [sql<SqlBool>`(status = 'REVOKED' or (${mayBeRefused}))`]
+      ? [sql<SqlBool>`(status = 'REVOKED' or (${mayBeRefused(dialect)}))`]
       : [sql<SqlBool>`status = ${status}`]),
-  ...(reason === undefined ? [] : [sql<SqlBool>`(reason = ${reason} or (${mayBeRefused}))`]),
+  ...(reason === undefined ? [] : [sql<SqlBool>`(reason = ${reason} or (${mayBeRefused(dialect)}))`]),
   ...(mailbox === undefined ? [] : [sql<SqlBool>`lower(google_email) = lower(${mailbox})`]),
   ...(lastUsedBefore === undefined ? [] : [sql<SqlBool>`coalesce(last_used_at, 0) < ${lastUsedBefore}`]),
-  ...rowConditions(row),
+  ...rowConditions(dialect, row),
 ];
 
 const fits = (account: Account, { status, reason }: AccountFilter): boolean => {
@@ -87,7 +88,7 @@ export const pageOfAccounts = async (
   realm: string,
   { filter, limit, after: first = '' }: AccountPageRequest,
 ): Promise<AccountPage> => {
-  const conditions = conditionsOf(filter);
+  const conditions = conditionsOf(rows.dialect, filter);
   const within = (from: string, to?: string) =>
     sql<SqlBool>`${sql.join(
       [
@@ -121,8 +122,8 @@ export const pageOfAccounts = async (
 };
 
 /** How many accounts of a realm fit. Nothing is read of them, so rows that do not count are counted too. */
-export const countOfAccounts = async ({ db }: Rows, realm: string, filter: RowFilter): Promise<number> => {
-  const where = sql.join([sql`realm = ${realm}`, ...rowConditions(filter)], sql` and `);
+export const countOfAccounts = async ({ db, dialect }: Rows, realm: string, filter: RowFilter): Promise<number> => {
+  const where = sql.join([sql`realm = ${realm}`, ...rowConditions(dialect, filter)], sql` and `);
   const { rows } = await sql<{ found: number }>`select count(*) as found from accounts where ${where}`.execute(db);
   return rows[0]?.found ?? 0;
 };

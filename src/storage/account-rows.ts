@@ -12,6 +12,7 @@ import {
 } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type Capability, capabilitiesOf, capabilityStates, isCapability, type Refusals } from '../model/capability.ts';
+import { accountLock } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AccountsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -256,7 +257,7 @@ export const updateAccount = async (
     row.version === accountVersion &&
     (grantVersion === undefined || row.grant_version === grantVersion) &&
     (holder === undefined || row.lease_holder === holder);
-  const account = await rows.transaction(async (transaction) => {
+  const account = await rows.transaction(accountLock(key), async (transaction) => {
     if (ticketHash !== undefined && !(await isRedeemed(transaction, ticketHash))) return undefined;
     const row = await transaction.change('accounts', { realm, identifier }, (present) => {
       if (!isAt(present)) return undefined;

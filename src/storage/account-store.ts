@@ -17,7 +17,8 @@ import {
   toAccount,
   updateAccount,
 } from './account-rows.ts';
-import { connectionOfNewAccount } from './connection-store.ts';
+import { connectionOfNewAccount, connectionsInUse } from './connection-store.ts';
+import { accountLock } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AccountsTable } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -223,8 +224,8 @@ const create = (
   }: Partial<AccountSettings> & { readonly connection: string | undefined },
   now: number,
 ): Promise<boolean> =>
-  // One transaction: a connection that is being removed is gone before, or found to be used.
-  rows.transaction(async (transaction) =>
+  // A connection that is being removed is gone before, or found to be used.
+  rows.transaction(connectionsInUse, async (transaction) =>
     transaction.insert('accounts', {
       ...key,
       ...pinsChange(pins),
@@ -243,7 +244,7 @@ const create = (
 
 /** Tickets, downloads and sessions go with the account (foreign keys); an API key may be older than the account it is for. */
 const remove = (rows: Rows, { realm, identifier }: AccountKey): Promise<boolean> =>
-  rows.transaction(async (transaction) => {
+  rows.transaction(accountLock({ realm, identifier }), async (transaction) => {
     await transaction.db
       .deleteFrom('api_keys')
       .where('realm', '=', realm)

@@ -1,6 +1,6 @@
 // API keys, of which only a hash of the secret is kept.
 import type { AccountKey } from '../model/account-key.ts';
-import { rowOfConnection } from './connection-store.ts';
+import { connectionsInUse, rowOfConnection } from './connection-store.ts';
 import type { Rows } from './protected-rows.ts';
 import type { ApiKeysTable, Schema } from './schema.ts';
 
@@ -98,8 +98,8 @@ export const createApiKeyStore = (rows: Rows): ApiKeyStore => {
   return {
     find,
     add: (record, logo) =>
-      // One transaction: a connection that is being removed is gone before, or found to be used.
-      rows.transaction(async (transaction) => {
+      // A connection that is being removed is gone before, or found to be used.
+      rows.transaction(connectionsInUse, async (transaction) => {
         if (record.connection !== undefined) await rowOfConnection(transaction, record.connection);
         await addKey(transaction, record);
         if (logo !== undefined)

@@ -40,9 +40,9 @@ export const placeInAuthorizationKeys = ({
 
 export const createAuthorizationKeyStore = (rows: Rows, sealer: Sealer): AuthorizationKeyStore => ({
   list: (purpose) => list(rows, sealer, purpose),
-  // Read and written under the write lock: whether a key opens is nothing that a statement could ask.
+  // Whether a key opens is nothing that a statement could ask.
   addUnlessNewer: (key, newerThan) =>
-    rows.transaction(async (transaction) => {
+    rows.transaction({ of: ['authorization keys', key.purpose] }, async (transaction) => {
       const present = await list(transaction, sealer, key.purpose);
       if (present.some(({ createdAt }) => createdAt > newerThan)) return present;
       await insert(transaction, sealer, key);

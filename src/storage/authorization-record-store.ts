@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { accountLock, type LockName } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AuthorizationRecordsTable, Database } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -128,7 +129,10 @@ export const createAuthorizationRecordStore = (rows: Rows, sealer: Sealer, clock
         .executeTakeFirstOrThrow();
       return records;
     },
-    makeRoom: (model, until) => makeRoom(db, model, clock.now(), until),
+    makeRoom: (model, until) =>
+      rows.transaction({ of: ['authorization records', model] }, (transaction) =>
+        makeRoom(transaction.db, model, clock.now(), until),
+      ),
   };
 };
 
@@ -164,8 +168,10 @@ const put = (rows: Rows, sealer: Sealer, record: AuthorizationRecord, now: numbe
     uid_hash: uid === undefined ? null : hashOf('uid', model, uid),
     expires_at: expiresAt ?? null,
   };
-  return rows.transaction(async (transaction) => {
-    const { id_hash } = row;
+  const { id_hash } = row;
+  const recordLock: LockName = { of: ['authorization record', id_hash] };
+  return rows.transaction(owner === undefined ? recordLock : accountLock(owner), async (transaction) => {
+    if (owner !== undefined) await transaction.lock(recordLock);
     if (owner !== undefined && !(await hasAccount(transaction, owner))) return false;
     if (await transaction.change('authorization_records', { id_hash }, () => values)) return true;
     const insert = () => transaction.insert('authorization_records', { ...values, model, created_at: now });

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { googleRealm } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
 import { defaultConnection } from '../model/connection.ts';
+import type { LockName } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { ConnectionsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -76,6 +77,10 @@ export const placeInConnections = ({ name, client_id }: Bound): SealedPlace => (
   grantVersion: 0,
   row: client_id,
 });
+
+/** Whoever changes a connection is alone; whoever makes what names one only keeps those away. */
+const connectionsChange: LockName = { of: ['connections'] };
+export const connectionsInUse: LockName = { ...connectionsChange, shared: true };
 
 /** In `connection_defaults`: every realm that has no row of its own. */
 const everyOtherRealm = '';
@@ -163,7 +168,7 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
 
   return {
     add: (connection) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction(connectionsChange, async (transaction) => {
         const { name, clientId, createdAt } = connection;
         // Whatever is there counts, genuine or not: an insert would fail at it.
         const taken = await transaction.db
@@ -182,7 +187,7 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
         return 'added';
       }),
     replace: async (connection) => {
-      const replaced = await rows.transaction(async (transaction) => {
+      const replaced = await rows.transaction(connectionsChange, async (transaction) => {
         const { name, clientId } = connection;
         const present = await transaction.find('connections', { name });
         if (present === undefined) return 'unknown';
@@ -216,7 +221,7 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
       return { used: used.map((row) => row.connection ?? undefined), ofNewAccounts: connection ?? undefined };
     },
     remove: async (name) => {
-      const removed = await rows.transaction(async (transaction) => {
+      const removed = await rows.transaction(connectionsChange, async (transaction) => {
         if (!(await exists(transaction, name))) return 'unknown';
         const used = await use(transaction, name);
         if (used.accounts + used.apiKeys + used.realms.length > 0) return used;
@@ -227,7 +232,7 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
       return removed;
     },
     setDefault: (name, realm = everyOtherRealm) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction(connectionsChange, async (transaction) => {
         if (!(await exists(transaction, name))) return 'unknown';
         // A row that was there before says nothing more, whoever wrote it.
         await transaction.db.deleteFrom('connection_defaults').where('realm', '=', realm).execute();

@@ -44,6 +44,12 @@ const toRecord = (row: DownloadsTable): DownloadRecord => ({
 });
 
 const insert = async (rows: Rows, record: DownloadRecord): Promise<void> => {
+  const { sequence } = await rows.db
+    .selectFrom('downloads')
+    .select(sql<number>`coalesce(max(sequence), 0) + 1`.as('sequence'))
+    .where('realm', '=', record.key.realm)
+    .where('identifier', '=', record.key.identifier)
+    .executeTakeFirstOrThrow();
   await rows.insert('downloads', {
     hash: record.hash,
     realm: record.key.realm,
@@ -55,6 +61,7 @@ const insert = async (rows: Rows, record: DownloadRecord): Promise<void> => {
     mime_type: record.mimeType,
     size: record.size,
     expires_at: record.expiresAt,
+    sequence,
   });
 };
 
@@ -70,7 +77,7 @@ const removeOldest = async (db: Database, { key }: DownloadRecord, mostOpen: num
     .where('identifier', '=', key.identifier)
     .where('completed_at', 'is', null)
     .orderBy('expires_at', 'desc')
-    .orderBy(sql`rowid`, 'desc')
+    .orderBy('sequence', 'desc')
     .limit(atOnce)
     .offset(mostOpen)
     .execute();

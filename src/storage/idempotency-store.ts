@@ -2,6 +2,7 @@
 // whatever process. An answer may hold a session token or a link, so it lies sealed, and goes with the account it is about.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
+import { accountLock } from './engine.ts';
 import { accountExists, type Rows } from './protected-rows.ts';
 import type { IdempotencyKeysTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -96,7 +97,7 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
 
   return {
     begin: (request) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction({ of: ['idempotency', request.apiKeyId] }, async (transaction) => {
         const { hash, apiKeyId, bodyHash, holder, now, leaseUntil, expiresAt } = request;
         const present = await transaction.find('idempotency_keys', { hash });
         const said = present && standing(present, request);
@@ -111,7 +112,7 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
         return { kind: 'begun' };
       }),
     finish: ({ hash, holder }, answer, owner) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction(owner && accountLock(owner), async (transaction) => {
         const isThere = owner !== undefined && (await exists(transaction, owner));
         // What was made is gone already.
         if (owner !== undefined && !isThere && answer.status < 400) return remove(transaction, hash, holder);
@@ -130,4 +131,5 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
 };
 
 const exists = async ({ db }: Rows, key: AccountKey): Promise<boolean> =>
-  (await db.selectFrom('accounts').select('realm').where(accountExists(key)).limit(1).executeTakeFirst()) !== undefined;
+  (await db.selectFrom('accounts').select('realm').where(accountExists(key).where).limit(1).executeTakeFirst()) !==
+  undefined;

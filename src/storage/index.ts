@@ -1,7 +1,8 @@
-// Everything that Postern stores. Only this folder imports SQLite.
+// Everything that Postern stores. Only this folder imports a database's driver, and only that of the database in use.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import type { DatabaseLocation } from '../model/database-location.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type ApiKeyStore, createApiKeyStore } from './api-key-store.ts';
 import { type AuthorizationKeyStore, createAuthorizationKeyStore } from './authorization-key-store.ts';
@@ -9,14 +10,15 @@ import { type AuthorizationRecordStore, createAuthorizationRecordStore } from '.
 import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { type ConnectionStore, createConnectionStore } from './connection-store.ts';
-import { openDatabase } from './database.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
+import type { Engine } from './engine.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
-import { type AdoptionOptions, createAdoption } from './migrate.ts';
+import { type Adoption, type AdoptionOptions, createAdoption } from './migrate.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
-import { createRowMacs, createRows, type RefusedRow } from './protected-rows.ts';
+import { createRows } from './protected-rows.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
+import { createRowMacs, type RefusedRow } from './row-macs.ts';
 import type { Sealer } from './sealer.ts';
 import {
   countUnderOtherKeys,
@@ -59,7 +61,7 @@ export type { FoundRound, NewRound } from './authorization-round-store.ts';
 export type { ConnectionRecord, ConnectionUse, FoundConnection } from './connection-store.ts';
 export type { DownloadRecord } from './download-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
-export type { RefusedRow } from './protected-rows.ts';
+export type { RefusedRow } from './row-macs.ts';
 export { createSealer, type SealedPlace, type Sealer } from './sealer.ts';
 export type { SessionStore } from './session-store.ts';
 export type { RefusalCause } from './storage-error.ts';
@@ -99,14 +101,22 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+const openEngine = async (location: DatabaseLocation, adoption: Adoption, random: RandomBytes): Promise<Engine> => {
+  if (location.engine === 'postgres') {
+    const { openPostgres } = await import('./postgres/database.ts');
+    return openPostgres(location, adoption, { random });
+  }
+  const { openSqlite } = await import('./sqlite/database.ts');
+  return openSqlite(location.path, adoption, { pause, random });
+};
+
 /**
- * Opens the database at its newest schema; a missing file is made.
- * @param options.path a file, or `:memory:`.
+ * Opens the database at its newest schema; a missing file is made, and missing tables are.
  * @throws StorageError whose message says what is wrong and what to do. Every store may throw one too (`busy`, `disk_full`).
  */
 export const openStorage = async (
   options: {
-    readonly path: string;
+    readonly location: DatabaseLocation;
     readonly sealer: Sealer;
     readonly clock: Clock;
     readonly random: RandomBytes;
@@ -118,18 +128,19 @@ export const openStorage = async (
     readonly accountChanged?: (key: AccountKey) => void;
   } & AdoptionOptions,
 ): Promise<Storage> => {
-  const { path, sealer, clock, random } = options;
+  const { location, sealer, clock, random } = options;
   const macs = createRowMacs(sealer, options.refused);
   const adoption = createAdoption(sealer, macs, options);
-  const { queries: db, erased, close } = await openDatabase(path, { pause, random }, adoption);
-  const hooks = { erased, accountChanged: options.accountChanged ?? (() => undefined) };
-  const rows = createRows(db, macs, hooks, createEventsOfWrite(sealer, clock, random));
-  const sealingKeys = createSealingKeyStore(db, sealer, clock);
+  const engine = await openEngine(location, adoption, random);
+  const { db } = engine;
+  const hooks = { erased: engine.erased, accountChanged: options.accountChanged ?? (() => undefined) };
+  const rows = createRows(engine, macs, hooks, createEventsOfWrite(sealer, clock, random));
+  const sealingKeys = createSealingKeyStore(engine, sealer, clock);
   return {
     accounts: createAccountStore(rows, sealer, clock),
     refreshes: createRefreshStore(rows, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
-    tokenEndpoint: createTokenEndpointStore(db),
+    tokenEndpoint: createTokenEndpointStore(rows),
     operations: createOperationsStore(rows, sealer, options.retentionMs),
     checks: createCheckStore(db),
     tickets: createTicketStore(rows),
@@ -151,8 +162,8 @@ export const openStorage = async (
       const inUse = await sealingKeys.inUse();
       const usesOther = inUse !== undefined && !sealer.knows(inUse) && (await holdsAnything(db));
       if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)
-        throw wrongKey(path, found);
+        throw wrongKey(engine.place, found);
     },
-    close,
+    close: engine.close,
   };
 };

@@ -1,4 +1,4 @@
-// Brings a database file to the newest schema, or says why not. Synchronous: nothing can come between its statements.
+// Brings a database to the newest schema, or says why not, in one transaction.
 //
 // Rows from before rows had MACs get one, once: in the migration that brings the column. Whoever can write to the file could
 // take the MACs away and set the schema back, to have their own rows signed; so a database that holds anything sealed since
@@ -7,90 +7,106 @@
 // anew where a migration changes what it covers: only those whose MAC was good before, and as they were then. Whoever can
 // write to the file may have changed what its tables hold twice or what happens at a write, so that what is read after the
 // migrations need not be what was checked before them.
-import type BetterSqlite3 from 'better-sqlite3';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { accountKeyText } from '../model/account-key.ts';
 import { type FormerlySigned, firstWithMacs, formerlySigned } from './formerly-signed.ts';
 import { migrations } from './migrations.ts';
-import type { RowMacs, RowValues } from './protected-rows.ts';
 import { keyColumns, type ProtectedTable, protectedTableNames, signedColumns } from './protected-tables.ts';
+import type { RowMacs, RowValues } from './row-macs.ts';
+import type { Database } from './schema.ts';
 import { type Envelope, envelopesIn, sealedAnew } from './sealed-columns.ts';
 import { isOfProtectedRow, type Sealer } from './sealer.ts';
-import { changedByTrigger, macsRemoved, newerSchema, notADatabase, wrongKey } from './storage-error.ts';
+import { changedByTrigger, macsRemoved, wrongKey } from './storage-error.ts';
 
-/** "Pstn", in the file's header: tells our databases from those of other programs. */
-const applicationId = 0x5073746e;
-
-const readNumber = (database: BetterSqlite3.Database, pragma: 'user_version' | 'application_id'): number =>
-  Number(database.pragma(pragma, { simple: true }));
-
-/** The schema the file has; 0 for an empty one. */
-export const schemaOf = (database: BetterSqlite3.Database): number => {
-  const schema = readNumber(database, 'user_version');
-  const owner = readNumber(database, 'application_id');
-  const tables = database.prepare<[], number>('select count(*) from sqlite_schema').pluck().get() ?? 0;
-  if (owner !== applicationId && (owner !== 0 || schema !== 0 || tables > 0)) throw notADatabase(database.name);
-  if (schema > migrations.length) throw newerSchema(database.name, schema, migrations.length);
-  return schema;
-};
+/** How a database says which schema it has, and what of bringing it up to date is its own. */
+export interface SchemaVersion {
+  /** What messages call the database. */
+  readonly place: string;
+  /**
+   * The schema it has; 0 for an empty one.
+   * @throws StorageError `newer_schema`, or `not_a_database` where it is another program's
+   */
+  read(db: Database): Promise<number>;
+  write(db: Database, version: number): Promise<void>;
+  /** The first thing in the transaction: nobody else migrates until its end. */
+  begin(db: Database): Promise<void>;
+  /** Triggers, views and the like: Postern makes none. */
+  hasForeignObjects(db: Database): Promise<boolean>;
+  /** Runs the statements of one of migrations.ts. */
+  apply(db: Database, migration: string): Promise<void>;
+  tableExists(db: Database, table: string): Promise<boolean>;
+  /** See Dialect. */
+  readonly rowAddress: RawBuilder<unknown>;
+}
 
 /** What a migration cannot do in SQL; each throws a StorageError where it must not be done. */
 export interface Adoption {
   /** Looks at a database from before rows had MACs. */
-  check(database: BetterSqlite3.Database): void;
+  check(opened: Opened): Promise<void>;
   /** Signs every row of it. */
-  adopt(database: BetterSqlite3.Database): void;
+  adopt(opened: Opened): Promise<void>;
   /** Looks for the genuine rows of tables whose MACs will cover something else. @returns signs them anew */
-  prepareSigning(database: BetterSqlite3.Database, former: readonly FormerlySigned[]): () => void;
+  prepareSigning(opened: Opened, former: readonly FormerlySigned[]): Promise<() => Promise<void>>;
+}
+
+/** A database in the transaction that brings it up to date. */
+interface Opened extends Pick<SchemaVersion, 'place' | 'tableExists' | 'rowAddress'> {
+  readonly db: Database;
 }
 
 /**
- * Runs the missing migrations in one transaction that holds the write lock from its start, so that of many processes
- * starting at once one migrates and the others find it done. A file that is up to date is only read.
- * @throws StorageError `newer_schema`, `not_a_database`, or what the adoption throws; SQLITE_BUSY, worth another try.
+ * Runs the missing migrations in one transaction that nobody else can come into, so that of many processes starting at once
+ * one migrates and the others find it done. A database that is up to date is only read.
+ * @param transact runs a transaction
+ * @throws StorageError `newer_schema`, `not_a_database`, or what the adoption throws
  */
-export const migrate = (database: BetterSqlite3.Database, adoption: Adoption): void => {
-  if (schemaOf(database) === migrations.length) return;
-  const bringUpToDate = database.transaction(() => {
-    const former = schemaOf(database);
-    if (hasTriggers(database)) throw changedByTrigger(database.name);
+export const migrate = async (
+  db: Database,
+  version: SchemaVersion,
+  adoption: Adoption,
+  transact: (work: (db: Database) => Promise<void>) => Promise<void>,
+): Promise<void> => {
+  if ((await version.read(db)) === migrations.length) return;
+  await transact(async (begun) => {
+    await version.begin(begun);
+    const former = await version.read(begun);
+    if (former === migrations.length) return;
+    if (await version.hasForeignObjects(begun)) throw changedByTrigger(version.place);
+    const opened = {
+      db: begun,
+      place: version.place,
+      tableExists: version.tableExists,
+      rowAddress: version.rowAddress,
+    };
     const adopts = former > 0 && former < firstWithMacs;
-    if (adopts) adoption.check(database);
+    if (adopts) await adoption.check(opened);
     const changed = former < firstWithMacs ? [] : formerlySigned.filter(({ upTo }) => former <= upTo);
-    const signAnew = adoption.prepareSigning(database, changed);
-    for (const migration of migrations.slice(former)) database.exec(migration);
-    signAnew();
-    if (adopts) adoption.adopt(database);
-    database.pragma(`application_id = ${applicationId}`);
-    database.pragma(`user_version = ${migrations.length}`);
+    const signAnew = await adoption.prepareSigning(opened, changed);
+    for (const migration of migrations.slice(former)) await version.apply(begun, migration);
+    await signAnew();
+    if (adopts) await adoption.adopt(opened);
+    await version.write(begun, migrations.length);
   });
-  bringUpToDate.immediate();
 };
 
-/** Postern makes none: they are somebody else's, and would run while rows are signed. */
-const hasTriggers = (database: BetterSqlite3.Database): boolean =>
-  database.prepare("select 1 from sqlite_schema where type in ('trigger', 'view')").get() !== undefined;
+const rowsOf = async ({ db, tableExists }: Opened, table: ProtectedTable): Promise<RowValues[]> =>
+  (await tableExists(db, table)) ? (await sql<RowValues>`select * from ${sql.table(table)}`.execute(db)).rows : [];
 
-const rowsOf = (database: BetterSqlite3.Database, table: ProtectedTable): RowValues[] => {
-  const exists = database.prepare('select 1 from sqlite_schema where type = ? and name = ?').get('table', table);
-  return exists === undefined ? [] : database.prepare<[], RowValues>(`select * from ${table}`).all();
-};
-
-const whereKey = (table: ProtectedTable): string =>
-  keyColumns(table)
-    .map((key) => `${key} = ?`)
-    .join(' and ');
+const whereKey = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool> =>
+  sql<SqlBool>`${sql.join(
+    keyColumns(table).map((key) => sql`${sql.ref(key)} = ${row[key]}`),
+    sql` and `,
+  )}`;
 
 const keyValues = (table: ProtectedTable, row: RowValues): unknown[] => keyColumns(table).map((key) => row[key]);
 
-const remove = (database: BetterSqlite3.Database, table: ProtectedTable, row: RowValues): void => {
-  database.prepare(`delete from ${table} where ${whereKey(table)}`).run(...keyValues(table, row));
+const remove = async ({ db }: Opened, table: ProtectedTable, row: RowValues): Promise<void> => {
+  await sql`delete from ${sql.table(table)} where ${whereKey(table, row)}`.execute(db);
 };
 
-const write = (database: BetterSqlite3.Database, table: ProtectedTable, row: RowValues, change: RowValues): void => {
-  const assignments = Object.keys(change).map((column) => `${column} = ?`);
-  database
-    .prepare(`update ${table} set ${assignments.join(', ')} where ${whereKey(table)}`)
-    .run(...Object.values(change), ...keyValues(table, row));
+const write = async ({ db }: Opened, table: ProtectedTable, row: RowValues, change: RowValues): Promise<void> => {
+  const assignments = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+  await sql`update ${sql.table(table)} set ${sql.join(assignments)} where ${whereKey(table, row)}`.execute(db);
 };
 
 /** An account that says nothing but that somebody was named once: it grants nothing, and comes back by itself. */
@@ -106,62 +122,71 @@ export interface AdoptionOptions {
   readonly signedAtUpgrade?: (rows: number) => void;
 }
 
-const envelopesOf = (database: BetterSqlite3.Database): Envelope[] =>
-  protectedTableNames.flatMap((table) => rowsOf(database, table).flatMap((row) => envelopesIn(table, row)));
+const envelopesOf = async (opened: Opened): Promise<Envelope[]> => {
+  const envelopes: Envelope[] = [];
+  for (const table of protectedTableNames)
+    envelopes.push(...(await rowsOf(opened, table)).flatMap((row) => envelopesIn(table, row)));
+  return envelopes;
+};
 
 export const createAdoption = (sealer: Sealer, macs: RowMacs, options: AdoptionOptions): Adoption => ({
-  check: (database) => {
-    const envelopes = envelopesOf(database);
-    if (envelopes.some(({ envelope }) => isOfProtectedRow(envelope))) throw macsRemoved(database.name);
+  check: async (opened) => {
+    const envelopes = await envelopesOf(opened);
+    if (envelopes.some(({ envelope }) => isOfProtectedRow(envelope))) throw macsRemoved(opened.place);
     const unreadable = envelopes.filter(({ envelope, place }) => sealer.open(envelope, place) === undefined);
     if (unreadable.length === 0 || options.discardUnreadable === true) return;
     const ofAccounts = unreadable.filter(({ place }) => place.table === 'accounts');
     const accounts = new Set(ofAccounts.map(({ place }) => accountKeyText(place.key))).size;
-    throw wrongKey(database.name, {
+    throw wrongKey(opened.place, {
       accounts,
       apiKeys: 0,
       others: unreadable.length - ofAccounts.length,
       connections: 0,
     });
   },
-  adopt: (database) => {
+  adopt: async (opened) => {
     const opens = ({ envelope, place }: Envelope) => sealer.open(envelope, place) !== undefined;
-    const isOurs = options.discardUnreadable === true || envelopesOf(database).some(opens);
+    const isOurs = options.discardUnreadable === true || (await envelopesOf(opened)).some(opens);
     let signed = 0;
     for (const table of protectedTableNames)
-      for (const row of rowsOf(database, table)) {
+      for (const row of await rowsOf(opened, table)) {
         if (!isOurs && !saysNothing(table, row)) continue;
         const sealed = sealedAnew(table, row, sealer);
-        if (sealed === undefined) remove(database, table, row);
-        else write(database, table, row, { ...sealed, mac: macs.sign(table, { ...row, ...sealed }) });
+        if (sealed === undefined) await remove(opened, table, row);
+        else await write(opened, table, row, { ...sealed, mac: macs.sign(table, { ...row, ...sealed }) });
         signed += sealed === undefined ? 0 : 1;
       }
     options.signedAtUpgrade?.(signed);
   },
-  prepareSigning: (database, former) => {
-    if (former.length > 0 && options.discardUnreadable !== true) demandKeyOf(database, macs);
-    const genuine = former.map(({ table, columns, migrated }) => ({
-      table,
-      rows: rowsOf(database, table)
-        .filter((row) => macs.refusal(table, row, columns) === undefined)
-        .map(migrated),
-    }));
-    return () => {
-      for (const { table, rows } of genuine) {
-        const present = database.prepare<[], NumberedRow>(`select rowid as row_number, * from ${table}`).all();
-        const byKey = Map.groupBy(present, (row) => keyInAnyCase(table, row));
-        const setMac = database.prepare(`update ${table} set mac = ? where rowid = ?`);
-        for (const row of rows) {
-          const [found, ...others] = byKey.get(keyInAnyCase(table, row)) ?? [];
-          if (found !== undefined && others.length === 0 && saysTheSame(table, found, row))
-            setMac.run(macs.sign(table, row), found.row_number);
-        }
-      }
+  prepareSigning: async (opened, former) => {
+    if (former.length > 0 && options.discardUnreadable !== true) await demandKeyOf(opened, macs);
+    const genuine: { readonly table: ProtectedTable; readonly rows: RowValues[] }[] = [];
+    for (const { table, columns, migrated } of former) {
+      const rows = (await rowsOf(opened, table)).filter((row) => macs.refusal(table, row, columns) === undefined);
+      genuine.push({ table, rows: rows.map(migrated) });
+    }
+    return async () => {
+      for (const { table, rows } of genuine) await signRows(opened, macs, table, rows);
     };
   },
 });
 
-type NumberedRow = RowValues & { readonly row_number: number };
+/** Signs those of these rows that the table holds, once and as they are here. */
+const signRows = async (opened: Opened, macs: RowMacs, table: ProtectedTable, rows: readonly RowValues[]) => {
+  const { db, rowAddress } = opened;
+  const name = sql.table(table);
+  const present = (await sql<AddressedRow>`select ${rowAddress} as row_address, ${name}.* from ${name}`.execute(db))
+    .rows;
+  const byKey = Map.groupBy(present, (row) => keyInAnyCase(table, row));
+  for (const row of rows) {
+    const [found, ...others] = byKey.get(keyInAnyCase(table, row)) ?? [];
+    if (found !== undefined && others.length === 0 && saysTheSame(table, found, row))
+      await sql`
+        update ${name} set mac = ${macs.sign(table, row)} where ${rowAddress} = ${found.row_address}`.execute(db);
+  }
+};
+
+type AddressedRow = RowValues & { readonly row_address: unknown };
 
 /** A table that was made anew by somebody else may find a row under another's key. */
 const keyInAnyCase = (table: ProtectedTable, row: RowValues): string =>
@@ -171,9 +196,9 @@ const saysTheSame = (table: ProtectedTable, one: RowValues, other: RowValues): b
   signedColumns(table).every((column) => (one[column] ?? null) === (other[column] ?? null));
 
 /** Under another key no row is genuine: it would lose what the migration signs anew, also for who puts the key back later. */
-const demandKeyOf = (database: BetterSqlite3.Database, macs: RowMacs): void => {
-  const count = (table: 'accounts' | 'api_keys') =>
-    rowsOf(database, table).filter((row) => macs.refusal(table, row) === 'unknown_key').length;
-  const [accounts, apiKeys] = [count('accounts'), count('api_keys')];
-  if (accounts + apiKeys > 0) throw wrongKey(database.name, { accounts, apiKeys, others: 0, connections: 0 });
+const demandKeyOf = async (opened: Opened, macs: RowMacs): Promise<void> => {
+  const count = async (table: 'accounts' | 'api_keys') =>
+    (await rowsOf(opened, table)).filter((row) => macs.refusal(table, row) === 'unknown_key').length;
+  const [accounts, apiKeys] = [await count('accounts'), await count('api_keys')];
+  if (accounts + apiKeys > 0) throw wrongKey(opened.place, { accounts, apiKeys, others: 0, connections: 0 });
 };

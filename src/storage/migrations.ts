@@ -199,4 +199,7 @@ export const migrations: readonly string[] = [
   drop index idempotency_keys_by_api_key;
   create index idempotency_keys_by_api_key on idempotency_keys (api_key_id, sequence);
   `,
+  `
+  alter table downloads add column sequence integer not null default 0;
+  `,
 ];

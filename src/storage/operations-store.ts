@@ -13,8 +13,10 @@ import {
 } from './account-page.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
+import { accountLock } from './engine.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
-import type { RefusedRow, Rows } from './protected-rows.ts';
+import type { Rows } from './protected-rows.ts';
+import type { RefusedRow } from './row-macs.ts';
 import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import { sweepCounts } from './token-endpoint-store.ts';
@@ -134,12 +136,14 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
  * somebody is connecting just now. One transaction: an account that gets a grant meanwhile stays.
  */
 const deleteForgotten = async (rows: Rows, since: number, now: number): Promise<void> => {
-  await rows.remove(
-    'accounts',
-    sql<SqlBool>`status != 'ACTIVE' and state_since < ${since} and not exists (
-      select 1 from tickets
-      where tickets.realm = accounts.realm and tickets.identifier = accounts.identifier and expires_at > ${now})`,
-  );
+  const forgotten = sql<SqlBool>`status != 'ACTIVE' and state_since < ${since} and not exists (
+    select 1 from tickets
+    where tickets.realm = accounts.realm and tickets.identifier = accounts.identifier and expires_at > ${now})`;
+  const found = await sql<AccountKey>`select realm, identifier from accounts where ${forgotten}`.execute(rows.db);
+  for (const { realm, identifier } of found.rows)
+    await rows.transaction(accountLock({ realm, identifier }), (transaction) =>
+      transaction.remove('accounts', sql<SqlBool>`realm = ${realm} and identifier = ${identifier} and ${forgotten}`),
+    );
 };
 
 const eraseEndedGrants = (rows: Rows, now: number): Promise<void> => {

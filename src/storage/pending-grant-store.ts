@@ -6,6 +6,7 @@ import type { Account } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Grant } from './account-rows.ts';
 import { createAccountStore } from './account-store.ts';
+import { accountLock } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { PendingGrantsTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
@@ -98,7 +99,7 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
 
   return {
     add: (pending) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction(accountLock(pending.key), async (transaction) => {
         await erasePendingGrants(transaction, pending.createdAt);
         if ((await createAccountStore(transaction, sealer, clock).find(pending.key)) === undefined) return false;
         await insert(transaction, sealer, pending);
@@ -118,7 +119,9 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
       return { ...view, ...sealed };
     },
     confirm: async (hash, accountVersion, grant, now) => {
-      const confirmed = await rows.transaction(async (transaction) => {
+      const read = await waiting(rows, hash, now);
+      if (read === undefined) return 'ended';
+      const confirmed = await rows.transaction(accountLock(read), async (transaction) => {
         const row = await waiting(transaction, hash, now);
         if (row === undefined) return 'ended';
         const accounts = createAccountStore(transaction, sealer, clock);

@@ -1,101 +1,20 @@
 // Rows that grant or limit access: what is read is checked against its MAC, and every write of a signed column is decided on
 // a row that was checked, signed, and made only if the row is still that one. A statement that changed a row by itself
-// would sign whatever somebody else had written into the file. Without the sealing key nobody can make a MAC, so what was
-// written into the file by somebody else counts for nothing; it is bound to table, key and every column that means something.
+// would sign whatever somebody else had written into the file.
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { StorageError } from '../model/storage-error.ts';
-import {
-  keyColumns,
-  type ProtectedTable,
-  protectedTableNames,
-  protectedTables,
-  signedColumns,
-} from './protected-tables.ts';
+import { accountLock, type Dialect, type Engine, type LockName } from './engine.ts';
+import { keyColumns, type ProtectedTable, protectedTableNames, protectedTables } from './protected-tables.ts';
+import { keyOf, type RefusedRow, type RowMacs, type RowValues, stored } from './row-macs.ts';
 import type { Database, Schema } from './schema.ts';
-import type { Sealer } from './sealer.ts';
 import type { RefusalCause } from './storage-error.ts';
-
-/** A row that is treated as if it were not there. */
-export interface RefusedRow {
-  readonly table: ProtectedTable;
-  /** The values of its key columns, e.g. realm and identifier. */
-  readonly key: Readonly<Record<string, unknown>>;
-  readonly cause: RefusalCause;
-}
-
-export type RowValues = Readonly<Record<string, unknown>>;
-
-export interface RowMacs {
-  /** The MAC of a row as it is about to be written. */
-  sign(table: ProtectedTable, row: RowValues): string;
-  /**
-   * What is wrong with a row as it was read, with its `mac` and every signed column; undefined: it is genuine.
-   * @param columns the signed columns, where the row is of a former schema
-   */
-  refusal(table: ProtectedTable, row: RowValues, columns?: readonly string[]): RefusalCause | undefined;
-  /** The same, and whoever listens hears of each refused row once. */
-  isGenuine(table: ProtectedTable, row: RowValues): boolean;
-}
-
-/** A value as it is when it is read again: SQLite keeps well-formed text only, and makes lone surrogates another text. */
-const stored = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
-
-/**
- * One text for one row: JSON tells types and ends of values apart, columns stand there by name. Nulls are left out, so
- * that a column that is added later changes no MAC until it holds something.
- */
-const canonicalText = (table: ProtectedTable, row: RowValues, columns = signedColumns(table)): string => {
-  const values = columns.flatMap((column) => {
-    const value = row[column] ?? undefined;
-    return value === undefined ? [] : [[column, stored(value)]];
-  });
-  return JSON.stringify([table, values]);
-};
-
-/** How many refused rows are remembered as reported. */
-const mostReported = 10_000;
-
-/** @param refused hears of a refused row once in the life of this process, as long as the cause is the same. */
-export const createRowMacs = (sealer: Sealer, refused: (row: RefusedRow) => void = () => {}): RowMacs => {
-  const reported = createBoundedMap<string, true>({ maxSize: mostReported });
-
-  const refusal: RowMacs['refusal'] = (table, row, columns) => {
-    const { mac } = row;
-    if (typeof mac !== 'string') return 'no_mac';
-    const verdict = sealer.checkMac(mac, canonicalText(table, row, columns));
-    return verdict === 'good' ? undefined : verdict === 'unknown_key' ? verdict : 'altered';
-  };
-
-  const report = (row: RefusedRow): void => {
-    const name = JSON.stringify([row.table, row.key, row.cause]);
-    if (reported.get(name)) return;
-    reported.set(name, true);
-    refused(row);
-  };
-
-  return {
-    sign: (table, row) => sealer.mac(canonicalText(table, row)),
-    refusal,
-    isGenuine: (table, row) => {
-      const cause = refusal(table, row);
-      if (cause === undefined) return true;
-      report({ table, key: keyOf(table, row), cause });
-      return false;
-    },
-  };
-};
 
 /** A row to be inserted, with its nulls. */
 const wholeRow = (table: ProtectedTable, row: RowValues): RowValues => ({
   ...Object.fromEntries(Object.keys(protectedTables[table]).map((column) => [column, null])),
   ...row,
 });
-
-/** The values that name a row. */
-const keyOf = (table: ProtectedTable, row: RowValues): Record<string, unknown> =>
-  Object.fromEntries(keyColumns(table).map((column) => [column, row[column]]));
 
 type Row<T extends ProtectedTable> = Schema[T];
 type Values<T extends ProtectedTable> = Omit<Schema[T], 'mac'>;
@@ -128,11 +47,25 @@ export interface RowChange {
  */
 export type EventsOfWrite = (table: ProtectedTable, change: RowChange) => ((rows: Rows) => Promise<void>) | undefined;
 
+export interface InsertCondition {
+  readonly where: RawBuilder<SqlBool>;
+  readonly lock: LockName;
+}
+
 export interface Rows {
   readonly db: Database;
+  readonly dialect: Dialect;
   readonly hooks: RowHooks;
-  /** Runs `work` in one transaction; in the present one if there is one. */
-  transaction<R>(work: (rows: Rows) => Promise<R>): Promise<R>;
+  /**
+   * Runs `work` in one transaction, in the present one if there is one, and perhaps again from its beginning: it has no
+   * effect but on its rows.
+   * @param lock what nobody else may decide on meanwhile; undefined where each write by itself is decided on its row
+   */
+  transaction<R>(lock: LockName | undefined, work: (rows: Rows) => Promise<R>): Promise<R>;
+  /** Takes one more lock in a transaction. */
+  lock(name: LockName): Promise<void>;
+  /** See Engine. */
+  nextDelivery(): Promise<number>;
   /** The first genuine row that fits. */
   find<T extends ProtectedTable>(table: T, where: Condition<T>): Promise<Row<T> | undefined>;
   /** Every genuine row that fits, in the order of these columns. */
@@ -147,8 +80,11 @@ export interface Rows {
   allRefused(): Promise<RefusedRow[]>;
   /** Deletes a row that is refused, if it still is. */
   removeRefused(row: RefusedRow): Promise<void>;
-  /** Adds a row if the condition holds. False: it does not, or there is a row with this key already. */
-  insert<T extends ProtectedTable>(table: T, row: NewRow<T>, where?: RawBuilder<SqlBool>): Promise<boolean>;
+  /**
+   * Adds a row if the condition holds, under the lock of what it asks about. False: it does not hold, or there is a row with
+   * this key already.
+   */
+  insert<T extends ProtectedTable>(table: T, row: NewRow<T>, condition?: InsertCondition): Promise<boolean>;
   /**
    * Changes the one genuine row that fits as `decide` says, which may be asked again on a newer row. Of columns without
    * MAC, `decide` can be sure only in a transaction.
@@ -204,14 +140,30 @@ const keyCondition = (table: ProtectedTable, row: RowValues): RawBuilder<SqlBool
   all(keyColumns(table).map((column) => equal(column, row[column])));
 
 /** That the account exists which a new row belongs to. */
-export const accountExists = (key: { readonly realm: string; readonly identifier: string }): RawBuilder<SqlBool> =>
-  sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`;
+export const accountExists = (key: AccountKey): InsertCondition => ({
+  where: sql<SqlBool>`exists (select 1 from accounts where realm = ${key.realm} and identifier = ${key.identifier})`,
+  lock: accountLock(key),
+});
 
-export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsOf: EventsOfWrite): Rows => {
-  const transaction: Rows['transaction'] = (work) =>
-    db.isTransaction
-      ? work(createRows(db, macs, hooks, eventsOf))
-      : db.transaction().execute((begun) => work(createRows(begun, macs, hooks, eventsOf)));
+/** A value to be inserted by a select, where nothing else tells a number's type. */
+const selected = (value: unknown): RawBuilder<unknown> =>
+  typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`${stored(value)}`;
+
+/** @param db the engine's, or a transaction of it */
+export const createRows = (
+  engine: Engine,
+  macs: RowMacs,
+  hooks: RowHooks,
+  eventsOf: EventsOfWrite,
+  db: Database = engine.db,
+): Rows => {
+  const inTransaction = (begun: Database): Rows => createRows(engine, macs, hooks, eventsOf, begun);
+
+  const transaction: Rows['transaction'] = async (name, work) => {
+    if (!db.isTransaction) return engine.transaction(name, (begun) => work(inTransaction(begun)));
+    if (name !== undefined) await engine.lock(db, name);
+    return work(inTransaction(db));
+  };
 
   /** Makes a write of one row, and writes the events that it means in the same transaction. False: it was not made. */
   const withEvents = async (
@@ -221,7 +173,7 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsO
   ): Promise<boolean> => {
     const writeEvents = eventsOf(table, change);
     if (writeEvents === undefined) return make(db);
-    return transaction(async (rows) => {
+    return transaction(undefined, async (rows) => {
       const made = await make(rows.db);
       if (made) await writeEvents(rows);
       return made;
@@ -247,7 +199,7 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsO
   /** False: the row is no longer the one that was read. */
   const write = async (table: ProtectedTable, row: RowValues, change: RowValues): Promise<boolean> => {
     const values = { ...change, mac: macs.sign(table, { ...row, ...change }) };
-    const assignments = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+    const assignments = Object.entries(values).map(([column, value]) => sql`${sql.ref(column)} = ${stored(value)}`);
     return withEvents(table, { before: row, after: { ...row, ...change } }, async (in_) => {
       const { numAffectedRows = 0n } = await sql`
         update ${sql.table(table)} set ${sql.join(assignments)}
@@ -276,8 +228,11 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsO
 
   return {
     db,
+    dialect: engine.dialect,
     hooks,
     transaction,
+    lock: (name) => engine.lock(db, name),
+    nextDelivery: () => engine.nextDelivery(db),
     find,
     list,
     refusal: async (table, where) => {
@@ -297,21 +252,26 @@ export const createRows = (db: Database, macs: RowMacs, hooks: RowHooks, eventsO
       const where = keyCondition(table, key);
       for (const row of await select(table, where))
         if (macs.refusal(table, { ...row }) !== undefined)
-          await sql`delete from ${sql.table(table)} where ${where} and mac is ${row.mac}`.execute(db);
+          await sql`delete from ${sql.table(table)} where ${where} and mac is not distinct from ${row.mac}`.execute(db);
     },
-    insert: async (table, row, where = sql<SqlBool>`true`) => {
+    insert: async (table, row, condition) => {
+      if (condition !== undefined && !db.isTransaction)
+        return transaction(condition.lock, (rows) => rows.insert(table, row, condition));
+      const { where } = condition ?? { where: sql<SqlBool>`true` };
       const values = { ...row, mac: macs.sign(table, { ...row }) };
-      const columns = sql.join(Object.keys(values).map((column) => sql.ref(column)));
+      // A null has no type that an insert by a select could go by; a column that is left out is null.
+      const present = Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+      const columns = sql.join(present.map(([column]) => sql.ref(column)));
       return withEvents(table, { before: undefined, after: wholeRow(table, values) }, async (in_) => {
         const { numAffectedRows = 0n } = await sql`
           insert into ${sql.table(table)} (${columns})
-          select ${sql.join(Object.values(values).map((value) => value ?? null))} where ${where}
+          select ${sql.join(present.map(([, value]) => selected(value)))} where ${where}
           on conflict (${sql.join(keyColumns(table).map((column) => sql.ref(column)))}) do nothing`.execute(in_);
         return numAffectedRows > 0n;
       });
     },
     remove: (table, where) =>
-      transaction(async (rows) => {
+      transaction(undefined, async (rows) => {
         const going = await rows.list(table, where);
         const { numAffectedRows = 0n } = await sql`
           delete from ${sql.table(table)} where ${conditionOf(where)}`.execute(rows.db);

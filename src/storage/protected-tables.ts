@@ -137,6 +137,7 @@ export const protectedTables = {
     expires_at: 'signed',
     claimed_until: 'signed',
     completed_at: 'signed',
+    sequence: { unsigned: 'says which links end first; whoever can change it can delete them' },
   },
   authorization_records: {
     id_hash: 'key',

@@ -188,6 +188,8 @@ export interface DownloadsTable {
   /** While this is in the future, somebody is fetching the file. */
   claimed_until: number | null;
   completed_at: number | null;
+  /** One more than that of the account's link before: of those made within one millisecond too the oldest is known. */
+  sequence: number;
   mac: string | null;
 }
 

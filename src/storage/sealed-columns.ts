@@ -10,8 +10,9 @@ import { placeInAuthorizationRounds } from './authorization-round-store.ts';
 import { placeInConnections } from './connection-store.ts';
 import { placeInIdempotencyKeys } from './idempotency-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
-import type { Rows, RowValues } from './protected-rows.ts';
-import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
+import type { Rows } from './protected-rows.ts';
+import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
+import type { RowValues } from './row-macs.ts';
 import type { Schema } from './schema.ts';
 import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
 import { placeInWebhookEndpoints } from './webhooks/endpoint-store.ts';
@@ -88,14 +89,15 @@ const underOtherKey = (table: ProtectedTable, keyId: string): RawBuilder<SqlBool
 };
 
 /** The keys of the rows to be done. */
-const pendingIn = async (rows: Rows, table: ProtectedTable, keyId: string): Promise<number[]> => {
-  const query = sql<{ rowid: number }>`select rowid from ${sql.table(table)} where ${underOtherKey(table, keyId)}`;
-  return (await query.execute(rows.db)).rows.map(({ rowid }) => rowid);
+const pendingIn = async (rows: Rows, table: ProtectedTable, keyId: string): Promise<RowValues[]> => {
+  const columns = sql.join(keyColumns(table).map((column) => sql.ref(column)));
+  const query = sql<RowValues>`select ${columns} from ${sql.table(table)} where ${underOtherKey(table, keyId)}`;
+  return (await query.execute(rows.db)).rows;
 };
 
 /** False where the row is refused or does not open. One that is gone meanwhile counts as done. */
-const resealRow = async (rows: Rows, table: ProtectedTable, rowid: number, sealer: Sealer): Promise<boolean> => {
-  const where = sql<SqlBool>`rowid = ${rowid}`;
+const resealRow = async (rows: Rows, table: ProtectedTable, key: RowValues, sealer: Sealer): Promise<boolean> => {
+  const where: RowValues = { ...key };
   let opens = true;
   const changed = await rows.change(table, where, (row) => {
     const sealed = sealedAnew(table, { ...row }, sealer);
@@ -113,9 +115,9 @@ export const reseal = async (rows: Rows, sealer: Sealer, batch: number): Promise
   for (const table of protectedTableNames) {
     const found = await pendingIn(rows, table, sealer.currentKeyId);
     pending += found.length;
-    for (const rowid of found) {
+    for (const key of found) {
       if (resealed >= batch) break;
-      if (await resealRow(rows, table, rowid, sealer)) resealed++;
+      if (await resealRow(rows, table, key, sealer)) resealed++;
       else unreadable++;
     }
   }

@@ -3,6 +3,7 @@
 // all: rows that outlive a day are looked at for the key they name.
 import { sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 import { macPrefix, type Sealer } from './sealer.ts';
 
@@ -27,14 +28,15 @@ export interface SealingKeyStore {
   forgetProcesses(): Promise<void>;
   /** Those that said so within the last three minutes. */
   running(): Promise<RunningProcess[]>;
-  /** Runs synchronous work while nobody else writes to the database. */
+  /** Runs synchronous work while no other process runs any here. */
   exclusively(work: () => void): Promise<void>;
 }
 
 /** How long a process counts as running after it last said so; it does once a minute. Milliseconds. */
 const livesMs = 3 * 60_000;
 
-export const createSealingKeyStore = (db: Database, sealer: Sealer, clock: Clock): SealingKeyStore => {
+export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clock): SealingKeyStore => {
+  const { db } = engine;
   const inUse = async (): Promise<string | undefined> =>
     (await db.selectFrom('sealing_key_in_use').select('key_id').executeTakeFirst())?.key_id;
 
@@ -91,9 +93,9 @@ export const createSealingKeyStore = (db: Database, sealer: Sealer, clock: Clock
       }));
     },
     exclusively: (work) =>
-      db.transaction().execute(async (transaction) => {
-        // The transaction holds the write lock from its beginning.
-        await sql`select 1`.execute(transaction);
+      engine.transaction({ of: ['sealing keys'] }, async (begun) => {
+        // The transaction is there once it was used.
+        await sql`select 1`.execute(begun);
         work();
       }),
   };
@@ -120,8 +122,10 @@ const countIn = async (db: Database, sealer: Sealer, table: string): Promise<num
 /** Whether there is anything that a key was ever needed for. */
 export const holdsAnything = async (db: Database): Promise<boolean> => {
   const { rows } = await sql<{ found: number }>`
-    select exists (select 1 from accounts) or exists (select 1 from api_keys)
-      or exists (select 1 from authorization_keys) or exists (select 1 from connections) as found`.execute(db);
+    select case when exists (select 1 from accounts) or exists (select 1 from api_keys)
+      or exists (select 1 from authorization_keys) or exists (select 1 from connections) then 1 else 0 end as found`.execute(
+    db,
+  );
   return rows[0]?.found === 1;
 };
 

@@ -4,6 +4,7 @@ import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, isCapability } from '../model/capability.ts';
+import { accountLock } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { TicketsTable } from './schema.ts';
 
@@ -141,7 +142,7 @@ export const createTicketStore = (rows: Rows): TicketStore => {
   };
 };
 
-/** Counts and inserts in one statement, so that two callers never both take the last place. */
+/** Counts and inserts under one lock, so that two callers never both take the last place. */
 const open = async (
   rows: Rows,
   ticket: Omit<Ticket, 'status' | 'stateHash'>,
@@ -166,10 +167,13 @@ const open = async (
       return_state: ticket.returnState ?? null,
       login_hint: ticket.loginHint ?? null,
     },
-    sql<SqlBool>`${maxOpen} > (
-      select count(*) from tickets
-      where realm = ${realm} and identifier = ${identifier}
-        and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`,
+    {
+      where: sql<SqlBool>`${maxOpen} > (
+        select count(*) from tickets
+        where realm = ${realm} and identifier = ${identifier}
+          and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`,
+      lock: accountLock(ticket.key),
+    },
   );
   return opened ? 'opened' : 'too_many';
 };

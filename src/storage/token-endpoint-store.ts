@@ -5,6 +5,7 @@
 // the oldest silently (https://developers.google.com/identity/protocols/oauth2#expiration). Those rows name nobody.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
+import type { Rows } from './protected-rows.ts';
 import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -63,9 +64,10 @@ const columnOf = {
   client_refused: 'client_refused_at',
 } as const;
 
-export const createTokenEndpointStore = (db: Database): TokenEndpointStore => {
-  const active = ({ clientId, tokenEndpoint }: ClientRef) =>
-    db
+export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
+  const { db } = rows;
+  const active = ({ clientId, tokenEndpoint }: ClientRef, from: Database = db) =>
+    from
       .selectFrom('accounts')
       // A literal: SQLite takes a partial index only where the text of the query says that it fits.
       .where('status', '=', sql.lit('ACTIVE'))
@@ -91,20 +93,21 @@ export const createTokenEndpointStore = (db: Database): TokenEndpointStore => {
     noteAccepted: async (key, grantVersion) => {
       await grantOf(key, grantVersion).set({ refused_since: null }).where('refused_since', 'is not', null).execute();
     },
-    noteAnswer: async (of, answer, now) => {
-      const column = columnOf[answer];
-      const { latest } = await active(of)
-        .select(({ fn }) => fn.max('refused_since').as('latest'))
-        .where('refused_since', 'is not', null)
-        .executeTakeFirstOrThrow();
-      // What was accepted after a refusal is later than it, within one millisecond and on a clock that was put back too.
-      const at = answer === 'accepted' ? Math.max(now, (latest ?? 0) + 1) : now;
-      await db
-        .insertInto('token_endpoint_answers')
-        .values({ client_id: of.clientId, token_endpoint: of.tokenEndpoint, [column]: at })
-        .onConflict((conflict) => conflict.columns(['client_id', 'token_endpoint']).doUpdateSet({ [column]: at }))
-        .execute();
-    },
+    noteAnswer: (of, answer, now) =>
+      rows.transaction({ of: ['token endpoint', of.clientId, of.tokenEndpoint] }, async (transaction) => {
+        const column = columnOf[answer];
+        const { latest } = await active(of, transaction.db)
+          .select(({ fn }) => fn.max('refused_since').as('latest'))
+          .where('refused_since', 'is not', null)
+          .executeTakeFirstOrThrow();
+        // What was accepted after a refusal is later than it, within one millisecond and on a clock that was put back too.
+        const at = answer === 'accepted' ? Math.max(now, (latest ?? 0) + 1) : now;
+        await transaction.db
+          .insertInto('token_endpoint_answers')
+          .values({ client_id: of.clientId, token_endpoint: of.tokenEndpoint, [column]: at })
+          .onConflict((conflict) => conflict.columns(['client_id', 'token_endpoint']).doUpdateSet({ [column]: at }))
+          .execute();
+      }),
     standing: async (of) => {
       const answers = await db
         .selectFrom('token_endpoint_answers')
@@ -142,7 +145,9 @@ export const createTokenEndpointStore = (db: Database): TokenEndpointStore => {
           .select(['realm', 'identifier', 'google_sub'])
           .where('refresh_token', 'is not', null)
           .where('google_sub', '!=', sub)
-          .$if(hostedDomain !== undefined, (query) => query.where('google_hosted_domain', 'is not', hostedDomain ?? ''))
+          .$if(hostedDomain !== undefined, (query) =>
+            query.where('google_hosted_domain', 'is distinct from', hostedDomain ?? ''),
+          )
           .limit(most);
       const accepted = await others().where('refused_since', 'is', null).orderBy('refreshed_at', 'desc').execute();
       const refused = await others().where('refused_since', 'is not', null).orderBy('refused_since').execute();

@@ -77,7 +77,12 @@ export const place = async (options: Partial<AuthorizationServerOptions> = {}, p
   const time = standStill();
   const sealer = createSealer({ current: randomBytes(32), retired: [] }, randomBytes);
   const open = async (): Promise<Storage> => {
-    const opened = await openStorage({ path, sealer, clock: time.clock, random: randomBytes });
+    const opened = await openStorage({
+      location: { engine: 'sqlite', path },
+      sealer,
+      clock: time.clock,
+      random: randomBytes,
+    });
     closing.push(() => opened.close());
     return opened;
   };

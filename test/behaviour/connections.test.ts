@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { databaseName } from '../../src/model/database-location.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld, newSandbox, sam, type World, type WorldOptions } from '../support/world.ts';
 
@@ -250,7 +251,7 @@ describe('Nothing crosses connections:', () => {
     const { authorization, browser } = await toConsent(world, await world.link('three', key));
     const callback = await codeFor(world, authorization);
     const { default: BetterSqlite3 } = await import('better-sqlite3');
-    const raw = new BetterSqlite3(world.config.databasePath);
+    const raw = new BetterSqlite3(databaseName(world.config.database));
     onTestFinished(() => void raw.close());
     raw.exec("update connections set client_id = 'of the attacker'");
     world.sent.length = 0;

@@ -47,7 +47,7 @@ describe('defaults', () => {
       port: undefined,
       tools: toolNames,
       inlineLimit: 25 * 1024 * 1024,
-      databasePath: join(home, '.local/share/postern/postern.db'),
+      database: { engine: 'sqlite', path: join(home, '.local/share/postern/postern.db') },
       downloadFolder: join(home, '.local/share/postern/downloads'),
       configFolder: join(home, '.config/postern'),
       google: {
@@ -69,7 +69,10 @@ describe('defaults', () => {
     ['win32', 'AppData/Local/postern/postern.db'],
     ['linux', '.local/share/postern/postern.db'],
   ] as const)('on %s the database lies in the platform’s folder', (platform, path) => {
-    expect(config({}, { machine: { platform, home, cwd: home } }).databasePath).toBe(join(home, path));
+    expect(config({}, { machine: { platform, home, cwd: home } }).database).toEqual({
+      engine: 'sqlite',
+      path: join(home, path),
+    });
   });
 });
 
@@ -149,7 +152,7 @@ describe('faults', () => {
     [{ POSTERN_IDENTIFIER: 'a,b' }, 'POSTERN_IDENTIFIER must not contain a comma'],
     [{ POSTERN_HOST: 'a host' }, 'POSTERN_HOST is not a host or IP address'],
     [{ POSTERN_TOOLS: 'gmail_send' }, 'POSTERN_TOOLS names an unknown tool'],
-    [{ POSTERN_DATABASE_URL: 'postgresql://db.example.com/x' }, 'names PostgreSQL'],
+    [{ POSTERN_DATABASE_URL: 'postgresql://db.example.com/x' }, 'lacks a host, a user or a database'],
     [{ POSTERN_DATABASE_URL: 'mysql:x' }, 'is not a database URL Postern knows'],
     [{ GMAIL_ROOT_URL: 'gmail' }, 'GMAIL_ROOT_URL is not an http(s) URL'],
     [{ POSTERN_DATADIR: 'x' }, 'POSTERN_DATADIR is not a setting of Postern. Did you mean POSTERN_DATA_DIR?'],

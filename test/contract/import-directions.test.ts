@@ -119,7 +119,7 @@ const owners: readonly {
   { package: /^google-auth-library$/, owner: ['oauth'], typesFree: ['@postern/gmail-sandbox'] },
   { package: /^gaxios$/, owner: [], typesFree: [] },
   { package: /^@googleapis\//, owner: ['google'], typesFree: ['@postern/gmail-sandbox', '@postern/mail-text', 'mcp'] },
-  { package: /^(better-sqlite3|kysely)(\/|$)/, owner: ['storage'], typesFree: [] },
+  { package: /^(better-sqlite3|pg|kysely)(\/|$)/, owner: ['storage'], typesFree: [] },
   { package: /^(oidc-provider|light-my-request)$/, owner: ['authorization-server'], typesFree: [] },
   { package: /^openid-client$/, owner: ['oauth'], typesFree: [] },
   { package: /^@modelcontextprotocol\/client(\/|$)/, owner: ['cli'], typesFree: [] },
@@ -189,6 +189,24 @@ describe('the source layout', () => {
       return rule !== undefined && !rule.owner.includes(part) && !(item.typeOnly && rule.typesFree.includes(part));
     });
     expect(strays.map(show)).toEqual([]);
+  });
+
+  test('each database is known to a folder of its own in storage, and to nobody else', () => {
+    const homes = [
+      { driver: 'better-sqlite3', folder: 'src/storage/sqlite/' },
+      { driver: 'pg', folder: 'src/storage/postgres/' },
+    ];
+    const strays = homes.flatMap(({ driver, folder }) =>
+      imports.filter(
+        (item) =>
+          !item.from.startsWith(folder) && (item.to === driver || (isOurs(item) && target(item).startsWith(folder))),
+      ),
+    );
+    expect(strays.map(show)).toEqual([
+      'src/cli/backup.ts imports ../storage/sqlite/backup.ts',
+      'src/storage/index.ts imports ./sqlite/database.ts',
+      'src/storage/index.ts imports ./postgres/database.ts',
+    ]);
   });
 
   test('the model imports nothing but zod', () => {

@@ -33,7 +33,12 @@ export const fastSealer = () => createSealer({ current: new Uint8Array(32).fill(
 
 const work = async ({ path, people, changes }: ProcessSettings): Promise<void> => {
   const clock = fastClock;
-  const storage = await openStorage({ path, sealer: fastSealer(), clock, random: randomBytes });
+  const storage = await openStorage({
+    location: { engine: 'sqlite', path },
+    sealer: fastSealer(),
+    clock,
+    random: randomBytes,
+  });
   const delivery = createWebhookDelivery({
     storage,
     outside: (trustedOrigin, bodies) => createOutsideFetch({ clock, trustedOrigin, bodies }),

@@ -22,7 +22,12 @@ const settings: ProcessSettings = JSON.parse(process.env.SETTINGS ?? '');
 const google = (name: string): string => settings.sandbox[name] ?? '';
 const random = randomBytes;
 const sealer = createSealer({ current: Buffer.from(settings.encryptionKey, 'base64'), retired: [] }, random);
-const storage = await openStorage({ path: settings.databasePath, sealer, clock: systemClock, random });
+const storage = await openStorage({
+  location: { engine: 'sqlite', path: settings.databasePath },
+  sealer,
+  clock: systemClock,
+  random,
+});
 const oauthFor = (client: OAuthClient) =>
   createGoogleOAuth({
     client,

@@ -21,7 +21,12 @@ const anOperator = () => {
     /** Makes an account, whose event no endpoint takes; 410 makes it a dead letter. */
     leaveDeadLetter: async (id: string) => {
       const sealer = createSealer({ current: key, retired: [] }, randomBytes);
-      const storage = await openStorage({ path, sealer, clock: systemClock, random: randomBytes });
+      const storage = await openStorage({
+        location: { engine: 'sqlite', path },
+        sealer,
+        clock: systemClock,
+        random: randomBytes,
+      });
       await storage.accounts.getOrCreate({ realm: 'default', identifier: 'user_42' });
       await storage.webhookEndpoints.disable(id, 'gone', systemClock.now());
       await storage.close();

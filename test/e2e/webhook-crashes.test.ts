@@ -21,7 +21,12 @@ const changesAlone = 40;
 it('Every change arrives at least once and in order per account, whatever is killed when', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
   const path = join(folder, 'postern.db');
-  const storage = await openStorage({ path, sealer: fastSealer(), clock: fastClock, random: randomBytes });
+  const storage = await openStorage({
+    location: { engine: 'sqlite', path },
+    sealer: fastSealer(),
+    clock: fastClock,
+    random: randomBytes,
+  });
   onTestFinished(async () => {
     await storage.close();
     rmSync(folder, { recursive: true, force: true });

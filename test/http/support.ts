@@ -81,7 +81,12 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const createLimit = limitsInMemory(clock);
   const sandbox = createSandbox({ clock });
   const sealer = createSealer({ current: new Uint8Array(32).fill(7), retired: [] }, randomBytes);
-  const storage = await openStorage({ path: ':memory:', sealer, clock, random: randomBytes });
+  const storage = await openStorage({
+    location: { engine: 'sqlite', path: ':memory:' },
+    sealer,
+    clock,
+    random: randomBytes,
+  });
   onTestFinished(() => storage.close());
   const env = sandbox.env();
   const google: typeof fetch = (input, init) => sandbox.fetch(new Request(input, init));

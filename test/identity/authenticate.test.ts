@@ -12,7 +12,12 @@ import { handClock } from '../support/hand-clock.ts';
 const world = async () => {
   const clock = handClock();
   const sealer = createSealer({ current: new Uint8Array(32).fill(1), retired: [] }, randomBytes);
-  const storage = await openStorage({ path: ':memory:', sealer, clock, random: randomBytes });
+  const storage = await openStorage({
+    location: { engine: 'sqlite', path: ':memory:' },
+    sealer,
+    clock,
+    random: randomBytes,
+  });
   onTestFinished(() => storage.close());
   const authenticate = createAuthenticator(storage, clock);
   return {

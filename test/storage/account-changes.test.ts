@@ -8,7 +8,7 @@ import { ada, aGrant, connect, handClock, minute, sealerWith, start } from './su
 const world = async () => {
   const reported: AccountKey[] = [];
   const storage = await openStorage({
-    path: ':memory:',
+    location: { engine: 'sqlite', path: ':memory:' },
     sealer: sealerWith(1),
     clock: handClock(),
     random: randomBytes,

@@ -16,14 +16,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
-import { backUp, restore } from '../../src/storage/backup.ts';
 import { openStorage } from '../../src/storage/index.ts';
+import { backUp, restore } from '../../src/storage/sqlite/backup.ts';
 import { ada, aWorld, ben, connect, handClock, sealerWith, tempFolder } from './support.ts';
 
 const random = randomBytes;
 const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
 const target = () => join(tempFolder(), 'backup.db');
-const open = (path: string) => openStorage({ path, sealer: sealerWith(1), clock: handClock(), random });
+const open = (path: string) =>
+  openStorage({ location: { engine: 'sqlite', path }, sealer: sealerWith(1), clock: handClock(), random });
 const options = (replace = false, key = 1) => ({ replace, sealer: sealerWith(key), clock: handClock(), random });
 
 /** A backup with one person in it. */

@@ -3,13 +3,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/storage/database.ts';
 import { StorageError } from '../../src/storage/index.ts';
 import type { Schema } from '../../src/storage/schema.ts';
-import { createSqliteDialect, retryWhileBusy } from '../../src/storage/sqlite-dialect.ts';
+import { openSqlite } from '../../src/storage/sqlite/database.ts';
+import { createSqliteDialect, retryWhileBusy } from '../../src/storage/sqlite/dialect.ts';
+import { nothingToAdopt } from '../support/migrated-database.ts';
 import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
-
-const nothingToAdopt = { check: () => {}, adopt: () => {}, prepareSigning: () => () => {} };
 
 describe('while another process holds the write lock', () => {
   it('a write waits without blocking, and succeeds after the release', async () => {
@@ -57,7 +56,7 @@ describe('while another process holds the write lock', () => {
       pauses += 1;
       if (pauses === 3) raw.exec('commit');
     };
-    const { queries, close } = await openDatabase(path, { pause, random: randomBytes }, nothingToAdopt);
+    const { db: queries, close } = await openSqlite(path, nothingToAdopt, { pause, random: randomBytes });
     expect(await queries.selectFrom('accounts').selectAll().execute()).toEqual([]);
     expect(pauses).toBe(3);
     await close();
@@ -107,7 +106,7 @@ describe('while another process holds the write lock', () => {
     const pause = async (milliseconds: number) => {
       pauses.push(milliseconds);
     };
-    const { queries, close } = await openDatabase(path, { pause, random: randomBytes }, nothingToAdopt);
+    const { db: queries, close } = await openSqlite(path, nothingToAdopt, { pause, random: randomBytes });
     raw.exec('begin immediate');
     const write = queries.deleteFrom('accounts').execute();
     await expect(write).rejects.toThrow(StorageError);
@@ -124,7 +123,8 @@ describe('while another process holds the write lock', () => {
 describe('waiting for a lock', () => {
   it('is left to SQLite, which blocks the whole process, for a moment only', async () => {
     const { path } = await aWorld();
-    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes }, nothingToAdopt);
+    const retry = { pause: async () => {}, random: randomBytes };
+    const { db: queries, close } = await openSqlite(path, nothingToAdopt, retry);
     const pragma = async (name: string) => (await sql.raw(`pragma ${name}`).execute(queries)).rows;
     expect(await pragma('busy_timeout')).toEqual([{ timeout: 10 }]);
     expect(await pragma('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
@@ -170,7 +170,8 @@ describe('waiting for a lock', () => {
 describe('a transaction', () => {
   it('is not entered by other queries of the same process, and leaves nothing behind when it fails', async () => {
     const { path } = await aWorld();
-    const { queries, close } = await openDatabase(path, { pause: async () => {}, random: randomBytes }, nothingToAdopt);
+    const retry = { pause: async () => {}, random: randomBytes };
+    const { db: queries, close } = await openSqlite(path, nothingToAdopt, retry);
     const row = (identifier: string) => ({
       ...{ realm: 'default', identifier, version: 1, grant_version: 0, state_since: start, created_at: start },
       ...({ status: 'PENDING', reason: 'never_connected' } as const),

@@ -6,7 +6,12 @@ import { createSealer, openStorage } from '../../src/storage/index.ts';
 
 const [path = '', name = ''] = process.argv.slice(2);
 const sealer = createSealer({ current: new Uint8Array(32).fill(1), retired: [] }, randomBytes);
-const storage = await openStorage({ path, sealer, clock: systemClock, random: randomBytes });
+const storage = await openStorage({
+  location: { engine: 'sqlite', path },
+  sealer,
+  clock: systemClock,
+  random: randomBytes,
+});
 await storage.accounts.getOrCreate({ realm: 'default', identifier: name });
 const shared = { realm: 'default', identifier: 'shared' };
 for (;;) {

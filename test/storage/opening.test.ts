@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { openStorage, StorageError } from '../../src/storage/index.ts';
 import { ada, aWorld, connect, handClock, sealerWith, tempFolder } from './support.ts';
 
-const open = (path: string) => openStorage({ path, sealer: sealerWith(1), clock: handClock(), random: randomBytes });
+const open = (path: string) =>
+  openStorage({ location: { engine: 'sqlite', path }, sealer: sealerWith(1), clock: handClock(), random: randomBytes });
 
 const failure = async (path: string): Promise<StorageError> => {
   const error: unknown = await open(path).then(

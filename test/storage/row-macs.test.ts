@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import type BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { openStorage, type RefusedRow } from '../../src/storage/index.ts';
-import { createRowMacs } from '../../src/storage/protected-rows.ts';
 import { keyColumns, protectedTableNames, protectedTables } from '../../src/storage/protected-tables.ts';
+import { createRowMacs } from '../../src/storage/row-macs.ts';
 import { fillEveryTable, serves } from './rows.ts';
 import { ada, aTicket, aWorld, minute, sealerWith, start, type World } from './support.ts';
 
@@ -179,7 +179,13 @@ describe('A row that is refused', () => {
     raw.exec("update tickets set redirect_uri = 'https://elsewhere.example'");
     const told: RefusedRow[] = [];
     const refused = (row: RefusedRow) => void told.push(row);
-    const watched = await openStorage({ path, sealer: sealerWith(1), clock, random: randomBytes, refused });
+    const watched = await openStorage({
+      location: { engine: 'sqlite', path },
+      sealer: sealerWith(1),
+      clock,
+      random: randomBytes,
+      refused,
+    });
     for (let times = 0; times < 5; times++) expect(await watched.tickets.find('ticket')).toBeUndefined();
     expect(told).toEqual([{ table: 'tickets', key: { hash: 'ticket' }, cause: 'altered' }]);
     await watched.close();

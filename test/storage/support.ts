@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Account } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
+import type { DatabaseLocation } from '../../src/model/database-location.ts';
 import {
   type AuthorizationRecord,
   createSealer,
@@ -18,7 +19,7 @@ import {
   type Storage,
   type Ticket,
 } from '../../src/storage/index.ts';
-import { makeDatabase } from '../support/migrated-database.ts';
+import { databaseAt, giveBack, openRaw, type RawDatabase } from '../support/database.ts';
 
 export const start = Date.UTC(2031, 0, 15, 9);
 export const minute = 60_000;
@@ -97,29 +98,48 @@ export const tempFolder = (): string => {
 
 export interface World {
   readonly path: string;
+  readonly location: DatabaseLocation;
   readonly clock: HandClock;
   readonly storage: Storage;
-  /** Another process on the same file, as far as SQLite can tell. */
+  /** Another process on the same database, as far as that can tell. */
   open(sealer?: Sealer): Promise<Storage>;
   /** The file itself, for looking and for tampering. */
   readonly raw: BetterSqlite3.Database;
+  /** The same in any engine. */
+  readonly database: RawDatabase;
 }
 
 export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => {
   const path = join(tempFolder(), 'postern.db');
+  const location = await databaseAt(path);
+  onTestFinished(() => giveBack(path));
   const clock = handClock();
   const open = async (withSealer = sealer): Promise<Storage> => {
-    const storage = await openStorage({ path, sealer: withSealer, clock, random: randomBytes });
+    const storage = await openStorage({ location, sealer: withSealer, clock, random: randomBytes });
     onTestFinished(() => storage.close());
     return storage;
   };
-  await makeDatabase(path);
   const storage = await open();
-  const raw = new BetterSqlite3(path, { timeout: 0 });
-  onTestFinished(() => {
-    raw.close();
-  });
-  return { path, clock, storage, open, raw };
+  let raw: BetterSqlite3.Database | undefined;
+  const openSqliteFile = (): BetterSqlite3.Database => {
+    const file = new BetterSqlite3(path, { timeout: 0, fileMustExist: true });
+    onTestFinished(() => void file.close());
+    return file;
+  };
+  const inAnyEngine = await openRaw(location);
+  onTestFinished(() => inAnyEngine.close());
+  return {
+    path,
+    location,
+    clock,
+    storage,
+    open,
+    get raw() {
+      raw ??= openSqliteFile();
+      return raw;
+    },
+    database: inAnyEngine,
+  };
 };
 
 /** An account that is connected with a grant. */

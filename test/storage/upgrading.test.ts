@@ -40,7 +40,13 @@ const aFormer = (schema: 1 | 2 | 7 | 8 | 11 = 2): Former => {
     open: async (sealer = sealerWith(1), discardUnreadable = false) => {
       const signedAtUpgrade = (rows: number) => void signed.push(rows);
       const options = { signedAtUpgrade, discardUnreadable };
-      const storage = await openStorage({ path, sealer, clock: handClock(), random: randomBytes, ...options });
+      const storage = await openStorage({
+        location: { engine: 'sqlite', path },
+        sealer,
+        clock: handClock(),
+        random: randomBytes,
+        ...options,
+      });
       onTestFinished(() => storage.close());
       return storage;
     },

@@ -14,9 +14,9 @@ import { toolNames } from '../../src/mcp/tools/index.ts';
 import type { Pins } from '../../src/model/account.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type Browser, type BrowserPage, createBrowser } from './browser.ts';
+import { databaseOf, urlOf } from './database.ts';
 import { holdToDescription } from './described-answers.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
-import { makeDatabase } from './migrated-database.ts';
 
 export const posternOrigin = 'https://postern.test';
 
@@ -87,7 +87,7 @@ export const newSandbox = (clock: HandClock): Sandbox => {
 export const createWorld = async (options: WorldOptions = {}): Promise<World> => {
   const clock = options.clock ?? handClock();
   const sandbox = options.sandbox ?? newSandbox(clock);
-  if (options.databasePath !== undefined) await makeDatabase(options.databasePath);
+  const database = await databaseOf(options.databasePath);
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const toGoogle: typeof fetch = options.fetch ?? ((input, init) => sandbox.fetch(new Request(input, init)));
@@ -96,7 +96,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       ...sandbox.env(),
       POSTERN_PUBLIC_URL: posternOrigin,
       POSTERN_ENCRYPTION_KEY: options.encryptionKey ?? randomBytes(32).toString('base64'),
-      POSTERN_DATABASE_URL: `sqlite:${options.databasePath ?? ':memory:'}`,
+      POSTERN_DATABASE_URL: urlOf(database.location),
       ...options.env,
     },
     { transport: 'http', toolNames },
@@ -188,6 +188,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     close: async () => {
       await calls.close();
       await postern.close();
+      database.giveBack();
     },
   };
 };

@@ -96,7 +96,12 @@ export const aDeliveryWorld = async (random: RandomBytes = randomBytes): Promise
   const folder = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
   const clock = handClock(Math.floor(Date.now() / 1000) * 1000);
   const sealer = createSealer({ current: new Uint8Array(32).fill(3), retired: [] }, randomBytes);
-  const storage = await openStorage({ path: join(folder, 'postern.db'), sealer, clock, random: randomBytes });
+  const storage = await openStorage({
+    location: { engine: 'sqlite', path: join(folder, 'postern.db') },
+    sealer,
+    clock,
+    random: randomBytes,
+  });
   onTestFinished(async () => {
     await storage.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,5 @@
 // What doctor finds in the configuration without asking anybody: the OAuth client, the sign-in of remote clients, and the
 // folders that Postern writes into, each tried by making something there and taking it away.
-import { dirname } from 'node:path';
 import {
   type Config,
   defaultHttpPort,
@@ -8,6 +7,7 @@ import {
   type ExternalIssuer,
   type GoogleSignIn,
 } from '../../config/config.ts';
+import { databaseFolder } from '../../config/database.ts';
 import { pathErrorOf, tryFolder } from '../../lib/checked-paths.ts';
 import { type Finding, finding, type Verdict } from './finding.ts';
 
@@ -95,9 +95,10 @@ const tried = (what: string, folder: string, otherwise: Verdict): Finding => {
 };
 
 export const folderFindings = (config: Config): Finding[] => {
-  const { databasePath, configFolder, downloadFolder, keys } = config;
+  const { database, configFolder, downloadFolder, keys } = config;
+  const folder = databaseFolder(database);
   return [
-    ...(databasePath === ':memory:' ? [] : [tried('Database folder', dirname(databasePath), 'fault')]),
+    ...(folder === undefined ? [] : [tried('Database folder', folder, 'fault')]),
     ...(keys.source === 'file' ? [tried('Config folder', configFolder, 'fault')] : []),
     tried('Download folder (POSTERN_DOWNLOAD_DIR, for stdio)', downloadFolder, 'warning'),
   ];

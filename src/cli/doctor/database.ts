@@ -6,6 +6,7 @@ import { authorizationFails, refusesEverybody } from '../../connect/accounts.ts'
 import { systemClock } from '../../lib/clock.ts';
 import { type Account, refreshTokenWarning } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
+import { databaseName } from '../../model/database-location.ts';
 import {
   createSealer,
   mostWaiting,
@@ -85,10 +86,9 @@ const webhookFindings = async ({ webhookEndpoints, webhookDeliveries }: Storage)
 
 /** What is in a database that is there. */
 export const databaseFindings = async (config: Config): Promise<Finding[]> => {
-  const path = config.databasePath;
   const sealer = createSealer(config.keys, randomBytes);
   try {
-    const storage = await openStorage({ path, sealer, clock: systemClock, random: randomBytes });
+    const storage = await openStorage({ location: config.database, sealer, clock: systemClock, random: randomBytes });
     try {
       const counts = await storage.operations.countsByStatus();
       const keys = (await storage.apiKeys.list()).filter((key) => key.revokedAt === undefined);
@@ -97,7 +97,7 @@ export const databaseFindings = async (config: Config): Promise<Finding[]> => {
       return [
         finding(
           'ok',
-          `Database: ${path}; accounts: ${counts.ACTIVE} active, ${counts.PENDING} pending, ${counts.REVOKED} revoked`,
+          `Database: ${databaseName(config.database)}; accounts: ${counts.ACTIVE} active, ${counts.PENDING} pending, ${counts.REVOKED} revoked`,
         ),
         finding('ok', `API keys: ${keys.length}`),
         ...(await refusedRowFindings(storage)),

@@ -7,6 +7,7 @@ import { type Config, type Environment, type Fault, readConfig } from '../../con
 import { systemClock } from '../../lib/clock.ts';
 import { createOutsideFetch } from '../../lib/outside-fetch.ts';
 import { toolNames } from '../../mcp/tools/index.ts';
+import { databaseName } from '../../model/database-location.ts';
 import { createGoogleOAuth } from '../../oauth/google-oauth.ts';
 import type { OAuthClient } from '../../oauth/token-client.ts';
 import { createLogger } from '../log.ts';
@@ -73,10 +74,10 @@ const onlineFindings = async (config: Config, hasDatabase: boolean) => {
 
 const examine = async (config: Config, keyMissing: boolean, online: boolean): Promise<Finding[]> => {
   const folders = folderFindings(config);
-  const hasDatabase = existsSync(config.databasePath);
+  const hasDatabase = config.database.engine !== 'sqlite' || existsSync(config.database.path);
   const database = hasDatabase
     ? await databaseFindings(config)
-    : [finding('untried', `Database: ${config.databasePath}, made at the first start`)];
+    : [finding('untried', `Database: ${databaseName(config.database)}, made at the first start`)];
   const usable = hasDatabase && !keyMissing && !database.some(isFault);
   const tried = online ? await onlineFindings(config, usable) : { client: [], issuer: [] };
   return [

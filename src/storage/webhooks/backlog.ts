@@ -17,32 +17,35 @@ const keepDeadMs = 7 * 24 * 60 * 60_000;
 /** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
 const keepWaitingMs = 8 * 24 * 60 * 60_000;
 /** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
-const killOldest = async (db: Database, endpointId: string, most: number, now: number): Promise<void> => {
+const killOldest = async (rows: Rows, endpointId: string, most: number, now: number): Promise<void> => {
   const { rows: dead } = await sql<AccountKey>`
     update webhook_deliveries set dead_at = ${now}, last_error = 'too_many_waiting', next_attempt_at = null,
       lease_until = null, lease_holder = null
     where endpoint_id = ${endpointId} and dead_at is null and sequence in (
       select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
       order by sequence limit ${most})
-    returning realm, identifier`.execute(db);
+    returning realm, identifier`.execute(rows.db);
   const accounts = new Map(dead.map((key) => [accountKeyText(key), key]));
-  for (const key of accounts.values()) await makeNextDue(db, { endpointId, key }, now);
+  // In an order, so that two who do this wait for each other instead of both.
+  for (const [, key] of [...accounts].sort(([one], [other]) => (one < other ? -1 : 1)))
+    await makeNextDue(rows, { endpointId, key }, now);
 };
 
 /** Endpoints of which more deliveries fit than `most`, and how many more. */
 const endpointsBeyond = async (db: Database, fits: RawBuilder<SqlBool>, most: number) => {
   const { rows } = await sql<{ id: string; beyond: number }>`
-    select id, (
-      select count(*) from webhook_deliveries where endpoint_id = webhook_endpoints.id and ${fits}
-    ) - ${most} as beyond
-    from webhook_endpoints where beyond > 0`.execute(db);
+    select id, held - ${most} as beyond from (
+      select id, (
+        select count(*) from webhook_deliveries where endpoint_id = webhook_endpoints.id and ${fits}) as held
+      from webhook_endpoints) as endpoints
+    where held > ${most}`.execute(db);
   return rows;
 };
 
 /** Makes dead letters of the oldest events of an endpoint for which too many wait, and deletes the oldest of too many dead. */
 export const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
   for (const { id, beyond } of await endpointsBeyond(rows.db, sql`dead_at is null`, mostWaiting))
-    await rows.transaction(({ db }) => killOldest(db, id, Math.min(beyond, takenAtOnce), now));
+    await rows.transaction(undefined, (transaction) => killOldest(transaction, id, Math.min(beyond, takenAtOnce), now));
   for (const { id, beyond } of await endpointsBeyond(rows.db, sql`dead_at is not null`, mostDead))
     await sql`
       delete from webhook_deliveries where endpoint_id = ${id} and sequence in (

@@ -107,9 +107,9 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
     };
   };
   const end = (delivery: DeliveryView, change: (db: Database) => Promise<boolean>): Promise<boolean> =>
-    rows.transaction(async ({ db }) => {
-      if (!(await change(db))) return false;
-      await makeNextDue(db, delivery, clock.now());
+    rows.transaction(undefined, async (transaction) => {
+      if (!(await change(transaction.db))) return false;
+      await makeNextDue(transaction, delivery, clock.now());
       return true;
     });
 
@@ -126,7 +126,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
       .where(({ and }) => and(at))
       .returningAll()
       .executeTakeFirst();
-    if (row !== undefined && !mayLearn) await makeNextDue(in_.db, viewOf(row), now);
+    if (row !== undefined && !mayLearn) await makeNextDue(in_, viewOf(row), now);
   };
 
   const claimOne = async (in_: Rows, at: Place, lease: Lease): Promise<WebhookDelivery | undefined> => {
@@ -173,7 +173,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
       return due.map(({ endpoint_id }) => endpoint_id);
     },
     claim: (endpointId, lease, most) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction({ of: ['webhook deliveries', endpointId] }, async (transaction) => {
         const due = await transaction.db
           .selectFrom('webhook_deliveries')
           .select(['event_id', 'endpoint_id'])
@@ -230,7 +230,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
     },
     limitBacklogs: (now) => limitBacklogs(rows, now),
     redeliver: (endpointId, eventId, most) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction({ of: ['webhook deliveries', endpointId] }, async (transaction) => {
         const dead = await transaction.db
           .selectFrom('webhook_deliveries')
           .select(['event_id', 'endpoint_id'])

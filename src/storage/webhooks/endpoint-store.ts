@@ -102,7 +102,10 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
           secret: sealed({ id, realm }, 'secret', secret),
           created_at: createdAt,
         },
-        sql<SqlBool>`${most} > (select count(*) from webhook_endpoints where realm = ${realm})`,
+        {
+          where: sql<SqlBool>`${most} > (select count(*) from webhook_endpoints where realm = ${realm})`,
+          lock: { of: ['webhook endpoints', realm] },
+        },
       ),
     list: async (filter = {}) =>
       (await rows.list('webhook_endpoints', filter, ['created_at', 'id'])).map(toWebhookEndpoint),
@@ -130,7 +133,9 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
       return changed !== undefined;
     },
     disable: (id, because, at, answered) =>
-      rows.transaction(async (transaction) => {
+      rows.transaction(undefined, async (transaction) => {
+        const realm = (await transaction.find('webhook_endpoints', { id }))?.realm ?? '';
+        await transaction.lock({ of: ['webhook endpoints', realm] });
         const changed = await transaction.change('webhook_endpoints', { id }, (row) =>
           row.disabled_at === null ? { disabled_at: at, disabled_because: because } : undefined,
         );

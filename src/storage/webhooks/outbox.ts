@@ -6,7 +6,6 @@ import type { AccountKey } from '../../model/account-key.ts';
 import { webhookPayload } from '../../model/webhook-event.ts';
 import { toAccount } from '../account-rows.ts';
 import type { EventsOfWrite, Rows } from '../protected-rows.ts';
-import type { Database } from '../schema.ts';
 import type { SealedPlace, Sealer } from '../sealer.ts';
 import { toWebhookEndpoint } from './endpoint-store.ts';
 import { type RowEvent, rowEvents } from './events.ts';
@@ -23,16 +22,18 @@ export const placeInWebhookDeliveries = (row: Bound): SealedPlace => ({
   row: JSON.stringify([row.event_id, row.endpoint_id, row.type]),
 });
 
-/** Higher than that of every delivery that is there; in a transaction, which is alone in writing. */
-const nextSequence = async (db: Database): Promise<number> => {
-  const { rows } = await sql<{ last: number | null }>`select max(sequence) as last from webhook_deliveries`.execute(db);
-  return (rows[0]?.last ?? 0) + 1;
-};
+/**
+ * Whether an event waits for an earlier one, and which is next when that has ended, is decided by one at a time for each
+ * account: else both might leave it to the other.
+ */
+const lockOutbox = (rows: Rows, { realm, identifier }: AccountKey): Promise<void> =>
+  rows.lock({ of: ['outbox', realm, identifier] });
 
 type NewDelivery = Bound & Pick<WebhookDeliveriesTable, 'payload' | 'created_at'>;
 
 /** Puts one behind all others; in a transaction. Its turn comes once no earlier one of its account waits for this endpoint. */
 export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<void> => {
+  await lockOutbox(rows, delivery);
   const earlier = await rows.db
     .selectFrom('webhook_deliveries')
     .select('sequence')
@@ -44,7 +45,7 @@ export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<vo
     .executeTakeFirst();
   await rows.insert('webhook_deliveries', {
     ...delivery,
-    sequence: await nextSequence(rows.db),
+    sequence: await rows.nextDelivery(),
     attempts: 0,
     next_attempt_at: earlier === undefined ? delivery.created_at : null,
   });
@@ -52,17 +53,18 @@ export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<vo
 
 /** In the transaction that ended an earlier one of the same account and endpoint. */
 export const makeNextDue = async (
-  db: Database,
+  rows: Rows,
   { endpointId, key }: { readonly endpointId: string; readonly key: AccountKey },
   now: number,
 ): Promise<void> => {
   const { realm, identifier } = key;
+  await lockOutbox(rows, key);
   await sql`
     update webhook_deliveries set next_attempt_at = ${now}
     where next_attempt_at is null and sequence = (
       select min(sequence) from webhook_deliveries
       where endpoint_id = ${endpointId} and realm = ${realm} and identifier = ${identifier} and dead_at is null)`.execute(
-    db,
+    rows.db,
   );
 };
 
@@ -70,6 +72,8 @@ export const createEventsOfWrite = (sealer: Sealer, clock: Clock, random: Random
   const write = async (rows: Rows, event: RowEvent): Promise<void> => {
     const { type, key } = event;
     const { realm, identifier } = key;
+    // An endpoint that is being disabled, or added, is so before the event or after it.
+    await rows.lock({ of: ['webhook endpoints', realm], shared: true });
     const endpoints = (await rows.list('webhook_endpoints', { realm })).filter(
       (row) => row.disabled_at === null && (toWebhookEndpoint(row).events?.includes(type) ?? true),
     );

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { databaseFindings } from '../../../src/cli/doctor/database.ts';
+import { databaseName } from '../../../src/model/database-location.ts';
 import { createWorld } from '../../support/world.ts';
 
 const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
@@ -64,7 +65,7 @@ it('warns of an endpoint that is gone, and of its dead letters with how many the
 it('warns of an endpoint for which more than half of what may wait waits', async () => {
   const { add, said, config } = await aWorld();
   await add('whe_slow');
-  const raw = new BetterSqlite3(config.databasePath);
+  const raw = new BetterSqlite3(databaseName(config.database));
   onTestFinished(() => void raw.close());
   const wait = (from: number, to: number) =>
     raw.exec(`with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to})

@@ -113,7 +113,8 @@ describe('An account of a realm with an endpoint', () => {
     await storage.accounts.getOrCreate(ada);
     await takeEvents(world);
     clock.turn(40 * 24 * hour);
-    const options = { path: world.path, sealer: sealerWith(1), clock, random: randomBytes };
+    const location = { engine: 'sqlite', path: world.path } as const;
+    const options = { location, sealer: sealerWith(1), clock, random: randomBytes };
     const keeping = await openStorage({ ...options, retentionMs: 30 * 24 * hour });
     await keeping.operations.sweep(clock.now());
     await keeping.close();

@@ -13,9 +13,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.ts';
-import type { RandomBytes } from '../lib/clock.ts';
-import { busyToo, inOurWords, isBusy } from './storage-error.ts';
+import { type BoundedMap, createBoundedMap } from '../../lib/bounded-map.ts';
+import type { RandomBytes } from '../../lib/clock.ts';
+import { busyToo, inOurWords, isBusy } from './errors.ts';
 
 /** SQLite itself waits this long (it blocks the whole process meanwhile); all further waiting is asynchronous. Milliseconds. */
 export const blockingWaitMs = 10;

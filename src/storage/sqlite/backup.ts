@@ -3,21 +3,14 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { makeFolder, pathErrorOf } from '../lib/checked-paths.ts';
-import type { Clock, RandomBytes } from '../lib/clock.ts';
-import { StorageError } from '../model/storage-error.ts';
-import { openStorage } from './index.ts';
-import { schemaOf } from './migrate.ts';
-import type { Sealer } from './sealer.ts';
-import {
-  alreadyThere,
-  databaseInUse,
-  inOurWords,
-  isBusy,
-  notABackup,
-  notADatabase,
-  notWritable,
-} from './storage-error.ts';
+import { makeFolder, pathErrorOf } from '../../lib/checked-paths.ts';
+import type { Clock, RandomBytes } from '../../lib/clock.ts';
+import { StorageError } from '../../model/storage-error.ts';
+import { openStorage } from '../index.ts';
+import type { Sealer } from '../sealer.ts';
+import { alreadyThere, databaseInUse, notABackup, notADatabase, notWritable } from '../storage-error.ts';
+import { schemaOf } from './database.ts';
+import { inOurWords, isBusy } from './errors.ts';
 
 /** Milliseconds that a copy waits for a lock. */
 const patienceMs = 10_000;
@@ -148,7 +141,7 @@ export const restore = async (
   const draft = draftOf(path, options.random);
   try {
     copyBackup(backup, draft);
-    const storage = await openStorage({ path: draft, ...options });
+    const storage = await openStorage({ location: { engine: 'sqlite', path: draft }, ...options });
     try {
       await storage.demandKey();
       await storage.sealingKeys.forgetProcesses();

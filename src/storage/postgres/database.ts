@@ -1,0 +1,144 @@
+// Opens a PostgreSQL database: its connections, its schema, its locks, its clock.
+import { createHash } from 'node:crypto';
+import { Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { RandomBytes } from '../../lib/clock.ts';
+import { databaseName, type PostgresLocation } from '../../model/database-location.ts';
+import type { Dialect, Engine, LockName } from '../engine.ts';
+import { type Adoption, migrate, type SchemaVersion } from '../migrate.ts';
+import { migrations } from '../migrations.ts';
+import type { Database, Schema } from '../schema.ts';
+import { newerSchema, notADatabase } from '../storage-error.ts';
+import { type Connections, createConnections, defaultTimes, type PostgresTimes, withoutLimit } from './connections.ts';
+import { toPostgres } from './ddl.ts';
+import { createPostgresDialect } from './driver.ts';
+import { isConnectionLost, isSafeToRetry } from './errors.ts';
+
+const dialect: Dialect = {
+  contains: (column, part) => sql<SqlBool>`strpos(lower(${column}), lower(${part} collate "C")) > 0`,
+  isOneOf: (column, values) => sql<SqlBool>`${column} = any(${values})`,
+  rowAddress: sql`ctid::text`,
+};
+
+/** A lock's number: of everything that PostgreSQL locks by number in this database, ours is one in 2^64. */
+const lockNumber = (schema: string, { of }: LockName): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['postern', schema, of]))
+    .digest()
+    .readBigInt64BE()
+    .toString();
+
+const lockWith = (schema: string, name: LockName): RawBuilder<unknown> =>
+  name.shared === true
+    ? sql`select pg_advisory_xact_lock_shared(${lockNumber(schema, name)}::bigint)`
+    : sql`select pg_advisory_xact_lock(${lockNumber(schema, name)}::bigint)`;
+
+const exists = async (db: Database, schema: string, relation: string): Promise<boolean> => {
+  const { rows } = await sql<{ found: boolean }>`
+    select exists (
+      select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where nspname = ${schema} and relname = ${relation}) as found`.execute(db);
+  return rows[0]?.found === true;
+};
+
+const versionTable = 'postern_schema';
+const deliverySequence = 'webhook_deliveries_sequence';
+
+/** Triggers, views and rules: of ours there are none. */
+const foreignObjects = (schema: string) => sql<{ found: number }>`
+  select count(*) as found from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  where nspname = ${schema} and (
+    relkind in ('v', 'm') or relhasrules
+    or exists (select 1 from pg_trigger where tgrelid = pg_class.oid and not tgisinternal))`;
+
+const createSchemaVersion = (schema: string, place: string): SchemaVersion => ({
+  place,
+  read: async (db) => {
+    if (!(await exists(db, schema, versionTable))) {
+      if (await exists(db, schema, 'accounts')) throw notADatabase(place);
+      return 0;
+    }
+    const { rows } = await sql<{ version: number }>`select version from ${sql.table(versionTable)}`.execute(db);
+    const version = rows[0]?.version ?? 0;
+    if (version > migrations.length) throw newerSchema(place, version, migrations.length);
+    return version;
+  },
+  write: async (db, version) => {
+    await sql`delete from ${sql.table(versionTable)}`.execute(db);
+    await sql`insert into ${sql.table(versionTable)} (version) values (${version})`.execute(db);
+  },
+  begin: async (db) => {
+    await lockWith(schema, { of: ['migrations'] }).execute(db);
+    if (await exists(db, schema, versionTable)) return;
+    const found = await sql`select 1 from pg_namespace where nspname = ${schema}`.execute(db);
+    // Whoever may not make schemas has one made for Postern.
+    if (found.rows.length === 0) await sql`create schema ${sql.ref(schema)}`.execute(db);
+    await sql`create table ${sql.table(versionTable)} (version bigint not null)`.execute(db);
+    await sql`create sequence ${sql.table(deliverySequence)}`.execute(db);
+  },
+  hasForeignObjects: async (db) => ((await foreignObjects(schema).execute(db)).rows[0]?.found ?? 0) > 0,
+  apply: async (db, migration) => {
+    await sql.raw(toPostgres(migration)).execute(db);
+  },
+  tableExists: (db, table) => exists(db, schema, table),
+  rowAddress: dialect.rowAddress,
+});
+
+/** Runs transactions, anew where others were in the way. Until it is committed, one that failed in whatever way is undone. */
+const createTransaction =
+  (db: Database, connections: Connections, schema: string): Engine['transaction'] =>
+  (lock, work) =>
+    connections.patiently(
+      () =>
+        db.transaction().execute(async (begun) => {
+          if (lock !== undefined) await lockWith(schema, lock).execute(begun);
+          return work(begun);
+        }),
+      (error) => isSafeToRetry(error) || isConnectionLost(error),
+    );
+
+/**
+ * Connects to a PostgreSQL database and brings its schema up to date; of many processes that start at once one does.
+ * @throws StorageError with a sentence that says what to do
+ */
+export const openPostgres = async (
+  location: PostgresLocation,
+  adoption: Adoption,
+  options: { readonly random: RandomBytes; readonly times?: PostgresTimes },
+): Promise<Engine> => {
+  const { schema } = location;
+  const place = databaseName(location);
+  const open = (poolSize: number, times: PostgresTimes) => {
+    const connections = createConnections({ ...location, poolSize }, place, { random: options.random, times });
+    const db: Database = new Kysely<Schema>({ dialect: createPostgresDialect(connections, place) });
+    return { db, transaction: createTransaction(db, connections, schema), close: connections.end };
+  };
+  // A migration, and whoever waits for the one of another process, takes as long as it takes.
+  const migrating = open(1, withoutLimit);
+  try {
+    const version = createSchemaVersion(schema, place);
+    await migrate(migrating.db, version, adoption, (work) => migrating.transaction(undefined, work));
+  } finally {
+    await migrating.close();
+  }
+  const { db, transaction, close } = open(location.poolSize, options.times ?? defaultTimes);
+  return {
+    db,
+    place,
+    dialect,
+    transaction,
+    lock: async (begun, name) => {
+      await lockWith(schema, name).execute(begun);
+    },
+    nextDelivery: async (begun) => {
+      const { rows } = await sql<{ next: number }>`select nextval(${deliverySequence}) as next`.execute(begun);
+      return rows[0]?.next ?? 0;
+    },
+    readClock: async () => {
+      const { rows } = await sql<{ now: number }>`
+        select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
+      return rows[0]?.now ?? 0;
+    },
+    erased: () => {},
+    close,
+  };
+};
