@@ -11,6 +11,7 @@ import { createGoogleServices, probe } from './google/services.ts';
 import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
 import { type CreateLimit, limitsInMemory } from './lib/rate-limit.ts';
+import { sharedLimits } from './lib/shared-rate-limit.ts';
 import { callableTools } from './mcp/call-tool.ts';
 import type { Tool } from './mcp/define-tool.ts';
 import {
@@ -141,6 +142,20 @@ const openFor = async (
   return storage;
 };
 
+/** Whether rate limits are counted by each process or by all together. */
+const createLimitOf = (
+  { limits }: Config,
+  { storage, sealer, clock, log }: Pick<Postern, 'storage' | 'sealer' | 'clock'> & Pick<ComposeOptions, 'log'>,
+): CreateLimit =>
+  limits === 'memory'
+    ? limitsInMemory(clock)
+    : sharedLimits({
+        store: storage.rateLimits,
+        clock,
+        hash: (text) => sealer.hmac('limit', text),
+        log: (level, entry) => log[level](entry),
+      });
+
 /** What consent asks for at first, beside that, and only where a call wants it. */
 const capabilitiesOf = (tools: readonly Tool[]) => ({
   requiredCapabilities: [...new Set(tools.flatMap(({ requires }) => requires))],
@@ -169,7 +184,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   });
   // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
   const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
-  const createLimit = limitsInMemory(clock);
+  const createLimit = createLimitOf(config, { storage, sealer, clock, log });
   const oauthFor = (of: OAuthClient) => createGoogleOAuth({ client: of, endpoints, fetch: send, clock, random });
   const enabled = catalogue.filter(({ name }) => config.tools.includes(name));
   const accounts: Accounts = createAccounts({

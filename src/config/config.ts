@@ -14,6 +14,7 @@ import {
   type Environment,
   type EnvironmentReader,
   type Fault,
+  limitsSchema,
   sizeSchema,
   splitList,
   switchSchema,
@@ -51,6 +52,8 @@ export interface Config extends StorageConfig, Listening {
   readonly inlineLimit: number;
   /** Days after which an account without a grant is deleted; undefined: never. */
   readonly retentionDays: number | undefined;
+  /** Where rate limits are counted: by each process for itself, or in the database by all together. */
+  readonly limits: 'memory' | 'database';
   /** Whether http also answers the clients of the hosted product. */
   readonly scalekitApi: boolean;
 }
@@ -114,6 +117,18 @@ const readTools = (reader: EnvironmentReader, toolNames: readonly string[]): rea
   return toolNames.filter((name) => wanted.has(name));
 };
 
+const readLimits = (reader: EnvironmentReader, { engine }: DatabaseLocation): Config['limits'] => {
+  const limits = reader.parsed('POSTERN_LIMITS', limitsSchema, 'Use database, or leave it out.') ?? 'memory';
+  // SQLite has one writer, which every call would wait for.
+  if (limits === 'database' && engine !== 'postgres')
+    reader.fault(
+      'POSTERN_LIMITS',
+      'wants limits in the database, for which it has to be PostgreSQL',
+      'Leave it out, or set POSTERN_DATABASE_URL to a PostgreSQL database.',
+    );
+  return limits;
+};
+
 const keysOf = (
   reader: EnvironmentReader,
   options: ReadOptions,
@@ -148,6 +163,7 @@ export const readConfig = (environment: Environment, options: ConfigOptions): Re
   const google = readGoogleSettings(reader, path(reader.text('GOOGLE_CREDENTIALS_FILE')), plainKind);
   const storage = readStorage(reader, environment, machine);
   const listening = readListening(reader, options);
+  const limits = readLimits(reader, storage.database);
   const tools = readTools(reader, options.toolNames);
   const signIn = readSignIn(reader, path(reader.text('POSTERN_OAUTH_CLIENTS_FILE')), listening.publicUrl);
   const inlineLimit =
@@ -161,5 +177,5 @@ export const readConfig = (environment: Environment, options: ConfigOptions): Re
   if (client === undefined || keys === undefined || faults.length > 0) return { ok: false, faults, warnings };
   const config = { ...storage, ...listening, google: { ...google, client }, signIn, keys, tools, downloadFolder };
   const scalekitApi = reader.parsed('POSTERN_SCALEKIT_API', switchSchema, 'Use 1, or leave it out.') ?? false;
-  return { ok: true, config: { ...config, inlineLimit, retentionDays, scalekitApi, warnings } };
+  return { ok: true, config: { ...config, limits, inlineLimit, retentionDays, scalekitApi, warnings } };
 };

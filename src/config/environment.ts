@@ -42,6 +42,7 @@ export const posternVariables = [
   'POSTERN_OIDC_CLIENT_ID',
   'POSTERN_OIDC_CLIENT_SECRET',
   'POSTERN_SCALEKIT_API',
+  'POSTERN_LIMITS',
 ] as const;
 
 export const googleEndpointVariables = [
@@ -104,6 +105,9 @@ export const switchSchema = z
   .string()
   .regex(/^[01]$/, 'is neither 1 nor 0')
   .transform((value) => value === '1');
+
+/** Where rate limits are counted. */
+export const limitsSchema = z.enum(['memory', 'database'], 'is neither memory nor database');
 
 /** A whole number of days. */
 export const daysSchema = z

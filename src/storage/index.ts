@@ -1,6 +1,7 @@
 // Everything that Postern stores. Only this folder imports a database's driver, and only that of the database in use.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
+import type { BucketStore } from '../lib/shared-rate-limit.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { DatabaseLocation } from '../model/database-location.ts';
 import { type AccountStore, createAccountStore } from './account-store.ts';
@@ -17,6 +18,7 @@ import { type Adoption, type AdoptionOptions, createAdoption } from './migrate.t
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRows } from './protected-rows.ts';
+import { createRateLimitStore } from './rate-limit-store.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
 import { createRowMacs, type RefusedRow } from './row-macs.ts';
 import type { Sealer } from './sealer.ts';
@@ -94,6 +96,8 @@ export interface Storage {
   readonly browserSessions: BrowserSessionStore;
   readonly webhookEndpoints: WebhookEndpointStore;
   readonly webhookDeliveries: WebhookDeliveryStore;
+  /** Of the limits that processes count together. */
+  readonly rateLimits: BucketStore;
   readonly sealingKeys: SealingKeyStore;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
@@ -156,6 +160,7 @@ export const openStorage = async (
     browserSessions: createBrowserSessionStore(rows),
     webhookEndpoints: createWebhookEndpointStore(rows, sealer),
     webhookDeliveries: createWebhookDeliveryStore(rows, sealer, clock),
+    rateLimits: createRateLimitStore(db),
     sealingKeys,
     demandKey: async () => {
       const found = await countUnderOtherKeys(db, sealer);

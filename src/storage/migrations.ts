@@ -202,4 +202,10 @@ export const migrations: readonly string[] = [
   `
   alter table downloads add column sequence integer not null default 0;
   `,
+  `
+  create table rate_limits (
+    name text primary key not null,
+    full_at integer not null
+  ) strict;
+  `,
 ];

@@ -16,6 +16,7 @@ import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { accountLock } from './engine.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
+import { sweepRateLimits } from './rate-limit-store.ts';
 import type { RefusedRow } from './row-macs.ts';
 import { type Resealed, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
@@ -47,7 +48,7 @@ export interface OperationsStore {
   /**
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
    * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
-   * authorization rounds more than an hour; accounts whose retention time is over; and events that died a week ago, or
+   * authorization rounds more than an hour; buckets of rate limits that are full again; accounts whose retention time is over; and events that died a week ago, or
    * that are too many. `now` in milliseconds.
    */
   sweep(now: number): Promise<void>;
@@ -122,6 +123,7 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
     await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
     await sweepCounts(db, now);
+    await sweepRateLimits(db, now);
     await sweepDeliveries(rows, now);
     await eraseEndedGrants(rows, now);
     await erasePendingGrants(rows, now);

@@ -87,6 +87,13 @@ interface TokenEndpointAnswersTable {
 }
 
 /** What only one process does at a time, and who does it. */
+interface RateLimitsTable {
+  /** HMAC of which limit it is and of whom it counts. */
+  name: string;
+  /** When its bucket is full again, in microseconds since the epoch. */
+  full_at: number;
+}
+
 interface LeasesTable {
   name: string;
   holder: string;
@@ -264,6 +271,7 @@ export interface Schema {
   refresh_tokens_issued: RefreshTokensIssuedTable;
   token_endpoint_answers: TokenEndpointAnswersTable;
   leases: LeasesTable;
+  rate_limits: RateLimitsTable;
   authorization_records: AuthorizationRecordsTable;
   authorization_keys: AuthorizationKeysTable;
   authorization_rounds: AuthorizationRoundsTable;

@@ -151,6 +151,8 @@ describe('faults', () => {
     [{ POSTERN_INLINE_LIMIT: '2000MB' }, 'POSTERN_INLINE_LIMIT is not between'],
     [{ POSTERN_IDENTIFIER: 'a,b' }, 'POSTERN_IDENTIFIER must not contain a comma'],
     [{ POSTERN_HOST: 'a host' }, 'POSTERN_HOST is not a host or IP address'],
+    [{ POSTERN_LIMITS: 'redis' }, 'POSTERN_LIMITS is neither memory nor database'],
+    [{ POSTERN_LIMITS: 'database' }, 'Leave it out, or set POSTERN_DATABASE_URL to a PostgreSQL database.'],
     [{ POSTERN_TOOLS: 'gmail_send' }, 'POSTERN_TOOLS names an unknown tool'],
     [{ POSTERN_DATABASE_URL: 'postgresql://db.example.com/x' }, 'lacks a host, a user or a database'],
     [{ POSTERN_DATABASE_URL: 'mysql:x' }, 'is not a database URL Postern knows'],

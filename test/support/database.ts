@@ -10,7 +10,7 @@ import { openPostgres } from '../../src/storage/postgres/database.ts';
 import { makeDatabase, nothingToAdopt } from './migrated-database.ts';
 
 /** Which database this run of a test is on. */
-const engine = process.env.POSTERN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
+export const engine = process.env.POSTERN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
 
 const schemaAt = (schema: string): PostgresLocation => {
   const url = `${inject('postgresUrl')}?schema=${schema}&sslmode=disable`;
