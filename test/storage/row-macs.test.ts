@@ -15,6 +15,7 @@ const withoutMac: Readonly<Record<string, string>> = {
   sealing_key_in_use: 'chooses among the configured keys alone',
   processes: 'says which keys a process has; wrongly set, a rotation waits, or is refused',
   token_endpoint_answers: 'what Google said of the OAuth client; wrongly set, an end is believed sooner or later',
+  rate_limits: 'counts what was asked of late; wrongly set, a limit holds somebody up for a while, or does not',
   leases: 'says only which process does a round just now; wrongly set, a round waits or comes twice',
 };
 
