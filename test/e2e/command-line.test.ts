@@ -79,7 +79,7 @@ describe('the command line', () => {
       'GOOGLE_CLIENT_SECRET is not set',
       'POSTERN_PORT is not between 1 and 65535',
       'Did you mean gmail_fetch_mails?',
-      'names PostgreSQL, which Postern does not support yet. Use sqlite:PATH.',
+      'POSTERN_DATABASE_URL lacks a host, a user or a database. Use postgres://USER:PASSWORD@HOST:5432/DATABASE.',
       'POSTERN_ENCRYPTION_KEY is 5 bytes long, not 32',
       'Did you mean POSTERN_PUBLIC_URL?',
     ]) {
