@@ -8,7 +8,7 @@ import { createKeyReader } from './config/sealing-keys.ts';
 import { type Accounts, createAccounts } from './connect/accounts.ts';
 import type { GoogleServices } from './google/ports.ts';
 import { createGoogleServices, probe } from './google/services.ts';
-import { type Clock, type RandomBytes, systemClock } from './lib/clock.ts';
+import type { Clock, RandomBytes } from './lib/clock.ts';
 import type { OutsideFetch } from './lib/outside-fetch.ts';
 import { type CreateLimit, limitsInMemory } from './lib/rate-limit.ts';
 import { sharedLimits } from './lib/shared-rate-limit.ts';
@@ -42,6 +42,7 @@ export interface ComposeOptions {
   readonly log: Logger;
   /** Where the connect pages are served, without a trailing slash; on stdio asking for it starts them. */
   readonly linkOrigin: () => Promise<string>;
+  /** Instead of the storage's. */
   readonly clock?: Clock;
   readonly random?: RandomBytes;
   readonly fetch?: typeof fetch;
@@ -100,7 +101,7 @@ const toOutside =
 
 interface OpenOptions {
   readonly sealer: Sealer;
-  readonly clock: Clock;
+  readonly clock: Clock | undefined;
   readonly random: RandomBytes;
   readonly log: Logger;
   readonly nameInLog: (key: AccountKey) => string;
@@ -138,7 +139,7 @@ const openFor = async (
     await storage.close();
     throw error;
   }
-  await storage.operations.sweep(clock.now());
+  await storage.operations.sweep(storage.clock.now());
   return storage;
 };
 
@@ -166,13 +167,16 @@ const capabilitiesOf = (tools: readonly Tool[]) => ({
 /** Opens the database and wires one Postern. Throws StorageError when the database cannot be used. */
 export const compose = async (config: Config, options: ComposeOptions): Promise<Postern> => {
   const { log, linkOrigin } = options;
-  const clock = options.clock ?? systemClock;
   const random: RandomBytes = options.random ?? randomBytes;
   const send = options.fetch ?? fetch;
-  const outside = options.outside ?? ((trustedOrigin, bodies) => toOutside(clock, trustedOrigin, bodies));
   const sealer = createSealer(config.keys, random, createKeyReader(config.keys));
   const nameInLog = (key: AccountKey): string => sealer.hmac('log', accountKeyText(key)).slice(0, 12);
   const { gmailRootUrl, peopleRootUrl, client, ...endpoints } = config.google;
+  // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
+  const accountChanged = (key: AccountKey): void => google.forget(key);
+  const storage = await openFor(config, { sealer, clock: options.clock, random, log, nameInLog, accountChanged });
+  const { clock } = storage;
+  const outside = options.outside ?? ((trustedOrigin, bodies) => toOutside(clock, trustedOrigin, bodies));
   const google = createGoogleServices({
     fetch: send,
     clock,
@@ -182,8 +186,6 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     callTimeoutMs: googleTimeoutMs,
     log: (entry) => log.warn(entry),
   });
-  // Whatever is cached of an account is dropped; what another process changes, caches notice by the grant's version.
-  const storage = await openFor(config, { sealer, clock, random, log, nameInLog, accountChanged: google.forget });
   const createLimit = createLimitOf(config, { storage, sealer, clock, log });
   const oauthFor = (of: OAuthClient) => createGoogleOAuth({ client: of, endpoints, fetch: send, clock, random });
   const enabled = catalogue.filter(({ name }) => config.tools.includes(name));

@@ -7,7 +7,7 @@ import { describeRedirect, mayReceiveAnswer, mayRedirectUnasked } from './consen
 import type { Keys } from './keyring.ts';
 import { interactionCookie } from './koa-bridge.ts';
 import { documentCache, type PreregisteredClient, type ProviderOptions, ttl } from './provider-options.ts';
-import { createAdapterFactory, keepUsedClient } from './records-adapter.ts';
+import { createAdapterFactory, keepUsedClient, moved, secondsAhead } from './records-adapter.ts';
 import { knownScopes } from './request-parameters.ts';
 import type { ErrorPage, PageError } from './responses.ts';
 import { createDecisionPolicy, createFindAccount, createGrantLoader, signInPath } from './sign-in-policy.ts';
@@ -142,6 +142,11 @@ const configure = (options: ProviderOptions, keys: Keys): Configuration => {
     fetch: options.documentFetch,
     fetchResponseBodyLimits: { 'client_id metadata document': maxDocumentBytes },
     findAccount: createFindAccount(options.isStillAllowed),
+    formats: {
+      customizers: {
+        jwt: (_ctx, _token, { payload }) => void Object.assign(payload, moved(payload, secondsAhead(clock))),
+      },
+    },
     interactions: { policy: createDecisionPolicy(), url: (_ctx, { uid }) => signInPath(uid) },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [...keys.signing] },

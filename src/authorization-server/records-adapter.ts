@@ -21,6 +21,19 @@ const emptyAdapter: Adapter = {
   revokeByGrantId: async () => {},
 };
 
+/** What the library writes of a record in seconds of its own clock, which is the machine's. */
+const timesOf: readonly string[] = ['iat', 'exp', 'iiat', 'loginTs', 'authTime'];
+
+/** Those times on another clock that many seconds ahead. */
+export const moved = <P extends object>(payload: P, seconds: number): P => {
+  if (seconds === 0) return payload;
+  const times = Object.entries(payload).filter(([name, at]) => timesOf.includes(name) && typeof at === 'number');
+  return { ...payload, ...Object.fromEntries(times.map(([name, at]) => [name, Number(at) + seconds])) };
+};
+
+/** How many seconds what is stored is ahead of the library: it knows only the machine's clock, and machines differ. */
+export const secondsAhead = (clock: Clock): number => Math.round((clock.now() - Date.now()) / 1000);
+
 const ownerOf = ({ accountId, result }: AdapterPayload): AccountKey | undefined => {
   const identifier = accountId ?? result?.login?.accountId;
   return identifier === undefined ? undefined : { realm: googleRealm, identifier };
@@ -62,7 +75,7 @@ export const createAdapterFactory =
     const find = async (id: string): Promise<RefreshTokenPayload | undefined> => {
       const found = await records.find(model, id);
       if (found === undefined) return undefined;
-      const payload = JSON.parse(found.payload) as RefreshTokenPayload;
+      const payload = moved(JSON.parse(found.payload) as RefreshTokenPayload, -secondsAhead(clock));
       if (found.consumedAt === undefined) return payload;
       if (rotates && isStolen(payload, found)) {
         if (payload.grantId !== undefined) await records.removeGrant(payload.grantId);
@@ -80,7 +93,10 @@ export const createAdapterFactory =
         const stored = await records.put({
           model,
           id,
-          payload: JSON.stringify(rotates ? { ...payload, ...predecessorOfNew() } : payload),
+          payload: JSON.stringify({
+            ...moved(payload, secondsAhead(clock)),
+            ...(rotates ? predecessorOfNew() : {}),
+          }),
           grantId: payload.grantId,
           owner,
           expiresAt,

@@ -5,7 +5,6 @@ import { open } from 'node:fs/promises';
 import { ensureAccount } from '../connect/account-settings.ts';
 import { type ApiKeyOptions, createApiKey, verifyUrlSchema } from '../identity/credentials.ts';
 import { maxLogoBytes, productNameSchema, readLogo } from '../identity/product.ts';
-import { systemClock } from '../lib/clock.ts';
 import { readRegisteredReturnUrl } from '../lib/return-url.ts';
 import type { Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -172,7 +171,7 @@ export const create = async (options: CreateOptions): Promise<void> => {
     if (holder.kind === 'user' && pins !== undefined) {
       await ensurePinned(storage.accounts, { realm, identifier: holder.identifier }, pins, connection);
     }
-    const { key, record } = await createApiKey(storage.apiKeys, randomBytes, systemClock, {
+    const { key, record } = await createApiKey(storage.apiKeys, randomBytes, storage.clock, {
       ...holder,
       realm,
       ...(options.label === undefined ? {} : { label: options.label }),
@@ -238,7 +237,7 @@ export const list = (options: { json?: boolean }): Promise<void> =>
 /** Revokes a key by its id; exit code 1 when there is none. */
 export const revoke = (id: string): Promise<void> =>
   withStorage(async ({ storage }) => {
-    if (!(await storage.apiKeys.revoke(id, systemClock.now()))) {
+    if (!(await storage.apiKeys.revoke(id, storage.clock.now()))) {
       throw new CommandError('There is no such key, or it is revoked already.', { fix: 'See: postern api-keys list' });
     }
     printLine(`Revoked ${id}.`);

@@ -2,7 +2,6 @@
 // notices each of them without a restart. Secrets are sealed in the database and never shown.
 import { type GoogleClient, readCredentialsFile, readEnvironmentClient } from '../config/google.ts';
 import { redirectFault } from '../config/listening.ts';
-import { systemClock } from '../lib/clock.ts';
 import { googleRealm } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
 import { connectionNameSchema, defaultConnection } from '../model/connection.ts';
@@ -120,7 +119,7 @@ export const add = (name: string, options: AddOptions): Promise<void> => {
     const replace = options.replace === true;
     const before = replace ? (await storage.connections.find(name))?.capabilities : undefined;
     const { capabilities } = wanted ?? { capabilities: before };
-    const record = { name, clientId, ...client, capabilities, createdAt: systemClock.now() };
+    const record = { name, clientId, ...client, capabilities, createdAt: storage.clock.now() };
     const saved = await save(storage, record, replace);
     if (saved !== 'added' && saved !== 'replaced') throw new CommandError(failures[saved], { fix: fixes[saved] });
     if (realm !== undefined) await storage.connections.setDefault(name, realm);

@@ -7,7 +7,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StorageConfig } from '../config/config.ts';
 import { keyFiles, writeKeyFile } from '../config/sealing-keys.ts';
-import { systemClock } from '../lib/clock.ts';
 import {
   createSealer,
   openStorage,
@@ -147,7 +146,7 @@ const rotateFiles = async (config: StorageConfig, storage: Storage, sealer: Seal
 export const rotateEncryption = async (): Promise<void> => {
   const config = requireStorageConfig();
   const sealer = createSealer(config.keys, randomBytes);
-  const storage = await openStorage({ location: config.database, sealer, clock: systemClock, random: randomBytes });
+  const storage = await openStorage({ location: config.database, sealer, random: randomBytes });
   try {
     await storage.demandKey();
     await storage.sealingKeys.follow();
@@ -162,7 +161,6 @@ const open = (config: StorageConfig, sealer: Sealer, discardUnreadable: boolean)
   openStorage({
     location: config.database,
     sealer,
-    clock: systemClock,
     random: randomBytes,
     discardUnreadable,
   });

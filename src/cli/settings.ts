@@ -13,7 +13,6 @@ import {
   type StorageConfig,
 } from '../config/config.ts';
 import { createKeyReader } from '../config/sealing-keys.ts';
-import { systemClock } from '../lib/clock.ts';
 import { createSealer, openStorage, type Storage } from '../storage/index.ts';
 import { CommandError, printNote } from './terminal.ts';
 
@@ -59,7 +58,6 @@ export const withStorage = async <T>(
   const storage = await openStorage({
     location: config.database,
     sealer,
-    clock: systemClock,
     random: randomBytes,
     signedAtUpgrade: (rows) => printNote(`Upgraded the database: ${rows} rows were signed, which happens once.`),
   });

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { compose } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
-import { systemClock } from '../lib/clock.ts';
 import { describeDefect } from '../lib/describe-defect.ts';
 import { toolNames } from '../mcp/tools/index.ts';
 import { runStdio } from '../stdio/stdio.ts';
@@ -23,7 +22,7 @@ const serve = async (config: Config, signal: AbortSignal): Promise<void> => {
   const postern = await compose(config, { transport: 'stdio', log, linkOrigin: () => loopback.origin() });
   const keys = await followKeys(postern.storage, postern.sealer, config.keys, log);
   const { connection } = postern.accounts;
-  const loopback = createLoopback({ connection, port: config.port, clock: systemClock, random: randomBytes, log });
+  const loopback = createLoopback({ connection, port: config.port, clock: postern.clock, random: randomBytes, log });
   const key = { realm: 'local', identifier: config.identifier };
   // A client that starts us daily and never calls keeps the access alive as well; nobody waits for it.
   const { dailyChecks } = postern.accounts;

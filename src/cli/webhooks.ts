@@ -11,7 +11,6 @@ import {
   testedJson,
   webhookJson,
 } from '../http/api/webhook-schemas.ts';
-import { systemClock } from '../lib/clock.ts';
 import { createOutsideFetch } from '../lib/outside-fetch.ts';
 import { type CountedEndpoint, createWebhooks, type Tested, type Webhooks } from '../webhooks/endpoints.ts';
 import { parseRealm } from './accounts/options.ts';
@@ -24,8 +23,8 @@ const withWebhooks = (use: (webhooks: Webhooks) => Promise<void>): Promise<void>
       use(
         createWebhooks({
           storage,
-          outside: (trustedOrigin, bodies) => createOutsideFetch({ clock: systemClock, trustedOrigin, bodies }),
-          clock: systemClock,
+          outside: (trustedOrigin, bodies) => createOutsideFetch({ clock: storage.clock, trustedOrigin, bodies }),
+          clock: storage.clock,
           random: randomBytes,
         }),
       ),

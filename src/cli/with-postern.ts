@@ -5,7 +5,6 @@ import { compose } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
-import { systemClock } from '../lib/clock.ts';
 import { toolNames } from '../mcp/tools/index.ts';
 import { createLogger } from './log.ts';
 import { requireConfig } from './settings.ts';
@@ -32,7 +31,7 @@ export const withPostern = async <T>(
   const loopback = createLoopback({
     connection: postern.accounts.connection,
     port: config.port,
-    clock: systemClock,
+    clock: postern.clock,
     random: randomBytes,
     log,
   });

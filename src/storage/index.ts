@@ -1,6 +1,6 @@
 // Everything that Postern stores. Only this folder imports a database's driver, and only that of the database in use.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock, RandomBytes } from '../lib/clock.ts';
+import { type Clock, type RandomBytes, systemClock } from '../lib/clock.ts';
 import type { BucketStore } from '../lib/shared-rate-limit.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { DatabaseLocation } from '../model/database-location.ts';
@@ -11,6 +11,7 @@ import { type AuthorizationRecordStore, createAuthorizationRecordStore } from '.
 import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { type ConnectionStore, createConnectionStore } from './connection-store.ts';
+import { createDatabaseClock } from './database-clock.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import type { Engine } from './engine.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
@@ -99,11 +100,27 @@ export interface Storage {
   /** Of the limits that processes count together. */
   readonly rateLimits: BucketStore;
   readonly sealingKeys: SealingKeyStore;
+  /** What everything stored goes by, and so whoever uses it. */
+  readonly clock: Clock;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
 }
+
+const clockOf = async (
+  engine: Engine,
+  given: Clock | undefined,
+): Promise<{ readonly clock: Clock; readonly stop: () => void }> => {
+  if (given !== undefined || engine.readClock === undefined) return { clock: given ?? systemClock, stop: () => {} };
+  try {
+    const clock = await createDatabaseClock(engine.readClock);
+    return { clock, stop: clock.stop };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+};
 
 const openEngine = async (location: DatabaseLocation, adoption: Adoption, random: RandomBytes): Promise<Engine> => {
   if (location.engine === 'postgres') {
@@ -122,7 +139,8 @@ export const openStorage = async (
   options: {
     readonly location: DatabaseLocation;
     readonly sealer: Sealer;
-    readonly clock: Clock;
+    /** Instead of that of the database, or of the system where the database has none. */
+    readonly clock?: Clock;
     readonly random: RandomBytes;
     /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
     readonly retentionMs?: number;
@@ -132,11 +150,12 @@ export const openStorage = async (
     readonly accountChanged?: (key: AccountKey) => void;
   } & AdoptionOptions,
 ): Promise<Storage> => {
-  const { location, sealer, clock, random } = options;
+  const { location, sealer, random } = options;
   const macs = createRowMacs(sealer, options.refused);
   const adoption = createAdoption(sealer, macs, options);
   const engine = await openEngine(location, adoption, random);
   const { db } = engine;
+  const { clock, stop } = await clockOf(engine, options.clock);
   const hooks = { erased: engine.erased, accountChanged: options.accountChanged ?? (() => undefined) };
   const rows = createRows(engine, macs, hooks, createEventsOfWrite(sealer, clock, random));
   const sealingKeys = createSealingKeyStore(engine, sealer, clock);
@@ -145,7 +164,7 @@ export const openStorage = async (
     refreshes: createRefreshStore(rows, sealer, clock),
     refreshTokenCount: createRefreshTokenCount(db, sealer),
     tokenEndpoint: createTokenEndpointStore(rows),
-    operations: createOperationsStore(rows, sealer, options.retentionMs),
+    operations: createOperationsStore(rows, sealer, { random, retentionMs: options.retentionMs }),
     checks: createCheckStore(db),
     tickets: createTicketStore(rows),
     apiKeys: createApiKeyStore(rows),
@@ -169,6 +188,10 @@ export const openStorage = async (
       if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)
         throw wrongKey(engine.place, found);
     },
-    close: engine.close,
+    clock,
+    close: async () => {
+      stop();
+      await engine.close();
+    },
   };
 };

@@ -2,6 +2,7 @@
 // reads a sealed column, except to seal it again.
 
 import { type SqlBool, sql } from 'kysely';
+import type { RandomBytes } from '../lib/clock.ts';
 import { type Account, type AccountState, accountStatus } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from './account-page.ts';
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
+import { createCheckStore } from './check-store.ts';
 import { accountLock } from './engine.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
@@ -49,7 +51,7 @@ export interface OperationsStore {
    * Deletes sessions and the authorization server's records that ran out; erases pending grants that ran out, and the
    * grants of accounts that ended a day ago; deletes them, tickets and downloads that ran out more than a day ago,
    * authorization rounds more than an hour; buckets of rate limits that are full again; accounts whose retention time is over; and events that died a week ago, or
-   * that are too many. `now` in milliseconds.
+   * that are too many. `now` in milliseconds. Does nothing while another process does it.
    */
   sweep(now: number): Promise<void>;
 }
@@ -60,7 +62,14 @@ const keepExpiredMs = 24 * 60 * 60_000;
 /** How long the grant of an account that became REVOKED is kept, where it is (refresh-store.ts). Milliseconds. */
 const keepEndedGrantsMs = 24 * 60 * 60_000;
 
-export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: number): OperationsStore => ({
+/** Longer than a sweep of any size takes; after it another process sweeps, should the one have been killed. Milliseconds. */
+const sweepLeaseMs = 10 * 60_000;
+
+export const createOperationsStore = (
+  rows: Rows,
+  sealer: Sealer,
+  { random, retentionMs }: { readonly random: RandomBytes; readonly retentionMs?: number | undefined },
+): OperationsStore => ({
   listAccounts: async (filter = {}) => {
     const accounts = await rows.list('accounts', filter, ['realm', 'identifier']);
     return accounts.map(toAccount);
@@ -110,28 +119,39 @@ export const createOperationsStore = (rows: Rows, sealer: Sealer, retentionMs?: 
     rows.hooks.erased();
   },
   sweep: async (now) => {
-    const { db } = rows;
-    const before = now - keepExpiredMs;
-    await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
-    await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
-    await db
-      .deleteFrom('authorization_rounds')
-      .where('expires_at', '<', now - keepExpiredRoundsMs)
-      .execute();
-    await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute();
-    await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
-    await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
-    await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
-    await sweepCounts(db, now);
-    await sweepRateLimits(db, now);
-    await sweepDeliveries(rows, now);
-    await eraseEndedGrants(rows, now);
-    await erasePendingGrants(rows, now);
-    await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
-    if (retentionMs !== undefined) await deleteForgotten(rows, now - retentionMs, now);
-    rows.hooks.erased();
+    const leases = createCheckStore(rows.db);
+    const holder = Buffer.from(random(12)).toString('base64url');
+    if (!(await leases.takeLease('sweep', holder, now, now + sweepLeaseMs))) return;
+    try {
+      await sweep(rows, now, retentionMs);
+    } finally {
+      await leases.releaseLease('sweep', holder);
+    }
   },
 });
+
+const sweep = async (rows: Rows, now: number, retentionMs: number | undefined): Promise<void> => {
+  const { db } = rows;
+  const before = now - keepExpiredMs;
+  await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
+  await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
+  await db
+    .deleteFrom('authorization_rounds')
+    .where('expires_at', '<', now - keepExpiredRoundsMs)
+    .execute();
+  await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute();
+  await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
+  await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
+  await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
+  await sweepCounts(db, now);
+  await sweepRateLimits(db, now);
+  await sweepDeliveries(rows, now);
+  await eraseEndedGrants(rows, now);
+  await erasePendingGrants(rows, now);
+  await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
+  if (retentionMs !== undefined) await deleteForgotten(rows, now - retentionMs, now);
+  rows.hooks.erased();
+};
 
 /**
  * Accounts that have been without a grant since before `since` go, with every row that names them (foreign keys), unless

@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import { authorizationFails, refusesEverybody } from '../../connect/accounts.ts';
-import { systemClock } from '../../lib/clock.ts';
 import { type Account, refreshTokenWarning } from '../../model/account.ts';
 import { accountKeyText } from '../../model/account-key.ts';
 import { databaseName } from '../../model/database-location.ts';
@@ -88,7 +87,7 @@ const webhookFindings = async ({ webhookEndpoints, webhookDeliveries }: Storage)
 export const databaseFindings = async (config: Config): Promise<Finding[]> => {
   const sealer = createSealer(config.keys, randomBytes);
   try {
-    const storage = await openStorage({ location: config.database, sealer, clock: systemClock, random: randomBytes });
+    const storage = await openStorage({ location: config.database, sealer, random: randomBytes });
     try {
       const counts = await storage.operations.countsByStatus();
       const keys = (await storage.apiKeys.list()).filter((key) => key.revokedAt === undefined);
