@@ -24,7 +24,11 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
 /** Tests of what is stored. */
-const stored = ['test/storage/keys-and-downloads.test.ts', 'test/storage/*-limits.test.ts'];
+const stored = [
+  'test/storage/postgres/*.test.ts',
+  'test/storage/keys-and-downloads.test.ts',
+  'test/storage/*-limits.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -36,7 +40,7 @@ export default defineConfig({
           ...common,
           name: 'house',
           include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-          exclude: apart,
+          exclude: [...apart, 'test/storage/postgres/**'],
           isolate: false,
         },
       },

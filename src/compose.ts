@@ -230,8 +230,6 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
   const mcpServer = createMcpServerFactory({ tools: callable, random, version: packageJson.version });
   const tools = createToolService(callable);
   const fetchAttachment = createFetchAttachment(accounts, google, jobsFor);
-  // A look into an index: anybody may ask for it, as often as they like.
-  const ready = async (): Promise<boolean> => (await storage.apiKeys.find('')) === undefined;
   const close = async (): Promise<void> => {
     accounts.close();
     if (workers !== options.workers) await workers.close();
@@ -244,7 +242,7 @@ export const compose = async (config: Config, options: ComposeOptions): Promise<
     mcpServer,
     tools,
     fetchAttachment,
-    ready,
+    ready: storage.ready,
     sealer,
     clock,
     random,

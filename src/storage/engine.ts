@@ -41,6 +41,8 @@ export interface Engine {
   nextDelivery(db: Database): Promise<number>;
   /** Milliseconds since the epoch on the database's clock; undefined where it has none but ours. */
   readonly readClock?: () => Promise<number>;
+  /** Whether it answers and can be written. @throws StorageError where it does not answer */
+  ready(): Promise<boolean>;
   /** To be called after something was erased for good: nothing of it stays where the database keeps what it wrote. */
   erased(): void;
   close(): Promise<void>;

@@ -21,7 +21,7 @@ import { createPendingGrantStore, type PendingGrantStore } from './pending-grant
 import { createRows } from './protected-rows.ts';
 import { createRateLimitStore } from './rate-limit-store.ts';
 import { createRefreshStore, type RefreshStore } from './refresh-store.ts';
-import { createRowMacs, type RefusedRow } from './row-macs.ts';
+import { createRowMacs, type RefusedRow, type RowMacs } from './row-macs.ts';
 import type { Sealer } from './sealer.ts';
 import {
   countUnderOtherKeys,
@@ -102,6 +102,8 @@ export interface Storage {
   readonly sealingKeys: SealingKeyStore;
   /** What everything stored goes by, and so whoever uses it. */
   readonly clock: Clock;
+  /** Whether the database answers and can be written: not for a standby. @throws StorageError where it does not answer */
+  ready(): Promise<boolean>;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
@@ -131,29 +133,35 @@ const openEngine = async (location: DatabaseLocation, adoption: Adoption, random
   return openSqlite(location.path, adoption, { pause, random });
 };
 
+export interface StorageOptions {
+  readonly sealer: Sealer;
+  /** Instead of that of the database, or of the system where the database has none. */
+  readonly clock?: Clock;
+  readonly random: RandomBytes;
+  /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
+  readonly retentionMs?: number;
+  /** Hears once of every row that is not used because its MAC is wrong. */
+  readonly refused?: (row: RefusedRow) => void;
+  /** Called after every change of an account by this process, renewals of its tokens excepted, and after its removal. */
+  readonly accountChanged?: (key: AccountKey) => void;
+}
+
 /**
  * Opens the database at its newest schema; a missing file is made, and missing tables are.
  * @throws StorageError whose message says what is wrong and what to do. Every store may throw one too (`busy`, `disk_full`).
  */
 export const openStorage = async (
-  options: {
-    readonly location: DatabaseLocation;
-    readonly sealer: Sealer;
-    /** Instead of that of the database, or of the system where the database has none. */
-    readonly clock?: Clock;
-    readonly random: RandomBytes;
-    /** Milliseconds after which a sweep deletes an account that has no grant; never when absent. */
-    readonly retentionMs?: number;
-    /** Hears once of every row that is not used because its MAC is wrong. */
-    readonly refused?: (row: RefusedRow) => void;
-    /** Called after every change of an account by this process, renewals of its tokens excepted, and after its removal. */
-    readonly accountChanged?: (key: AccountKey) => void;
-  } & AdoptionOptions,
+  options: StorageOptions & AdoptionOptions & { readonly location: DatabaseLocation },
 ): Promise<Storage> => {
   const { location, sealer, random } = options;
   const macs = createRowMacs(sealer, options.refused);
-  const adoption = createAdoption(sealer, macs, options);
-  const engine = await openEngine(location, adoption, random);
+  const engine = await openEngine(location, createAdoption(sealer, macs, options), random);
+  return storageIn(engine, macs, options);
+};
+
+/** The stores of an open database. Closes it where it throws. */
+export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageOptions): Promise<Storage> => {
+  const { sealer, random } = options;
   const { db } = engine;
   const { clock, stop } = await clockOf(engine, options.clock);
   const hooks = { erased: engine.erased, accountChanged: options.accountChanged ?? (() => undefined) };
@@ -189,6 +197,7 @@ export const openStorage = async (
         throw wrongKey(engine.place, found);
     },
     clock,
+    ready: engine.ready,
     close: async () => {
       stop();
       await engine.close();

@@ -101,6 +101,8 @@ export const createConnections = (
   });
   // An idle connection that ends is replaced; whoever needs one is told when it cannot be.
   pool.on('error', () => {});
+  // One that is in use says it too, beside failing its statement; unheard it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   const patiently: Connections['patiently'] = async (attempt, mayRepeat = isSafeToRetry) => {
     const giveUpAt = performance.now() + times.patience;

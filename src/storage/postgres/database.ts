@@ -138,6 +138,11 @@ export const openPostgres = async (
         select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(db);
       return rows[0]?.now ?? 0;
     },
+    ready: async () => {
+      const { rows } = await sql<{ read_only: string }>`
+        select current_setting('transaction_read_only') as read_only`.execute(db);
+      return rows[0]?.read_only === 'off';
+    },
     erased: () => {},
     close,
   };
