@@ -24,7 +24,7 @@ import type { CallLimiter } from './limits/call-limits.ts';
 import type { KeyLimits } from './limits/key-limits.ts';
 import { type ProtectedResource, resourceMetadataRoutes, resourceOf, signInRulesOf } from './mcp/resource-metadata.ts';
 import { mcpPaths, mcpRoute } from './mcp/route.ts';
-import { hostGuard, originGuard, requestLog } from './middleware.ts';
+import { hostGuard, originGuard, requestLog, withoutConnectionHeader } from './middleware.ts';
 import { connectRoutes } from './pages/connect-routes.ts';
 import { browserErrors } from './pages/errors.ts';
 import { homePage } from './pages/html/notices.ts';
@@ -115,6 +115,7 @@ export const createHttpApp = (options: HttpOptions): Hono => {
   const { accounts, publicUrl, protectedResource, fetchAttachment, log, clock } = options;
   const app = new Hono();
   app.use(requestLog(log, clock));
+  app.use(withoutConnectionHeader);
   app.use(browserErrors);
   app.route('/', healthRoutes(options));
   const addressOf = createAddressOf(options.trustedProxies ?? [], log);

@@ -1,5 +1,5 @@
-// What happens to every request before its route: a line in the log, and the check of Host and Origin, against DNS rebinding
-// and against other sites' pages (the MCP specification's transport section demands the Origin check).
+// What happens to every request before and after its route: a line in the log, and the check of Host and Origin, against DNS
+// rebinding and against other sites' pages (the MCP specification's transport section demands the Origin check).
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Logger } from 'pino';
@@ -16,6 +16,15 @@ export const requestLog = (log: Logger, clock: Clock): MiddlewareHandler => {
     const route = templates.findLast((template) => !template.endsWith('*')) ?? 'unmatched';
     log.info({ event: 'request', method: c.req.method, route, status: c.res.status, ms: clock.now() - startedAt });
   };
+};
+
+/**
+ * Takes away what a library says of the connection (RFC 9110 §7.6.1): whether it goes on is the server's to say, and a proxy
+ * that is told so of one which is about to end sends the next request into it.
+ */
+export const withoutConnectionHeader: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (c.res.headers.has('connection')) c.res.headers.delete('connection');
 };
 
 const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../lib/clock.ts';
+import { createServerClose } from './close-server.ts';
 import { acceptHttp2, type Http2Connections, type Http2Listener } from './http2.ts';
 import {
   type ConnectionLimits,
@@ -91,25 +92,7 @@ export const listen = (
 ): Promise<Listening | ListenFailure> => {
   const { host, port } = where;
   const { server, http2 } = serve(app, clock, limits, grpc);
-  let closing = false;
-  // A kept-alive connection whose last answer ends while closing would otherwise stay until its time runs out.
-  server.on('request', (_, response) => {
-    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
-  });
-  const close = async (graceMs: number): Promise<void> => {
-    closing = true;
-    const waiting = new AbortController();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    http2?.close();
-    const cut = clock.sleep(graceMs, waiting.signal).then(() => {
-      if (waiting.signal.aborted) return;
-      server.closeAllConnections();
-      http2?.destroy();
-    });
-    await closed;
-    waiting.abort();
-    await cut;
-  };
+  const close = createServerClose(server, http2, clock);
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
       const failure = failureOf(error, host, port);

@@ -1,4 +1,5 @@
 // A real port: busy ones, closing while an answer is under way, and what only a socket can show.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -79,7 +80,92 @@ describe('2. Closing', () => {
   });
 });
 
-describe('3. Only over a socket', () => {
+/** A connection that is kept, as a proxy's: sends requests one after the other, and reads each answer's first line and headers. */
+const kept = async (port: number) => {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  const ended = once(socket, 'close');
+  return {
+    ended,
+    ask: async (lines = ['GET / HTTP/1.1', `Host: 127.0.0.1:${port}`, '', '']): Promise<string> => {
+      socket.write(lines.join('\r\n'));
+      const [chunk] = await once(socket, 'data');
+      return String(chunk);
+    },
+  };
+};
+
+describe('3. Closing under a proxy that keeps its connections', () => {
+  const app = new Hono().get('/', (c) => c.text('answered'));
+
+  it('answers what comes over a kept connection meanwhile, and ends it with the answer', async () => {
+    const { port, close } = await open(app, handClock());
+    const connection = await kept(port);
+    expect(await connection.ask()).not.toMatch(/connection: close/i);
+    const closed = close(10_000);
+    await expect(kept(port)).rejects.toThrow('ECONNREFUSED');
+    const last = await connection.ask();
+    expect([last.split('\r\n')[0], last]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/connection: close/i)]);
+    await connection.ended;
+    await closed;
+  });
+
+  it('ends it with an answer of MCP in events too, whatever the SDK says of the connection', async () => {
+    const world = await aWorld();
+    const { port, close } = await open(world.app, handClock());
+    const connection = await kept(port);
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const list = [
+      'POST /mcp HTTP/1.1',
+      `Host: 127.0.0.1:${port}`,
+      `Authorization: Bearer ${await world.key()}`,
+      'Postern-Identifier: ada',
+      'Content-Type: application/json',
+      'Accept: text/event-stream',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ];
+    const first = await connection.ask(list);
+    expect(first).toContain('text/event-stream');
+    const closed = close(10_000);
+    expect(await connection.ask(list)).toMatch(/^HTTP\/1\.1 200 .*\r\nconnection: close\r\n/is);
+    await connection.ended;
+    await closed;
+  });
+
+  it('closes one that nothing comes over, before the time for answers is over', async () => {
+    const clock = handClock();
+    const { port, close } = await open(app, clock);
+    const connection = await kept(port);
+    await connection.ask();
+    const closed = close(10_000);
+    await clock.advance(2_000);
+    await connection.ended;
+    await closed;
+  });
+
+  it('ends with its answer a connection whose request came before', async () => {
+    const gate = Promise.withResolvers<void>();
+    const entered = Promise.withResolvers<void>();
+    const slow = new Hono().get('/', async (c) => {
+      entered.resolve();
+      await gate.promise;
+      return c.text('answered');
+    });
+    const { port, close } = await open(slow, handClock());
+    const connection = await kept(port);
+    const answer = connection.ask();
+    await entered.promise;
+    const closed = close(10_000);
+    gate.resolve();
+    expect(await answer).toMatch(/connection: close/i);
+    await connection.ended;
+    await closed;
+  });
+});
+
+describe('4. Only over a socket', () => {
   const overSocket = async (world: World) => open(world.app);
 
   it('refuses two Postern-Identifier headers', async () => {
