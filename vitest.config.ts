@@ -24,11 +24,10 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
 /** Tests of what is stored. */
-const stored = [
-  'test/storage/postgres/*.test.ts',
-  'test/storage/keys-and-downloads.test.ts',
-  'test/storage/*-limits.test.ts',
-];
+const stored = ['test/storage/**/*.test.ts'];
+
+/** Tests of what one engine alone has. */
+const ofOneEngine = { sqlite: ['test/storage/sqlite/**'], postgres: ['test/storage/postgres/**'] };
 
 export default defineConfig({
   test: {
@@ -40,7 +39,7 @@ export default defineConfig({
           ...common,
           name: 'house',
           include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-          exclude: [...apart, 'test/storage/postgres/**'],
+          exclude: [...apart, ...ofOneEngine.postgres],
           isolate: false,
         },
       },
@@ -51,7 +50,7 @@ export default defineConfig({
           ...common,
           name: 'postgres',
           include: stored,
-          exclude: apart,
+          exclude: [...apart, ...ofOneEngine.sqlite],
           isolate: false,
           env: { ...env, POSTERN_TEST_ENGINE: 'postgres' },
           globalSetup: ['test/support/postgres-server.ts'],

@@ -27,7 +27,7 @@ describe('an account', () => {
       refusals: {},
       capabilities: capabilityStates([], {}),
     });
-    expect(raw.prepare('select count(*) from accounts').pluck().get()).toBe(1);
+    expect(await raw.value('select count(*) from accounts')).toBe(1);
   });
 
   it('becomes active with its grant, which can be read back whole', async () => {
@@ -109,7 +109,7 @@ describe('an account', () => {
     const account = await storage.accounts.setState(ada, version, state);
     expect(account).toMatchObject({ state, stateSince: start + minute, grantedScopes: [] });
     expect(await storage.accounts.readGrant(ada)).toEqual({ kind: 'none', account });
-    expect(raw.prepare('select * from accounts').get()).toMatchObject({
+    expect((await raw.all('select * from accounts'))[0]).toMatchObject({
       access_token: null,
       refresh_token: null,
       refresh_token_prefix_hmac: null,
@@ -191,19 +191,13 @@ describe('an account', () => {
     }
     expect(await storage.accounts.remove(ada)).toBe(true);
     expect(await storage.accounts.remove(ada)).toBe(false);
-    const tables = raw
-      .prepare<[], string>(
-        "select m.name from sqlite_schema m, pragma_table_info(m.name) c where c.name = 'identifier'",
-      )
-      .pluck()
-      .all();
+    const tables: string[] = [];
+    for (const table of await raw.tables())
+      if ((await raw.columns(table)).some(({ name }) => name === 'identifier')) tables.push(table);
     const known = ['accounts', 'api_keys', 'tickets', 'downloads', 'sessions'];
     expect(tables).toEqual(expect.arrayContaining([...known, 'authorization_records', 'browser_sessions']));
     for (const table of tables) {
-      const left = raw
-        .prepare<[], string>(`select identifier from ${table} where identifier is not null`)
-        .pluck()
-        .all();
+      const left = await raw.values(`select identifier from ${table} where identifier is not null`);
       expect(left, table).not.toContain(ada.identifier);
       // These two are empty: nobody waits for a confirmation, and no endpoint for an event.
       if (table !== 'pending_grants' && table !== 'webhook_deliveries') expect(left, table).toEqual([ben.identifier]);
@@ -262,22 +256,22 @@ describe('the identifiers of a refresh token in Google’s RISC events', () => {
   it('are stored with every new refresh token: a keyed hash of 16 characters, and the double SHA-512', async () => {
     const { storage, raw } = await aWorld();
     const sha512 = (data: string | Buffer) => createHash('sha512').update(data).digest();
-    const identifiers = () =>
-      raw
-        .prepare('select refresh_token_prefix_hmac as prefix, refresh_token_double_sha512 as double from accounts')
-        .get();
+    const identifiers = async () =>
+      (
+        await raw.all('select refresh_token_prefix_hmac as prefix, refresh_token_double_sha512 as double from accounts')
+      )[0];
     const expected = (token: string) => ({
       prefix: sealerWith(1).hmac('refresh token prefix', token.slice(0, 16)),
       double: sha512(sha512(token)).toString('base64'),
     });
     await connect(storage, ada);
-    expect(identifiers()).toEqual(expected('1//refresh-token-of-this-grant'));
+    expect(await identifiers()).toEqual(expected('1//refresh-token-of-this-grant'));
     const tokens = { accessToken: 'a', accessTokenExpiresAt: 1, refreshToken: '1//another-refresh-token' };
     const at = { accountVersion: start + 1, grantVersion: start + 1, holder: 'me' };
     await storage.refreshes.takeLease(ada, at, minute);
     await storage.refreshes.saveRefreshed(ada, at, tokens);
-    expect(identifiers()).toEqual(expected('1//another-refresh-token'));
-    expect(JSON.stringify(raw.prepare('select * from accounts').all())).not.toContain('1//another-refre');
+    expect(await identifiers()).toEqual(expected('1//another-refresh-token'));
+    expect(JSON.stringify(await raw.all('select * from accounts'))).not.toContain('1//another-refre');
   });
 });
 
@@ -317,7 +311,7 @@ describe('account keys', () => {
     const keys = fc.uniqueArray(key, { selector: accountKeyText, minLength: 2, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(keys, async (people) => {
-        raw.exec('delete from accounts');
+        await raw.run('delete from accounts');
         for (const person of people)
           await connect(storage, person, aGrant({ accessToken: `token of ${accountKeyText(person)}` }));
         for (const person of people)

@@ -52,11 +52,11 @@ it('leaves out keys that the sealing key does not open, and does not let them ke
 it('does not open a key that was made for another purpose or under another id', async () => {
   const { storage, raw } = await aWorld();
   await storage.authorizationKeys.addUnlessNewer(aKey('first'), start - 1);
-  raw.exec("update authorization_keys set purpose = 'cookies'");
+  await raw.run("update authorization_keys set purpose = 'cookies'");
   expect(await storage.authorizationKeys.list('cookies')).toEqual([]);
-  raw.exec("update authorization_keys set purpose = 'signing', id = 'second'");
+  await raw.run("update authorization_keys set purpose = 'signing', id = 'second'");
   expect(await storage.authorizationKeys.list('signing')).toEqual([]);
-  raw.exec("update authorization_keys set id = 'first'");
+  await raw.run("update authorization_keys set id = 'first'");
   expect(await storage.authorizationKeys.list('signing')).toEqual([aKey('first')]);
 });
 

@@ -23,14 +23,14 @@ describe('an authorization round', () => {
     const { storage, open, raw } = await aWorld();
     const other = await open();
     await storage.authorizationRounds.add(aRound());
-    const sealed = () => raw.prepare('select code_verifier from authorization_rounds').pluck().get();
-    expect(String(sealed())).toMatch(/^v2\./);
+    const sealed = () => raw.value('select code_verifier from authorization_rounds');
+    expect(String(await sealed())).toMatch(/^v2\./);
     const found = await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 ? storage : other).authorizationRounds.find('state')),
     );
     const verifiers = await Promise.all(found.map((round) => round?.redeem(start)));
     expect(verifiers.filter((verifier) => verifier !== undefined)).toEqual([aRound().codeVerifier]);
-    expect(sealed()).toBeNull();
+    expect(await sealed()).toBeNull();
     expect(await redeem(storage, 'state', start)).toBeUndefined();
   });
 
@@ -70,7 +70,7 @@ describe('an authorization round', () => {
   ])('cannot be altered in the file: it does not open with another %s', async (column, value) => {
     const { storage, raw } = await aWorld();
     await storage.authorizationRounds.add(aRound());
-    raw.prepare(`update authorization_rounds set ${column} = ?`).run(value);
+    await raw.run(`update authorization_rounds set ${column} = ?`, value);
     expect(await storage.authorizationRounds.find(column === 'state_hash' ? value : 'state')).toBeUndefined();
   });
 
@@ -78,7 +78,7 @@ describe('an authorization round', () => {
     const { storage, raw } = await aWorld();
     await storage.authorizationRounds.add(aRound({ stateHash: 'one' }));
     await storage.authorizationRounds.add(aRound({ stateHash: 'two' }));
-    raw.exec(
+    await raw.run(
       "update authorization_rounds set code_verifier = (select code_verifier from authorization_rounds where state_hash = 'two')",
     );
     expect(await redeem(storage, 'one', start)).toBeUndefined();

@@ -19,7 +19,7 @@ describe('A connection', () => {
     const found = await storage.connections.find('acme');
     expect(found).toMatchObject({ clientId: 'client of acme', kind: 'web', capabilities: ['mail'] });
     expect(found?.openSecret()).toBe('secret of acme');
-    expect(JSON.stringify(raw.prepare('select * from connections').all())).not.toContain('secret of acme');
+    expect(JSON.stringify(await raw.all('select * from connections'))).not.toContain('secret of acme');
   });
 
   it('has a name and a client of its own', async () => {
@@ -105,7 +105,7 @@ describe('A connection', () => {
     expect(await operations.reseal(10)).toMatchObject({ remaining: 0, unreadable: 0 });
     const after = await open(sealerWith(2));
     expect((await after.connections.find('acme'))?.openSecret()).toBe('secret of acme');
-    expect(raw.prepare('select count(*) from connections').pluck().get()).toBe(1);
+    expect(await raw.value('select count(*) from connections')).toBe(1);
   });
 
   it('is missed where the sealing key is another one', async () => {
@@ -153,7 +153,7 @@ describe('A new account', () => {
     const { connections, accounts } = storage;
     await expect(accounts.getOrCreate(ada, {}, 'acme')).rejects.toMatchObject({ kind: 'row_refused' });
     await connections.add(acme);
-    raw.exec("update connections set client_id = 'of the attacker'");
+    await raw.run("update connections set client_id = 'of the attacker'");
     await expect(accounts.getOrCreate(ada, {}, 'acme')).rejects.toMatchObject({ kind: 'row_refused' });
     expect(await accounts.find(ada)).toBeUndefined();
   });

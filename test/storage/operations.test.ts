@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { type AuthorizationKey, grantHashOf, type Sealer } from '../../src/storage/index.ts';
-import {
-  ada,
-  aGrant,
-  aRecord,
-  aRound,
-  aTicket,
-  aWorld,
-  ben,
-  connect,
-  minute,
-  sealerWith,
-  snapshot,
-  start,
-} from './support.ts';
+import { ada, aGrant, aRecord, aRound, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
 
@@ -67,11 +54,11 @@ describe('operations over all accounts', () => {
       await storage.authorizationRounds.add(aRound({ stateHash: name, expiresAt }));
     }
     await storage.operations.sweep(start + 60 * minute + 1);
-    expect(raw.prepare('select hash from tickets order by hash').pluck().all()).toEqual(['new', 'old']);
-    expect(raw.prepare('select state_hash from authorization_rounds').pluck().all()).toEqual(['new']);
+    expect(await raw.values('select hash from tickets order by hash')).toEqual(['new', 'old']);
+    expect(await raw.values('select state_hash from authorization_rounds')).toEqual(['new']);
     await storage.operations.sweep(start + 24 * 60 * minute + 1);
     for (const table of ['tickets', 'downloads'])
-      expect(raw.prepare(`select hash from ${table}`).pluck().all()).toEqual(['new']);
+      expect(await raw.values(`select hash from ${table}`)).toEqual(['new']);
   });
 
   it('sweeps away what the authorization server keeps and browser sessions as soon as they ran out', async () => {
@@ -83,9 +70,9 @@ describe('operations over all accounts', () => {
     }
     await storage.authorizationRecords.put({ model: 'Client', id: 'for good', payload: '{}' });
     await storage.operations.sweep(start + minute);
-    const left = (table: string) => raw.prepare(`select expires_at from ${table} order by expires_at`).pluck().all();
-    expect(left('authorization_records')).toEqual([null, start + minute + 1]);
-    expect(left('browser_sessions')).toEqual([start + minute + 1]);
+    const left = (table: string) => raw.values(`select expires_at from ${table} order by expires_at nulls last`);
+    expect(await left('authorization_records')).toEqual([start + minute + 1, null]);
+    expect(await left('browser_sessions')).toEqual([start + minute + 1]);
   });
 });
 
@@ -115,7 +102,7 @@ describe('rotating the sealing key', () => {
     const round = await after.authorizationRounds.find('state');
     expect(round?.details).toBe(aRound().details);
     expect(await round?.redeem(start)).toBe(aRound().codeVerifier);
-    expect(raw.prepare('select refresh_token_prefix_hmac from accounts').pluck().get()).toBe(
+    expect(await raw.value('select refresh_token_prefix_hmac from accounts')).toBe(
       sealerWith(2).hmac('refresh token prefix', '1//refresh-token'),
     );
   });
@@ -134,20 +121,29 @@ describe('rotating the sealing key', () => {
   it('seals what somebody else wrote meanwhile, and not what was there before', async () => {
     const { storage, open, raw } = await aWorld(sealerWith(1));
     await storage.authorizationRecords.put(aRecord());
-    const former = snapshot(raw, 'authorization_records');
+    const rowNow = async () => (await raw.all('select payload, mac from authorization_records'))[0] ?? {};
+    const put = ({ payload, mac }: Record<string, unknown>) =>
+      raw.run('update authorization_records set payload = ?, mac = ?', payload, mac);
+    const former = await rowNow();
     await storage.authorizationRecords.put(aRecord({ payload: 'written meanwhile' }));
-    const newer = snapshot(raw, 'authorization_records');
-    former.putBack();
+    const newer = await rowNow();
+    await put(former);
     const rotation = sealerWith(2, 1);
-    let disturbances = 0;
+    const read = Promise.withResolvers<void>();
     const disturbed: Sealer = {
       ...rotation,
       open: (envelope, place) => {
-        if (disturbances++ === 0) newer.putBack();
+        read.resolve();
         return rotation.open(envelope, place);
       },
     };
-    expect(await (await open(disturbed)).operations.reseal(100)).toEqual({ resealed: 1, remaining: 0, unreadable: 0 });
+    const rotating = await open(disturbed);
+    await raw.run('begin');
+    await put(newer);
+    const resealed = rotating.operations.reseal(100);
+    await read.promise;
+    await raw.run('commit');
+    expect(await resealed).toEqual({ resealed: 1, remaining: 0, unreadable: 0 });
     const after = await open(sealerWith(2));
     expect(await after.authorizationRecords.find('RefreshToken', aRecord().id)).toEqual({
       payload: 'written meanwhile',
@@ -158,13 +154,13 @@ describe('rotating the sealing key', () => {
     const { storage, open, raw } = await aWorld(sealerWith(1));
     const lost = await open(sealerWith(9));
     for (let n = 0; n < 4; n++) await connect(n < 2 ? lost : storage, person(n));
-    const row = () => raw.prepare('select access_token from accounts where identifier = ?').get('person 0');
-    const before = row();
+    const row = () => raw.value('select access_token from accounts where identifier = ?', 'person 0');
+    const before = await row();
     const { operations } = await open(sealerWith(2, 1));
     expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 1, unreadable: 2 });
     expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 0, unreadable: 2 });
     expect(await operations.reseal(1)).toEqual({ resealed: 0, remaining: 0, unreadable: 2 });
-    expect(row()).toEqual(before);
+    expect(await row()).toEqual(before);
   });
 
   it('makes nothing unreadable while others go on writing, with the former key or the new one', async () => {

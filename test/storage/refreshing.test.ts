@@ -34,14 +34,14 @@ describe('the lease of a refresh', () => {
   it('lasts its whole time from when it was given, however long it was waited for', async () => {
     const { storage, clock, raw } = await aWorld();
     const { version: accountVersion, grantVersion } = await connect(storage, ada);
-    raw.exec('begin immediate');
+    await raw.run('begin; update accounts set last_used_at = 1');
     const taken = storage.refreshes.takeLease(ada, { accountVersion, grantVersion, holder: 'me' }, minute);
     // Those before it in the event loop have run, and found the database locked.
     await new Promise((resolve) => setImmediate(resolve));
     clock.turn(20_000);
-    raw.exec('commit');
+    await raw.run('commit');
     expect(await taken).toBe(true);
-    expect(raw.prepare('select lease_until from accounts').pluck().get()).toBe(clock.now() + minute);
+    expect(await raw.value('select lease_until from accounts')).toBe(clock.now() + minute);
   });
 
   it('is not given for a version that is no longer there, nor for another person', async () => {
@@ -192,7 +192,7 @@ describe('the count of refresh tokens', () => {
     expect(await connect(storage, ben)).toMatchObject({ refreshTokensIssued: 2 });
     expect((await storage.operations.manyRefreshTokens(2)).map(({ key }) => key)).toEqual([ada, ben]);
     expect(await storage.operations.manyRefreshTokens(3)).toEqual([]);
-    expect(JSON.stringify(raw.prepare('select * from refresh_tokens_issued').all())).not.toContain(sub);
+    expect(JSON.stringify(await raw.all('select * from refresh_tokens_issued'))).not.toContain(sub);
   });
 
   it('goes on after a rotation, as long as the former key is kept', async () => {
@@ -219,7 +219,7 @@ describe('the count of refresh tokens', () => {
     for (let n = 0; n < 5; n++) await storage.refreshTokenCount.issued(sub, 'client.example', start);
     clock.turn(184 * day);
     await storage.operations.sweep(clock.now());
-    expect(raw.prepare('select count(*) from refresh_tokens_issued').pluck().get()).toBe(0);
+    expect(await raw.value('select count(*) from refresh_tokens_issued')).toBe(0);
     expect(await storage.refreshTokenCount.issued(sub, 'client.example', clock.now())).toBe(2);
   });
 });

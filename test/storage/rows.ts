@@ -2,11 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Storage } from '../../src/storage/index.ts';
-import type { ProtectedTable } from '../../src/storage/protected-tables.ts';
-import { ada, aGrant, aRecord, aRound, aTicket, ben, connect, minute, start } from './support.ts';
+import { keyColumns, type ProtectedTable } from '../../src/storage/protected-tables.ts';
+import type { RawDatabase, RawRow } from '../support/database.ts';
+import { ada, aGrant, aRecord, aRound, aTicket, aWorld, ben, connect, minute, start, type World } from './support.ts';
 
 /** Every table is filled for two people, with nothing in common that could differ. */
-export const fillEveryTable = async (storage: Storage): Promise<void> => {
+const fillEveryTable = async (storage: Storage): Promise<void> => {
   const people = [
     { key: ada, name: 'ada', at: start },
     { key: { ...ben, realm: 'google' }, name: 'ben', at: start + 1 },
@@ -75,10 +76,10 @@ export const fillEveryTable = async (storage: Storage): Promise<void> => {
   }
 };
 
-type RawRow = Readonly<Record<string, string>>;
+type TextRow = Readonly<Record<string, string>>;
 
 /** Whether a row is good for what it is made for, found under the names that it has now. */
-export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: RawRow) => Promise<boolean>>> = {
+export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: TextRow) => Promise<boolean>>> = {
   accounts: async ({ accounts }, { realm = '', identifier = '' }) =>
     (await accounts.readGrant({ realm, identifier })).kind === 'grant',
   tickets: async ({ tickets }, { hash = '', state_hash = '' }) =>
@@ -111,4 +112,42 @@ export const serves: Readonly<Record<ProtectedTable, (storage: Storage, row: Raw
       ({ table, key }) =>
         table === 'webhook_deliveries' && key.event_id === event_id && key.endpoint_id === endpoint_id,
     ),
+};
+
+export type FilledRow = Record<string, string | number | null>;
+
+/** The first two rows, by their keys. */
+export const twoRowsIn = async (raw: RawDatabase, table: ProtectedTable): Promise<[FilledRow, FilledRow]> => {
+  const rows = await raw.all(`select * from ${table} order by ${keyColumns(table)} limit 2`);
+  const [row, other] = rows as FilledRow[];
+  if (row === undefined || other === undefined) throw new Error(`${table} has no two rows`);
+  return [row, other];
+};
+
+let filled: Promise<ReadonlyMap<string, readonly RawRow[]>> | undefined;
+
+/** What fillEveryTable writes: read once, as it takes longer than anything that is done with it. */
+const rowsOfFilled = async (): Promise<ReadonlyMap<string, readonly RawRow[]>> => {
+  const { storage, raw } = await aWorld();
+  await fillEveryTable(storage);
+  const rows = new Map<string, readonly RawRow[]>();
+  for (const table of await raw.tables()) rows.set(table, await raw.all(`select * from ${table}`));
+  return rows;
+};
+
+/** A world whose every table is filled, for somebody whom no constraint of the schema stops. */
+export const aFilledWorld = async (): Promise<World> => {
+  const world = await aWorld();
+  await world.raw.ignoreConstraints();
+  filled ??= rowsOfFilled();
+  for (const [table, rows] of await filled) await insertRows(world.raw, table, rows);
+  return world;
+};
+
+/** Rows of one table, all with the same columns. */
+export const insertRows = async (raw: RawDatabase, table: string, rows: readonly RawRow[]): Promise<void> => {
+  const names = Object.keys(rows[0] ?? {});
+  const places = rows.map(() => `(${names.map(() => '?').join(', ')})`).join(', ');
+  const values = rows.flatMap((row) => names.map((name) => row[name]));
+  if (rows.length > 0) await raw.run(`insert into ${table} (${names.join(', ')}) values ${places}`, ...values);
 };

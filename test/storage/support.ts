@@ -1,9 +1,8 @@
 // A storage in a folder of its own, a clock turned by hand, and a grant to save. The database files are real.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { Account } from '../../src/model/account.ts';
@@ -97,16 +96,13 @@ export const tempFolder = (): string => {
 };
 
 export interface World {
-  readonly path: string;
   readonly location: DatabaseLocation;
   readonly clock: HandClock;
   readonly storage: Storage;
   /** Another process on the same database, as far as that can tell. */
   open(sealer?: Sealer): Promise<Storage>;
-  /** The file itself, for looking and for tampering. */
-  readonly raw: BetterSqlite3.Database;
-  /** The same in any engine. */
-  readonly database: RawDatabase;
+  /** The database itself, for looking and for tampering. */
+  readonly raw: RawDatabase;
 }
 
 export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => {
@@ -120,26 +116,16 @@ export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => 
     return storage;
   };
   const storage = await open();
-  let raw: BetterSqlite3.Database | undefined;
-  const openSqliteFile = (): BetterSqlite3.Database => {
-    const file = new BetterSqlite3(path, { timeout: 0, fileMustExist: true });
-    onTestFinished(() => void file.close());
-    return file;
-  };
-  const inAnyEngine = await openRaw(location);
-  onTestFinished(() => inAnyEngine.close());
-  return {
-    path,
-    location,
-    clock,
-    storage,
-    open,
-    get raw() {
-      raw ??= openSqliteFile();
-      return raw;
-    },
-    database: inAnyEngine,
-  };
+  const raw = await openRaw(location);
+  onTestFinished(() => raw.close());
+  return { location, clock, storage, open, raw };
+};
+
+/** Everything that whoever copies the database can read: the rows of every table, and of SQLite its files. */
+export const contentsOf = async ({ location, raw }: Pick<World, 'location' | 'raw'>): Promise<string> => {
+  const tables = await Promise.all((await raw.tables()).map((table) => raw.all(`select * from ${table}`)));
+  const files = location.engine === 'sqlite' ? [location.path, `${location.path}-wal`].filter(existsSync) : [];
+  return [JSON.stringify(tables), ...files.map((file) => readFileSync(file, 'latin1'))].join('\n');
 };
 
 /** An account that is connected with a grant. */
@@ -148,22 +134,4 @@ export const connect = async (storage: Storage, key: AccountKey, grant: Grant = 
   const account = await storage.accounts.saveGrant(key, version, grant);
   if (account === undefined) throw new Error('somebody else wrote first');
   return account;
-};
-
-/** The rows of a table as they are, to be put back later as whoever can write to the file would; columns that are gone are left out. */
-export const snapshot = (raw: BetterSqlite3.Database, table: string): { putBack(): void } => {
-  const rows = raw.prepare<[], Record<string, unknown>>(`select * from ${table}`).all();
-  return {
-    putBack: () => {
-      const present = raw.prepare<[string], string>('select name from pragma_table_info(?)').pluck().all(table);
-      for (const row of rows) {
-        const columns = Object.keys(row).filter((column) => present.includes(column));
-        const values = columns.map((column) => `@${column}`).join(', ');
-        const same = columns.map((column) => `${column} = excluded.${column}`).join(', ');
-        raw
-          .prepare(`insert into ${table} (${columns.join(', ')}) values (${values}) on conflict do update set ${same}`)
-          .run(row);
-      }
-    },
-  };
 };

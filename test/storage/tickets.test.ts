@@ -135,8 +135,8 @@ describe('the tickets of one account', () => {
     await tickets.take('third', { stateHash: 'three' }, start);
     await tickets.redeem('third', 'three', start);
     await tickets.connected(ada, 'ticket');
-    const statuses = raw.prepare('select hash, status from tickets order by hash').raw().all();
-    expect(statuses).toEqual([
+    const statuses = await raw.all('select hash, status from tickets order by hash');
+    expect(statuses.map(({ hash, status }) => [hash, status])).toEqual([
       ['of ben', 'open'],
       ['second', 'void'],
       ['third', 'redeemed'],

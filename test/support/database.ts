@@ -21,18 +21,46 @@ const schemaAt = (schema: string): PostgresLocation => {
   return location;
 };
 
+const clientOf = ({ host, port, database, user, password }: PostgresLocation): pg.Client => {
+  const types = { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) };
+  return new pg.Client({ host, port, database, user, password, types: types as pg.CustomTypesConfig });
+};
+
 /** Schemas that no test uses any more, with rows of the last one. */
 const free: string[] = [];
 
+/** Schemas that tests changed. */
+const altered = new Set<string>();
+
+/** Statements that put back what a test took from a schema. */
+const repairs = new Map<string, string>();
+
+/** Stays open as long as this process. */
+let emptying: Promise<pg.Client> | undefined;
+
+const connectForEmptying = async (location: PostgresLocation): Promise<pg.Client> => {
+  const client = clientOf(location);
+  client.on('error', () => {});
+  await client.connect();
+  await client.query('set session_replication_role = replica');
+  return client;
+};
+
 const emptied = async (location: PostgresLocation): Promise<void> => {
-  const raw = await openRaw(location);
-  try {
-    const tables = await raw.all(`select tablename from pg_tables where schemaname = '${location.schema}'`);
-    const ours = tables.map(({ tablename }) => tablename).filter((name) => name !== 'postern_schema');
-    await raw.run(ours.map((name) => `delete from ${String(name)}`).join(';'));
-  } finally {
-    await raw.close();
-  }
+  emptying ??= connectForEmptying(location);
+  const client = await emptying;
+  const { schema } = location;
+  const { rows } = await client.query('select tablename from pg_tables where schemaname = $1', [schema]);
+  const ours = rows.map(({ tablename }) => String(tablename)).filter((table) => table !== 'postern_schema');
+  await client.query(
+    [
+      `set search_path = ${schema}`,
+      ...ours.map((table) => `delete from ${table}`),
+      'alter sequence webhook_deliveries_sequence restart',
+      repairs.get(schema) ?? '',
+    ].join(';'),
+  );
+  repairs.delete(schema);
 };
 
 const newSchema = async (): Promise<PostgresLocation> => {
@@ -75,7 +103,7 @@ export const databaseOf = async (
 /** Nobody uses it any more. */
 export const giveBack = (path: string): void => {
   const location = named.get(path);
-  if (location !== undefined && named.delete(path)) free.push(location.schema);
+  if (location !== undefined && named.delete(path) && !altered.has(location.schema)) free.push(location.schema);
 };
 
 /** As POSTERN_DATABASE_URL. */
@@ -85,45 +113,115 @@ export const urlOf = (location: DatabaseLocation): string => {
   return `postgres://${user}:${password}@${host}:${port}/${database}?schema=${schema}&sslmode=disable`;
 };
 
-type RawRow = Record<string, unknown>;
+export type RawRow = Record<string, unknown>;
+
+export interface RawColumn {
+  readonly name: string;
+  readonly isInteger: boolean;
+  readonly isNullable: boolean;
+}
 
 /** The database as whoever has its file, or its password, sees it. Parameters are `?`. */
 export interface RawDatabase {
   all(query: string, ...parameters: unknown[]): Promise<RawRow[]>;
+  /** The first column of every row. */
+  values(query: string, ...parameters: unknown[]): Promise<unknown[]>;
+  /** The first column of the first row. */
+  value(query: string, ...parameters: unknown[]): Promise<unknown>;
   /** @returns how many rows it changed; several statements may stand in one without parameters */
   run(query: string, ...parameters: unknown[]): Promise<number>;
+  /** Postern's, by name. */
+  tables(): Promise<string[]>;
+  columns(table: string): Promise<RawColumn[]>;
+  /** Changes the schema, which no other test gets then. */
+  alter(statements: string): Promise<void>;
+  /** What is written from here is stopped by no foreign key and by no check. */
+  ignoreConstraints(): Promise<void>;
   close(): Promise<void>;
 }
 
+const valuesOf = (rows: readonly RawRow[]): unknown[] => rows.map((row) => Object.values(row)[0]);
+
 const openRawSqlite = (path: string): RawDatabase => {
   const database = new BetterSqlite3(path, { timeout: 0 });
+  const all: RawDatabase['all'] = async (query, ...parameters) =>
+    database.prepare<unknown[], RawRow>(query).all(...parameters);
+  const columns = 'select name, type = \'INTEGER\' as is_integer, "notnull" as not_null from pragma_table_info(?)';
   return {
-    all: async (query, ...parameters) => database.prepare<unknown[], RawRow>(query).all(...parameters),
+    all,
+    values: async (query, ...parameters) => valuesOf(await all(query, ...parameters)),
+    value: async (query, ...parameters) => valuesOf(await all(query, ...parameters))[0],
     run: async (query, ...parameters) => {
       if (parameters.length > 0) return database.prepare<unknown[]>(query).run(...parameters).changes;
       database.exec(query);
       return database.prepare<[], number>('select changes()').pluck().get() ?? 0;
     },
+    tables: async () =>
+      valuesOf(await all("select name from sqlite_schema where type = 'table' order by name")).map(String),
+    columns: async (table) =>
+      (await all(columns, table)).map(({ name, is_integer, not_null }) => ({
+        name: String(name),
+        isInteger: is_integer === 1,
+        isNullable: not_null === 0,
+      })),
+    alter: async (statements) => void database.exec(statements),
+    ignoreConstraints: async () => {
+      database.pragma('foreign_keys = OFF');
+      database.pragma('ignore_check_constraints = ON');
+    },
     close: async () => void database.close(),
   };
 };
 
-const openRawPostgres = async ({ schema, ...location }: PostgresLocation): Promise<RawDatabase> => {
-  const { host, port, database, user, password } = location;
-  const types = { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) };
-  const client = new pg.Client({ host, port, database, user, password, types: types as pg.CustomTypesConfig });
+const columnsOfPostgres = `select column_name as name, data_type, is_nullable from information_schema.columns
+  where table_schema = current_schema() and table_name = ? order by ordinal_position`;
+
+const openRawPostgres = async (location: PostgresLocation): Promise<RawDatabase> => {
+  const { schema } = location;
+  const client = clientOf(location);
   await client.connect();
   await client.query(`set search_path = ${schema}`);
   const numbered = (query: string): string => {
     let number = 0;
     return query.replaceAll('?', () => `$${++number}`);
   };
+  const all: RawDatabase['all'] = async (query, ...parameters) =>
+    (await client.query(numbered(query), parameters)).rows;
   return {
-    all: async (query, ...parameters) => (await client.query(numbered(query), parameters)).rows,
+    all,
+    values: async (query, ...parameters) => valuesOf(await all(query, ...parameters)),
+    value: async (query, ...parameters) => valuesOf(await all(query, ...parameters))[0],
     run: async (query, ...parameters) => {
       const result =
         parameters.length > 0 ? await client.query(numbered(query), parameters) : await client.query(query);
       return (Array.isArray(result) ? result.at(-1) : result)?.rowCount ?? 0;
+    },
+    tables: async () =>
+      valuesOf(await all('select tablename from pg_tables where schemaname = ? order by 1', schema))
+        .map(String)
+        .filter((table) => table !== 'postern_schema'),
+    columns: async (table) =>
+      (await all(columnsOfPostgres, table)).map(({ name, data_type, is_nullable }) => ({
+        name: String(name),
+        isInteger: data_type === 'bigint',
+        isNullable: is_nullable === 'YES',
+      })),
+    alter: async (statements) => {
+      altered.add(schema);
+      await client.query(statements);
+    },
+    ignoreConstraints: async () => {
+      const checks = await all(`
+        select conrelid::regclass::text as table, conname as name, pg_get_constraintdef(oid) as definition
+        from pg_constraint where contype = 'c' and connamespace = current_schema()::regnamespace`);
+      const alter = (statement: (check: RawRow) => string) =>
+        checks.map((check) => `alter table ${check.table} ${statement(check)}`).join(';');
+      await client.query(`set session_replication_role = replica; ${alter(({ name }) => `drop constraint ${name}`)}`);
+      // The next test has them again.
+      repairs.set(
+        schema,
+        alter(({ name, definition }) => `add constraint ${name} ${definition}`),
+      );
     },
     close: () => client.end(),
   };

@@ -1,5 +1,5 @@
 // A database file at the newest schema, without running the migrations for every test. That they run on files is the
-// subject of test/storage/opening.test.ts and upgrading.test.ts.
+// subject of test/storage/sqlite/opening.test.ts and upgrading.test.ts.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 // The outbox of webhooks: what is written into it, who gets it, and how long it stays.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ada, aTicket, aWorld, ben, connect, minute, start } from '../support.ts';
+import { ada, aTicket, aWorld, ben, connect, contentsOf, minute, start } from '../support.ts';
 import { endpoint, secret, takeEvents, typesOf, worldWithEndpoint } from './support.ts';
 
 const hour = 60 * minute;
@@ -9,35 +9,33 @@ const hour = 60 * minute;
 describe('The outbox', () => {
   it('stays empty where the realm has no endpoint, or none that asks for this event, or it is disabled', async () => {
     const { storage, raw } = await aWorld();
-    const rows = () => raw.prepare<[], number>('select count(*) from webhook_deliveries').pluck().get();
+    const rows = () => raw.value('select count(*) from webhook_deliveries');
     await connect(storage, ada);
     await storage.webhookEndpoints.add({ ...endpoint, realm: 'another' }, secret, 10);
     await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_2', events: ['link.made'] }, secret, 10);
     await storage.webhookEndpoints.add({ ...endpoint, id: 'whe_3' }, secret, 10);
     await storage.webhookEndpoints.disable('whe_3', 'gone', start);
     await connect(storage, ben);
-    expect(rows()).toBe(0);
+    expect(await rows()).toBe(0);
     await storage.tickets.open(aTicket('ticket'), 20);
-    expect(rows()).toBe(1);
+    expect(await rows()).toBe(1);
   });
 
   it('holds nothing readable, and nothing at all of what was delivered', async () => {
     const world = await worldWithEndpoint();
-    const { storage, raw, path } = world;
+    const { storage } = world;
     await storage.accounts.getOrCreate(ada, { pins: { expectedEmail: 'pinned-address@example.com' } });
     await storage.accounts.remove(ada);
-    const bytes = () => Buffer.concat([readFileSync(path), readFileSync(`${path}-wal`)]).toString('latin1');
-    expect(bytes()).not.toMatch(/whsec_|expected_email":"pinned/);
+    expect(await contentsOf(world)).not.toMatch(/whsec_|expected_email\\?":\\?"pinned/);
     expect(await takeEvents(world)).toHaveLength(2);
-    raw.pragma('wal_checkpoint(TRUNCATE)');
-    expect(bytes()).not.toContain(ada.identifier);
+    expect(await contentsOf(world)).not.toContain(ada.identifier);
   });
 
   it('sets aside what somebody else altered, and goes on with the next', async () => {
     const world = await worldWithEndpoint();
     await connect(world.storage, ada);
     await connect(world.storage, ben);
-    world.raw.exec("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
+    await world.raw.run("update webhook_deliveries set type = 'account.deleted' where type = 'account.created'");
     expect(await takeEvents(world)).toEqual([]);
     expect(typesOf(await takeEvents(world))).toEqual(['account.connected', 'account.connected']);
     expect(await world.storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 2 });
@@ -106,7 +104,8 @@ describe('The outbox', () => {
     const world = await worldWithEndpoint();
     const { storage, raw, clock } = world;
     await connect(storage, ada);
-    raw.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 99999)
+    await raw.ignoreConstraints();
+    await raw.run(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 99999)
       insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts)
       select i + 2, i, '${endpoint.id}', 'default', i, 'account.created', '', ${start}, 0 from n`);
     const [leased] = await storage.webhookDeliveries.claim(
@@ -120,18 +119,19 @@ describe('The outbox', () => {
       { type: 'account.created', key: ada, lastError: 'too_many_waiting' },
     ]);
     expect(leased && (await storage.webhookDeliveries.delivered(leased, 'me'))).toBe(false);
-    raw.exec(`delete from webhook_deliveries where payload = ''`);
+    await raw.run(`delete from webhook_deliveries where payload = ''`);
     expect(typesOf(await takeEvents(world))).toEqual(['account.connected']);
   });
 
   it('keeps 100,000 dead letters of one endpoint, the latest', async () => {
     const { storage, raw, clock } = await worldWithEndpoint();
-    raw.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 100002)
+    await raw.ignoreConstraints();
+    await raw.run(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 100002)
       insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts, dead_at)
       select i, i, '${endpoint.id}', 'default', i, 'account.created', '', ${start}, 1, ${start} from n`);
     await storage.operations.sweep(clock.now());
     expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 100_000 });
-    const left = raw.prepare('select min(sequence) from webhook_deliveries').pluck().get();
+    const left = await raw.value('select min(sequence) from webhook_deliveries');
     expect(left).toBe(3);
   });
 

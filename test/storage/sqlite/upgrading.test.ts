@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { grantHashOf, openStorage, type Sealer, type Storage } from '../../src/storage/index.ts';
-import { protectedTableNames } from '../../src/storage/protected-tables.ts';
-import { ada, aWorld, connect, handClock, minute, sealerWith, snapshot, start, tempFolder } from './support.ts';
-import { endpoint, secret, takeEvents, typesOf } from './webhooks/support.ts';
+import { grantHashOf, openStorage, type Sealer, type Storage } from '../../../src/storage/index.ts';
+import { protectedTableNames } from '../../../src/storage/protected-tables.ts';
+import { ada, connect, handClock, minute, sealerWith, start, tempFolder } from '../support.ts';
+import { endpoint, secret, takeEvents, typesOf } from '../webhooks/support.ts';
+import { aFileWorld, snapshot } from './support.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
 const secondSchema = fixture('schema-2.sql');
@@ -81,7 +82,7 @@ const insertKey = (raw: BetterSqlite3.Database) =>
 
 describe('A database of schema', () => {
   it.each([1, 2, 7, 8, 11] as const)('%i has the newest schema after it was opened', async (schema) => {
-    const { raw } = await aWorld();
+    const { raw } = await aFileWorld();
     const former = aFormer(schema);
     await former.open();
     expect(schemaOf(former.raw)).toEqual(schemaOf(raw));

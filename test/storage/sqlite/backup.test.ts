@@ -15,10 +15,11 @@ import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { AccountKey } from '../../src/model/account-key.ts';
-import { openStorage } from '../../src/storage/index.ts';
-import { backUp, restore } from '../../src/storage/sqlite/backup.ts';
-import { ada, aWorld, ben, connect, handClock, sealerWith, tempFolder } from './support.ts';
+import type { AccountKey } from '../../../src/model/account-key.ts';
+import { openStorage } from '../../../src/storage/index.ts';
+import { backUp, restore } from '../../../src/storage/sqlite/backup.ts';
+import { ada, ben, connect, handClock, sealerWith, tempFolder } from '../support.ts';
+import { aFileWorld } from './support.ts';
 
 const random = randomBytes;
 const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
@@ -29,7 +30,7 @@ const options = (replace = false, key = 1) => ({ replace, sealer: sealerWith(key
 
 /** A backup with one person in it. */
 const aBackup = async (): Promise<string> => {
-  const { storage, path } = await aWorld();
+  const { storage, path } = await aFileWorld();
   await connect(storage, ada);
   await storage.sealingKeys.announce('a process', false);
   const file = target();
@@ -39,7 +40,7 @@ const aBackup = async (): Promise<string> => {
 
 describe('A backup', () => {
   it('is one whole file for its owner alone, with what is only in the log so far', async () => {
-    const { storage, path } = await aWorld();
+    const { storage, path } = await aFileWorld();
     await connect(storage, ada);
     const file = target();
     backUp(path, file, { replace: false, random });
@@ -52,7 +53,7 @@ describe('A backup', () => {
   });
 
   it('has everything that was written before it, while others go on writing', async () => {
-    const { storage, path } = await aWorld();
+    const { storage, path } = await aFileWorld();
     let [written, writing] = [0, true];
     const writer = (async () => {
       for (; writing; written++) {
@@ -73,7 +74,7 @@ describe('A backup', () => {
   });
 
   it('replaces no file unless it is told to', async () => {
-    const { path } = await aWorld();
+    const { path } = await aFileWorld();
     const file = target();
     writeFileSync(file, 'a letter');
     expect(() => backUp(path, file, { replace: false, random })).toThrow(/exists already.*--force/);
@@ -87,7 +88,7 @@ describe('A backup', () => {
     ['a database that is not there', (folder: string) => join(folder, 'none.db'), 'target.db'],
     ['a folder that is not there', undefined, 'no/such/folder/target.db'],
   ])('of %s says so, and leaves nothing behind', async (_, source, name) => {
-    const { path } = await aWorld();
+    const { path } = await aFileWorld();
     const folder = tempFolder();
     const from = source?.(folder) ?? path;
     expect(() => backUp(from, join(folder, name), { replace: false, random })).toThrow(/\.db/);
@@ -110,7 +111,7 @@ describe('A restore', () => {
 
   it('replaces a database only when it is told to and nobody has it open', async () => {
     const file = await aBackup();
-    const { storage, path, raw } = await aWorld();
+    const { storage, path, raw } = await aFileWorld();
     await connect(storage, ben);
     await expect(restore(file, path, options())).rejects.toMatchObject({ kind: 'already_there' });
     await expect(restore(file, path, options(true))).rejects.toMatchObject({ kind: 'in_use' });

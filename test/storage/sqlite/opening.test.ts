@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { openStorage, StorageError } from '../../src/storage/index.ts';
-import { ada, aWorld, connect, handClock, sealerWith, tempFolder } from './support.ts';
+import { openStorage, StorageError } from '../../../src/storage/index.ts';
+import { ada, connect, handClock, sealerWith, tempFolder } from '../support.ts';
+import { aFileWorld } from './support.ts';
 
 const open = (path: string) =>
   openStorage({ location: { engine: 'sqlite', path }, sealer: sealerWith(1), clock: handClock(), random: randomBytes });
@@ -61,7 +62,7 @@ describe('opening the database', () => {
   });
 
   it('refuses a database of a newer Postern, and does not touch it', async () => {
-    const { path, raw } = await aWorld();
+    const { path, raw } = await aFileWorld();
     raw.pragma('user_version = 99');
     const error = await failure(path);
     expect(error.kind).toBe('newer_schema');
@@ -105,7 +106,7 @@ describe('opening the database', () => {
 
   it('works for many processes that start at once on a file that is not there yet', async () => {
     const path = join(tempFolder(), 'postern.db');
-    const script = fileURLToPath(new URL('open-and-write.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../open-and-write.ts', import.meta.url));
     const processes = Array.from({ length: 5 }, async (_, n) => {
       const child = spawn(process.execPath, [script, path, `process ${n}`], { stdio: ['ignore', 'ignore', 'pipe'] });
       let complaints = '';

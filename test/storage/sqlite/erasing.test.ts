@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AccountKey } from '../../src/model/account-key.ts';
-import type { Storage } from '../../src/storage/index.ts';
-import { ada, aGrant, aWorld, connect, minute, start, tempFolder, type World } from './support.ts';
+import type { AccountKey } from '../../../src/model/account-key.ts';
+import type { Storage } from '../../../src/storage/index.ts';
+import { ada, aGrant, connect, minute, start, tempFolder } from '../support.ts';
+import { aFileWorld, type FileWorld } from './support.ts';
 
 const filesOf = (path: string): string =>
   ['', '-wal', '-shm', '-journal']
@@ -25,7 +26,7 @@ const leftOf = (envelopes: readonly string[], path: string): string[] => {
   return pieces.filter((piece) => files.includes(piece));
 };
 
-const envelopesOf = ({ raw }: World, where: string): string[] =>
+const envelopesOf = ({ raw }: FileWorld, where: string): string[] =>
   raw
     .prepare<[], Record<string, string>>(`select refresh_token, access_token from accounts where ${where}`)
     .all()
@@ -34,7 +35,7 @@ const envelopesOf = ({ raw }: World, where: string): string[] =>
 const person = (n: number): AccountKey => ({ realm: 'default', identifier: `person ${n}` });
 const long = (n: number) => aGrant({ refreshToken: `${n} `.repeat(200), accessToken: `${n} `.repeat(400) });
 
-const aPending = async ({ storage, raw }: World): Promise<string> => {
+const aPending = async ({ storage, raw }: FileWorld): Promise<string> => {
   await storage.accounts.getOrCreate(ada);
   await storage.pendingGrants.add({
     ...{ hash: 'pending', key: ada, ticketHash: 'ticket', apiKeyId: 'k', createdAt: start },
@@ -64,7 +65,7 @@ describe('What is sealed of a person', () => {
     ],
     ['connects again', (storage: Storage) => connect(storage, ada, aGrant({ refreshToken: 'newer' }))],
   ])('is in no file any more once that person %s', async (_, erase) => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     await connect(world.storage, ada);
     const sealed = envelopesOf(world, 'true');
     expect(leftOf(sealed, world.path)).not.toEqual([]);
@@ -73,30 +74,30 @@ describe('What is sealed of a person', () => {
   });
 
   it.each([
-    ['refused', ({ storage }: World) => storage.pendingGrants.refuse('pending')],
+    ['refused', ({ storage }: FileWorld) => storage.pendingGrants.refuse('pending')],
     [
       'confirmed',
-      async ({ storage }: World) => {
+      async ({ storage }: FileWorld) => {
         const { version } = await storage.accounts.getOrCreate(ada);
         return storage.pendingGrants.confirm('pending', version, aGrant(), start);
       },
     ],
   ])('waiting for a confirmation is in no file any more once it is %s', async (_, end) => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     const sealed = await aPending(world);
     await end(world);
     expect(leftOf([sealed], world.path)).toEqual([]);
   });
 
   it('is gone soon after the product’s time is over, and with the sweep', async () => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     const sealed = await aPending(world);
     await world.storage.operations.sweep(start + 10 * minute);
     expect(leftOf([sealed], world.path)).toEqual([]);
   });
 
   it('goes from every page that it was on, among many who stay', async () => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     const { storage, path } = world;
     for (let n = 0; n < 36; n++) await connect(storage, person(n), long(n));
     const gone = envelopesOf(world, 'cast(substr(identifier, 8) as integer) % 3 <> 0');
@@ -110,7 +111,7 @@ describe('What is sealed of a person', () => {
   });
 
   it('goes as soon as nobody reads any more who began before, and nobody waits for that', async () => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     const { storage, path } = world;
     await connect(storage, ada);
     const sealed = envelopesOf(world, 'true');
@@ -125,7 +126,7 @@ describe('What is sealed of a person', () => {
   });
 
   it('goes as soon as a long write of another process is over', async () => {
-    const world = await aWorld();
+    const world = await aFileWorld();
     const { storage, path, raw } = world;
     const sealed = await aPending(world);
     await storage.pendingGrants.voidAll(ada);
@@ -151,7 +152,7 @@ describe('The database file alone', () => {
   };
 
   it('has everything soon after the last write, while processes have it open', async () => {
-    const { storage, open, path } = await aWorld();
+    const { storage, open, path } = await aFileWorld();
     await open();
     for (let n = 0; n < 5; n++) await storage.accounts.getOrCreate(person(n));
     await expect.poll(() => accountsInCopy(path), { timeout: 10_000, interval: 20 }).toBe(5);
@@ -159,7 +160,7 @@ describe('The database file alone', () => {
   });
 
   it('does not fall behind while somebody writes all the time', async () => {
-    const { storage, path } = await aWorld();
+    const { storage, path } = await aFileWorld();
     let writing = true;
     const writer = (async () => {
       for (let n = 0; writing; n++) {
@@ -173,7 +174,7 @@ describe('The database file alone', () => {
   });
 
   it('has everything once a process has closed it, also where another one goes on', async () => {
-    const { storage, open, path } = await aWorld();
+    const { storage, open, path } = await aFileWorld();
     const other = await open();
     await other.accounts.getOrCreate(ada);
     await other.close();

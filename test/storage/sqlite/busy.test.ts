@@ -3,16 +3,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { StorageError } from '../../src/storage/index.ts';
-import type { Schema } from '../../src/storage/schema.ts';
-import { openSqlite } from '../../src/storage/sqlite/database.ts';
-import { createSqliteDialect, retryWhileBusy } from '../../src/storage/sqlite/dialect.ts';
-import { nothingToAdopt } from '../support/migrated-database.ts';
-import { ada, aTicket, aWorld, ben, connect, start } from './support.ts';
+import { StorageError } from '../../../src/storage/index.ts';
+import type { Schema } from '../../../src/storage/schema.ts';
+import { openSqlite } from '../../../src/storage/sqlite/database.ts';
+import { createSqliteDialect, retryWhileBusy } from '../../../src/storage/sqlite/dialect.ts';
+import { nothingToAdopt } from '../../support/migrated-database.ts';
+import { ada, aTicket, ben, connect, start } from '../support.ts';
+import { aFileWorld } from './support.ts';
 
 describe('while another process holds the write lock', () => {
   it('a write waits without blocking, and succeeds after the release', async () => {
-    const { storage, raw } = await aWorld();
+    const { storage, raw } = await aFileWorld();
     await storage.accounts.getOrCreate(ada);
     raw.exec('begin immediate');
     let settled = false;
@@ -27,7 +28,7 @@ describe('while another process holds the write lock', () => {
   });
 
   it('reading goes on, also in the process whose write is waiting', async () => {
-    const { storage, raw } = await aWorld();
+    const { storage, raw } = await aFileWorld();
     await connect(storage, ada);
     raw.exec('begin immediate');
     const waiting = storage.accounts.remove(ada);
@@ -37,7 +38,7 @@ describe('while another process holds the write lock', () => {
   });
 
   it('opening a further storage works all the same', async () => {
-    const { open, raw } = await aWorld();
+    const { open, raw } = await aFileWorld();
     raw.exec('begin immediate');
     const storage = await open();
     expect(await storage.operations.listAccounts()).toEqual([]);
@@ -45,7 +46,7 @@ describe('while another process holds the write lock', () => {
   });
 
   it('a first start waits for it too', async () => {
-    const { path, raw } = await aWorld();
+    const { path, raw } = await aFileWorld();
     raw.pragma('foreign_keys = OFF');
     for (const table of raw.prepare<[], string>("select name from sqlite_schema where type = 'table'").pluck().all())
       raw.exec(`drop table ${table}`);
@@ -63,7 +64,7 @@ describe('while another process holds the write lock', () => {
   });
 
   it('only one of many waiting writes tries, because every try blocks the process', async () => {
-    const { path, raw } = await aWorld();
+    const { path, raw } = await aFileWorld();
     const people = Array.from({ length: 20 }, (_, n) => `person ${n}`);
     let pauses = 0;
     const pause = async () => {
@@ -101,7 +102,7 @@ describe('while another process holds the write lock', () => {
   });
 
   it('ends with "busy" when the lock never opens', async () => {
-    const { path, raw } = await aWorld();
+    const { path, raw } = await aFileWorld();
     const pauses: number[] = [];
     const pause = async (milliseconds: number) => {
       pauses.push(milliseconds);
@@ -122,7 +123,7 @@ describe('while another process holds the write lock', () => {
 
 describe('waiting for a lock', () => {
   it('is left to SQLite, which blocks the whole process, for a moment only', async () => {
-    const { path } = await aWorld();
+    const { path } = await aFileWorld();
     const retry = { pause: async () => {}, random: randomBytes };
     const { db: queries, close } = await openSqlite(path, nothingToAdopt, retry);
     const pragma = async (name: string) => (await sql.raw(`pragma ${name}`).execute(queries)).rows;
@@ -169,7 +170,7 @@ describe('waiting for a lock', () => {
 
 describe('a transaction', () => {
   it('is not entered by other queries of the same process, and leaves nothing behind when it fails', async () => {
-    const { path } = await aWorld();
+    const { path } = await aFileWorld();
     const retry = { pause: async () => {}, random: randomBytes };
     const { db: queries, close } = await openSqlite(path, nothingToAdopt, retry);
     const row = (identifier: string) => ({
@@ -189,7 +190,7 @@ describe('a transaction', () => {
   });
 
   it('of many at once comes one after the other', async () => {
-    const { storage, open } = await aWorld();
+    const { storage, open } = await aFileWorld();
     const other = await open();
     for (const key of [ada, ben]) {
       await connect(storage, key);
