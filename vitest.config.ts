@@ -24,7 +24,12 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
 /** Tests of what is stored. */
-const stored = ['test/storage/**/*.test.ts'];
+const stored = [
+  'test/contract/canaries.test.ts',
+  ...['authorization-server', 'behaviour', 'cli', 'http', 'identity', 'mcp', 'storage', 'webhooks'].map(
+    (folder) => `test/${folder}/**/*.test.ts`,
+  ),
+];
 
 /** Tests of what one engine alone has. */
 const ofOneEngine = { sqlite: ['test/storage/sqlite/**'], postgres: ['test/storage/postgres/**'] };

@@ -1,5 +1,6 @@
 // A valid access token for one account, as the port that Google clients get: reads the account's grant, says whether its
 // token serves, and otherwise has it renewed. That a person is needed is a returned problem, not an exception.
+import { createNotesOfUse } from '../lib/notes-of-use.ts';
 import { type Account, revokedReasons } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AuthorizationReason } from '../model/authorization-text.ts';
@@ -137,35 +138,13 @@ export const createAccess = (options: AccountsOptions, { refreshOnce, retryRetai
     };
 };
 
-const noteUseEveryMs = 60_000;
-
-/**
- * Notes when an account was used, beside the call: a locked database delays the note, not the call. At most one note is
- * being written at a time, and one per account is waiting.
- */
 const createNoteUse = ({ storage, clock, log }: Pick<AccountsOptions, 'storage' | 'clock' | 'log'>) => {
-  const waiting = new Map<string, { readonly key: AccountKey; readonly at: number }>();
-  let writing = false;
-
-  const writeAll = async (): Promise<void> => {
-    for (const [name, { key, at }] of waiting) {
-      await storage.accounts
-        .markUsed(key, at)
-        .catch((error: unknown) => log({ event: 'last_use_not_noted', key, cause: kindOf(error) }));
-      waiting.delete(name);
-    }
-    writing = false;
-  };
-
-  return ({ key, lastUsedAt = 0 }: Account): void => {
-    const now = clock.now();
-    const name = accountKeyText(key);
-    if (lastUsedAt + noteUseEveryMs > now || waiting.has(name)) return;
-    waiting.set(name, { key, at: now });
-    if (writing) return;
-    writing = true;
-    void writeAll();
-  };
+  const note = createNotesOfUse<AccountKey>({
+    nameOf: accountKeyText,
+    write: (key, at) => storage.accounts.markUsed(key, at),
+    failed: (key, error) => log({ event: 'last_use_not_noted', key, cause: kindOf(error) }),
+  });
+  return ({ key, lastUsedAt }: Account): void => note(key, lastUsedAt, clock.now());
 };
 
 const kindOf = (error: unknown): string =>

@@ -6,6 +6,7 @@ import type { Caller, LinkPolicy } from '../model/caller.ts';
 import type { ApiKeyRecord, ApiKeyStore, SessionStore } from '../storage/index.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { matchesRecord, type PresentedToken, parseToken } from './credentials.ts';
+import { createNoteKeyUse, type NoteKeyUse } from './key-uses.ts';
 
 export type IdentifierReading =
   | { readonly kind: 'identifier'; readonly identifier: string }
@@ -138,6 +139,7 @@ const findCredential = async (
 /** An API key or a session token, of which a store knows the hash. */
 const withStoredCredential = async (
   stores: CredentialStores,
+  noteUse: NoteKeyUse,
   presented: PresentedToken,
   named: string | null,
   now: number,
@@ -145,8 +147,7 @@ const withStoredCredential = async (
   const found = await findCredential(stores, presented, now);
   if (found === undefined) return invalidToken;
   const { record, sessionOf } = found;
-  // Only informative: a store too busy to note the use must not fail the call.
-  void stores.apiKeys.markUsed(record.id, now).catch(() => undefined);
+  noteUse(record, now);
   if (sessionOf !== undefined) return forOnePerson(callerOf(record, 'session_token', sessionOf), record.id, named);
   if (record.kind === 'service') return forServiceKey(record, named);
   if (record.identifier === undefined) return invalidToken;
@@ -184,6 +185,7 @@ export const createAuthenticator = (
   clock: Clock,
   accessTokens?: AccessTokens,
 ): Authenticate => {
+  const noteUse = createNoteKeyUse(stores.apiKeys);
   return async (headers) => {
     const authorization = headers.get('authorization');
     if (authorization === null) return refused(401, 'authentication_required', 'This request needs a credential.');
@@ -191,7 +193,7 @@ export const createAuthenticator = (
     if (text === undefined) return invalidToken;
     const named = headers.get('postern-identifier');
     const presented = parseToken(text);
-    if (presented !== undefined) return withStoredCredential(stores, presented, named, clock.now());
+    if (presented !== undefined) return withStoredCredential(stores, noteUse, presented, named, clock.now());
     if (accessTokens === undefined) return invalidToken;
     return withAccessToken(accessTokens, text, named);
   };

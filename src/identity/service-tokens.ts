@@ -7,6 +7,7 @@ import type { LinkPolicy } from '../model/caller.ts';
 import type { ApiKeyStore } from '../storage/index.ts';
 import { linkPolicyOf } from './authenticate.ts';
 import { matchesRecord, parseToken } from './credentials.ts';
+import { createNoteKeyUse } from './key-uses.ts';
 
 /** A service key in force. */
 export interface ServiceKey {
@@ -47,10 +48,7 @@ const isSame = (a: string, b: string): boolean =>
 export const createServiceTokens = ({ apiKeys, hmacs, clock }: ServiceTokenOptions): ServiceTokens => {
   const macs = (keyId: string, expiresAt: number): string[] =>
     hmacs('service token', JSON.stringify([keyId, expiresAt]));
-  const markUsed = (keyId: string): void => {
-    // Only informative: a store too busy to note the use must not fail the call.
-    void apiKeys.markUsed(keyId, clock.now()).catch(() => undefined);
-  };
+  const noteUse = createNoteKeyUse(apiKeys);
 
   return {
     issue: async (clientId, clientSecret) => {
@@ -58,7 +56,7 @@ export const createServiceTokens = ({ apiKeys, hmacs, clock }: ServiceTokenOptio
       if (presented?.kind !== 'service' || presented.id !== clientId) return undefined;
       const record = await apiKeys.find(clientId);
       if (!matchesRecord(presented, record) || record.revokedAt !== undefined) return undefined;
-      markUsed(clientId);
+      noteUse(record, clock.now());
       const expiresAt = clock.now() + lifetimeSeconds * 1000;
       const [mac = ''] = macs(clientId, expiresAt);
       return { token: `pst_access_${clientId}_${expiresAt}_${mac}`, expiresInSeconds: lifetimeSeconds };
@@ -71,7 +69,7 @@ export const createServiceTokens = ({ apiKeys, hmacs, clock }: ServiceTokenOptio
       if (expiresAt <= clock.now()) return undefined;
       const record = await apiKeys.find(keyId);
       if (record?.kind !== 'service' || record.revokedAt !== undefined) return undefined;
-      markUsed(keyId);
+      noteUse(record, clock.now());
       const { realm, connection, verifyUrl } = record;
       return { realm, keyId, linkPolicy: linkPolicyOf(record), connection, verifyUrl };
     },

@@ -121,18 +121,28 @@ export const createPendingGrantStore = (rows: Rows, sealer: Sealer, clock: Clock
     confirm: async (hash, accountVersion, grant, now) => {
       const read = await waiting(rows, hash, now);
       if (read === undefined) return 'ended';
-      const confirmed = await rows.transaction(accountLock(read), async (transaction) => {
+      const raced = new Error('Somebody else wrote to the account first.');
+      const confirmed = rows.transaction(accountLock(read), async (transaction) => {
         const row = await waiting(transaction, hash, now);
         if (row === undefined) return 'ended';
+        // First: whoever refuses it at this moment waits for the end of this transaction, and finds it confirmed.
+        const ended = await transaction.change('pending_grants', { hash }, endAs('confirmed'));
+        if (ended === undefined) return 'ended';
         const accounts = createAccountStore(transaction, sealer, clock);
         const saved = await accounts.saveGrant(toPendingGrantView(row).key, accountVersion, grant);
-        if (saved === undefined) return 'raced';
-        await transaction.change('pending_grants', { hash }, endAs('confirmed'));
+        // It is not confirmed then: the transaction is undone.
+        if (saved === undefined) throw raced;
         await endAll(transaction, saved.key);
         return saved;
       });
-      rows.hooks.erased();
-      return confirmed;
+      try {
+        return await confirmed;
+      } catch (error) {
+        if (error === raced) return 'raced';
+        throw error;
+      } finally {
+        rows.hooks.erased();
+      }
     },
     refuse: async (hash) => {
       const refused = await rows.change('pending_grants', { hash }, endAs('refused'));

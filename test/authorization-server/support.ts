@@ -11,6 +11,7 @@ import { renderedPage } from '../../src/http/pages/html/page.ts';
 import { limitsInMemory } from '../../src/lib/rate-limit.ts';
 import type { AccountKey } from '../../src/model/account-key.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
+import { databaseOf } from '../support/database.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
 export const origin = 'https://postern.test';
@@ -55,7 +56,7 @@ export interface Place {
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
+  for (const close of closing.splice(0).reverse()) await close();
   vi.useRealTimers();
 });
 
@@ -73,12 +74,14 @@ const connectPerson = async (storage: Storage, key: AccountKey, email: string): 
   });
 };
 
-export const place = async (options: Partial<AuthorizationServerOptions> = {}, path = ':memory:'): Promise<Place> => {
+export const place = async (options: Partial<AuthorizationServerOptions> = {}, path?: string): Promise<Place> => {
+  const database = await databaseOf(path);
+  closing.push(async () => database.giveBack());
   const time = standStill();
   const sealer = createSealer({ current: randomBytes(32), retired: [] }, randomBytes);
   const open = async (): Promise<Storage> => {
     const opened = await openStorage({
-      location: { engine: 'sqlite', path },
+      location: database.location,
       sealer,
       clock: time.clock,
       random: randomBytes,

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewAccount } from '@postern/gmail-sandbox';
-import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectAtOnce, storeConnection } from '../support/connect-at-once.ts';
+import { openRaw } from '../support/database.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let folder: string;
@@ -65,11 +65,11 @@ const linkIn = (answer: Awaited<ReturnType<typeof call>>): string => {
 };
 const expectServed = async (name: string) => expect((await call(name)).structured.messages).toBeDefined();
 /** The refresh tokens that lie in the database, sealed. */
-const retainedTokens = (): number => {
-  const raw = new BetterSqlite3(join(folder, 'postern.db'), { readonly: true });
-  const count = raw.prepare<[], number>('select count(refresh_token) from accounts').pluck().get();
-  raw.close();
-  return count ?? 0;
+const retainedTokens = async (): Promise<unknown> => {
+  const raw = await openRaw(world.config.database);
+  const [row] = await raw.all('select count(refresh_token) as count from accounts');
+  await raw.close();
+  return row?.count;
 };
 /** Another process on the same database and the same Google. */
 const anotherProcess = (env: Record<string, string> = {}) =>
@@ -207,11 +207,13 @@ describe('Google refusing everybody for ten minutes', () => {
     world.sandbox.setLatency(1000);
     const tokens = names.map((name) => world.postern.accounts.freshToken(keyOf(name), ['mail'])());
     await expect.poll(tokenRequests).toBe(8);
-    const foreign = new BetterSqlite3(join(folder, 'postern.db'));
-    foreign.exec('begin immediate');
-    await world.clock.advance(1000);
-    foreign.exec('commit');
-    foreign.close();
+    const foreign = await openRaw(world.config.database);
+    const held = await foreign.holdWrites();
+    const answered = world.clock.advance(1000);
+    await held.inTheWay();
+    await held.release();
+    await answered;
+    await foreign.close();
     world.sandbox.setLatency(0);
     for (const token of await Promise.all(tokens))
       expect(token).toEqual({ ok: false, problem: { kind: 'many_grants_refused' } });
@@ -345,7 +347,7 @@ describe('People who leave one after the other', () => {
     for (const name of names) world.sandbox.sessionPolicy(name);
     await Promise.all(names.map(call));
     expect(await statusesOf(names)).toEqual(all(names, 'REVOKED'));
-    expect(retainedTokens()).toBe(0);
+    expect(await retainedTokens()).toBe(0);
   });
 });
 
@@ -387,12 +389,12 @@ describe('The retained grant of a REVOKED account', () => {
   });
 
   it('stays sealed for a day, opens for no call, and is erased by the next sweep', async () => {
-    expect(retainedTokens()).toBe(1);
+    expect(await retainedTokens()).toBe(1);
     expect((await world.postern.storage.accounts.readGrant(keyOf(name))).kind).toBe('none');
     await world.postern.storage.operations.sweep(world.clock.now() + 24 * hour - 1);
-    expect(retainedTokens()).toBe(1);
+    expect(await retainedTokens()).toBe(1);
     await world.postern.storage.operations.sweep(world.clock.now() + 24 * hour);
-    expect(retainedTokens()).toBe(0);
+    expect(await retainedTokens()).toBe(0);
     linkIn(await call(name));
   });
 
@@ -415,7 +417,7 @@ describe('The retained grant of a REVOKED account', () => {
     await world.postern.accounts.change(keyOf(name), { expectedEmail: 'other@company.example' });
     world.sandbox.clearRequests();
     linkIn(await call(name));
-    expect([tokenRequests(), retainedTokens()]).toEqual([0, 0]);
+    expect([tokenRequests(), await retainedTokens()]).toEqual([0, 0]);
   });
 
   it.each([
@@ -424,7 +426,7 @@ describe('The retained grant of a REVOKED account', () => {
   ])('is erased when the person %s, and revoked at Google', async (_, happen) => {
     world.sandbox.clearRequests();
     await happen();
-    expect(retainedTokens()).toBe(0);
+    expect(await retainedTokens()).toBe(0);
     expect(world.sandbox.requests.map(({ path }) => path)).toEqual(['/revoke']);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { databaseName } from '../../src/model/database-location.ts';
+import { openRaw } from '../support/database.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld, newSandbox, sam, type World, type WorldOptions } from '../support/world.ts';
 
@@ -250,10 +250,9 @@ describe('Nothing crosses connections:', () => {
     await world.clock.advance(2 * hour);
     const { authorization, browser } = await toConsent(world, await world.link('three', key));
     const callback = await codeFor(world, authorization);
-    const { default: BetterSqlite3 } = await import('better-sqlite3');
-    const raw = new BetterSqlite3(databaseName(world.config.database));
-    onTestFinished(() => void raw.close());
-    raw.exec("update connections set client_id = 'of the attacker'");
+    const raw = await openRaw(world.config.database);
+    onTestFinished(() => raw.close());
+    await raw.run("update connections set client_id = 'of the attacker'");
     world.sent.length = 0;
     const { structured } = await world.call('gmail_fetch_mails', {}, { key, as: 'two' });
     expect(structured).toMatchObject({ problem: { kind: 'connection_unavailable' } });

@@ -1,8 +1,9 @@
 // How long what is left of a person stays, and what a backup is worth with its key and without it.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copyDatabase } from '../support/database.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { createWorld, newSandbox, sam, type World } from '../support/world.ts';
 
@@ -60,7 +61,7 @@ describe('A backup restored on another machine', () => {
     await first.connect('user_42');
     const who = { key: await first.serviceKey(), as: 'user_42' };
     await first.close();
-    await copyFile(join(folder, 'a.db'), join(folder, 'b.db'));
+    await copyDatabase(first.config.database, join(folder, 'b.db'));
 
     const shared = { clock, sandbox, databasePath: join(folder, 'b.db') };
     const withoutKey = createWorld({ ...shared, encryptionKey: Buffer.alloc(32, 1).toString('base64') });

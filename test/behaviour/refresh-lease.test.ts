@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sandbox } from '@postern/gmail-sandbox';
-import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRaw, type RawDatabase } from '../support/database.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 import { createWorld, newSandbox, type World } from '../support/world.ts';
 
@@ -42,7 +42,7 @@ const tokenRequests = () => sandbox.requests.filter(({ path }) => path === '/tok
 const turnUntil = async (
   promise: Promise<unknown>,
   step = 100,
-  meanwhile: () => unknown = () => {},
+  meanwhile: () => Promise<unknown> = async () => {},
 ): Promise<number> => {
   const before = clock.now();
   let settled = false;
@@ -50,25 +50,25 @@ const turnUntil = async (
     settled = true;
   });
   while (!settled) {
-    meanwhile();
+    await meanwhile();
     await clock.advance(step);
   }
   return clock.now() - before;
 };
-const raw = <T>(use: (database: BetterSqlite3.Database) => T): T => {
-  const database = new BetterSqlite3(databasePath());
+const raw = async <T>(use: (database: RawDatabase) => Promise<T>): Promise<T> => {
+  const database = await openRaw(one.config.database);
   try {
-    return use(database);
+    return await use(database);
   } finally {
-    database.close();
+    await database.close();
   }
 };
 /** As a process that was killed in the middle of its refresh leaves the row. */
 const leaseOfTheDead = (milliseconds: number) =>
   raw((database) =>
-    database.prepare('update accounts set lease_until = ?, lease_holder = ?').run(clock.now() + milliseconds, 'dead'),
+    database.run('update accounts set lease_until = ?, lease_holder = ?', clock.now() + milliseconds, 'dead'),
   );
-const lease = () => raw((database) => database.prepare('select lease_until, lease_holder from accounts').get());
+const lease = async () => (await raw((database) => database.all('select lease_until, lease_holder from accounts')))[0];
 const noLease = { lease_until: null, lease_holder: null };
 
 describe('While another process renews the token', () => {
@@ -82,7 +82,7 @@ describe('While another process renews the token', () => {
     expect(await waiting).toEqual(await winner);
     expect((await winner).ok).toBe(true);
     expect(tokenRequests()).toBe(1);
-    expect(lease()).toEqual(noLease);
+    expect(await lease()).toEqual(noLease);
   });
 
   it('a call whose token still serves does not wait at all', async () => {
@@ -99,7 +99,7 @@ describe('While another process renews the token', () => {
     await clock.advance(120 * minute);
     sandbox.fault({ path: '/token', times: 1 }, { status: 503 });
     expect((await tokenOf(one)).ok).toBe(false);
-    expect(lease()).toEqual(noLease);
+    expect(await lease()).toEqual(noLease);
     expect((await tokenOf(two)).ok).toBe(true);
     expect(tokenRequests()).toBe(2);
   });
@@ -129,24 +129,24 @@ describe('While another process renews the token', () => {
 describe('A process that died while it renewed the token', () => {
   it('keeps the others waiting until its lease runs out, and no longer', async () => {
     await clock.advance(120 * minute);
-    leaseOfTheDead(12 * second);
+    await leaseOfTheDead(12 * second);
     const token = tokenOf(two);
     const waited = await turnUntil(token);
     expect((await token).ok).toBe(true);
     expect(waited).toBeGreaterThanOrEqual(12 * second);
     expect(waited).toBeLessThan(13 * second);
-    expect(lease()).toEqual(noLease);
+    expect(await lease()).toEqual(noLease);
   });
 
   it('keeps nobody waiting whose clock was put back since', async () => {
     await clock.advance(120 * minute);
-    leaseOfTheDead(3 * 60 * minute);
+    await leaseOfTheDead(3 * 60 * minute);
     expect((await tokenOf(two)).ok).toBe(true);
   });
 
   it('keeps nobody waiting for ever where its place is taken again and again', async () => {
     await clock.advance(120 * minute);
-    leaseOfTheDead(10 * second);
+    await leaseOfTheDead(10 * second);
     const token = tokenOf(two);
     const waited = await turnUntil(token, second, () => leaseOfTheDead(10 * second));
     expect(await token).toEqual({ ok: false, problem: { kind: 'google_unavailable' } });
@@ -155,13 +155,13 @@ describe('A process that died while it renewed the token', () => {
   });
 
   it('is forgotten with the grant it was about', async () => {
-    leaseOfTheDead(12 * second);
+    await leaseOfTheDead(12 * second);
     await two.postern.accounts.disconnect(key);
-    expect(lease()).toEqual(noLease);
+    expect(await lease()).toEqual(noLease);
     await one.connect('user_42');
-    leaseOfTheDead(12 * second);
+    await leaseOfTheDead(12 * second);
     await two.connect('user_42');
-    expect(lease()).toEqual(noLease);
+    expect(await lease()).toEqual(noLease);
   });
 });
 
@@ -171,7 +171,7 @@ describe('A late answer', () => {
     sandbox.fault({ path: '/token', times: 1 }, { kind: 'delay', milliseconds: 9 * second });
     const late = tokenOf(one);
     await expect.poll(tokenRequests).toBe(1);
-    raw((database) => database.prepare('update accounts set lease_until = 1').run());
+    await raw((database) => database.run('update accounts set lease_until = 1'));
     const winner = await tokenOf(two);
     await turnUntil(late, second);
     expect((await late).ok).toBe(true);
@@ -191,7 +191,7 @@ describe('A late answer', () => {
     });
     const late = tokenOf(hanging);
     await expect.poll(() => release).toBeDefined();
-    raw((database) => database.prepare('update accounts set lease_until = 1').run());
+    await raw((database) => database.run('update accounts set lease_until = 1'));
     const winner = await tokenOf(two);
     release?.(Response.json({ error: 'invalid_grant' }, { status: 400 }));
     expect(await late).toEqual(winner);
@@ -203,12 +203,11 @@ describe('A late answer', () => {
 describe('While a foreign program holds the database', () => {
   it('a call is answered too whose token is just being renewed early', async () => {
     await clock.advance(56 * minute);
-    const foreign = new BetterSqlite3(databasePath());
-    foreign.exec('begin immediate');
+    const foreign = await openRaw(one.config.database);
+    const held = await foreign.holdWrites();
     expect((await tokenOf(one)).ok).toBe(true);
-    expect(foreign.inTransaction).toBe(true);
-    foreign.exec('commit');
-    foreign.close();
+    await held.release();
+    await foreign.close();
     await expect.poll(tokenRequests).toBe(1);
     await expect.poll(lease).toEqual(noLease);
   });
@@ -216,17 +215,16 @@ describe('While a foreign program holds the database', () => {
   it('calls whose token is fresh are answered, and their last use is noted afterwards', async () => {
     const service = { key: await one.serviceKey(), as: 'user_42' };
     await clock.advance(2 * minute);
-    const foreign = new BetterSqlite3(databasePath());
-    foreign.exec('begin immediate');
+    const foreign = await openRaw(one.config.database);
+    const held = await foreign.holdWrites();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => one.call('gmail_fetch_mails', { max_results: 1 }, service)),
     );
     // Every answer came although nobody could write.
-    expect(foreign.inTransaction).toBe(true);
     for (const answer of answers) expect(answer.structured.messages).toHaveLength(1);
     expect((await one.postern.accounts.find(key))?.lastUsedAt).toBeUndefined();
-    foreign.exec('commit');
+    await held.release();
     await expect.poll(async () => (await one.postern.accounts.find(key))?.lastUsedAt).toBe(clock.now());
-    foreign.close();
+    await foreign.close();
   });
 });

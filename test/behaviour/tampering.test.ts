@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRaw, type RawDatabase } from '../support/database.ts';
 import { createWorld, sam, type World } from '../support/world.ts';
 
 let folder: string;
 let world: World;
-let raw: BetterSqlite3.Database;
+let raw: RawDatabase;
 /** The thief's own: a person and a product's backend. */
 let mine: { user: string; service: string; session: string };
 /** Of the victim, who is connected in another realm. */
@@ -28,11 +28,11 @@ beforeEach(async () => {
     user: await world.userKey('victim', { realm: 'shop' }),
     service: await world.serviceKey({ realm: 'shop' }),
   };
-  raw = new BetterSqlite3(join(folder, 'postern.db'));
-  raw.pragma('foreign_keys = OFF');
+  raw = await openRaw(world.config.database);
+  await raw.ignoreConstraints();
 });
 afterEach(async () => {
-  raw.close();
+  await raw.close();
   await world.close();
   await rm(folder, { recursive: true });
 });
@@ -51,8 +51,8 @@ const reads = async (key: string, as?: string): Promise<string> => {
   }
 };
 
-const rowOf = (table: string, key: string) =>
-  raw.prepare<[string], Record<string, unknown>>(`select * from ${table} where id = ?`).get(idOf(key)) ?? {};
+const rowOf = async (table: string, key: string) =>
+  (await raw.all(`select * from ${table} where id = ?`, idOf(key)))[0] ?? {};
 
 describe('A row that was written into the database by hand', () => {
   it('was the way to somebody else’s mail: with their own keys both read their own', async () => {
@@ -64,9 +64,9 @@ describe('A row that was written into the database by hand', () => {
 
   it('is no API key', async () => {
     const made = mine.service.replace(/[0-9a-f]{16}/, '0123456789abcdef');
-    const row = { ...rowOf('api_keys', theirs.service), id: idOf(made), secret_hash: sha256(made) };
+    const row = { ...(await rowOf('api_keys', theirs.service)), id: idOf(made), secret_hash: sha256(made) };
     const names = Object.keys(row);
-    raw.prepare(`insert into api_keys (${names}) values (${names.map(() => '?')})`).run(...Object.values(row));
+    await raw.run(`insert into api_keys (${names}) values (${names.map(() => '?')})`, ...Object.values(row));
     expect(await reads(made, 'victim')).toBe('401');
   });
 
@@ -79,51 +79,51 @@ describe('A row that was written into the database by hand', () => {
       return { status: answer.status, url: String(((await answer.json()) as { url?: string }).url) };
     };
     const { url } = await link(done);
-    raw.prepare('update tickets set return_url = ?').run('https://evil.example/');
+    await raw.run('update tickets set return_url = ?', 'https://evil.example/');
     const page = await world.browser().open(url);
     expect([page.status, page.url]).toEqual([404, url]);
-    raw.prepare('update api_keys set return_urls = ? where id = ?').run('["https://evil.example/"]', idOf(key));
+    await raw.run('update api_keys set return_urls = ? where id = ?', '["https://evil.example/"]', idOf(key));
     expect((await link('https://evil.example/')).status).toBe(401);
   });
 
   it('gives a key no other realm', async () => {
-    raw.prepare("update api_keys set realm = 'shop' where id = ?").run(idOf(mine.service));
+    await raw.run("update api_keys set realm = 'shop' where id = ?", idOf(mine.service));
     expect(await reads(mine.service, 'victim')).toBe('401');
   });
 
   it('gives a key no other person', async () => {
-    raw.prepare("update api_keys set realm = 'shop', identifier = 'victim' where id = ?").run(idOf(mine.user));
+    await raw.run("update api_keys set realm = 'shop', identifier = 'victim' where id = ?", idOf(mine.user));
     expect(await reads(mine.user)).toBe('401');
   });
 
   it('gives a key no other secret', async () => {
     const chosen = theirs.user.replace(/.{43}$/, 'A'.repeat(43));
-    raw.prepare('update api_keys set secret_hash = ? where id = ?').run(sha256(chosen), idOf(theirs.user));
+    await raw.run('update api_keys set secret_hash = ? where id = ?', sha256(chosen), idOf(theirs.user));
     expect(await reads(chosen)).toBe('401');
   });
 
   it('gives a session no other person', async () => {
     const change = "update sessions set realm = 'shop', identifier = 'victim', api_key_id = ? where id = ?";
-    raw.prepare(change).run(idOf(theirs.service), idOf(mine.session));
+    await raw.run(change, idOf(theirs.service), idOf(mine.session));
     expect(await reads(mine.session)).toBe('401');
   });
 
   it('brings no revoked key back', async () => {
     await world.postern.storage.apiKeys.revoke(idOf(theirs.user), world.clock.now());
-    raw.exec('update api_keys set revoked_at = null');
+    await raw.run('update api_keys set revoked_at = null');
     expect(await reads(theirs.user)).toBe('401');
   });
 
   it('makes one person’s account no other’s, whatever of it is copied', async () => {
-    raw.exec("delete from accounts where identifier = 'thief'");
-    raw.exec("update accounts set realm = 'club', identifier = 'thief'");
+    await raw.run("delete from accounts where identifier = 'thief'");
+    await raw.run("update accounts set realm = 'club', identifier = 'thief'");
     const said = await reads(mine.user);
     expect(said).toContain('changed by something else than Postern');
     expect(said).toContain('postern doctor');
   });
 
   it('pins nobody to another mailbox', async () => {
-    raw.exec("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
+    await raw.run("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
     expect(await reads(theirs.user)).toContain('changed by something else than Postern');
     const link = await world.http('/api/v1/accounts', {
       ...{ method: 'POST', key: theirs.service },
@@ -133,7 +133,7 @@ describe('A row that was written into the database by hand', () => {
   });
 
   it('is logged once, without a name, however often it is used', async () => {
-    raw.exec("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
+    await raw.run("update accounts set expected_email = 'mallory@example.org' where identifier = 'victim'");
     for (let times = 0; times < 3; times++) await reads(theirs.user);
     const lines = world.logged.filter((line) => line.includes('"row_refused"') && line.includes('"table"'));
     expect(lines).toHaveLength(1);

@@ -1,11 +1,12 @@
 // Every secret of a whole run is collected where it arises and then searched for in everything that leaves the process.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ask, signInWorld, throughGoogle } from '../behaviour/signing-in-world.ts';
 import { createBrowser } from '../support/browser.ts';
+import { storedBytes } from '../support/database.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { alex, createWorld, newSandbox, posternOrigin, sam, type World } from '../support/world.ts';
@@ -80,18 +81,17 @@ it('No secret leaves the process or lies in the database, whatever happens', asy
   expect(found(secrets.own, logs)).toEqual([]);
   for (const name of [alex, sam, 'user_42', 'user_43']) expect(logs).not.toContain(name);
 
-  await expectNoneInFiles(secrets);
+  await expectNoneInDatabase(world, secrets);
   await world.close();
 });
 
-/** In the database, that is, with all that lies beside it. */
-const expectNoneInFiles = async (secrets: Secrets): Promise<void> => {
-  const names = (await readdir(folder)).filter((name) => name.startsWith('postern.db'));
-  expect(names).toContain('postern.db');
-  for (const name of names) {
-    const bytes = (await readFile(join(folder, name))).toString('latin1');
-    expect(found(secrets.google, bytes), name).toEqual([]);
-    expect(found(secrets.own, bytes), name).toEqual([]);
+/** With all that lies beside a file. */
+const expectNoneInDatabase = async (world: World, secrets: Secrets): Promise<void> => {
+  const stored = await storedBytes(world.config.database);
+  expect([...stored.values()].join('\n')).toContain(alex);
+  for (const [place, bytes] of stored) {
+    expect(found(secrets.google, bytes), place).toEqual([]);
+    expect(found(secrets.own, bytes), place).toEqual([]);
   }
 };
 
@@ -208,7 +208,7 @@ it('Nor does one of signing in: tokens, codes, cookies, keys and clients’ secr
   const people = (await world.postern.accounts.list()).map(({ key }) => key.identifier);
   expect(people.length).toBeGreaterThan(1);
   for (const name of [alex, sam, 'u-17', 'in:anywhere', ...people]) expect(logs).not.toContain(name);
-  await expectNoneInFiles(secrets);
+  await expectNoneInDatabase(world, secrets);
   await world.close();
 });
 

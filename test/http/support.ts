@@ -23,6 +23,7 @@ import { ok } from '../../src/model/result.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
 import { createWebhooks, type Webhooks } from '../../src/webhooks/endpoints.ts';
+import { databaseOf } from '../support/database.ts';
 import { holdToDescription } from '../support/described-answers.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 
@@ -81,13 +82,12 @@ export const aWorld = async (options: WorldOptions = {}): Promise<World> => {
   const createLimit = limitsInMemory(clock);
   const sandbox = createSandbox({ clock });
   const sealer = createSealer({ current: new Uint8Array(32).fill(7), retired: [] }, randomBytes);
-  const storage = await openStorage({
-    location: { engine: 'sqlite', path: ':memory:' },
-    sealer,
-    clock,
-    random: randomBytes,
+  const database = await databaseOf();
+  const storage = await openStorage({ location: database.location, sealer, clock, random: randomBytes });
+  onTestFinished(async () => {
+    await storage.close();
+    database.giveBack();
   });
-  onTestFinished(() => storage.close());
   const env = sandbox.env();
   const google: typeof fetch = (input, init) => sandbox.fetch(new Request(input, init));
   const oauth = createGoogleOAuth({

@@ -7,18 +7,18 @@ import { type Authentication, createAuthenticator, readIdentifier } from '../../
 import { type ApiKeyOptions, createApiKey, parseToken } from '../../src/identity/credentials.ts';
 import { identifierSchema } from '../../src/model/account-key.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
+import { databaseOf } from '../support/database.ts';
 import { handClock } from '../support/hand-clock.ts';
 
 const world = async () => {
   const clock = handClock();
   const sealer = createSealer({ current: new Uint8Array(32).fill(1), retired: [] }, randomBytes);
-  const storage = await openStorage({
-    location: { engine: 'sqlite', path: ':memory:' },
-    sealer,
-    clock,
-    random: randomBytes,
+  const database = await databaseOf();
+  const storage = await openStorage({ location: database.location, sealer, clock, random: randomBytes });
+  onTestFinished(async () => {
+    await storage.close();
+    database.giveBack();
   });
-  onTestFinished(() => storage.close());
   const authenticate = createAuthenticator(storage, clock);
   return {
     storage,

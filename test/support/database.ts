@@ -1,6 +1,9 @@
 // The database of a test, in whichever engine its project is for; and the same database as somebody else sees it, for
 // looking and for tampering.
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -26,7 +29,7 @@ const clientOf = ({ host, port, database, user, password }: PostgresLocation): p
   return new pg.Client({ host, port, database, user, password, types: types as pg.CustomTypesConfig });
 };
 
-/** Schemas that no test uses any more, with rows of the last one. */
+/** Schemas that no test uses any more, with rows of the last one: making one takes longer than most tests. */
 const free: string[] = [];
 
 /** Schemas that tests changed. */
@@ -73,7 +76,7 @@ const newSchema = async (): Promise<PostgresLocation> => {
 const named = new Map<string, PostgresLocation>();
 
 /**
- * A database at the newest schema: the same for the same name.
+ * A database at the newest schema: the same for the same name, as long as its folder is there.
  * @param path a file that names it, in a folder of the test's own; absent: one that only the caller knows
  */
 export const databaseAt = async (path: string): Promise<DatabaseLocation> => {
@@ -83,17 +86,16 @@ export const databaseAt = async (path: string): Promise<DatabaseLocation> => {
   }
   const known = named.get(path);
   if (known !== undefined) return known;
+  for (const name of named.keys()) if (isAbsolute(name) && !existsSync(dirname(name))) giveBack(name);
   const used = free.pop();
   const location = used === undefined ? await newSchema() : schemaAt(used);
-  if (used !== undefined) await emptied(location);
+  if (used !== undefined) await empty(location);
   named.set(path, location);
   return location;
 };
 
 /** A database that several may name, or one of the caller's own, in memory where that can be. */
-export const databaseOf = async (
-  path: string | undefined,
-): Promise<{ readonly location: DatabaseLocation; giveBack(): void }> => {
+export const databaseOf = async (path?: string): Promise<{ readonly location: DatabaseLocation; giveBack(): void }> => {
   if (path !== undefined) return { location: await databaseAt(path), giveBack: () => {} };
   if (engine === 'sqlite') return { location: { engine, path: ':memory:' }, giveBack: () => {} };
   const name = randomBytes(8).toString('hex');
@@ -104,6 +106,39 @@ export const databaseOf = async (
 export const giveBack = (path: string): void => {
   const location = named.get(path);
   if (location !== undefined && named.delete(path) && !altered.has(location.schema)) free.push(location.schema);
+};
+
+/** A copy of the database, under a name of its own: what a backup is. */
+export const copyDatabase = async (from: DatabaseLocation, path: string): Promise<void> => {
+  if (from.engine === 'sqlite') return copyFile(from.path, path);
+  const copy = await databaseAt(path);
+  const raw = await openRaw(copy);
+  try {
+    await raw.ignoreConstraints();
+    for (const table of await raw.tables()) await raw.run(`insert into ${table} select * from ${from.schema}.${table}`);
+  } finally {
+    await raw.close();
+  }
+};
+
+/** Everything that lies in the database, by the place where it does: files, or tables with their names. */
+export const storedBytes = async (location: DatabaseLocation): Promise<Map<string, string>> => {
+  if (location.engine === 'sqlite') {
+    const names = (await readdir(dirname(location.path))).filter((name) => name.startsWith(basename(location.path)));
+    const read = (name: string) => readFile(join(dirname(location.path), name), 'latin1');
+    return new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)));
+  }
+  const raw = await openRaw(location);
+  try {
+    const stored = new Map<string, string>();
+    for (const table of await raw.tables()) {
+      const rows = await raw.all(`select * from ${table}`);
+      stored.set(table, rows.flatMap((row) => Object.values(row)).join('\n'));
+    }
+    return stored;
+  } finally {
+    await raw.close();
+  }
 };
 
 /** As POSTERN_DATABASE_URL. */
@@ -137,9 +172,18 @@ export interface RawDatabase {
   alter(statements: string): Promise<void>;
   /** What is written from here is stopped by no foreign key and by no check. */
   ignoreConstraints(): Promise<void>;
+  /** Lets nobody else write until it is released, as a program does that is in the middle of a transaction. */
+  holdWrites(): Promise<HeldWrites>;
   close(): Promise<void>;
 }
 
+interface HeldWrites {
+  /** Resolves once somebody who wants to write has come. */
+  inTheWay(): Promise<void>;
+  release(): Promise<void>;
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const valuesOf = (rows: readonly RawRow[]): unknown[] => rows.map((row) => Object.values(row)[0]);
 
 const openRawSqlite = (path: string): RawDatabase => {
@@ -168,6 +212,16 @@ const openRawSqlite = (path: string): RawDatabase => {
     ignoreConstraints: async () => {
       database.pragma('foreign_keys = OFF');
       database.pragma('ignore_check_constraints = ON');
+    },
+    holdWrites: async () => {
+      database.exec('begin immediate');
+      return {
+        // Whoever finds it locked tries again later, of which nothing can be seen.
+        inTheWay: async () => {
+          for (let turn = 0; turn < 20; turn++) await nextTurn();
+        },
+        release: async () => void database.exec('commit'),
+      };
     },
     close: async () => void database.close(),
   };
@@ -222,6 +276,18 @@ const openRawPostgres = async (location: PostgresLocation): Promise<RawDatabase>
         schema,
         alter(({ name, definition }) => `add constraint ${name} ${definition}`),
       );
+    },
+    holdWrites: async () => {
+      const tables = valuesOf(await all('select tablename from pg_tables where schemaname = ?', schema));
+      await client.query(`begin; lock table ${tables.join(', ')} in share mode`);
+      const waiting = `select 1 from pg_locks where not granted and relation in
+        (select oid from pg_class where relnamespace = '${schema}'::regnamespace)`;
+      return {
+        inTheWay: async () => {
+          while ((await client.query(waiting)).rows.length === 0) await nextTurn();
+        },
+        release: async () => void (await client.query('commit')),
+      };
     },
     close: () => client.end(),
   };

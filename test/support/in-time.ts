@@ -1,4 +1,5 @@
 // Waiting for an answer while clocks are turned by hand: only when nothing else moves does time go on.
+import { databaseAtRest } from './database-at-rest.ts';
 import type { HandClock } from './hand-clock.ts';
 
 const stepMs = 1000;
@@ -16,7 +17,7 @@ export const inTime = async <T>(answer: Promise<T>, clocks: readonly HandClock[]
   settled.catch(() => {});
   while (!over) {
     // Long enough that a busy machine is not taken for a slow answer.
-    for (let turn = 0; turn < 20 && !over; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 20 && !over; turn++) await databaseAtRest();
     if (over || clocks.every(({ sleeping }) => sleeping === 0)) continue;
     if (waited >= mostMs) throw new Error(`no answer after ${mostMs} ms`);
     waited += stepMs;

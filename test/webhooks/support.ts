@@ -13,6 +13,7 @@ import { createOutsideFetch } from '../../src/lib/outside-fetch.ts';
 import { createSealer, openStorage, type Storage } from '../../src/storage/index.ts';
 import { createWebhookDelivery } from '../../src/webhooks/delivery.ts';
 import { createWebhooks, type Webhooks } from '../../src/webhooks/endpoints.ts';
+import { databaseAt, giveBack } from '../support/database.ts';
 import { type HandClock, handClock } from '../support/hand-clock.ts';
 import { inTime } from '../support/in-time.ts';
 
@@ -96,14 +97,11 @@ export const aDeliveryWorld = async (random: RandomBytes = randomBytes): Promise
   const folder = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
   const clock = handClock(Math.floor(Date.now() / 1000) * 1000);
   const sealer = createSealer({ current: new Uint8Array(32).fill(3), retired: [] }, randomBytes);
-  const storage = await openStorage({
-    location: { engine: 'sqlite', path: join(folder, 'postern.db') },
-    sealer,
-    clock,
-    random: randomBytes,
-  });
+  const path = join(folder, 'postern.db');
+  const storage = await openStorage({ location: await databaseAt(path), sealer, clock, random: randomBytes });
   onTestFinished(async () => {
     await storage.close();
+    giveBack(path);
     rmSync(folder, { recursive: true, force: true });
   });
   const outside = (trustedOrigin?: string, bodies?: 'ignored') => createOutsideFetch({ clock, trustedOrigin, bodies });

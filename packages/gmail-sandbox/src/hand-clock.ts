@@ -8,11 +8,15 @@ export interface HandClock extends Clock {
   readonly sleeping: number;
 }
 
-/** @param start milliseconds since the Unix epoch; 15 January 2026, noon UTC, when absent */
-export const handClock = (start = Date.UTC(2026, 0, 15, 12)): HandClock => {
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/**
+ * @param start milliseconds since the Unix epoch; 15 January 2026, noon UTC, when absent
+ * @param settle resolves when nothing can go on any more until time does; absent: at the next turn of the event loop
+ */
+export const handClock = (start = Date.UTC(2026, 0, 15, 12), settle = nextTurn): HandClock => {
   let now = start;
   let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
 
   return {
     now: () => now,

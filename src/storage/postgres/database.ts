@@ -112,15 +112,22 @@ export const openPostgres = async (
     const db: Database = new Kysely<Schema>({ dialect: createPostgresDialect(connections, place) });
     return { db, transaction: createTransaction(db, connections, schema), close: connections.end };
   };
-  // A migration, and whoever waits for the one of another process, takes as long as it takes.
-  const migrating = open(1, withoutLimit);
-  try {
-    const version = createSchemaVersion(schema, place);
-    await migrate(migrating.db, version, adoption, (work) => migrating.transaction(undefined, work));
-  } finally {
-    await migrating.close();
-  }
   const { db, transaction, close } = open(location.poolSize, options.times ?? defaultTimes);
+  // A migration, and whoever waits for the one of another process, takes as long as it takes.
+  const withoutHurry = async (work: (db: Database) => Promise<void>): Promise<void> => {
+    const migrating = open(1, withoutLimit);
+    try {
+      await migrating.transaction(undefined, work);
+    } finally {
+      await migrating.close();
+    }
+  };
+  try {
+    await migrate(db, createSchemaVersion(schema, place), adoption, withoutHurry);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     db,
     place,

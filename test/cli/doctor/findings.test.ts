@@ -59,7 +59,8 @@ it('recognizes an app in testing by the expiry that Google set for its refresh t
 
 it('marks a folder as tried after writing into it, and gives the reason where that failed', async () => {
   const world = await aWorld({ POSTERN_DOWNLOAD_DIR: '/dev/null/x' });
-  expect(folderFindings(world.config)).toMatchObject([
+  const database = { engine: 'sqlite', path: join(folder, 'postern.db') } as const;
+  expect(folderFindings({ ...world.config, database })).toMatchObject([
     { verdict: 'ok', text: expect.stringContaining(folder) },
     { verdict: 'warning', text: expect.stringContaining('no folder') },
   ]);

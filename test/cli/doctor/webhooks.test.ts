@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { expect, it, onTestFinished } from 'vitest';
 import { databaseFindings } from '../../../src/cli/doctor/database.ts';
-import { databaseName } from '../../../src/model/database-location.ts';
+import { openRaw } from '../../support/database.ts';
 import { createWorld } from '../../support/world.ts';
 
 const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
@@ -65,15 +64,15 @@ it('warns of an endpoint that is gone, and of its dead letters with how many the
 it('warns of an endpoint for which more than half of what may wait waits', async () => {
   const { add, said, config } = await aWorld();
   await add('whe_slow');
-  const raw = new BetterSqlite3(databaseName(config.database));
-  onTestFinished(() => void raw.close());
+  const raw = await openRaw(config.database);
+  onTestFinished(() => raw.close());
   const wait = (from: number, to: number) =>
-    raw.exec(`with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to})
+    raw.run(`with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to})
       insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts)
-      select i, i, 'whe_slow', 'default', i, 'account.created', '', 0, 0 from n`);
-  wait(1, 50_000);
+      select i, cast(i as text), 'whe_slow', 'default', cast(i as text), 'account.created', '', 0, 0 from n`);
+  await wait(1, 50_000);
   expect(await said()).toEqual([]);
-  wait(50_001, 50_001);
+  await wait(50_001, 50_001);
   expect(await said()).toEqual([
     { verdict: 'warning', text: expect.stringMatching(/whe_slow .* 50001 events waiting; of more than 100000/) },
   ]);
