@@ -89,7 +89,7 @@ export const databaseAt = async (path: string): Promise<DatabaseLocation> => {
   for (const name of named.keys()) if (isAbsolute(name) && !existsSync(dirname(name))) giveBack(name);
   const used = free.pop();
   const location = used === undefined ? await newSchema() : schemaAt(used);
-  if (used !== undefined) await empty(location);
+  if (used !== undefined) await emptied(location);
   named.set(path, location);
   return location;
 };
