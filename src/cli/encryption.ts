@@ -26,16 +26,21 @@ const checkEveryMs = 200;
 type SealingKeys = Storage['sealingKeys'];
 type Running = Awaited<ReturnType<SealingKeys['running']>>[number];
 
-/** Waits for running processes as long as they can catch up by themselves; returns those that are still behind. */
+/**
+ * Waits for running processes as long as they can catch up by themselves; returns those that are still behind. One that was
+ * asked and does not say that it runs, as long as anybody waits, was killed.
+ */
 const waitForProcesses = async (
   sealingKeys: SealingKeys,
   isBehind: (process: Running) => boolean,
   canCatchUp: (process: Running) => boolean,
 ): Promise<Running[]> => {
   const giveUpAt = performance.now() + waitAtMostMs;
+  const asked = await sealingKeys.ask();
   for (let announced = false; ; announced = true) {
-    const behind = (await sealingKeys.running()).filter(isBehind);
-    if (behind.length === 0 || !behind.every(canCatchUp) || performance.now() > giveUpAt) return behind;
+    const behind = (await sealingKeys.running(asked)).filter((process) => !process.answers || isBehind(process));
+    const alive = behind.filter(({ answers }) => answers);
+    if (behind.length === 0 || performance.now() > giveUpAt || !alive.every(canCatchUp)) return alive;
     if (!announced) printNote(`Waiting for ${counted(behind.length, 'running process', 'es')} …`);
     await pause(checkEveryMs);
   }
@@ -54,7 +59,7 @@ const requireKnownKey = async (sealingKeys: SealingKeys, keyId: string): Promise
   throw new CommandError(
     `${counted(behind.length, 'running process', 'es')} of Postern on this database ${behind.length === 1 ? 'does' : 'do'} not know the new key yet and would fail, so it is not used. Nothing was changed.`,
     {
-      fix: 'Give them the same POSTERN_ENCRYPTION_KEY and POSTERN_ENCRYPTION_KEYS_RETIRED as here and restart them, one after the other, then run this again. (One that was killed counts for three minutes.)',
+      fix: 'Give them the same POSTERN_ENCRYPTION_KEY and POSTERN_ENCRYPTION_KEYS_RETIRED as here and restart them, one after the other, then run this again.',
     },
   );
 };

@@ -29,15 +29,17 @@ export const followKeys = async (
   const rereads = keys.files.length > 0;
   let announced = '';
   let announcedAt = 0;
+  let seenAt = 0;
   let checking: Promise<void> | undefined;
 
   const checkOnce = async (): Promise<void> => {
     const newer = reread();
     if (newer !== undefined) sealer.learn(newer);
-    await sealingKeys.follow();
+    const asked = (await sealingKeys.follow()) ?? 0;
     const state = JSON.stringify([sealer.currentKeyId, sealer.keyIds]);
-    if (state === announced && performance.now() - announcedAt < announceEveryMs) return;
-    await sealingKeys.announce(id, rereads);
+    const isKnown = state === announced && asked <= seenAt;
+    if (isKnown && performance.now() - announcedAt < announceEveryMs) return;
+    seenAt = await sealingKeys.announce(id, rereads);
     if (announced !== '' && state !== announced)
       log.info({ event: 'sealing_keys_changed', sealsWith: sealer.currentKeyId, knows: sealer.keyIds });
     announced = state;

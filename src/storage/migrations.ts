@@ -208,4 +208,8 @@ export const migrations: readonly string[] = [
     full_at integer not null
   ) strict;
   `,
+  `
+  alter table sealing_key_in_use add column asked_at integer;
+  alter table processes add column answers integer not null default 0;
+  `,
 ];

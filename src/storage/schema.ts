@@ -204,6 +204,8 @@ export interface DownloadsTable {
 interface SealingKeyInUseTable {
   only_row: 1;
   key_id: string;
+  /** When somebody who changes the key last asked which processes run. */
+  asked_at: number | null;
 }
 
 /** Processes that run on this database. A row that was not renewed for minutes is of one that was killed. */
@@ -215,6 +217,8 @@ interface ProcessesTable {
   /** Whether it learns further keys without a restart. */
   rereads_keys: 0 | 1;
   seen_at: number;
+  /** Whether it says that it runs when it is asked; those of former versions do so once a minute only. */
+  answers: 0 | 1;
 }
 
 /** OAuth clients at Google beside the environment's. */

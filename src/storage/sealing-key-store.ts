@@ -12,22 +12,29 @@ interface RunningProcess {
   readonly keyIds: readonly string[];
   readonly sealsWith: string;
   readonly rereadsKeys: boolean;
+  /** False: it was asked and has not answered yet. One that goes on so was killed, or hangs. */
+  readonly answers: boolean;
 }
 
 export interface SealingKeyStore {
-  /** Seals with the key that this database uses, if we have it; where none is named yet, it is ours. */
-  follow(): Promise<void>;
+  /**
+   * Seals with the key that this database uses, if we have it; where none is named yet, it is ours.
+   * @returns when somebody last asked which processes run: one that was seen before that is to announce itself
+   */
+  follow(): Promise<number | undefined>;
+  /** Asks every process to announce itself. @returns when: what `running` is told */
+  ask(): Promise<number>;
   /** From now on every process that knows this key seals with it. */
   use(keyId: string): Promise<void>;
   /** Names the key in use; undefined: nobody said so yet. */
   inUse(): Promise<string | undefined>;
-  /** This process runs, and knows these keys. `id` is of its own choice. */
-  announce(id: string, rereadsKeys: boolean): Promise<void>;
+  /** This process runs, and knows these keys. `id` is of its own choice. @returns when it was seen by that */
+  announce(id: string, rereadsKeys: boolean): Promise<number>;
   leave(id: string): Promise<void>;
   /** For a database that no process has open. */
   forgetProcesses(): Promise<void>;
-  /** Those that said so within the last three minutes. */
-  running(): Promise<RunningProcess[]>;
+  /** Those that said so within the last three minutes. @param asked when they were asked */
+  running(asked: number): Promise<RunningProcess[]>;
   /** Runs synchronous work while no other process runs any here. */
   exclusively(work: () => void): Promise<void>;
 }
@@ -37,8 +44,8 @@ const livesMs = 3 * 60_000;
 
 export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clock): SealingKeyStore => {
   const { db } = engine;
-  const inUse = async (): Promise<string | undefined> =>
-    (await db.selectFrom('sealing_key_in_use').select('key_id').executeTakeFirst())?.key_id;
+  const read = () => db.selectFrom('sealing_key_in_use').select(['key_id', 'asked_at']).executeTakeFirst();
+  const inUse = async (): Promise<string | undefined> => (await read())?.key_id;
 
   const use = async (keyId: string): Promise<void> => {
     await db
@@ -53,9 +60,15 @@ export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clo
     inUse,
     use,
     follow: async () => {
-      const keyId = await inUse();
-      if (keyId === undefined) await use(sealer.configuredKeyId);
-      else sealer.sealWith(keyId);
+      const row = await read();
+      if (row === undefined) await use(sealer.configuredKeyId);
+      else sealer.sealWith(row.key_id);
+      return row?.asked_at ?? undefined;
+    },
+    ask: async () => {
+      const now = clock.now();
+      await db.updateTable('sealing_key_in_use').set({ asked_at: now }).execute();
+      return now;
     },
     announce: async (id, rereadsKeys) => {
       const row = {
@@ -63,6 +76,7 @@ export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clo
         sealing_key_id: sealer.currentKeyId,
         rereads_keys: rereadsKeys ? 1 : 0,
         seen_at: clock.now(),
+        answers: 1,
       } as const;
       await db
         .insertInto('processes')
@@ -73,6 +87,7 @@ export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clo
         .deleteFrom('processes')
         .where('seen_at', '<', clock.now() - livesMs)
         .execute();
+      return row.seen_at;
     },
     leave: async (id) => {
       await db.deleteFrom('processes').where('id', '=', id).execute();
@@ -80,7 +95,7 @@ export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clo
     forgetProcesses: async () => {
       await db.deleteFrom('processes').execute();
     },
-    running: async () => {
+    running: async (asked) => {
       const rows = await db
         .selectFrom('processes')
         .selectAll()
@@ -90,6 +105,7 @@ export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clo
         keyIds: JSON.parse(row.key_ids),
         sealsWith: row.sealing_key_id,
         rereadsKeys: row.rereads_keys === 1,
+        answers: row.answers === 0 || row.seen_at >= asked,
       }));
     },
     exclusively: (work) =>

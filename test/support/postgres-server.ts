@@ -27,6 +27,8 @@ const settings = [
 
 export interface PostgresServer {
   readonly url: string;
+  /** Ends every connection, as a crash or an update does, and starts again with what was committed. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     user,
     password,
     port,
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: settings.flatMap((setting) => ['-c', setting]),
@@ -57,6 +59,10 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   }
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
+    restart: async () => {
+      await server.stop();
+      await server.start();
+    },
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

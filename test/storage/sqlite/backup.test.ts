@@ -105,7 +105,7 @@ describe('A restore', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const storage = await open(path);
     expect(await storage.accounts.readGrant(ada)).toHaveProperty('kind', 'grant');
-    expect(await storage.sealingKeys.running()).toEqual([]);
+    expect(await storage.sealingKeys.running(0)).toEqual([]);
     await storage.close();
   });
 
