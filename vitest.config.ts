@@ -31,8 +31,11 @@ const stored = [
   ),
 ];
 
-/** Tests of what one engine alone has. */
-const ofOneEngine = { sqlite: ['test/storage/sqlite/**'], postgres: ['test/storage/postgres/**'] };
+/** Tests of what one engine alone has; what goes from one database to another is tried where there is PostgreSQL. */
+const ofOneEngine = {
+  sqlite: ['test/storage/sqlite/**'],
+  postgres: ['test/storage/postgres/**', 'test/storage/copy/**'],
+};
 
 export default defineConfig({
   test: {

@@ -135,6 +135,7 @@ const openFor = async (
   try {
     await storage.demandKey();
     await storage.sealingKeys.follow();
+    await storage.endCopying();
   } catch (error) {
     await storage.close();
     throw error;

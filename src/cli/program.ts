@@ -70,6 +70,26 @@ const addMaintenance = (program: Command): void => {
     .option('--force', 'replace the present database')
     .action(async (file, options) => (await import('./backup.ts')).restoreBackup(file, options));
   program
+    .command('storage')
+    .description('the database as a whole')
+    .command('copy')
+    .description('copy a Postern into another database, SQLite or PostgreSQL; the source may go on meanwhile')
+    .requiredOption(
+      '--from <url>',
+      'the database to read: sqlite:PATH, postgres://…, or env:NAME for a variable with it',
+    )
+    .requiredOption(
+      '--to <url>',
+      'the database to fill, in the same forms: an empty one, or an earlier copy of the same',
+    )
+    .option('--compare-only', 'only compare the two, row by row, and change neither')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nRun it again at any time: it goes on where it ended, and brings over what changed since. No sealing key is\nneeded. Exit code 1: not every row is equal. The steps are in docs/scale.md.',
+    )
+    .action(async (options) => (await import('./storage.ts')).copy(options));
+  program
     .command('doctor')
     .description('check the configuration, the database and the keys, and say what to do')
     .option('--json', 'print JSON')

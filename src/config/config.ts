@@ -80,7 +80,8 @@ export type Reading<T> =
 /** 25 MB: as much as Gmail sends. */
 const defaultInlineLimit = 25 * 1024 * 1024;
 
-const thisMachine = (): Machine => ({ platform: process.platform, home: homedir(), cwd: process.cwd() });
+/** Where this process runs. */
+export const thisMachine = (): Machine => ({ platform: process.platform, home: homedir(), cwd: process.cwd() });
 
 const readStorage = (reader: EnvironmentReader, environment: Environment, machine: Machine) => {
   const folders = platformFolders(environment, machine);

@@ -11,7 +11,9 @@ export type StorageErrorKind =
   | 'wrong_key'
   | 'row_refused'
   | 'already_there'
-  | 'in_use';
+  | 'in_use'
+  | 'unfinished_copy'
+  | 'copy_refused';
 
 /** `message` says what happened and the one next step; it holds no stored data. */
 export class StorageError extends Error {

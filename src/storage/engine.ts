@@ -2,7 +2,7 @@
 // them know only this.
 import type { RawBuilder, SqlBool } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Database } from './schema.ts';
+import type { Database, Schema } from './schema.ts';
 
 /**
  * Names what only one transaction may decide on at a time. Where one database has one writer, every transaction is alone
@@ -20,6 +20,12 @@ export interface Dialect {
   contains(column: RawBuilder<unknown>, part: string): RawBuilder<SqlBool>;
   /** Whether a column has one of these values: one parameter, however many they are, since their number is limited. */
   isOneOf(column: RawBuilder<unknown>, values: readonly string[]): RawBuilder<SqlBool>;
+  /** `select` of these columns of rows that are given whole: one parameter. For insert, and for `in`. */
+  givenRows(
+    table: keyof Schema,
+    columns: readonly string[],
+    rows: readonly Readonly<Record<string, unknown>>[],
+  ): RawBuilder<unknown>;
   /** The place of a row in its table, as long as nobody writes to it: of rows that SQL cannot tell apart otherwise. */
   readonly rowAddress: RawBuilder<unknown>;
 }
@@ -43,9 +49,18 @@ export interface Engine {
   readonly readClock?: () => Promise<number>;
   /** Whether it answers and can be written. @throws StorageError where it does not answer */
   ready(): Promise<boolean>;
+  /** To be called after tables were filled past the stores: numbers of deliveries go on behind the highest one. */
+  filled(): Promise<void>;
   /** To be called after something was erased for good: nothing of it stays where the database keeps what it wrote. */
   erased(): void;
   close(): Promise<void>;
+}
+
+/** A database of the newest schema as it was at one moment, for reading. Nobody who writes to it waits for who reads. */
+export interface Snapshot {
+  readonly db: Database;
+  /** See Engine. */
+  readonly place: string;
 }
 
 /** Whatever is decided on of one account. */

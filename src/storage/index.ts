@@ -1,5 +1,4 @@
 // Everything that Postern stores. Only this folder imports a database's driver, and only that of the database in use.
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, type RandomBytes, systemClock } from '../lib/clock.ts';
 import type { BucketStore } from '../lib/shared-rate-limit.ts';
 import type { AccountKey } from '../model/account-key.ts';
@@ -11,11 +10,13 @@ import { type AuthorizationRecordStore, createAuthorizationRecordStore } from '.
 import { type AuthorizationRoundStore, createAuthorizationRoundStore } from './authorization-round-store.ts';
 import { type CheckStore, createCheckStore } from './check-store.ts';
 import { type ConnectionStore, createConnectionStore } from './connection-store.ts';
+import { demandWhole, endCopying } from './copied-from.ts';
 import { createDatabaseClock } from './database-clock.ts';
 import { createDownloadStore, type DownloadStore } from './download-store.ts';
 import type { Engine } from './engine.ts';
+import { openEngine } from './engines.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency-store.ts';
-import { type Adoption, type AdoptionOptions, createAdoption } from './migrate.ts';
+import { type AdoptionOptions, createAdoption } from './migrate.ts';
 import { createOperationsStore, type OperationsStore } from './operations-store.ts';
 import { createPendingGrantStore, type PendingGrantStore } from './pending-grant-store.ts';
 import { createRows } from './protected-rows.ts';
@@ -62,6 +63,7 @@ export {
 } from './authorization-record-store.ts';
 export type { FoundRound, NewRound } from './authorization-round-store.ts';
 export type { ConnectionRecord, ConnectionUse, FoundConnection } from './connection-store.ts';
+export { type CopyStep, compareStorage, copyStorage, type TableComparison } from './copy.ts';
 export type { DownloadRecord } from './download-store.ts';
 export type { PendingGrant, PendingGrantStatus, PendingGrantView } from './pending-grant-store.ts';
 export type { RefusedRow } from './row-macs.ts';
@@ -106,6 +108,8 @@ export interface Storage {
   ready(): Promise<boolean>;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
+  /** For whoever begins to serve: from now on this database is no copy that `storage copy` may write over (copied-from.ts). */
+  endCopying(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
 }
@@ -122,15 +126,6 @@ const clockOf = async (
     await engine.close();
     throw error;
   }
-};
-
-const openEngine = async (location: DatabaseLocation, adoption: Adoption, random: RandomBytes): Promise<Engine> => {
-  if (location.engine === 'postgres') {
-    const { openPostgres } = await import('./postgres/database.ts');
-    return openPostgres(location, adoption, { random });
-  }
-  const { openSqlite } = await import('./sqlite/database.ts');
-  return openSqlite(location.path, adoption, { pause, random });
 };
 
 export interface StorageOptions {
@@ -155,7 +150,7 @@ export const openStorage = async (
 ): Promise<Storage> => {
   const { location, sealer, random } = options;
   const macs = createRowMacs(sealer, options.refused);
-  const engine = await openEngine(location, createAdoption(sealer, macs, options), random);
+  const engine = await openEngine(location, createAdoption(sealer, macs, options), { random });
   return storageIn(engine, macs, options);
 };
 
@@ -163,6 +158,12 @@ export const openStorage = async (
 export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageOptions): Promise<Storage> => {
   const { sealer, random } = options;
   const { db } = engine;
+  try {
+    await demandWhole(db, engine.place);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
   const { clock, stop } = await clockOf(engine, options.clock);
   const hooks = { erased: engine.erased, accountChanged: options.accountChanged ?? (() => undefined) };
   const rows = createRows(engine, macs, hooks, createEventsOfWrite(sealer, clock, random));
@@ -196,6 +197,7 @@ export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageO
       if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)
         throw wrongKey(engine.place, found);
     },
+    endCopying: () => endCopying(db),
     clock,
     ready: engine.ready,
     close: async () => {

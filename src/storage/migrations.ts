@@ -212,4 +212,11 @@ export const migrations: readonly string[] = [
   alter table sealing_key_in_use add column asked_at integer;
   alter table processes add column answers integer not null default 0;
   `,
+  `
+  create table copied_from (
+    only_row integer primary key not null check (only_row = 1),
+    source text not null,
+    finished integer not null
+  ) strict;
+  `,
 ];

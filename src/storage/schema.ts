@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { PendingReason, RevokedReason } from '../model/account.ts';
 import type { LinkPolicy } from '../model/caller.ts';
+import type { CopiedFromTable, LeasesTable, ProcessesTable, RateLimitsTable } from './process-tables.ts';
 import type { WebhookDeliveriesTable, WebhookEndpointsTable } from './webhooks/tables.ts';
 
 /**
@@ -84,20 +85,6 @@ interface TokenEndpointAnswersTable {
   code_refused_at: number | null;
   /** It refused the client (`invalid_client`). */
   client_refused_at: number | null;
-}
-
-/** What only one process does at a time, and who does it. */
-interface RateLimitsTable {
-  /** HMAC of which limit it is and of whom it counts. */
-  name: string;
-  /** When its bucket is full again, in microseconds since the epoch. */
-  full_at: number;
-}
-
-interface LeasesTable {
-  name: string;
-  holder: string;
-  until: number;
 }
 
 export interface TicketsTable {
@@ -208,19 +195,6 @@ interface SealingKeyInUseTable {
   asked_at: number | null;
 }
 
-/** Processes that run on this database. A row that was not renewed for minutes is of one that was killed. */
-interface ProcessesTable {
-  id: string;
-  /** JSON array of the ids of the sealing keys that it knows. */
-  key_ids: string;
-  sealing_key_id: string;
-  /** Whether it learns further keys without a restart. */
-  rereads_keys: 0 | 1;
-  seen_at: number;
-  /** Whether it says that it runs when it is asked; those of former versions do so once a minute only. */
-  answers: 0 | 1;
-}
-
 /** OAuth clients at Google beside the environment's. */
 export interface ConnectionsTable {
   name: string;
@@ -275,6 +249,7 @@ export interface Schema {
   refresh_tokens_issued: RefreshTokensIssuedTable;
   token_endpoint_answers: TokenEndpointAnswersTable;
   leases: LeasesTable;
+  copied_from: CopiedFromTable;
   rate_limits: RateLimitsTable;
   authorization_records: AuthorizationRecordsTable;
   authorization_keys: AuthorizationKeysTable;

@@ -40,7 +40,7 @@ export interface SealingKeyStore {
 }
 
 /** How long a process counts as running after it last said so; it does once a minute. Milliseconds. */
-const livesMs = 3 * 60_000;
+export const livesMs = 3 * 60_000;
 
 export const createSealingKeyStore = (engine: Engine, sealer: Sealer, clock: Clock): SealingKeyStore => {
   const { db } = engine;

@@ -1,5 +1,6 @@
 // What can be wrong with the database itself, in a sentence with its fix.
 import { StorageError } from '../model/storage-error.ts';
+import { migrations } from './migrations.ts';
 import type { UnderOtherKeys } from './sealing-key-store.ts';
 
 /** Why a row does not count. `unknown_key`: made under a sealing key that is not among ours, so nothing can be said about the row. */
@@ -32,6 +33,21 @@ export const notWritable = (path: string, why: string): StorageError =>
     `The database ${path} cannot be written: ${why}. Give the user that runs Postern write access to the file and its folder, or set POSTERN_DATABASE_URL to another path.`,
   );
 
+const olderSchema = (place: string, found: number, known: number): StorageError =>
+  new StorageError(
+    'copy_refused',
+    `The database ${place} is from an older Postern (schema ${found}; this one has ${known}). Start this version of Postern on it once, which brings it up to date, then try again.`,
+  );
+
+export const unfinishedCopy = (place: string, source: string): StorageError =>
+  new StorageError(
+    'unfinished_copy',
+    `The database ${place} holds only a part of ${source}: \`postern storage copy\` was not finished. Run it again, which goes on where it ended.`,
+  );
+
+/** @param why what is in the way, and the one next step */
+export const copyRefused = (why: string): StorageError => new StorageError('copy_refused', why);
+
 export const newerSchema = (path: string, found: number, known: number): StorageError =>
   new StorageError(
     'newer_schema',
@@ -40,6 +56,13 @@ export const newerSchema = (path: string, found: number, known: number): Storage
 
 const counted = (count: number, what: string): string[] =>
   count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`];
+
+/** @throws StorageError unless a database that is not to be changed has the newest schema; 0: it holds nothing of ours */
+export const demandNewestSchema = (place: string, found: number): void => {
+  if (found === 0) throw notADatabase(place);
+  if (found > migrations.length) throw newerSchema(place, found, migrations.length);
+  if (found < migrations.length) throw olderSchema(place, found, migrations.length);
+};
 
 /** The two ways out are in the message: the key comes back, or what it sealed goes. */
 export const wrongKey = (path: string, { accounts, apiKeys, others, connections }: UnderOtherKeys): StorageError => {

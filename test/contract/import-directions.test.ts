@@ -204,8 +204,10 @@ describe('the source layout', () => {
     );
     expect(strays.map(show)).toEqual([
       'src/cli/backup.ts imports ../storage/sqlite/backup.ts',
-      'src/storage/index.ts imports ./sqlite/database.ts',
-      'src/storage/index.ts imports ./postgres/database.ts',
+      'src/storage/engines.ts imports ./sqlite/database.ts',
+      'src/storage/engines.ts imports ./sqlite/snapshot.ts',
+      'src/storage/engines.ts imports ./postgres/database.ts',
+      'src/storage/engines.ts imports ./postgres/snapshot.ts',
     ]);
   });
 

@@ -21,6 +21,8 @@ const withoutMac: Readonly<Record<string, string>> = {
   processes: 'says which keys a process has; wrongly set, a rotation waits, or is refused',
   token_endpoint_answers: 'what Google said of the OAuth client; wrongly set, an end is believed sooner or later',
   rate_limits: 'counts what was asked of late; wrongly set, a limit holds somebody up for a while, or does not',
+  copied_from:
+    'says that a database is a copy; wrongly set, Postern does not start, or the next copy is refused or made over it',
   leases: 'says only which process does a round just now; wrongly set, a round waits or comes twice',
 };
 

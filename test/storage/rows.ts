@@ -7,7 +7,7 @@ import type { RawDatabase, RawRow } from '../support/database.ts';
 import { ada, aGrant, aRecord, aRound, aTicket, aWorld, ben, connect, minute, start, type World } from './support.ts';
 
 /** Every table is filled for two people, with nothing in common that could differ. */
-const fillEveryTable = async (storage: Storage): Promise<void> => {
+export const fillEveryTable = async (storage: Storage): Promise<void> => {
   const people = [
     { key: ada, name: 'ada', at: start },
     { key: { ...ben, realm: 'google' }, name: 'ben', at: start + 1 },

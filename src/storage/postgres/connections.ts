@@ -31,6 +31,15 @@ export const defaultTimes: PostgresTimes = {
 /** For what has no end that could be foretold; a connection still has to come in time. */
 export const withoutLimit: PostgresTimes = { ...defaultTimes, statement: 0, lock: 0, idleInTransaction: 0, answer: 0 };
 
+/** For long work on many rows, of which no single statement has to be quick. */
+export const unhurried: PostgresTimes = {
+  ...defaultTimes,
+  statement: 600_000,
+  lock: 60_000,
+  idleInTransaction: 600_000,
+  answer: 610_000,
+};
+
 const shortestPauseMs = 5;
 const longestPauseMs = 250;
 

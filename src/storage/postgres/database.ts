@@ -8,7 +8,14 @@ import { type Adoption, migrate, type SchemaVersion } from '../migrate.ts';
 import { migrations } from '../migrations.ts';
 import type { Database, Schema } from '../schema.ts';
 import { newerSchema, notADatabase } from '../storage-error.ts';
-import { type Connections, createConnections, defaultTimes, type PostgresTimes, withoutLimit } from './connections.ts';
+import {
+  type Connections,
+  createConnections,
+  defaultTimes,
+  type PostgresTimes,
+  unhurried,
+  withoutLimit,
+} from './connections.ts';
 import { toPostgres } from './ddl.ts';
 import { createPostgresDialect } from './driver.ts';
 import { isConnectionLost, isSafeToRetry } from './errors.ts';
@@ -16,6 +23,9 @@ import { isConnectionLost, isSafeToRetry } from './errors.ts';
 const dialect: Dialect = {
   contains: (column, part) => sql<SqlBool>`strpos(lower(${column}), lower(${part} collate "C")) > 0`,
   isOneOf: (column, values) => sql<SqlBool>`${column} = any(${values})`,
+  givenRows: (table, columns, rows) => sql`
+    select ${sql.join(columns.map((column) => sql.ref(column)))}
+    from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`,
   rowAddress: sql`ctid::text`,
 };
 
@@ -50,7 +60,7 @@ const foreignObjects = (schema: string) => sql<{ found: number }>`
     relkind in ('v', 'm') or relhasrules
     or exists (select 1 from pg_trigger where tgrelid = pg_class.oid and not tgisinternal))`;
 
-const createSchemaVersion = (schema: string, place: string): SchemaVersion => ({
+export const createSchemaVersion = (schema: string, place: string): SchemaVersion => ({
   place,
   read: async (db) => {
     if (!(await exists(db, schema, versionTable))) {
@@ -83,6 +93,12 @@ const createSchemaVersion = (schema: string, place: string): SchemaVersion => ({
   rowAddress: dialect.rowAddress,
 });
 
+const tablesOf = async (db: Database, schema: string): Promise<string[]> => {
+  const { rows } = await sql<{ name: string }>`
+    select tablename as name from pg_tables where schemaname = ${schema}`.execute(db);
+  return rows.map(({ name }) => name);
+};
+
 /** Runs transactions, anew where others were in the way. Until it is committed, one that failed in whatever way is undone. */
 const createTransaction =
   (db: Database, connections: Connections, schema: string): Engine['transaction'] =>
@@ -103,7 +119,7 @@ const createTransaction =
 export const openPostgres = async (
   location: PostgresLocation,
   adoption: Adoption,
-  options: { readonly random: RandomBytes; readonly times?: PostgresTimes },
+  options: { readonly random: RandomBytes; readonly times?: PostgresTimes; readonly unhurried?: boolean },
 ): Promise<Engine> => {
   const { schema } = location;
   const place = databaseName(location);
@@ -112,7 +128,10 @@ export const openPostgres = async (
     const db: Database = new Kysely<Schema>({ dialect: createPostgresDialect(connections, place) });
     return { db, transaction: createTransaction(db, connections, schema), close: connections.end };
   };
-  const { db, transaction, close } = open(location.poolSize, options.times ?? defaultTimes);
+  const { db, transaction, close } = open(
+    location.poolSize,
+    options.times ?? (options.unhurried === true ? unhurried : defaultTimes),
+  );
   // A migration, and whoever waits for the one of another process, takes as long as it takes.
   const withoutHurry = async (work: (db: Database) => Promise<void>): Promise<void> => {
     const migrating = open(1, withoutLimit);
@@ -149,6 +168,14 @@ export const openPostgres = async (
       const { rows } = await sql<{ read_only: string }>`
         select current_setting('transaction_read_only') as read_only`.execute(db);
       return rows[0]?.read_only === 'off';
+    },
+    filled: async () => {
+      await sql`
+        select setval(${deliverySequence}, greatest(nextval(${deliverySequence}), max(sequence))) from webhook_deliveries`.execute(
+        db,
+      );
+      // Until the server has seen by itself what the tables hold now, it would plan for empty ones.
+      for (const table of await tablesOf(db, schema)) await sql`analyze ${sql.table(table)}`.execute(db);
     },
     erased: () => {},
     close,

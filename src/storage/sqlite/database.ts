@@ -74,6 +74,13 @@ export const schemaOf = (database: BetterSqlite3.Database): number => {
 const dialect: Dialect = {
   contains: (column, part) => sql<SqlBool>`instr(lower(${column}), lower(${part})) > 0`,
   isOneOf: (column, values) => sql<SqlBool>`${column} in (select value from json_each(${JSON.stringify(values)}))`,
+  // Each row is parsed once, as a list: the limit keeps SQLite from parsing it again for each of its columns.
+  givenRows: (_, columns, rows) => {
+    const lists = JSON.stringify(rows.map((row) => columns.map((column) => row[column])));
+    const values = columns.map((_column, place) => sql`json_extract(given, ${sql.lit(`$[${place}]`)})`);
+    return sql`
+      select ${sql.join(values)} from (select jsonb(value) as given from json_each(${lists}) limit -1 offset 0)`;
+  },
   rowAddress: sql`rowid`,
 };
 
@@ -135,6 +142,7 @@ export const openSqlite = async (location: string, adoption: Adoption, retry: Bu
       await sql`select 1 from api_keys where id = ''`.execute(db);
       return true;
     },
+    filled: async () => {},
     erased: checkpoints.erased,
     close: async () => {
       await db.destroy();
