@@ -83,6 +83,20 @@ const webhookFindings = async ({ webhookEndpoints, webhookDeliveries }: Storage)
   return findings;
 };
 
+/** Beyond this somebody's clock is wrong. Milliseconds. */
+const noticeableSkewMs = 5_000;
+
+/** @param ahead how far the database's clock is ahead of this machine's; milliseconds */
+export const clockFindings = (ahead: number): Finding[] =>
+  Math.abs(ahead) < noticeableSkewMs
+    ? []
+    : [
+        finding(
+          'warning',
+          `The database's clock is ${Math.round(Math.abs(ahead) / 1000)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} this machine's. Postern goes by the database's, which has to be right, or what Google and issuers say of times is refused: synchronize both (NTP).`,
+        ),
+      ];
+
 /** What is in a database that is there. */
 export const databaseFindings = async (config: Config): Promise<Finding[]> => {
   const sealer = createSealer(config.keys, randomBytes);
@@ -100,6 +114,7 @@ export const databaseFindings = async (config: Config): Promise<Finding[]> => {
         ),
         finding('ok', `API keys: ${keys.length}`),
         ...(await refusedRowFindings(storage)),
+        ...clockFindings(storage.clock.now() - Date.now()),
         ...(await connectionFindings(storage, config)),
         ...crowdedMailboxFindings(crowded),
         ...(await testingModeFindings(storage)),

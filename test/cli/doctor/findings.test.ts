@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { clientFindings, folderFindings } from '../../../src/cli/doctor/configuration.ts';
-import { databaseFindings } from '../../../src/cli/doctor/database.ts';
+import { clockFindings, databaseFindings } from '../../../src/cli/doctor/database.ts';
 import { alex, createWorld, sam } from '../../support/world.ts';
 
 let folder: string;
@@ -65,4 +65,13 @@ it('marks a folder as tried after writing into it, and gives the reason where th
     { verdict: 'warning', text: expect.stringContaining('no folder') },
   ]);
   await world.close();
+});
+
+it('warns where the clock of the database and that of this machine differ by more than an answer takes', () => {
+  expect(clockFindings(900)).toEqual([]);
+  expect(clockFindings(-120_000)[0]).toMatchObject({
+    verdict: 'warning',
+    text: expect.stringContaining("120 seconds behind this machine's"),
+  });
+  expect(clockFindings(60_000)[0]?.text).toContain("60 seconds ahead of this machine's");
 });
