@@ -1,6 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { storedTests } from './test/support/stored-tests.ts';
 
 /**
  * A file system in memory, on Linux, for the tests' temporary folders. Every transaction waits until its database is on
@@ -24,11 +25,15 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
 /** Tests of what is stored. */
-const stored = [
-  'test/contract/canaries.test.ts',
-  ...['authorization-server', 'behaviour', 'cli', 'http', 'identity', 'mcp', 'storage', 'webhooks'].map(
-    (folder) => `test/${folder}/**/*.test.ts`,
-  ),
+const stored = storedTests(['test/**/*.test.ts']);
+
+/** They have a database, but are about what Google answers, what is described, and the command line: once is enough. */
+const ofNoDatabase = [
+  ...['test/mcp/tools/**', 'test/mcp/tolerant-arguments.test.ts', 'test/behaviour/hostile-mail.test.ts'],
+  ...['test/contract/{catalogue,api-documentation}.test.ts', 'test/conformance/**'],
+  'test/e2e/!(crashes|rotation|several-processes|webhook-crashes).test.ts',
+  // Troubles of a file.
+  'test/behaviour/faults.test.ts',
 ];
 
 /** Tests of what one engine alone has; what goes from one database to another is tried where there is PostgreSQL. */
@@ -58,7 +63,7 @@ export default defineConfig({
           ...common,
           name: 'postgres',
           include: stored,
-          exclude: [...apart, ...ofOneEngine.sqlite],
+          exclude: [...ofOneEngine.sqlite, ...ofNoDatabase],
           isolate: false,
           env: { ...env, POSTERN_TEST_ENGINE: 'postgres' },
           globalSetup: ['test/support/postgres-server.ts'],

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { databaseAt, engine, urlOf } from '../support/database.ts';
 
 export const command = fileURLToPath(new URL('../../dist/postern.mjs', import.meta.url));
 if (!existsSync(command)) throw new Error('dist/postern.mjs is missing: `npm test` builds it, or run `npm run build`.');
@@ -26,6 +27,13 @@ export const settingsIn = (folder: string, more: Settings = {}): Settings => ({
   POSTERN_CONFIG_DIR: join(folder, 'config'),
   ...more,
 });
+
+/** The same with the database of the project in which the test runs. */
+export const settingsOn = async (folder: string, more: Settings = {}): Promise<Settings> => {
+  if (engine === 'sqlite') return settingsIn(folder, more);
+  const POSTERN_DATABASE_URL = urlOf(await databaseAt(join(folder, 'postern.db')));
+  return settingsIn(folder, { POSTERN_DATABASE_URL, ...more });
+};
 
 /** What a command started by a test finds in its environment. */
 export const environment = (settings: Settings): NodeJS.ProcessEnv => ({

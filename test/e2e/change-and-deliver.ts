@@ -3,11 +3,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createOutsideFetch } from '../../src/lib/outside-fetch.ts';
+import type { DatabaseLocation } from '../../src/model/database-location.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 import { createWebhookDelivery } from '../../src/webhooks/delivery.ts';
 
 export interface ProcessSettings {
-  readonly path: string;
+  readonly location: DatabaseLocation;
   /** Names of the accounts that nobody else changes. */
   readonly people: readonly string[];
   readonly changes: number;
@@ -31,10 +32,10 @@ export const fastClock: Clock = {
 
 export const fastSealer = () => createSealer({ current: new Uint8Array(32).fill(5), retired: [] }, randomBytes);
 
-const work = async ({ path, people, changes }: ProcessSettings): Promise<void> => {
+const work = async ({ location, people, changes }: ProcessSettings): Promise<void> => {
   const clock = fastClock;
   const storage = await openStorage({
-    location: { engine: 'sqlite', path },
+    location,
     sealer: fastSealer(),
     clock,
     random: randomBytes,

@@ -11,7 +11,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
-import { endWithTest, type Running, type Settings, settingsIn, start, temporaryFolder } from './built.ts';
+import { endWithTest, type Running, type Settings, settingsIn, settingsOn, start, temporaryFolder } from './built.ts';
 import { runHere } from './run-here.ts';
 
 const alex = 'alex@example.com';
@@ -64,7 +64,7 @@ const startGoogle = async (): Promise<Google> => {
 const startPostern = async (links: readonly string[] = ['--unverified-links']) => {
   const google = await startGoogle();
   const port = await freePort();
-  const settings: Settings = settingsIn(temporaryFolder(), { ...google.sandbox.env(), POSTERN_PORT: String(port) });
+  const settings: Settings = await settingsOn(temporaryFolder(), { ...google.sandbox.env(), POSTERN_PORT: String(port) });
   const origin = `http://127.0.0.1:${port}`;
   let running: Running;
   const begin = async () => {

@@ -6,11 +6,12 @@ import { createAccounts } from '../../src/connect/accounts.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { limitsInMemory } from '../../src/lib/rate-limit.ts';
 import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
+import type { DatabaseLocation } from '../../src/model/database-location.ts';
 import type { OAuthClient } from '../../src/oauth/token-client.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 
 export interface ProcessSettings {
-  readonly databasePath: string;
+  readonly location: DatabaseLocation;
   readonly encryptionKey: string;
   readonly sandbox: Record<string, string>;
   readonly identifier: string;
@@ -23,7 +24,7 @@ const google = (name: string): string => settings.sandbox[name] ?? '';
 const random = randomBytes;
 const sealer = createSealer({ current: Buffer.from(settings.encryptionKey, 'base64'), retired: [] }, random);
 const storage = await openStorage({
-  location: { engine: 'sqlite', path: settings.databasePath },
+  location: settings.location,
   sealer,
   clock: systemClock,
   random,

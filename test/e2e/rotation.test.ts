@@ -12,7 +12,7 @@ import {
   run,
   type Settings,
   type StartedSandbox,
-  settingsIn,
+  settingsOn,
   start,
   startSandbox,
   temporaryFolder,
@@ -69,7 +69,7 @@ const aPerson = async (settings: Settings): Promise<string> => {
 
 test('A rotation while two processes serve loses no call, and the key before the former one is not needed afterwards', async () => {
   const folder = temporaryFolder();
-  const first = await onPort(settingsIn(folder, sandbox.env));
+  const first = await onPort(await settingsOn(folder, sandbox.env));
   const second = await onPort(first);
   const processes = [await serve(first), await serve(second)];
   const key = await aPerson(first);
@@ -111,7 +111,7 @@ test('A rotation while two processes serve loses no call, and the key before the
 test('Keys that the operator gives are used once every process knows them, and a wrong one is refused everywhere', async () => {
   const folder = temporaryFolder();
   const keyFile = join(folder, 'sealing-keys');
-  const former = await onPort(settingsIn(folder, { ...sandbox.env, POSTERN_ENCRYPTION_KEY: keyOf(1) }));
+  const former = await onPort(await settingsOn(folder, { ...sandbox.env, POSTERN_ENCRYPTION_KEY: keyOf(1) }));
   const both: Settings = { ...former, POSTERN_ENCRYPTION_KEY: keyOf(2), POSTERN_ENCRYPTION_KEYS_RETIRED: keyOf(1) };
   const running = await serve(former);
   const key = await aPerson(former);

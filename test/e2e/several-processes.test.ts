@@ -1,4 +1,4 @@
-// One refresh per account, shown with real processes on one database file and a fake Google on a real port.
+// One refresh per account, shown with real processes on one database and a fake Google on a real port.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type ListeningSandbox, listenSandbox } from '@postern/gmail-sandbox/listen';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import { databaseAt } from '../support/database.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { alex, createWorld } from '../support/world.ts';
 import type { ProcessSettings } from './refresh-in-process.ts';
@@ -67,7 +68,7 @@ interface Started {
 
 const start = async (wanted: { calls: number; leaseMs?: number }): Promise<Started> => {
   const settings: ProcessSettings = {
-    databasePath: databasePath(),
+    location: await databaseAt(databasePath()),
     encryptionKey,
     sandbox: google.sandbox.env(),
     identifier: 'user_42',

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { openStorage } from '../../src/storage/index.ts';
+import { databaseAt } from '../support/database.ts';
 import { aReceiver, type Reaction } from '../webhooks/support.ts';
 import { fastClock, fastSealer, type ProcessSettings } from './change-and-deliver.ts';
 
@@ -20,9 +21,9 @@ const changesAlone = 40;
 
 it('Every change arrives at least once and in order per account, whatever is killed when', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-webhooks-'));
-  const path = join(folder, 'postern.db');
+  const location = await databaseAt(join(folder, 'postern.db'));
   const storage = await openStorage({
-    location: { engine: 'sqlite', path },
+    location,
     sealer: fastSealer(),
     clock: fastClock,
     random: randomBytes,
@@ -44,8 +45,8 @@ it('Every change arrives at least once and in order per account, whatever is kil
   /** By name: how many changes were acknowledged. */
   const acknowledged = new Map<string, number>();
   let changed: () => void = () => {};
-  const begin = (settings: Omit<ProcessSettings, 'path'>): ChildProcess => {
-    const work = JSON.stringify({ path, ...settings });
+  const begin = (settings: Omit<ProcessSettings, 'location'>): ChildProcess => {
+    const work = JSON.stringify({ location, ...settings });
     const child = spawn(process.execPath, [program], {
       env: { ...process.env, WORK: work },
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,7 +16,7 @@ import { makeDatabase, nothingToAdopt } from './migrated-database.ts';
 export const engine = process.env.POSTERN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
 
 const schemaAt = (schema: string): PostgresLocation => {
-  const url = `${inject('postgresUrl')}?schema=${schema}&sslmode=disable`;
+  const url = `${inject('postgresUrl')}?schema=${schema}&sslmode=disable&pool_size=3`;
   const location = locationOf(url, { platform: 'linux', home: '/', cwd: '/' }, (problem) => {
     throw new Error(problem);
   });
@@ -145,7 +145,7 @@ export const storedBytes = async (location: DatabaseLocation): Promise<Map<strin
 export const urlOf = (location: DatabaseLocation): string => {
   if (location.engine === 'sqlite') return `sqlite:${location.path}`;
   const { host, port, database, user, password = '', schema } = location;
-  return `postgres://${user}:${password}@${host}:${port}/${database}?schema=${schema}&sslmode=disable`;
+  return `postgres://${user}:${password}@${host}:${port}/${database}?schema=${schema}&sslmode=disable&pool_size=3`;
 };
 
 export type RawRow = Record<string, unknown>;

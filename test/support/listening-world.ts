@@ -10,6 +10,7 @@ import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { toolNames } from '../../src/mcp/tools/index.ts';
 import { holdToDescription } from './described-answers.ts';
+import { databaseOf, urlOf } from './database.ts';
 import { freePort } from './free-port.ts';
 
 export interface ListeningWorld {
@@ -30,11 +31,12 @@ export const listenWorld = async (
   const google = await listenSandbox({ clock: systemClock });
   for (const [email, name] of Object.entries(people)) google.sandbox.addAccount({ email, name });
   const port = await freePort();
+  const database = await databaseOf();
   const reading = readConfig(
     {
       ...google.sandbox.env(),
       POSTERN_PUBLIC_URL: `http://localhost:${port}`,
-      POSTERN_DATABASE_URL: 'sqlite::memory:',
+      POSTERN_DATABASE_URL: urlOf(database.location),
       POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       ...options.env,
     },
@@ -57,6 +59,7 @@ export const listenWorld = async (
   const close = async (): Promise<void> => {
     await listening.close(0);
     await postern.close();
+    database.giveBack();
     await google.close();
   };
   return { google, postern, origin, close };
