@@ -64,7 +64,10 @@ const startGoogle = async (): Promise<Google> => {
 const startPostern = async (links: readonly string[] = ['--unverified-links']) => {
   const google = await startGoogle();
   const port = await freePort();
-  const settings: Settings = await settingsOn(temporaryFolder(), { ...google.sandbox.env(), POSTERN_PORT: String(port) });
+  const settings: Settings = await settingsOn(temporaryFolder(), {
+    ...google.sandbox.env(),
+    POSTERN_PORT: String(port),
+  });
   const origin = `http://127.0.0.1:${port}`;
   let running: Running;
   const begin = async () => {

