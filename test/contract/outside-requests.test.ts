@@ -26,7 +26,15 @@ const door = 'lib/outside-fetch.ts';
 
 describe('Requests to the outside', () => {
   test('leave by one module: no other one can open a connection or look up a name', () => {
-    const harmless = ['createServer', 'constants', 'isIP', 'isIPv4', 'BlockList', 'SocketAddress'];
+    const harmless = [
+      'createServer',
+      'Server as NetServer',
+      'constants',
+      'isIP',
+      'isIPv4',
+      'BlockList',
+      'SocketAddress',
+    ];
     const ways = /^(node:)?(https?|http2|net|tls|dns|dgram)(\/promises)?$|^(undici|node-fetch|axios|got)$/;
     const strays = files
       .filter((file) => file !== door)
