@@ -9,7 +9,7 @@ export type RefusalCause = 'no_mac' | 'unknown_key' | 'altered';
 export const notADatabase = (path: string): StorageError =>
   new StorageError(
     'not_a_database',
-    `${path} is not a Postern database, or it is damaged. Set POSTERN_DATABASE_URL to another path, or restore a backup.`,
+    `${path} is not a Postern database, or it is damaged. Set POSTERN_DATABASE_URL to another database, or restore a backup.`,
   );
 
 export const notABackup = (path: string, why: string): StorageError =>

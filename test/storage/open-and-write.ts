@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createSealer, openStorage } from '../../src/storage/index.ts';
 
-const [path = '', name = ''] = process.argv.slice(2);
+const [location = '', name = ''] = process.argv.slice(2);
 const sealer = createSealer({ current: new Uint8Array(32).fill(1), retired: [] }, randomBytes);
 const storage = await openStorage({
-  location: { engine: 'sqlite', path },
+  location: JSON.parse(location),
   sealer,
   clock: systemClock,
   random: randomBytes,

@@ -75,10 +75,13 @@ const emptied = async (location: PostgresLocation): Promise<void> => {
 };
 
 const newSchema = async (): Promise<PostgresLocation> => {
-  const location = schemaAt(inject('schemaPrefix') + randomBytes(4).toString('hex'));
+  const location = newLocation();
   await (await openPostgres(location, nothingToAdopt, { random: randomBytes })).close();
   return location;
 };
+
+/** A schema that nobody made yet. */
+export const newLocation = (): PostgresLocation => schemaAt(inject('schemaPrefix') + randomBytes(4).toString('hex'));
 
 /** Schemas by the names under which the tests of this process ask for them. */
 const named = new Map<string, PostgresLocation>();

@@ -26,7 +26,7 @@ const dialect: Dialect = {
   givenRows: (table, columns, rows) => sql`
     select ${sql.join(columns.map((column) => sql.ref(column)))}
     from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`,
-  rowAddress: sql`ctid::text`,
+  rowAddress: sql`ctid`,
 };
 
 /** A lock's number: of everything that PostgreSQL locks by number in this database, ours is one in 2^64. */
@@ -53,10 +53,20 @@ const exists = async (db: Database, schema: string, relation: string): Promise<b
 const versionTable = 'postern_schema';
 const deliverySequence = 'webhook_deliveries_sequence';
 
+/** Relations of a schema, without those that an extension made, as `pg_stat_statements` does wherever it is put. */
+const relationsOf = (schema: string) => sql`pg_class join pg_namespace on pg_namespace.oid = relnamespace
+  where nspname = ${schema} and not exists (
+    select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')`;
+
+const isEmpty = async (db: Database, schema: string): Promise<boolean> => {
+  const { rows } = await sql<{ empty: boolean }>`
+    select not exists (select 1 from ${relationsOf(schema)}) as empty`.execute(db);
+  return rows[0]?.empty === true;
+};
+
 /** Triggers, views and rules: of ours there are none. */
 const foreignObjects = (schema: string) => sql<{ found: number }>`
-  select count(*) as found from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-  where nspname = ${schema} and (
+  select count(*) as found from ${relationsOf(schema)} and (
     relkind in ('v', 'm') or relhasrules
     or exists (select 1 from pg_trigger where tgrelid = pg_class.oid and not tgisinternal))`;
 
@@ -64,7 +74,7 @@ export const createSchemaVersion = (schema: string, place: string): SchemaVersio
   place,
   read: async (db) => {
     if (!(await exists(db, schema, versionTable))) {
-      if (await exists(db, schema, 'accounts')) throw notADatabase(place);
+      if (!(await isEmpty(db, schema))) throw notADatabase(place);
       return 0;
     }
     const { rows } = await sql<{ version: number }>`select version from ${sql.table(versionTable)}`.execute(db);

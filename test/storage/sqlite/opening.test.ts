@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { openStorage, StorageError } from '../../../src/storage/index.ts';
+import { startAtOnce } from '../start-at-once.ts';
 import { ada, connect, handClock, sealerWith, tempFolder } from '../support.ts';
 import { aFileWorld } from './support.ts';
 
@@ -106,17 +104,8 @@ describe('opening the database', () => {
 
   it('works for many processes that start at once on a file that is not there yet', async () => {
     const path = join(tempFolder(), 'postern.db');
-    const script = fileURLToPath(new URL('../open-and-write.ts', import.meta.url));
-    const processes = Array.from({ length: 5 }, async (_, n) => {
-      const child = spawn(process.execPath, [script, path, `process ${n}`], { stdio: ['ignore', 'ignore', 'pipe'] });
-      let complaints = '';
-      child.stderr.on('data', (chunk) => {
-        complaints += chunk;
-      });
-      const [exitCode] = await once(child, 'close');
-      return { exitCode, complaints };
-    });
-    expect(await Promise.all(processes)).toEqual(processes.map(() => ({ exitCode: 0, complaints: '' })));
+    const ended = await startAtOnce({ engine: 'sqlite', path }, 5);
+    expect(ended).toEqual(ended.map(() => ({ exitCode: 0, complaints: '' })));
     const storage = await open(path);
     const accounts = await storage.operations.listAccounts();
     expect(accounts).toHaveLength(6);
