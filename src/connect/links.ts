@@ -94,7 +94,10 @@ export const createLinks = (options: AccountsOptions) => {
     const createdAt = clock.now();
     const times = { createdAt, expiresAt: createdAt + lifetimeMs };
     const row = { ...ticket, ...times, hash: hashSecret(secret), redirectUri: origin + callbackPath };
-    if ((await tickets.open(row, maxOpenLinks)) === 'too_many') return failed({ kind: 'too_many_links' });
+    const opened = await tickets.open(row, maxOpenLinks);
+    if (opened === 'too_many') return failed({ kind: 'too_many_links' });
+    // Deleted since it was looked at; asked for again, the account is made anew.
+    if (opened === 'no_account') return failed({ kind: 'storage_busy' });
     return ok({ url: linkUrl(origin, secret), ticket: secret, expiresAt: times.expiresAt });
   };
 

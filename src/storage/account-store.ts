@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Account, AccountState, PendingReason, Pins } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import type { Capability, Refusals } from '../model/capability.ts';
+import { StorageError } from '../model/storage-error.ts';
 import {
   type Grant,
   grantChange,
@@ -85,6 +86,9 @@ export interface AccountSettings {
 
 const markUsedEveryMs = 60_000;
 
+/** Of making an account that is not there when it is looked for: each means that somebody deleted it in between. */
+const mostTries = 20;
+
 export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): AccountStore => {
   const { db } = rows;
   const at = ({ realm, identifier }: AccountKey) => ({ realm, identifier });
@@ -107,12 +111,14 @@ export const createAccountStore = (rows: Rows, sealer: Sealer, clock: Clock): Ac
   return {
     find,
     getOrCreate: async (key, settings = {}, connection = undefined) => {
-      const present = await find(key);
-      if (present !== undefined) return present;
-      await create(rows, at(key), { ...settings, connection }, clock.now());
-      const account = await find(key);
-      if (account !== undefined) return account;
-      throw rowRefused((await rows.refusal('accounts', at(key))) ?? 'altered');
+      for (let tries = 0; tries < mostTries; tries++) {
+        const present = await find(key);
+        if (present !== undefined) return present;
+        const cause = await rows.refusal('accounts', at(key));
+        if (cause !== undefined) throw rowRefused(cause);
+        await create(rows, at(key), { ...settings, connection }, clock.now());
+      }
+      throw new StorageError('busy', 'An account is deleted as often as it is made. Try again in a few seconds.');
     },
     setPins: (key, version, pins) => update(key, version, () => pinsChange(pins)),
     setSettings: async (key, version, { pins, extraCapabilities }, state) => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { accountLock, type LockName } from './engine.ts';
-import type { Rows } from './protected-rows.ts';
+import { hasAccount, type Rows } from './protected-rows.ts';
 import type { AuthorizationRecordsTable, Database } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -180,9 +180,4 @@ const put = (rows: Rows, sealer: Sealer, record: AuthorizationRecord, now: numbe
     await transaction.db.deleteFrom('authorization_records').where('id_hash', '=', id_hash).execute();
     return insert();
   });
-};
-
-const hasAccount = async ({ db }: Rows, { realm, identifier }: AccountKey): Promise<boolean> => {
-  const named = db.selectFrom('accounts').select('realm').where('realm', '=', realm);
-  return (await named.where('identifier', '=', identifier).executeTakeFirst()) !== undefined;
 };

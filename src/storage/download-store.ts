@@ -1,7 +1,7 @@
 // Single-use download links for attachments, found by hashes only. Holds no bytes.
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
-import type { Rows } from './protected-rows.ts';
+import { accountExists, type Rows } from './protected-rows.ts';
 import type { Database, DownloadsTable } from './schema.ts';
 
 /** `hash` is SHA-256 of the link's secret in hex, `size` is in bytes, `expiresAt` in milliseconds since the epoch. */
@@ -19,7 +19,10 @@ export interface DownloadRecord {
 
 /** Times in milliseconds. */
 export interface DownloadStore {
-  /** Only the newest `mostOpen` links of an account that are neither used nor expired stay. */
+  /**
+   * Only the newest `mostOpen` links of an account that are neither used nor expired stay. Of one that is gone there are
+   * none, also when it was deleted a moment ago.
+   */
   add(record: DownloadRecord, mostOpen: number): Promise<void>;
   /** A link that is neither used nor expired; changes nothing. */
   find(hash: string, now: number): Promise<DownloadRecord | undefined>;
@@ -50,7 +53,7 @@ const insert = async (rows: Rows, record: DownloadRecord): Promise<void> => {
     .where('realm', '=', record.key.realm)
     .where('identifier', '=', record.key.identifier)
     .executeTakeFirstOrThrow();
-  await rows.insert('downloads', {
+  const row = {
     hash: record.hash,
     realm: record.key.realm,
     identifier: record.key.identifier,
@@ -62,7 +65,8 @@ const insert = async (rows: Rows, record: DownloadRecord): Promise<void> => {
     size: record.size,
     expires_at: record.expiresAt,
     sequence,
-  });
+  };
+  await rows.insert('downloads', row, accountExists(record.key));
 };
 
 /** How many links are removed by one call at most. */

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import { accountLock } from './engine.ts';
-import { accountExists, type Rows } from './protected-rows.ts';
+import { hasAccount, type Rows } from './protected-rows.ts';
 import type { IdempotencyKeysTable } from './schema.ts';
 import type { SealedPlace, Sealer } from './sealer.ts';
 
@@ -113,7 +113,7 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
       }),
     finish: ({ hash, holder }, answer, owner) =>
       rows.transaction(owner && accountLock(owner), async (transaction) => {
-        const isThere = owner !== undefined && (await exists(transaction, owner));
+        const isThere = owner !== undefined && (await hasAccount(transaction, owner));
         // What was made is gone already.
         if (owner !== undefined && !isThere && answer.status < 400) return remove(transaction, hash, holder);
         await transaction.change('idempotency_keys', { hash, holder }, (row) => {
@@ -129,7 +129,3 @@ export const createIdempotencyStore = (rows: Rows, sealer: Sealer): IdempotencyS
     },
   };
 };
-
-const exists = async ({ db }: Rows, key: AccountKey): Promise<boolean> =>
-  (await db.selectFrom('accounts').select('realm').where(accountExists(key).where).limit(1).executeTakeFirst()) !==
-  undefined;

@@ -171,7 +171,7 @@ export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageO
   return {
     accounts: createAccountStore(rows, sealer, clock),
     refreshes: createRefreshStore(rows, sealer, clock),
-    refreshTokenCount: createRefreshTokenCount(db, sealer),
+    refreshTokenCount: createRefreshTokenCount(rows, sealer),
     tokenEndpoint: createTokenEndpointStore(rows),
     operations: createOperationsStore(rows, sealer, { random, retentionMs: options.retentionMs }),
     checks: createCheckStore(db),

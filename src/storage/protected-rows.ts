@@ -145,6 +145,12 @@ export const accountExists = (key: AccountKey): InsertCondition => ({
   lock: accountLock(key),
 });
 
+/** Whether there is an account, genuine or not; under its lock it stays so. */
+export const hasAccount = async ({ db }: Rows, key: AccountKey): Promise<boolean> => {
+  const found = await db.selectFrom('accounts').select('realm').where(accountExists(key).where).limit(1).execute();
+  return found.length > 0;
+};
+
 /** A value to be inserted by a select, where nothing else tells a number's type. */
 const selected = (value: unknown): RawBuilder<unknown> =>
   typeof value === 'number' ? sql`cast(${value} as bigint)` : sql`${stored(value)}`;

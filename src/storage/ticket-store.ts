@@ -1,11 +1,10 @@
 // Links of accounts, found by the hash of their ticket only. Every step is a write that one caller wins. What a browser
 // takes to Google and back is its authorization round (authorization-round-store.ts), which a ticket names.
-import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import type { LinkPolicy } from '../model/caller.ts';
 import { type Capability, isCapability } from '../model/capability.ts';
 import { accountLock } from './engine.ts';
-import type { Rows } from './protected-rows.ts';
+import { hasAccount, type Rows } from './protected-rows.ts';
 import type { TicketsTable } from './schema.ts';
 
 /** open → taken (by one browser) → redeemed (by Google's callback) → one of the ends; `void`: another ticket was completed. */
@@ -38,8 +37,11 @@ export interface Ticket {
 
 /** Hashes are SHA-256 in hex, made by the caller; `now` is in milliseconds. */
 export interface TicketStore {
-  /** `too_many` when the account has `maxOpen` tickets that are open or taken and not expired at `createdAt`. */
-  open(ticket: Omit<Ticket, 'status' | 'stateHash'>, maxOpen: number): Promise<'opened' | 'too_many'>;
+  /**
+   * `too_many` when the account has `maxOpen` tickets that are open or taken and not expired at `createdAt`; `no_account`
+   * when there is none, also when it was deleted a moment ago.
+   */
+  open(ticket: Omit<Ticket, 'status' | 'stateHash'>, maxOpen: number): Promise<'opened' | 'too_many' | 'no_account'>;
   find(hash: string): Promise<Ticket | undefined>;
   /** For a browser's new round: an open ticket, or a taken one that is still on the round `former`. */
   take(
@@ -143,15 +145,20 @@ export const createTicketStore = (rows: Rows): TicketStore => {
 };
 
 /** Counts and inserts under one lock, so that two callers never both take the last place. */
-const open = async (
-  rows: Rows,
-  ticket: Omit<Ticket, 'status' | 'stateHash'>,
-  maxOpen: number,
-): Promise<'opened' | 'too_many'> => {
-  const { realm, identifier } = ticket.key;
-  const opened = await rows.insert(
-    'tickets',
-    {
+const open = (rows: Rows, ticket: Omit<Ticket, 'status' | 'stateHash'>, maxOpen: number) =>
+  rows.transaction(accountLock(ticket.key), async (transaction) => {
+    const { realm, identifier } = ticket.key;
+    if (!(await hasAccount(transaction, ticket.key))) return 'no_account';
+    const { count } = await transaction.db
+      .selectFrom('tickets')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('realm', '=', realm)
+      .where('identifier', '=', identifier)
+      .where('status', 'in', pending)
+      .where('expires_at', '>', ticket.createdAt)
+      .executeTakeFirstOrThrow();
+    if (count >= maxOpen) return 'too_many';
+    await transaction.insert('tickets', {
       hash: ticket.hash,
       realm,
       identifier,
@@ -166,14 +173,6 @@ const open = async (
       return_url: ticket.returnUrl ?? null,
       return_state: ticket.returnState ?? null,
       login_hint: ticket.loginHint ?? null,
-    },
-    {
-      where: sql<SqlBool>`${maxOpen} > (
-        select count(*) from tickets
-        where realm = ${realm} and identifier = ${identifier}
-          and status in ('open', 'taken') and expires_at > ${ticket.createdAt})`,
-      lock: accountLock(ticket.key),
-    },
-  );
-  return opened ? 'opened' : 'too_many';
-};
+    });
+    return 'opened';
+  });

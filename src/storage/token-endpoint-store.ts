@@ -226,25 +226,27 @@ export const sweepCounts = async (db: Database, now: number): Promise<void> => {
     .execute();
 };
 
-export const createRefreshTokenCount = (db: Database, sealer: Sealer): RefreshTokenCount => ({
-  issued: async (googleSub, clientId, now) => {
+export const createRefreshTokenCount = (rows: Rows, sealer: Sealer): RefreshTokenCount => ({
+  issued: (googleSub, clientId, now) => {
     const google_account = sealer.hmac('google account', googleSub);
-    await db
-      .insertInto('refresh_tokens_issued')
-      .values({ google_account, client_id: clientId, issued_at: now })
-      .execute();
-    const count = await countLiving(db, sealer, { googleSub, clientId, now });
-    await db
-      .updateTable('accounts')
-      .set({ refresh_tokens_issued: count })
-      .where('google_sub', '=', googleSub)
-      .where('access_token', 'is not', null)
-      .where('client_id', '=', clientId)
-      .execute();
-    return count;
+    return rows.transaction({ of: ['refresh tokens', google_account, clientId] }, async ({ db }) => {
+      await db
+        .insertInto('refresh_tokens_issued')
+        .values({ google_account, client_id: clientId, issued_at: now })
+        .execute();
+      const count = await countLiving(db, sealer, { googleSub, clientId, now });
+      await db
+        .updateTable('accounts')
+        .set({ refresh_tokens_issued: count })
+        .where('google_sub', '=', googleSub)
+        .where('access_token', 'is not', null)
+        .where('client_id', '=', clientId)
+        .execute();
+      return count;
+    });
   },
   issuedSince: async (googleSub, clientId, since) => {
-    const { count } = await db
+    const { count } = await rows.db
       .selectFrom('refresh_tokens_issued')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('google_account', 'in', namesOf(sealer, googleSub))
@@ -254,6 +256,7 @@ export const createRefreshTokenCount = (db: Database, sealer: Sealer): RefreshTo
     return count;
   },
   renew: async () => {
+    const { db } = rows;
     const found = await db
       .selectFrom('accounts')
       .select('google_sub')
@@ -271,6 +274,9 @@ export const createRefreshTokenCount = (db: Database, sealer: Sealer): RefreshTo
     }
   },
   forget: async (googleSub) => {
-    await db.deleteFrom('refresh_tokens_issued').where('google_account', 'in', namesOf(sealer, googleSub)).execute();
+    await rows.db
+      .deleteFrom('refresh_tokens_issued')
+      .where('google_account', 'in', namesOf(sealer, googleSub))
+      .execute();
   },
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccountKey, accountKeyText, identifierSchema } from '../../src/model/account-key.ts';
 import { capabilityStates } from '../../src/model/capability.ts';
+import { engine } from '../support/database.ts';
 import { ada, aGrant, aRecord, aTicket, aWorld, ben, connect, minute, sealerWith, start } from './support.ts';
 
 describe('an account', () => {
@@ -324,7 +325,7 @@ describe('account keys', () => {
         expect(await storage.accounts.remove(people[0] ?? ada)).toBe(true);
         expect(await storage.operations.listAccounts()).toHaveLength(people.length - 1);
       }),
-      { numRuns: 60 },
+      { numRuns: engine === 'postgres' ? 12 : 60 },
     );
   });
 });

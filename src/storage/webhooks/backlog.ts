@@ -16,6 +16,21 @@ const takenAtOnce = 10_000;
 const keepDeadMs = 7 * 24 * 60 * 60_000;
 /** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
 const keepWaitingMs = 8 * 24 * 60 * 60_000;
+/** Of each account that one of these deliveries was of. */
+const makeNextOfAccountsDue = async (
+  rows: Rows,
+  endpointId: string,
+  ended: readonly AccountKey[],
+  now: number,
+): Promise<void> => {
+  const accounts = new Map(
+    ended.map(({ realm, identifier }) => [accountKeyText({ realm, identifier }), { realm, identifier }]),
+  );
+  // In an order, so that two who do this wait for each other instead of both.
+  for (const [, key] of [...accounts].sort(([one], [other]) => (one < other ? -1 : 1)))
+    await makeNextDue(rows, { endpointId, key }, now);
+};
+
 /** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
 const killOldest = async (rows: Rows, endpointId: string, most: number, now: number): Promise<void> => {
   const { rows: dead } = await sql<AccountKey>`
@@ -25,10 +40,7 @@ const killOldest = async (rows: Rows, endpointId: string, most: number, now: num
       select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
       order by sequence limit ${most})
     returning realm, identifier`.execute(rows.db);
-  const accounts = new Map(dead.map((key) => [accountKeyText(key), key]));
-  // In an order, so that two who do this wait for each other instead of both.
-  for (const [, key] of [...accounts].sort(([one], [other]) => (one < other ? -1 : 1)))
-    await makeNextDue(rows, { endpointId, key }, now);
+  await makeNextOfAccountsDue(rows, endpointId, dead, now);
 };
 
 /** Endpoints of which more deliveries fit than `most`, and how many more. */
@@ -58,6 +70,15 @@ export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> =>
   await limitBacklogs(rows, now);
   await rows.db
     .deleteFrom('webhook_deliveries')
-    .where(({ or, eb }) => or([eb('dead_at', '<', now - keepDeadMs), eb('created_at', '<', now - keepWaitingMs)]))
+    .where('dead_at', '<', now - keepDeadMs)
     .execute();
+  await rows.transaction(undefined, async (transaction) => {
+    const ended = await transaction.db
+      .deleteFrom('webhook_deliveries')
+      .where('created_at', '<', now - keepWaitingMs)
+      .returning(['endpoint_id', 'realm', 'identifier'])
+      .execute();
+    for (const [endpointId, ofEndpoint] of Map.groupBy(ended, ({ endpoint_id }) => endpoint_id))
+      await makeNextOfAccountsDue(transaction, endpointId, ofEndpoint, now);
+  });
 };

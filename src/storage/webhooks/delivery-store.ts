@@ -8,6 +8,7 @@ import type { Rows } from '../protected-rows.ts';
 import type { Database } from '../schema.ts';
 import type { Sealer } from '../sealer.ts';
 import { limitBacklogs } from './backlog.ts';
+import { deliveriesLock } from './endpoint-store.ts';
 import { addDelivery, makeNextDue, placeInWebhookDeliveries } from './outbox.ts';
 import type { WebhookDeliveriesTable } from './tables.ts';
 
@@ -136,7 +137,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
       await setAside(in_, at, lease.now);
       return undefined;
     }
-    await in_.db
+    const { numUpdatedRows } = await in_.db
       .updateTable('webhook_deliveries')
       .set({
         lease_until: lease.until,
@@ -144,7 +145,10 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
         first_attempt_at: row.first_attempt_at ?? lease.now,
       })
       .where(({ and }) => and(at))
-      .execute();
+      .where('dead_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    // Its endpoint was disabled, or too many wait.
+    if (numUpdatedRows === 0n) return undefined;
     return { ...viewOf(row), payload, firstAttemptAt: row.first_attempt_at ?? lease.now };
   };
 
@@ -173,7 +177,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
       return due.map(({ endpoint_id }) => endpoint_id);
     },
     claim: (endpointId, lease, most) =>
-      rows.transaction({ of: ['webhook deliveries', endpointId] }, async (transaction) => {
+      rows.transaction(deliveriesLock(endpointId), async (transaction) => {
         const due = await transaction.db
           .selectFrom('webhook_deliveries')
           .select(['event_id', 'endpoint_id'])
@@ -230,7 +234,7 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
     },
     limitBacklogs: (now) => limitBacklogs(rows, now),
     redeliver: (endpointId, eventId, most) =>
-      rows.transaction({ of: ['webhook deliveries', endpointId] }, async (transaction) => {
+      rows.transaction(deliveriesLock(endpointId), async (transaction) => {
         const dead = await transaction.db
           .selectFrom('webhook_deliveries')
           .select(['event_id', 'endpoint_id'])

@@ -1,6 +1,7 @@
 // Where events are sent: the endpoints of each realm. Their secrets are sealed; while one is being replaced there are two.
 import { type SqlBool, sql } from 'kysely';
 import { type WebhookEventType, webhookEventTypes } from '../../model/webhook-event.ts';
+import type { LockName } from '../engine.ts';
 import type { Rows } from '../protected-rows.ts';
 import type { SealedPlace, Sealer } from '../sealer.ts';
 import type { WebhookEndpointsTable } from './tables.ts';
@@ -48,6 +49,12 @@ export interface WebhookEndpointStore {
   /** With everything that waits for it. False: there is none. */
   remove(id: string): Promise<boolean>;
 }
+
+/** Whoever changes which endpoints a realm has is alone; whoever writes an event only keeps those away. */
+export const endpointsLock = (realm: string): LockName => ({ of: ['webhook endpoints', realm] });
+
+/** Whoever gives out deliveries of an endpoint, or puts some back. Taken after `endpointsLock`. */
+export const deliveriesLock = (endpointId: string): LockName => ({ of: ['webhook deliveries', endpointId] });
 
 type SecretColumn = 'secret' | 'former_secret';
 
@@ -104,7 +111,7 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
         },
         {
           where: sql<SqlBool>`${most} > (select count(*) from webhook_endpoints where realm = ${realm})`,
-          lock: { of: ['webhook endpoints', realm] },
+          lock: endpointsLock(realm),
         },
       ),
     list: async (filter = {}) =>
@@ -134,8 +141,7 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
     },
     disable: (id, because, at, answered) =>
       rows.transaction(undefined, async (transaction) => {
-        const realm = (await transaction.find('webhook_endpoints', { id }))?.realm ?? '';
-        await transaction.lock({ of: ['webhook endpoints', realm] });
+        await lockEndpoint(transaction, id);
         const changed = await transaction.change('webhook_endpoints', { id }, (row) =>
           row.disabled_at === null ? { disabled_at: at, disabled_because: because } : undefined,
         );
@@ -160,12 +166,24 @@ export const createWebhookEndpointStore = (rows: Rows, sealer: Sealer): WebhookE
       );
     },
     remove: async (id) => {
-      const { numDeletedRows } = await rows.db
-        .deleteFrom('webhook_endpoints')
-        .where('id', '=', id)
-        .executeTakeFirstOrThrow();
+      const removed = await rows.transaction(undefined, async (transaction) => {
+        await lockEndpoint(transaction, id);
+        // No event is being written for it, and none put back.
+        await transaction.lock(deliveriesLock(id));
+        return transaction.remove('webhook_endpoints', { id });
+      });
       rows.hooks.erased();
-      return numDeletedRows > 0n;
+      return removed > 0;
     },
   };
+};
+
+/** Of a row that does not count its realm does. */
+const lockEndpoint = async (transaction: Rows, id: string): Promise<void> => {
+  const row = await transaction.db
+    .selectFrom('webhook_endpoints')
+    .select('realm')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  await transaction.lock(endpointsLock(row?.realm ?? ''));
 };

@@ -7,7 +7,7 @@ import { webhookPayload } from '../../model/webhook-event.ts';
 import { toAccount } from '../account-rows.ts';
 import type { EventsOfWrite, Rows } from '../protected-rows.ts';
 import type { SealedPlace, Sealer } from '../sealer.ts';
-import { toWebhookEndpoint } from './endpoint-store.ts';
+import { endpointsLock, toWebhookEndpoint } from './endpoint-store.ts';
 import { type RowEvent, rowEvents } from './events.ts';
 import type { WebhookDeliveriesTable } from './tables.ts';
 
@@ -73,7 +73,7 @@ export const createEventsOfWrite = (sealer: Sealer, clock: Clock, random: Random
     const { type, key } = event;
     const { realm, identifier } = key;
     // An endpoint that is being disabled, or added, is so before the event or after it.
-    await rows.lock({ of: ['webhook endpoints', realm], shared: true });
+    await rows.lock({ ...endpointsLock(realm), shared: true });
     const endpoints = (await rows.list('webhook_endpoints', { realm })).filter(
       (row) => row.disabled_at === null && (toWebhookEndpoint(row).events?.includes(type) ?? true),
     );

@@ -60,6 +60,17 @@ describe('The outbox', () => {
     expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 0 });
   });
 
+  it('goes on with the next event of an account when it forgets one that nobody tried to deliver', async () => {
+    const world = await worldWithEndpoint();
+    const { storage, clock } = world;
+    await storage.accounts.getOrCreate(ada);
+    clock.turn(hour);
+    await connect(storage, ada);
+    clock.turn(8 * 24 * hour - minute);
+    await storage.operations.sweep(clock.now());
+    expect(typesOf(await takeEvents(world))).toEqual(['account.connected']);
+  });
+
   it('has a delivery of one holder alone: a word of a former one, whose lease ended, changes nothing', async () => {
     const { storage } = await worldWithEndpoint();
     const { webhookDeliveries } = storage;
