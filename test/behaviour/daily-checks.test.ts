@@ -210,4 +210,4 @@ it('Three accounts are checked at a time; after three in a row without an answer
   answer = 'checked';
   await rounds(2);
   expect(asked.length).toBeGreaterThan(before);
-});
+}, 60_000);

@@ -251,4 +251,4 @@ it('No byte of one person’s mail, token, link or download reaches another, wha
   expect(totals.attachmentsRead).toBeGreaterThan(5);
   expect(totals.connected).toBeGreaterThan(30);
   expect(totals.refused).toBeGreaterThan(5);
-});
+}, 60_000);
