@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Clock, RandomBytes } from '../lib/clock.ts';
 import type { AuthorizationKey, AuthorizationKeyStore } from '../storage/index.ts';
 
-/** Newest first; the first one signs. */
+/** The first one signs, all of them verify. */
 export interface Keys {
   /** Private keys as JWKs with `kid`, `alg` and `use`. */
   readonly signing: readonly JWK[];
@@ -26,6 +26,11 @@ const rotateEveryMs = 30 * dayMs;
 /** Longer than any token or cookie lives, so that none ends because of its key. */
 const formerKeysKeptMs = dayMs;
 const refreshEveryMs = 10_000;
+/**
+ * How long a new key only verifies, while there is a former one: until every process has read it. Otherwise a browser or a
+ * client that goes from the process that made it to another one would be refused there.
+ */
+const signsAfterMs = 60_000;
 
 const storedJwk = z.looseObject({ kty: z.string(), kid: z.string() });
 
@@ -54,24 +59,29 @@ export const openKeyring = async (
     return { id, purpose, key, createdAt: clock.now() };
   };
 
-  /** Answers with all that there are then; forgets former ones that nothing alive was signed with. */
-  const ensure = async (purpose: AuthorizationKey['purpose']): Promise<string[]> => {
+  /** Answers with all that there are then, newest first; forgets former ones that nothing alive was signed with. */
+  const ensure = async (purpose: AuthorizationKey['purpose']): Promise<readonly AuthorizationKey[]> => {
     const due = clock.now() - rotateEveryMs;
     const present = await store.list(purpose);
     const [newest, former] = present;
-    if (newest === undefined || newest.createdAt <= due)
-      return (await store.addUnlessNewer(make(purpose), due)).map(({ key }) => key);
-    if (former !== undefined && newest.createdAt <= clock.now() - formerKeysKeptMs) {
-      await store.removeOlder(purpose, newest.createdAt);
-      return [newest.key];
-    }
-    return present.map(({ key }) => key);
+    if (newest === undefined || newest.createdAt <= due) return store.addUnlessNewer(make(purpose), due);
+    if (former === undefined || newest.createdAt > clock.now() - formerKeysKeptMs) return present;
+    await store.removeOlder(purpose, newest.createdAt);
+    return [newest];
+  };
+
+  /** Those that may sign come first; of keys that are all new, the newest. */
+  const read = async (purpose: AuthorizationKey['purpose']): Promise<string[]> => {
+    const known = Object.groupBy(await ensure(purpose), ({ createdAt }) =>
+      createdAt <= clock.now() - signsAfterMs ? 'signing' : 'shown',
+    );
+    return [...(known.signing ?? []), ...(known.shown ?? [])].map(({ key }) => key);
   };
 
   const rotate = async (): Promise<boolean> => {
     readAt = clock.now();
-    const signing = (await ensure('signing')).map((key) => storedJwk.parse(JSON.parse(key)));
-    const next = { signing, cookies: await ensure('cookies') };
+    const signing = (await read('signing')).map((key) => storedJwk.parse(JSON.parse(key)));
+    const next = { signing, cookies: await read('cookies') };
     const changed = JSON.stringify(next) !== JSON.stringify(keys);
     keys = next;
     return changed;

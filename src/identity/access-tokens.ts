@@ -117,9 +117,15 @@ const verifiedClaims = async (token: string, issuer: TrustedIssuer, clock: Clock
   return payload;
 };
 
+/**
+ * How far the processes of one Postern may differ: each knows the database's time to a part of a second, a token has whole
+ * ones, and a standby that took over has a time of its own. A client calls with a token as soon as it has it.
+ */
+const processesDifferSeconds = 5;
+
 /** The library looks at `exp` and `nbf` alone: a token that says that it is yet to be made was made by no clock of ours. */
 const isFromTheFuture = ({ iat }: JWTPayload, { clockToleranceSeconds }: TrustedIssuer, clock: Clock): boolean =>
-  iat === undefined || iat > clock.now() / 1000 + clockToleranceSeconds;
+  iat === undefined || iat > clock.now() / 1000 + Math.max(clockToleranceSeconds, processesDifferSeconds);
 
 /** What the claims of a token with a good signature say, or the check that they do not pass. */
 const callerOf = async (

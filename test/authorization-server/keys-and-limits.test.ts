@@ -56,6 +56,8 @@ describe('keys', () => {
 
     await time.advance(60_000);
     await server.rotateKeys();
+    expect(await keyIds(server)).toHaveLength(2);
+    await time.advance(60_000);
     const ids = await keyIds(server);
     expect(ids).toHaveLength(2);
     expect(ids[1]).toBe(first);
@@ -95,6 +97,30 @@ describe('keys', () => {
     const browser = openBrowser(() => server);
     const uid = await begin(browser, authorizationRequest().query);
     expect(await second.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
+  });
+
+  test('new ones are shown by all processes before one of them signs with them', async () => {
+    const { server, another, time } = await place();
+    const second = await another();
+    await time.advance(30 * day - 1_000);
+    // It has looked a moment ago, and does not look again for some seconds.
+    await keyIds(second);
+    await time.advance(1_000);
+    await server.rotateKeys();
+    const goesOn = async () => {
+      const token = (await getTokens(server)).access_token;
+      expect(await verifies(second, token, time)).toBe(true);
+      const browser = openBrowser(() => server);
+      const uid = await begin(browser, authorizationRequest().query);
+      expect(await second.consentDetails(browser.request(`/sign-in/${uid}`))).toBeDefined();
+      return kidOf(token);
+    };
+    const [former] = await keyIds(server);
+    for (let seconds = 0; seconds < 60; seconds += 5) {
+      expect(await goesOn()).toBe(former);
+      await time.advance(5_000);
+    }
+    expect(await goesOn()).not.toBe(former);
   });
 
   test('a token under an unknown key is refused', async () => {
