@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, request as send } from 'node:http';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,6 +18,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { createBrowser } from '../test/support/browser.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
+import { startRoundRobin } from '../test/support/round-robin.ts';
 
 const [seconds = 60, people = 200] = process.argv.slice(2).map(Number);
 const processes = 3;
@@ -132,34 +133,8 @@ interface Machine {
   stop(): Promise<unknown>;
 }
 
-// Round robin, request by request. One that reaches nobody goes to the next.
-let turn = 0;
-const proxy = createServer((request, response) => {
-  const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => {
-    const forward = (tries: number): void => {
-      turn += 1;
-      const headers = { ...request.headers, 'x-forwarded-for': `10.1.${turn % 200}.${pick(250)}` };
-      const out = send(
-        { host: '127.0.0.1', port: ports[turn % processes], method: request.method, path: request.url, headers },
-        (answer) => {
-          response.writeHead(answer.statusCode ?? 502, answer.headers);
-          answer.pipe(response);
-          answer.on('error', () => response.destroy());
-        },
-      );
-      out.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ECONNREFUSED' && tries < processes) return forward(tries + 1);
-        if (response.headersSent) response.destroy();
-        else response.writeHead(502).end();
-      });
-      out.end(Buffer.concat(chunks));
-    };
-    forward(0);
-  });
-}).listen(proxyPort, '127.0.0.1');
-await once(proxy, 'listening');
+const addressOfSomebody = () => ({ 'x-forwarded-for': `10.1.${pick(200)}.${pick(250)}` });
+const proxy = await startRoundRobin({ port: proxyPort, to: ports, headers: addressOfSomebody });
 
 const machines = [await start(0), await start(1), await start(2)];
 const postern = (...args: string[]) =>
@@ -388,8 +363,7 @@ const inFaults = [...Map.groupBy(renewals, ({ refreshToken }) => refreshToken).v
 if (early.length > 0) broken.push(`${early.length} tokens were renewed that were new`);
 
 await Promise.all(machines.map((machine) => machine.stop()));
-proxy.close();
-proxy.closeAllConnections();
+await proxy.close();
 googleServer.close();
 googleServer.closeAllConnections();
 await database.stop();

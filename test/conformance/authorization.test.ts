@@ -1,20 +1,13 @@
-// The official conformance suite's authorization server scenarios, against the embedded server on a real socket. The
-// suite is the client: it prints where to send the browser and waits for it to come back; the person is the test.
-import { randomBytes } from 'node:crypto';
+// The official conformance suite's authorization server scenarios, against the embedded server on a real socket; on PostgreSQL
+// against three, each request at another one. The suite is the client: it prints where to send the browser and waits for it
+// to come back; the person is the test.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSandbox, type Sandbox } from '@postern/gmail-sandbox';
-import { pino } from 'pino';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { compose } from '../../src/compose.ts';
-import { composeHttp } from '../../src/compose-http.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { listen } from '../../src/http/serve.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { toolNames } from '../../src/mcp/tools/index.ts';
 import { type BrowserPage, createBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
+import { type ListeningWorld, listenWorld, processesHere } from '../support/listening-world.ts';
 import { startSuite } from './suite.ts';
 
 const alex = 'alex@example.com';
@@ -35,8 +28,13 @@ const metadataDocument = {
   redirect_uris: ['http://127.0.0.1/callback'],
 };
 
+const withDocument: typeof fetch = async (input, init) => {
+  const url = input instanceof Request ? input.url : String(input);
+  return url === documentUrl ? Response.json(metadataDocument) : fetch(input, init);
+};
+
 let issuer: string;
-let sandbox: Sandbox;
+let google: ListeningWorld['google'];
 let callbackPort: number;
 const redirectUri = () => `http://127.0.0.1:${callbackPort}/callback`;
 
@@ -54,48 +52,23 @@ const clientsFile = (): string => {
 
 beforeEach(async () => {
   callbackPort = await freePort();
-  const port = await freePort();
-  issuer = `http://127.0.0.1:${port}`;
-  sandbox = createSandbox({ clock: systemClock });
-  sandbox.addAccount({ email: alex, name: 'Alex Example' });
-  const reading = readConfig(
-    {
-      ...sandbox.env(),
-      POSTERN_PUBLIC_URL: issuer,
-      POSTERN_DATABASE_URL: 'sqlite::memory:',
-      POSTERN_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      POSTERN_SIGN_IN: 'google',
-      POSTERN_ALLOWED_EMAILS: alex,
-      POSTERN_OAUTH_CLIENTS_FILE: clientsFile(),
-    },
-    { transport: 'http', toolNames },
-  );
-  if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
-  const log = pino({ level: 'silent' });
-  const postern = await compose(reading.config, {
-    transport: 'http',
-    log,
-    linkOrigin: async () => issuer,
-    fetch: async (input, init) => sandbox.fetch(new Request(input, init)),
-    outside: () => async (url) =>
-      String(url) === documentUrl ? Response.json(metadataDocument) : new Response(null, { status: 404 }),
-  });
-  onTestFinished(() => postern.close());
-  const { app } = await composeHttp(reading.config, postern, { log });
-  const listening = await listen(app, { host: '127.0.0.1', port }, systemClock);
-  if (listening.kind !== 'listening') throw new Error(listening.message);
-  onTestFinished(() => listening.close(0));
+  const env = {
+    POSTERN_SIGN_IN: 'google',
+    POSTERN_ALLOWED_EMAILS: alex,
+    POSTERN_OAUTH_CLIENTS_FILE: clientsFile(),
+  };
+  const world = await listenWorld({ [alex]: 'Alex Example' }, { env, fetch: withDocument, processes: processesHere });
+  onTestFinished(world.close);
+  ({ origin: issuer, google } = world);
 });
 
 /** A person who goes on at Postern's page and approves at Google; ends where the browser ends. */
 const approve = async (url: string): Promise<BrowserPage> => {
-  const browser = createBrowser((request) =>
-    new URL(request.url).origin === sandbox.origin ? sandbox.fetch(request) : fetch(request),
-  );
+  const browser = createBrowser((request) => fetch(request));
   let page = await browser.open(url);
   expect([page.status, new URL(page.url).pathname]).toEqual([200, expect.stringMatching(/^\/sign-in\//)]);
   page = await browser.submit(page);
-  while (new URL(page.url).origin === sandbox.origin)
+  while (new URL(page.url).origin === google.url)
     page = await browser.submit(page, { button: page.html.includes('id="chooser"') ? alex : 'allow' });
   return page;
 };

@@ -6,7 +6,7 @@ import { registerPrompts, registerResources } from './fixture-reading.ts';
 import { registerAskingTools } from './fixture-rounds.ts';
 import { registerSchemaTools } from './fixture-schemas.ts';
 
-/** A flow of several rounds is sealed with this; one process serves all of its rounds. */
+/** A flow of several rounds is sealed with this, whichever process serves a round. */
 const roundState = createRequestStateCodec<{ round: number }>({ key: 'thirty-two bytes for a test, or more' });
 
 /** One server for one request, as the transport wants it. */

@@ -1,13 +1,12 @@
 // The official conformance suite as a process, and Postern's transport for it to look at. The suite cannot send a
-// credential, so a header is added in front of the application; everything behind it is what the command serves.
+// credential, so a proxy adds a header; everything behind it is what the command serves.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { Hono } from 'hono';
 import { onTestFinished } from 'vitest';
-import { listen } from '../../src/http/serve.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { aWorld } from '../http/support.ts';
-import { createWorld } from '../support/world.ts';
+import type { Postern } from '../../src/compose.ts';
+import { createApiKey } from '../../src/identity/credentials.ts';
+import { listenWorld, processesHere } from '../support/listening-world.ts';
 import { conformanceServer } from './fixtures.ts';
 
 const command = fileURLToPath(
@@ -57,33 +56,19 @@ export const startSuite = (...options: string[]): SuiteRun => {
 /** Runs the suite's command to its end. */
 export const runSuite = (...options: string[]): Promise<SuiteResult> => startSuite(...options).ended;
 
-/** Listens on a free port until the test ends; answers with the URL of MCP. */
-const serve = async (front: Hono): Promise<string> => {
-  const listening = await listen(front, { host: '127.0.0.1', port: 0 }, systemClock);
-  if (listening.kind !== 'listening') throw new Error(listening.message);
-  onTestFinished(() => listening.close(0));
-  return `http://127.0.0.1:${listening.port}/mcp`;
+/** Answers with the URL of MCP, until the test ends; on PostgreSQL each request is another process's. */
+const serve = async (mcpServer?: Postern['mcpServer']): Promise<string> => {
+  let key = '';
+  const headers = () => ({ authorization: `Bearer ${key}` });
+  const { postern, origin, close } = await listenWorld({}, { processes: processesHere, headers, mcpServer });
+  onTestFinished(close);
+  const whose = { kind: 'user', realm: 'default', identifier: 'user_42', unverifiedLinks: true } as const;
+  ({ key } = await createApiKey(postern.storage.apiKeys, randomBytes, postern.clock, whose));
+  return `${origin}/mcp`;
 };
 
 /** Postern's transport with the fixtures behind it. */
-export const serveFixtures = async (): Promise<string> => {
-  const world = await aWorld({ mcpServer: conformanceServer });
-  const key = await world.key({ kind: 'user', identifier: 'user_42' });
-  const front = new Hono().all('*', (c) => {
-    c.req.raw.headers.set('authorization', `Bearer ${key}`);
-    return world.app.fetch(c.req.raw, c.env);
-  });
-  return serve(front);
-};
+export const serveFixtures = (): Promise<string> => serve(conformanceServer);
 
 /** Postern as it is, with its own six tools, for a person who is not connected. */
-export const servePostern = async (): Promise<string> => {
-  const world = await createWorld();
-  onTestFinished(() => world.close());
-  const key = await world.userKey('user_42', { unverifiedLinks: true });
-  const front = new Hono().all('/mcp', async ({ req: { raw } }) => {
-    const body = raw.method === 'POST' ? { body: await raw.text() } : {};
-    return world.http('/mcp', { method: raw.method, headers: raw.headers, key, ...body });
-  });
-  return serve(front);
-};
+export const servePostern = (): Promise<string> => serve();
