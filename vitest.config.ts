@@ -26,29 +26,21 @@ const common = { testTimeout: 20_000, hookTimeout: 60_000, restoreMocks: true, e
 const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 
 /** Tests of what is stored. */
-<<<<<<< HEAD
 const stored = storedTests(['test/**/*.test.ts']);
 
 /** They have a database, but are about what Google answers, what is described, and the command line: once is enough. */
 const ofNoDatabase = [
   ...['test/mcp/tools/**', 'test/mcp/tolerant-arguments.test.ts', 'test/behaviour/hostile-mail.test.ts'],
-  ...['test/contract/{catalogue,api-documentation}.test.ts', 'test/conformance/**'],
+  ...['test/contract/{catalogue,api-documentation}.test.ts'],
   'test/e2e/!(crashes|rotation|several-processes|webhook-crashes).test.ts',
   // Troubles of a file.
   'test/behaviour/faults.test.ts',
-=======
-const stored = [
-  'test/contract/canaries.test.ts',
-  ...['authorization-server', 'behaviour', 'conformance', 'cli', 'http', 'identity', 'mcp', 'storage', 'webhooks'].map(
-    (folder) => `test/${folder}/**/*.test.ts`,
-  ),
->>>>>>> 64cfb5b (Run the conformance suite on PostgreSQL against three processes behind a round-robin proxy, which the play of many machines shares)
 ];
 
 /** Tests of what one engine alone has; what goes from one database to another is tried where there is PostgreSQL. */
 const ofOneEngine = {
   sqlite: ['test/storage/sqlite/**'],
-  postgres: ['test/storage/postgres/**', 'test/storage/copy/**'],
+  postgres: ['test/several-processes/**', 'test/storage/postgres/**', 'test/storage/copy/**'],
 };
 
 const onPostgres = isPostgresAvailable();
