@@ -6,7 +6,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { type ListeningWorld, listenWorld } from '../support/listening-world.ts';
-import { type AppMemory, appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';
+import { appMemory, type CallbackServer, generations, listenForCallback } from './oauth-clients.ts';
+import { documentUrl, opened, signInAs, walkSignIn, withDocument } from './sign-in-walk.ts';
 
 const found = chromiumPath !== undefined;
 if (!found) process.stderr.write('No Chromium was found: the tests of signing in with a real browser did not run.\n');
@@ -14,24 +15,6 @@ if (!found) process.stderr.write('No Chromium was found: the tests of signing in
 const alex = 'alex@example.com';
 const kim = 'kim@example.com';
 const sam = 'sam@example.org';
-const documentUrl = 'https://app.example.com/oauth/client.json';
-
-/** The client's metadata document, as its maker's web server gives it: with portless loopback redirect URIs. */
-const metadataDocument = {
-  client_id: documentUrl,
-  client_name: 'Example App',
-  client_uri: 'https://app.example.com',
-  redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
-  grant_types: ['authorization_code', 'refresh_token'],
-  response_types: ['code'],
-  token_endpoint_auth_method: 'none',
-};
-
-const withDocument: typeof fetch = async (input, init) => {
-  const url = input instanceof Request ? input.url : String(input);
-  return url === documentUrl ? Response.json(metadataDocument) : fetch(input, init);
-};
-
 describe.runIf(found)('Signing in from a remote client', () => {
   let chromium: Browser;
   let world: ListeningWorld;
@@ -81,21 +64,7 @@ describe.runIf(found)('Signing in from a remote client', () => {
     await shown.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
   };
 
-  /** The person: looks at Postern's page, goes on, and approves at Google. Ends where the browser ends. */
-  const signIn = async (email: string): Promise<void> => {
-    await page.getByRole('button', { name: 'Continue with Google' }).click();
-    await page.locator('#chooser, #consent').waitFor();
-    const chooser = page.locator('#chooser button', { hasText: email });
-    if (await chooser.isVisible()) await chooser.click();
-    await page.locator('#consent button[value=allow]').click();
-    await page.waitForURL((url) => url.origin !== google.url);
-  };
-  const opened = async (memory: AppMemory, count: number): Promise<URL> => {
-    await expect.poll(() => memory.opened.length, { timeout: 10_000 }).toBe(count);
-    const url = memory.opened[count - 1];
-    if (url === undefined) throw new Error('no authorization request');
-    return url;
-  };
+  const signIn = (email: string): Promise<void> => signInAs(page, google, email);
 
   describe.each(generations)('%s', (_, makeApp) => {
     it.each([
@@ -103,41 +72,7 @@ describe.runIf(found)('Signing in from a remote client', () => {
       ['by registering itself', {}],
     ])('signs in %s, reads mail at once, refreshes, is revoked and asks again', async (how, options) => {
       const memory = appMemory(app.redirectUri, options);
-      const attempt = makeApp(mcp, memory);
-      await expect(attempt.connect()).rejects.toThrow();
-      await page.goto((await opened(memory, 1)).href);
-      await show(`sign-in ${how}`);
-      expect(await page.locator('main').textContent()).toContain('Example App');
-      // Which way it was: a client whose document is not taken registers itself instead.
-      expect(memory.information?.client_id === documentUrl).toBe('clientMetadataUrl' in options);
-      await signIn(alex);
-      await page.getByText('Back in the app').waitFor();
-      await attempt.finish(await app.next());
-      const connected = await attempt.connect();
-
-      // One round trip to Google covered both: the first call has mail.
-      const first = await connected.call('gmail_fetch_mails', { max_results: 3 });
-      expect(first.structured.messages).toHaveLength(3);
-
-      // An access token that is no good any more is replaced without a person.
-      const before = memory.held;
-      if (before === undefined) throw new Error('no tokens');
-      memory.held = { ...before, access_token: `${before.access_token}x` };
-      expect((await connected.call('gmail_fetch_mails', { max_results: 1 })).structured.messages).toHaveLength(1);
-      expect(memory.held?.refresh_token).not.toBe(before.refresh_token);
-      expect(memory.opened).toHaveLength(1);
-
-      const revoked = await fetch(new URL('/revoke', mcp), {
-        method: 'POST',
-        body: new URLSearchParams({
-          token: memory.held?.refresh_token ?? '',
-          client_id: memory.information?.client_id ?? '',
-        }),
-      });
-      expect(revoked.status).toBe(200);
-      await expect(connected.call('gmail_fetch_mails', {})).rejects.toThrow();
-      await opened(memory, 2);
-      await connected.close();
+      await walkSignIn({ world, page, app, memory, makeApp, email: alex, shown: () => show(`sign-in ${how}`) });
       expect(complaints).toEqual([]);
     });
   });

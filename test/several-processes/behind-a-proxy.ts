@@ -6,7 +6,7 @@ import { type BrowserPage, createBrowser } from '../support/browser.ts';
 import { type ListeningOptions, type ListeningWorld, listenWorld } from '../support/listening-world.ts';
 
 export const alex = 'alex@example.com';
-const sam = 'sam@example.org';
+export const sam = 'sam@example.org';
 
 interface Answer {
   readonly status: number;
