@@ -78,7 +78,9 @@ export const createOperationsStore = (
   countOfAccounts: (realm, filter) => countOfAccounts(rows, realm, filter),
   othersWithGrantOf: async (googleSub, except, now) => {
     const isOther = ({ realm, identifier }: AccountKey) => realm !== except.realm || identifier !== except.identifier;
-    const holding = await rows.list('accounts', { google_sub: googleSub, status: 'ACTIVE' });
+    // As the index says it: SQLite takes it only then.
+    const ofGrants = sql<SqlBool>`google_sub = ${googleSub} and status = 'ACTIVE' and access_token is not null`;
+    const holding = (await rows.list('accounts', ofGrants)).filter((account) => account.google_sub === googleSub);
     const waiting = await rows.list('pending_grants', { google_sub: googleSub });
     const others = [
       ...holding.filter((account) => account.access_token !== null),

@@ -146,9 +146,9 @@ export const accountExists = (key: AccountKey): InsertCondition => ({
 });
 
 /** Whether there is an account, genuine or not; under its lock it stays so. */
-export const hasAccount = async ({ db }: Rows, key: AccountKey): Promise<boolean> => {
-  const found = await db.selectFrom('accounts').select('realm').where(accountExists(key).where).limit(1).execute();
-  return found.length > 0;
+export const hasAccount = async ({ db }: Rows, { realm, identifier }: AccountKey): Promise<boolean> => {
+  const named = db.selectFrom('accounts').select('realm').where('realm', '=', realm);
+  return (await named.where('identifier', '=', identifier).executeTakeFirst()) !== undefined;
 };
 
 /** A value to be inserted by a select, where nothing else tells a number's type. */

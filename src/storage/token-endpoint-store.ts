@@ -157,7 +157,8 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
       db
         .selectFrom('accounts')
         .select(['realm', 'identifier'])
-        .where('status', '=', status)
+        // A literal, as above.
+        .where('status', '=', sql.lit(status))
         .where(status === 'ACTIVE' ? 'refused_since' : 'access_token', 'is not', null)
         .where('client_id', '=', of.clientId)
         .where('token_endpoint', '=', of.tokenEndpoint)

@@ -176,6 +176,8 @@ export interface RawDatabase {
   /** Postern's, by name. */
   tables(): Promise<string[]>;
   columns(table: string): Promise<RawColumn[]>;
+  /** How a statement would be run, as this engine says it; PostgreSQL without reading whole tables where it can. */
+  explain(statement: string, values: readonly unknown[]): Promise<RawRow[]>;
   /** Changes the schema, which no other test gets then. */
   alter(statements: string): Promise<void>;
   /** What is written from here is stopped by no foreign key and by no check. */
@@ -216,6 +218,7 @@ const openRawSqlite = (path: string): RawDatabase => {
         isInteger: is_integer === 1,
         isNullable: not_null === 0,
       })),
+    explain: (statement) => all(`explain query plan ${statement}`, ...(statement.match(/\?/g) ?? []).map(() => null)),
     alter: async (statements) => void database.exec(statements),
     ignoreConstraints: async () => {
       database.pragma('foreign_keys = OFF');
@@ -268,6 +271,10 @@ const openRawPostgres = async (location: PostgresLocation): Promise<RawDatabase>
         isInteger: data_type === 'bigint',
         isNullable: is_nullable === 'YES',
       })),
+    explain: async (statement, values) => {
+      await client.query('set enable_seqscan = off');
+      return (await client.query(`explain (format json) ${statement}`, [...values])).rows;
+    },
     alter: async (statements) => {
       altered.add(schema);
       await client.query(statements);
