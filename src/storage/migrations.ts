@@ -223,6 +223,6 @@ export const migrations: readonly string[] = [
   create index api_keys_by_account on api_keys (realm, identifier) where identifier is not null;
   create index pending_grants_by_google_sub on pending_grants (google_sub) where google_sub is not null;
   create index refresh_tokens_issued_by_age on refresh_tokens_issued (issued_at);
-  create index rate_limits_by_end on rate_limits (full_at);
+  create index webhook_deliveries_due_of on webhook_deliveries (endpoint_id, next_attempt_at) where dead_at is null;
   `,
 ];

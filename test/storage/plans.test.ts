@@ -53,7 +53,7 @@ const statementsOf = async (work: () => Promise<unknown>): Promise<Statement[]> 
  */
 const small: readonly string[] = [
   ...['accounts_refused', 'accounts_just_ended', 'webhook_deliveries_dead', 'webhook_deliveries_of_account'],
-  ...(engine === 'postgres' ? ['accounts_by_check', 'accounts_by_refresh', 'webhook_deliveries_due'] : []),
+  ...(engine === 'postgres' ? ['accounts_by_check', 'accounts_by_refresh'] : []),
 ];
 
 type Plan = Readonly<Record<string, unknown>> & { readonly Plans?: readonly Plan[] };
@@ -68,7 +68,9 @@ const readsAll = async ({ raw, location }: World, { text, values }: Statement): 
       .map(({ detail }) => String(detail))
       .filter((step) => /^SCAN (?!\(|constant|CONSTANT)/.test(step))
       .filter(
-        (step) => !small.some((index) => step.endsWith(`INDEX ${index}`)) && !/^SCAN (living|json_each)/.test(step),
+        (step) =>
+          !small.some((index) => step.endsWith(`INDEX ${index}`)) &&
+          !/^SCAN (living|json_each|webhook_endpoints)/.test(step),
       );
   }
   const [row] = await raw.explain(text, values);
@@ -174,9 +176,11 @@ it.each(Object.entries(hot))('%s: found by an index', async (_, ask) => {
   const statements = await statementsOf(() => ask(process));
   expect(statements.length).toBeGreaterThan(0);
   for (const statement of statements) {
+    // Swept once an hour, and kept without an index that every count would have to write (rate-limit-store.ts).
+    if (/^delete from "rate_limits"/.test(statement.text)) continue;
     // So few endpoints, connections and API keys that nobody looks for an index; names of ours alone.
     if (
-      /from "?(webhook_endpoints|connection_defaults|connections|leases|processes|postern_schema)\b/.test(
+      /from "?(webhook_endpoints(?!" where exists)|connection_defaults|connections|leases|processes|postern_schema)\b/.test(
         statement.text,
       )
     )

@@ -166,15 +166,22 @@ export const createWebhookDeliveryStore = (rows: Rows, sealer: Sealer, clock: Cl
 
   return {
     endpointsDue: async (now) => {
+      // One look into an index for each endpoint, however much waits for it.
       const due = await rows.db
-        .selectFrom('webhook_deliveries')
-        .select('endpoint_id')
-        .distinct()
-        .where('next_attempt_at', '<=', now)
-        .where('dead_at', 'is', null)
-        .where(isFree(now))
+        .selectFrom('webhook_endpoints')
+        .select('id')
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('webhook_deliveries')
+              .select('event_id')
+              .whereRef('endpoint_id', '=', 'webhook_endpoints.id')
+              .where('next_attempt_at', '<=', now)
+              .where('dead_at', 'is', null)
+              .where(isFree(now)),
+          ),
+        )
         .execute();
-      return due.map(({ endpoint_id }) => endpoint_id);
+      return due.map(({ id }) => id);
     },
     claim: (endpointId, lease, most) =>
       rows.transaction(deliveriesLock(endpointId), async (transaction) => {
