@@ -6,17 +6,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
-import { createSandbox } from '@postern/gmail-sandbox';
-import { systemClock } from '../src/lib/clock.ts';
 import { createBrowser } from '../test/support/browser.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { listenGoogle, type Renewal } from '../test/support/google-lifetimes.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { startRoundRobin } from '../test/support/round-robin.ts';
 
@@ -44,13 +41,11 @@ const counts = new Map<string, number>();
 const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
 
 // Google: its access tokens live shorter than the real ones, and it notes who renews one.
-interface Renewal {
-  readonly refreshToken: string;
-  readonly at: number;
-}
 const renewals: Renewal[] = [];
-const googlePort = await freePort();
-const google = createSandbox({ clock: systemClock, origin: `http://127.0.0.1:${googlePort}` });
+const { sandbox: google, close: closeGoogle } = await listenGoogle({
+  lifetime: () => expiresInSeconds,
+  renewed: (renewal) => void renewals.push(renewal),
+});
 for (let person = 0; person < people; person++) {
   const { mailbox } = google.addAccount({ email: emailOf(person) });
   mailbox.importMessage(
@@ -60,28 +55,6 @@ for (let person = 0; person < people; person++) {
     { labelIds: ['INBOX', 'UNREAD'] },
   );
 }
-const answerToken = async (request: Request): Promise<Response> => {
-  const body = await request.text();
-  const form = new URLSearchParams(body);
-  const at = Date.now();
-  const response = await google.fetch(new Request(request.url, { method: 'POST', headers: request.headers, body }));
-  if (!response.ok) return response;
-  const refreshToken = form.get('refresh_token');
-  if (form.get('grant_type') === 'refresh_token' && refreshToken !== null) renewals.push({ refreshToken, at });
-  const headers = new Headers(response.headers);
-  headers.delete('content-length');
-  return new Response(JSON.stringify({ ...((await response.json()) as object), expires_in: expiresInSeconds }), {
-    headers,
-  });
-};
-const googleServer = createAdaptorServer({
-  overrideGlobalObjects: false,
-  fetch: (request: Request) =>
-    new URL(request.url).pathname === '/token' ? answerToken(request) : google.fetch(request),
-}) as Server;
-googleServer.listen(googlePort, '127.0.0.1');
-await once(googleServer, 'listening');
-
 const database = await startPostgres();
 const proxyPort = await freePort();
 const origin = `http://127.0.0.1:${proxyPort}`;
@@ -364,8 +337,7 @@ if (early.length > 0) broken.push(`${early.length} tokens were renewed that were
 
 await Promise.all(machines.map((machine) => machine.stop()));
 await proxy.close();
-googleServer.close();
-googleServer.closeAllConnections();
+await closeGoogle();
 await database.stop();
 rmSync(folder, { recursive: true, force: true });
 const lines = [

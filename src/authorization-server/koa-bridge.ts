@@ -34,12 +34,22 @@ const toInnerCookies = (header: string, path: string, isHttps: boolean): string 
     .join('; ');
 };
 
+/**
+ * Says for how long a cookie lives in place of until when: the library goes by the machine's clock, and a browser by its own.
+ * One that ends the cookie stays as it is.
+ */
+const forSomeTime = (line: string): string =>
+  line.replace(/; *expires=([^;]+)/i, (whole, at: string) => {
+    const seconds = Math.round((Date.parse(at) - Date.now()) / 1000);
+    return seconds > 0 ? `; max-age=${seconds}` : whole;
+  });
+
 /** One `Set-Cookie` of oidc-provider as browsers get it; undefined for any other cookie than these. */
 const toOuterCookie = (line: string, isHttps: boolean): string | undefined => {
   const name = nameOf(line);
   const [, path] = /; *path=([^;]+)/i.exec(line) ?? [];
   if (!innerNames.includes(name) || path === undefined) return undefined;
-  return (outerName(name, path, isHttps) + line.slice(name.length)).replace(/; *path=[^;]+/i, '; path=/');
+  return outerName(name, path, isHttps) + forSomeTime(line.slice(name.length)).replace(/; *path=[^;]+/i, '; path=/');
 };
 
 export interface InnerRequest {

@@ -180,6 +180,18 @@ describe('the person', () => {
     expect(await server.consentDetails(browser.request(`/sign-in/${again}`))).toBeDefined();
   });
 
+  test('the browser keeps an undecided request for half an hour, however wrong the clock of this machine is', async () => {
+    const { server, time } = await place();
+    vi.setSystemTime(time.clock.now() - 60 * 60_000);
+    const answer = await openBrowser(() => server).get(authorizeUrl(authorizationRequest().query));
+    const cookies = answer.headers.getSetCookie();
+    expect(cookies).toHaveLength(2);
+    for (const cookie of cookies) {
+      expect(cookie).toMatch(/; max-age=1800;/i);
+      expect(cookie).not.toMatch(/expires/i);
+    }
+  });
+
   test.each(['access_denied', 'temporarily_unavailable'] as const)('the client learns of %s', async (error) => {
     const { server } = await place();
     const browser = openBrowser(() => server);

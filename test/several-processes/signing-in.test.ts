@@ -1,6 +1,5 @@
 // People and their apps sign in while every request hits another process: pages, redirects back, codes and tokens are each
 // made by one process and used at another.
-import * as sdk from '@modelcontextprotocol/client';
 import { fillSampleMailbox } from '@postern/gmail-sandbox/sample-mailbox';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -10,7 +9,8 @@ import { documentUrl, walkSignIn, withDocument } from '../e2e/sign-in-walk.ts';
 import { createBrowser } from '../support/browser.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
-import { alex, listenProxied, type Proxied, sam } from './behind-a-proxy.ts';
+import { signInApp } from './app-tokens.ts';
+import { alex, callMail, listenProxied, type Proxied, sam } from './behind-a-proxy.ts';
 
 const found = chromiumPath !== undefined;
 if (!found) process.stderr.write('No Chromium was found: the tests of several processes in it did not run.\n');
@@ -47,26 +47,11 @@ beforeEach(async () => {
   for (const email of [alex, sam]) world.google.sandbox.revokeAccess(email);
 });
 
-const callsMail = async (token: string) => {
-  const params = { name: 'gmail_fetch_mails', arguments: { max_results: 1 } };
-  const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
-  const answer = await fetch(`${world.origin}/mcp`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    },
-    body: JSON.stringify(message),
-  });
-  return { status: answer.status, text: await answer.text() };
-};
-
 /** What every process answers to a call with this access token. */
 const everywhere = async (token: string): Promise<number[]> => {
   const statuses: number[] = [];
   const processes = await world.answeredBy(async () => {
-    for (let times = 0; times < 3; times++) statuses.push((await callsMail(token)).status);
+    for (let times = 0; times < 3; times++) statuses.push((await callMail(world.origin, token)).status);
   });
   expect(processes).toBe(3);
   return statuses;
@@ -119,44 +104,7 @@ describe.runIf(found)('In a real browser', () => {
 });
 
 describe('The tokens of an app', () => {
-  const clientMetadata = () => ({
-    client_name: 'Example App',
-    redirect_uris: [app.redirectUri],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  });
-
-  /** Signs in, and answers with the tokens and with what makes and ends them. */
-  const signIn = async () => {
-    const metadata = await sdk.discoverAuthorizationServerMetadata(world.origin);
-    if (metadata === undefined) throw new Error('nothing discovered');
-    const resource = new URL(`${world.origin}/mcp`);
-    const clientInformation = await sdk.registerClient(world.origin, { metadata, clientMetadata: clientMetadata() });
-    const common = { metadata, clientInformation, resource };
-    const redirectUrl = app.redirectUri;
-    const { authorizationUrl, codeVerifier } = await sdk.startAuthorization(world.origin, {
-      ...common,
-      redirectUrl,
-      scope: 'mail:read offline_access',
-    });
-    await world.approve(authorizationUrl.href);
-    const back = await app.next();
-    const tokens = await sdk.exchangeAuthorization(world.origin, {
-      ...common,
-      authorizationCode: back.get('code') ?? '',
-      iss: back.get('iss') ?? '',
-      codeVerifier,
-      redirectUri: redirectUrl,
-    });
-    const refresh = (refreshToken = '') => sdk.refreshAuthorization(world.origin, { ...common, refreshToken });
-    const revoke = (token = '') =>
-      fetch(`${world.origin}/revoke`, {
-        method: 'POST',
-        body: new URLSearchParams({ token, client_id: clientInformation.client_id }),
-      });
-    return { tokens, refresh, revoke };
-  };
+  const signIn = () => signInApp(world.origin, app, world.approve);
 
   it('are renewed at one process after the other, and are good at each', async () => {
     const { tokens, refresh } = await signIn();
@@ -211,13 +159,13 @@ describe('A link for somebody of an external issuer', () => {
     issuer.person = { sub: 'u-17' };
     const claims = { sub: 'u-17', aud: `${world.origin}/mcp`, scope: 'mail:read contacts:read', client_id: 'app' };
     const token = await issuer.accessToken(claims);
-    const [link = ''] = /http:[^"\\]+\/connect\/[\w-]+/.exec((await callsMail(token)).text) ?? [];
+    const [link = ''] = /http:[^"\\]+\/connect\/[\w-]+/.exec((await callMail(world.origin, token)).text) ?? [];
     const browser = createBrowser((request) =>
       request.url.startsWith(issuer.url) ? issuer.fetch(request) : fetch(request),
     );
     const back = await browser.submit(await browser.open(link));
     expect([back.url, back.heading]).toEqual([link, 'Connect Gmail']);
     expect((await world.approve(link, alex, browser)).heading).toBe('Gmail is connected');
-    for (let times = 0; times < 3; times++) expect((await callsMail(token)).text).toContain('messages');
+    for (let times = 0; times < 3; times++) expect((await callMail(world.origin, token)).text).toContain('messages');
   });
 });
