@@ -71,16 +71,11 @@ interface Resealed {
 
 /** Seals every row with the key in use; rows that no key opens are counted and left alone. */
 const resealAll = async ({ operations }: Storage): Promise<Resealed> => {
-  let resealed = 0;
-  for (;;) {
-    const step = await operations.reseal(rowsAtOnce);
+  let [resealed, unreadable] = [0, 0];
+  for (let step = await operations.reseal(rowsAtOnce); ; step = await operations.reseal(rowsAtOnce, step.next)) {
     resealed += step.resealed;
-    if (step.remaining === 0) return { resealed, unreadable: step.unreadable };
-    if (step.resealed === 0) {
-      throw new CommandError(`${counted(step.remaining, 'row')} could not be sealed with the new key yet.`, {
-        fix: 'Run the command again.',
-      });
-    }
+    unreadable += step.unreadable;
+    if (step.next === undefined) return { resealed, unreadable };
   }
 };
 

@@ -130,7 +130,7 @@ export const createDailyChecks = (options: DailyChecksOptions): DailyChecks => {
     const now = clock.now();
     const until = pauseUntil.get(clientId) ?? 0;
     if (now < until && until <= now + pauseMs) return;
-    const share = Math.min(maxPerRound, Math.ceil((await storage.checks.count(oauth)) / rounds));
+    const share = Math.ceil((await storage.checks.count(oauth, maxPerRound * rounds)) / rounds);
     const inTrouble = await checkAll(await storage.checks.due(oauth, now, share), { check, mustStop });
     if (inTrouble) pauseUntil.set(clientId, clock.now() + pauseMs);
   };

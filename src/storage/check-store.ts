@@ -8,8 +8,8 @@ export interface CheckStore {
   /** ACTIVE accounts of this client that are to be asked for, those that wait for longest first. */
   due(of: ClientRef, now: number, most: number): Promise<AccountKey[]>;
   isDue(key: AccountKey, now: number): Promise<boolean>;
-  /** How many ACTIVE accounts this client has. */
-  count(of: ClientRef): Promise<number>;
+  /** How many ACTIVE accounts this client has; counts no further than `most`. */
+  count(of: ClientRef, most: number): Promise<number>;
   /** Notes that Google answered, when it did, and when it is to be asked again. Changes no version. */
   note(key: AccountKey, at: { readonly checkedAt?: number; readonly dueAt: number }): Promise<void>;
   /**
@@ -47,9 +47,10 @@ export const createCheckStore = (db: Database): CheckStore => {
         .executeTakeFirst();
       return row !== undefined && (row.check_due_at ?? 0) <= now;
     },
-    count: async (of) =>
+    count: async (of, most) =>
       (
-        await active(of)
+        await db
+          .selectFrom(active(of).select('realm').limit(most).as('counted'))
           .select(({ fn }) => fn.countAll<number>().as('accounts'))
           .executeTakeFirstOrThrow()
       ).accounts,

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { googleRealm } from '../model/account-key.ts';
 import type { Capability } from '../model/capability.ts';
 import { defaultConnection } from '../model/connection.ts';
+import { distinctValues } from './distinct-values.ts';
 import type { LockName } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { ConnectionsTable } from './schema.ts';
@@ -51,6 +52,8 @@ export interface ConnectionStore {
   /** By name. */
   list(): Promise<FoundConnection[]>;
   use(name: string): Promise<ConnectionUse>;
+  /** The names that accounts have beside the environment's client, whether there are such connections or not. */
+  ofAccounts(): Promise<string[]>;
   /**
    * Of a realm: what its accounts have, and what a new one gets where an API key names `wanted`; undefined stands for the
    * environment's client.
@@ -138,6 +141,20 @@ export const connectionOfNewAccount = async (
   return row === undefined ? ofDefault : { connection: row.name, allowed_capabilities: row.capabilities };
 };
 
+/** The names that accounts have, whether there are such connections or not. */
+const ofAccounts = ({ db }: Rows): Promise<string[]> => distinctValues(db, 'accounts', sql.ref('connection'));
+
+const isUsedIn = async ({ db }: Rows, realm: string, name: string | undefined): Promise<boolean> => {
+  const found = await db
+    .selectFrom('accounts')
+    .select('realm')
+    .where('connection', name === undefined ? 'is' : '=', name ?? null)
+    .where('realm', '=', realm)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+};
+
 export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionStore => {
   const use = async ({ db }: Rows, name: string): Promise<ConnectionUse> => {
     const count = async (table: 'accounts' | 'api_keys', where: RawBuilder<SqlBool>): Promise<number> =>
@@ -211,15 +228,13 @@ export const createConnectionStore = (rows: Rows, sealer: Sealer): ConnectionSto
     list: async () => (await rows.list('connections', {}, ['name'])).map((row) => toFound(row, sealer)),
     use: (name) => use(rows, name),
     inRealm: async (realm, wanted) => {
-      const used = await rows.db
-        .selectFrom('accounts')
-        .select('connection')
-        .distinct()
-        .where('realm', '=', realm)
-        .execute();
+      const used: (string | undefined)[] = [];
+      for (const name of [undefined, ...(await ofAccounts(rows))])
+        if (await isUsedIn(rows, realm, name)) used.push(name);
       const { connection } = await connectionOfNewAccount(rows, realm, wanted);
-      return { used: used.map((row) => row.connection ?? undefined), ofNewAccounts: connection ?? undefined };
+      return { used, ofNewAccounts: connection ?? undefined };
     },
+    ofAccounts: () => ofAccounts(rows),
     remove: async (name) => {
       const removed = await rows.transaction(connectionsChange, async (transaction) => {
         if (!(await exists(transaction, name))) return 'unknown';

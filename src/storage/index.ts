@@ -191,7 +191,7 @@ export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageO
     rateLimits: createRateLimitStore(db),
     sealingKeys,
     demandKey: async () => {
-      const found = await countUnderOtherKeys(db, sealer);
+      const found = await countUnderOtherKeys(engine, sealer);
       const inUse = await sealingKeys.inUse();
       const usesOther = inUse !== undefined && !sealer.knows(inUse) && (await holdsAnything(db));
       if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)

@@ -225,4 +225,21 @@ export const migrations: readonly string[] = [
   create index refresh_tokens_issued_by_age on refresh_tokens_issued (issued_at);
   create index webhook_deliveries_due_of on webhook_deliveries (endpoint_id, next_attempt_at) where dead_at is null;
   `,
+  // Of what is asked of many accounts at once, each is found by an index alone, however many there are, and whichever OAuth
+  // client most of them have.
+  `
+  drop index accounts_by_refresh;
+  create index accounts_by_refresh on accounts (client_id, refreshed_at) where status = 'ACTIVE';
+  drop index accounts_by_check;
+  create index accounts_by_check on accounts (client_id, check_due_at) where status = 'ACTIVE';
+  drop index accounts_by_connection;
+  create index accounts_by_connection on accounts (connection, realm);
+  create index accounts_standing_refused on accounts (realm, identifier)
+    where status = 'ACTIVE' and refused_since is not null;
+  create index accounts_retained on accounts (realm, identifier) where status = 'REVOKED' and access_token is not null;
+  create index accounts_without_grant on accounts (state_since) where status <> 'ACTIVE';
+  create index accounts_by_key on accounts (substr(mac, 1, 16));
+  create index api_keys_by_key on api_keys (substr(mac, 1, 16));
+  create index authorization_records_by_key on authorization_records (substr(mac, 1, 16));
+  `,
 ];

@@ -20,14 +20,20 @@ import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
 import { sweepRateLimits } from './rate-limit-store.ts';
 import type { RefusedRow } from './row-macs.ts';
-import { type Resealed, reseal } from './sealed-columns.ts';
+import { type Resealed, type ResealPosition, reseal } from './sealed-columns.ts';
 import type { Sealer } from './sealer.ts';
 import { sweepCounts } from './token-endpoint-store.ts';
 import { sweepDeliveries } from './webhooks/backlog.ts';
 
+interface AccountListFilter {
+  readonly realm?: string;
+  readonly most?: number;
+  readonly fits?: (account: Account) => boolean;
+}
+
 export interface OperationsStore {
-  /** In the order of realm and identifier. */
-  listAccounts(filter?: { readonly realm?: string }): Promise<Account[]>;
+  /** In the order of realm and identifier; with `most` the first so many that fit. Holds all of them in memory. */
+  listAccounts(filter?: AccountListFilter): Promise<Account[]>;
   /** A page of the accounts of a realm that fit, in the order of their identifiers. */
   pageOfAccounts(realm: string, request: AccountPageRequest): Promise<AccountPage>;
   /** How many accounts of a realm fit. */
@@ -37,10 +43,11 @@ export interface OperationsStore {
   /** As accounts show it to the outside: `accountStatus`. */
   countsByStatus(): Promise<Record<AccountState['status'], number>>;
   /**
-   * Seals and signs up to `batch` rows anew with the current key; the former keys are needed too. Repeat it until nothing
-   * remains; it may stop and go on at any time, beside processes that read and write.
+   * Seals and signs anew with the current key what another one sealed or signed; the former keys are needed too. Ends after
+   * `batch` such rows: repeat it from where it says, until the end. It may be interrupted and begin anew at any time, beside
+   * processes that read and write.
    */
-  reseal(batch: number): Promise<Resealed>;
+  reseal(batch: number, from?: ResealPosition): Promise<Resealed>;
   /** Every row that does not count, because Postern did not write it as it is. */
   refusedRows(): Promise<RefusedRow[]>;
   /** Deletes those of these rows that still do not count, and what belongs to them. */
@@ -71,8 +78,14 @@ export const createOperationsStore = (
   { random, retentionMs }: { readonly random: RandomBytes; readonly retentionMs?: number | undefined },
 ): OperationsStore => ({
   listAccounts: async (filter = {}) => {
-    const accounts = await rows.list('accounts', filter, ['realm', 'identifier']);
-    return accounts.map(toAccount);
+    const { realm, most = Number.POSITIVE_INFINITY, fits = () => true } = filter;
+    const accounts: Account[] = [];
+    for await (const row of rows.each('accounts', realm === undefined ? undefined : { realm, identifier: '' })) {
+      if (accounts.length >= most || (realm !== undefined && row.realm !== realm)) break;
+      const account = toAccount(row);
+      if (fits(account)) accounts.push(account);
+    }
+    return accounts;
   },
   pageOfAccounts: (realm, request) => pageOfAccounts(rows, realm, request),
   countOfAccounts: (realm, filter) => countOfAccounts(rows, realm, filter),
@@ -114,7 +127,7 @@ export const createOperationsStore = (
     const many = sql<SqlBool>`status = 'ACTIVE' and refresh_tokens_issued >= ${atLeast}`;
     return (await rows.list('accounts', many, ['realm', 'identifier'])).map(toAccount);
   },
-  reseal: (batch) => reseal(rows, sealer, batch),
+  reseal: (batch, from) => reseal(rows, sealer, batch, from),
   refusedRows: () => rows.allRefused(),
   discardRefused: async (refused) => {
     for (const row of refused) await rows.removeRefused(row);
@@ -160,7 +173,7 @@ const sweep = async (rows: Rows, now: number, retentionMs: number | undefined): 
  * somebody is connecting just now. One transaction: an account that gets a grant meanwhile stays.
  */
 const deleteForgotten = async (rows: Rows, since: number, now: number): Promise<void> => {
-  const forgotten = sql<SqlBool>`status != 'ACTIVE' and state_since < ${since} and not exists (
+  const forgotten = sql<SqlBool>`status <> 'ACTIVE' and state_since < ${since} and not exists (
     select 1 from tickets
     where tickets.realm = accounts.realm and tickets.identifier = accounts.identifier and expires_at > ${now})`;
   const found = await sql<AccountKey>`select realm, identifier from accounts where ${forgotten}`.execute(rows.db);

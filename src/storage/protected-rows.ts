@@ -5,7 +5,13 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
 import { StorageError } from '../model/storage-error.ts';
 import { accountLock, type Dialect, type Engine, type LockName } from './engine.ts';
-import { keyColumns, type ProtectedTable, protectedTableNames, protectedTables } from './protected-tables.ts';
+import {
+  keyColumns,
+  type ProtectedTable,
+  primaryKey,
+  protectedTableNames,
+  protectedTables,
+} from './protected-tables.ts';
 import { keyOf, type RefusedRow, type RowMacs, type RowValues, stored } from './row-macs.ts';
 import type { Database, Schema } from './schema.ts';
 import type { RefusalCause } from './storage-error.ts';
@@ -74,6 +80,19 @@ export interface Rows {
     where: Condition<T>,
     orderBy?: readonly (keyof Values<T> & string)[],
   ): Promise<Row<T>[]>;
+  /**
+   * Every row of a table, genuine or not, in the order of its key, so many at a time: a table may be larger than what
+   * memory holds and one statement reads in time.
+   * @param columns what is read of each row beside its key; absent: the whole row
+   * @param after the key behind which it begins
+   */
+  pages<T extends ProtectedTable>(
+    table: T,
+    columns?: RawBuilder<unknown>,
+    after?: RowValues,
+  ): AsyncGenerator<readonly RowValues[], void, undefined>;
+  /** Every genuine row in the order of its key, behind this key; a few at a time are in memory. */
+  each<T extends ProtectedTable>(table: T, after?: RowValues): AsyncGenerator<Row<T>, void, undefined>;
   /** Why the first row that fits is refused; undefined where it is genuine, or there is none. */
   refusal<T extends ProtectedTable>(table: T, where: Condition<T>): Promise<RefusalCause | undefined>;
   /** Every row that is refused. */
@@ -110,6 +129,9 @@ export interface Rows {
     decide: (row: Row<T>) => Partial<Values<T>> | undefined,
   ): Promise<void>;
 }
+
+/** Rows that are read at once where all of a table are. */
+const pageSize = 500;
 
 /** Each of them means that somebody else's write succeeded in between. */
 const mostTries = 100;
@@ -195,6 +217,26 @@ export const createRows = (
     return (await sql<Row<T>>`select * from ${sql.table(table)} where ${where} ${order}`.execute(db)).rows;
   };
 
+  const pages: Rows['pages'] = async function* (table, columns, after) {
+    const key = primaryKey(table);
+    const names = sql.join(key.map((column) => sql.ref(column)));
+    const what = columns === undefined ? sql`*` : sql`${names}, ${columns}`;
+    let last = after;
+    do {
+      const values = key.map((column) => last?.[column]);
+      const where = last === undefined ? sql`true` : sql`(${names}) > (${sql.join(values)})`;
+      const page = await sql<RowValues>`
+        select ${what} from ${sql.table(table)} where ${where} order by ${names} limit ${pageSize}`.execute(db);
+      if (page.rows.length > 0) yield page.rows;
+      last = page.rows.length < pageSize ? undefined : page.rows.at(-1);
+    } while (last !== undefined);
+  };
+
+  const each = async function* <T extends ProtectedTable>(table: T, after?: RowValues) {
+    for await (const page of pages(table, undefined, after))
+      for (const row of page) if (macs.isGenuine(table, row)) yield row as unknown as Row<T>;
+  };
+
   const list: Rows['list'] = async (table, where, orderBy) =>
     (await select(table, conditionOf(where), orderBy)).filter(
       (row) => fits(where, { ...row }) && macs.isGenuine(table, { ...row }),
@@ -241,6 +283,8 @@ export const createRows = (
     nextDelivery: () => engine.nextDelivery(db),
     find,
     list,
+    pages,
+    each,
     refusal: async (table, where) => {
       const [row] = await select(table, conditionOf(where));
       return row && macs.refusal(table, { ...row });
@@ -248,10 +292,11 @@ export const createRows = (
     allRefused: async () => {
       const refused: RefusedRow[] = [];
       for (const table of protectedTableNames)
-        for (const row of await select(table, sql<SqlBool>`true`, keyColumns(table))) {
-          const cause = macs.refusal(table, { ...row });
-          if (cause !== undefined) refused.push({ table, key: keyOf(table, { ...row }), cause });
-        }
+        for await (const page of pages(table))
+          for (const row of page) {
+            const cause = macs.refusal(table, row);
+            if (cause !== undefined) refused.push({ table, key: keyOf(table, row), cause });
+          }
       return refused;
     },
     removeRefused: async ({ table, key }) => {

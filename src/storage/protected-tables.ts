@@ -250,5 +250,9 @@ const signed = byTable((use) => typeof use === 'string');
 /** The columns that name a row of this table. */
 export const keyColumns = (table: ProtectedTable): readonly string[] => keys.get(table) ?? [];
 
+/** The same in the order of the primary key, as they stand in the source: rows are read in it by that index alone. */
+export const primaryKey = (table: ProtectedTable): readonly string[] =>
+  Object.keys(protectedTables[table]).filter((column) => keyColumns(table).includes(column));
+
 /** The columns that the MAC of a row covers, by name: the order in which they stand in the source means nothing. */
 export const signedColumns = (table: ProtectedTable): readonly string[] => signed.get(table) ?? [];

@@ -11,7 +11,7 @@ import { placeInConnections } from './connection-store.ts';
 import { placeInIdempotencyKeys } from './idempotency-store.ts';
 import { placeInPendingGrants, toPendingGrantView } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
-import { keyColumns, type ProtectedTable, protectedTableNames } from './protected-tables.ts';
+import { type ProtectedTable, protectedTableNames } from './protected-tables.ts';
 import type { RowValues } from './row-macs.ts';
 import type { Schema } from './schema.ts';
 import { envelopePrefix, macPrefix, type SealedPlace, type Sealer } from './sealer.ts';
@@ -71,12 +71,18 @@ export const sealedAnew = (table: ProtectedTable, row: RowValues, sealer: Sealer
   return change;
 };
 
+/** The row behind which a rotation goes on; names tables and keys, no secret. */
+export interface ResealPosition {
+  readonly table: ProtectedTable;
+  readonly after: RowValues;
+}
+
 export interface Resealed {
   readonly resealed: number;
-  /** Rows still to be done; 0 when only unreadable ones are left. */
-  readonly remaining: number;
   /** Rows that none of the keys opens, among those this run came by; they stay as they are. */
   readonly unreadable: number;
+  /** Undefined: it came to the end. */
+  readonly next: ResealPosition | undefined;
 }
 
 const beginsOtherwise = (column: string, prefix: string): RawBuilder<SqlBool> =>
@@ -86,13 +92,6 @@ const beginsOtherwise = (column: string, prefix: string): RawBuilder<SqlBool> =>
 const underOtherKey = (table: ProtectedTable, keyId: string): RawBuilder<SqlBool> => {
   const sealed = sealedColumns(table).map((column) => beginsOtherwise(column, envelopePrefix(keyId)));
   return sql<SqlBool>`(mac is null or ${sql.join([beginsOtherwise('mac', macPrefix(keyId)), ...sealed], sql` or `)})`;
-};
-
-/** The keys of the rows to be done. */
-const pendingIn = async (rows: Rows, table: ProtectedTable, keyId: string): Promise<RowValues[]> => {
-  const columns = sql.join(keyColumns(table).map((column) => sql.ref(column)));
-  const query = sql<RowValues>`select ${columns} from ${sql.table(table)} where ${underOtherKey(table, keyId)}`;
-  return (await query.execute(rows.db)).rows;
 };
 
 /** False where the row is refused or does not open. One that is gone meanwhile counts as done. */
@@ -109,17 +108,24 @@ const resealRow = async (rows: Rows, table: ProtectedTable, key: RowValues, seal
 };
 
 /** See OperationsStore.reseal. */
-export const reseal = async (rows: Rows, sealer: Sealer, batch: number): Promise<Resealed> => {
-  let pending = 0;
+export const reseal = async (
+  rows: Rows,
+  sealer: Sealer,
+  batch: number,
+  from: ResealPosition | undefined,
+): Promise<Resealed> => {
   let [resealed, unreadable] = [0, 0];
-  for (const table of protectedTableNames) {
-    const found = await pendingIn(rows, table, sealer.currentKeyId);
-    pending += found.length;
-    for (const key of found) {
-      if (resealed >= batch) break;
-      if (await resealRow(rows, table, key, sealer)) resealed++;
-      else unreadable++;
-    }
+  const begin = from === undefined ? 0 : protectedTableNames.indexOf(from.table);
+  for (const table of protectedTableNames.slice(begin)) {
+    const isPending = sql`case when ${underOtherKey(table, sealer.currentKeyId)} then 1 else 0 end as pending`;
+    const after = table === from?.table ? from.after : undefined;
+    for await (const page of rows.pages(table, isPending, after))
+      for (const { pending, ...key } of page) {
+        if (pending !== 1) continue;
+        if (await resealRow(rows, table, key, sealer)) resealed++;
+        else unreadable++;
+        if (resealed + unreadable >= batch) return { resealed, unreadable, next: { table, after: key } };
+      }
   }
-  return { resealed, unreadable, remaining: pending - resealed - unreadable };
+  return { resealed, unreadable, next: undefined };
 };

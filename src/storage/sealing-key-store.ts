@@ -3,6 +3,7 @@
 // all: rows that outlive a day are looked at for the key they name.
 import { sql } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
+import { distinctValues } from './distinct-values.ts';
 import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 import { macPrefix, type Sealer } from './sealer.ts';
@@ -126,13 +127,16 @@ export interface UnderOtherKeys {
   readonly connections: number;
 }
 
-const prefixLength = macPrefix('0'.repeat(12)).length;
+/** In a literal, as the index has it. */
+const keyOfRow = sql`substr(mac, 1, ${sql.lit(macPrefix('0'.repeat(12)).length)})`;
 
-const countIn = async (db: Database, sealer: Sealer, table: string): Promise<number> => {
-  const { rows } = await sql<{ prefix: string; rows: number }>`
-    select substr(mac, 1, ${prefixLength}) as prefix, count(*) as rows from ${sql.table(table)}
-    where mac is not null group by 1`.execute(db);
-  return rows.reduce((sum, { prefix, rows: count }) => (sealer.namesOtherKey(prefix) ? sum + count : sum), 0);
+const countIn = async ({ db, dialect }: Pick<Engine, 'db' | 'dialect'>, sealer: Sealer, table: string) => {
+  const prefixes = await distinctValues(db, table, keyOfRow);
+  const others = prefixes.filter((prefix) => sealer.namesOtherKey(prefix));
+  if (others.length === 0) return 0;
+  const { rows } = await sql<{ found: number }>`
+    select count(*) as found from ${sql.table(table)} where ${dialect.isOneOf(keyOfRow, others)}`.execute(db);
+  return rows[0]?.found ?? 0;
 };
 
 /** Whether there is anything that a key was ever needed for. */
@@ -145,9 +149,13 @@ export const holdsAnything = async (db: Database): Promise<boolean> => {
   return rows[0]?.found === 1;
 };
 
-export const countUnderOtherKeys = async (db: Database, sealer: Sealer): Promise<UnderOtherKeys> => ({
-  accounts: await countIn(db, sealer, 'accounts'),
-  apiKeys: await countIn(db, sealer, 'api_keys'),
-  others: (await countIn(db, sealer, 'authorization_records')) + (await countIn(db, sealer, 'authorization_keys')),
-  connections: await countIn(db, sealer, 'connections'),
+export const countUnderOtherKeys = async (
+  engine: Pick<Engine, 'db' | 'dialect'>,
+  sealer: Sealer,
+): Promise<UnderOtherKeys> => ({
+  accounts: await countIn(engine, sealer, 'accounts'),
+  apiKeys: await countIn(engine, sealer, 'api_keys'),
+  others:
+    (await countIn(engine, sealer, 'authorization_records')) + (await countIn(engine, sealer, 'authorization_keys')),
+  connections: await countIn(engine, sealer, 'connections'),
 });

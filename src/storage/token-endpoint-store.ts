@@ -257,22 +257,17 @@ export const createRefreshTokenCount = (rows: Rows, sealer: Sealer): RefreshToke
     return count;
   },
   renew: async () => {
-    const { db } = rows;
-    const found = await db
-      .selectFrom('accounts')
-      .select('google_sub')
-      .distinct()
-      .where('google_sub', 'is not', null)
-      .execute();
-    for (const { google_sub: googleSub } of found) {
-      const [present = '', ...former] = namesOf(sealer, googleSub ?? '');
-      if (former.length === 0) return;
-      await db
-        .updateTable('refresh_tokens_issued')
-        .set({ google_account: present })
-        .where('google_account', 'in', former)
-        .execute();
-    }
+    if (namesOf(sealer, '').length === 1) return;
+    for await (const page of rows.pages('accounts', sql`google_sub`))
+      for (const googleSub of new Set(page.map(({ google_sub }) => google_sub))) {
+        if (typeof googleSub !== 'string') continue;
+        const [present = '', ...former] = namesOf(sealer, googleSub);
+        await rows.db
+          .updateTable('refresh_tokens_issued')
+          .set({ google_account: present })
+          .where('google_account', 'in', former)
+          .execute();
+      }
   },
   forget: async (googleSub) => {
     await rows.db

@@ -102,7 +102,7 @@ describe('A connection', () => {
     const { storage, raw, open } = await aWorld();
     await storage.connections.add(acme);
     const { operations } = await open(sealerWith(2, 1));
-    expect(await operations.reseal(10)).toMatchObject({ remaining: 0, unreadable: 0 });
+    expect(await operations.reseal(10)).toMatchObject({ unreadable: 0, next: undefined });
     const after = await open(sealerWith(2));
     expect((await after.connections.find('acme'))?.openSecret()).toBe('secret of acme');
     expect(await raw.value('select count(*) from connections')).toBe(1);

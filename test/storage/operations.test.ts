@@ -91,8 +91,8 @@ describe('rotating the sealing key', () => {
     await storage.authorizationRounds.add(aRound());
     const before = await storage.accounts.find(ada);
     const { operations } = await open(sealerWith(2, 1));
-    expect(await operations.reseal(100)).toEqual({ resealed: 6, remaining: 0, unreadable: 0 });
-    expect(await operations.reseal(100)).toEqual({ resealed: 0, remaining: 0, unreadable: 0 });
+    expect(await operations.reseal(100)).toEqual({ resealed: 6, unreadable: 0, next: undefined });
+    expect(await operations.reseal(100)).toEqual({ resealed: 0, unreadable: 0, next: undefined });
     const after = await open(sealerWith(2));
     expect(await after.accounts.readGrant(ada)).toMatchObject({ kind: 'grant', account: before, grant: aGrant() });
     expect(await after.tickets.redeem('ticket', 's', start)).toMatchObject({ status: 'redeemed' });
@@ -111,9 +111,12 @@ describe('rotating the sealing key', () => {
     const { storage, open } = await aWorld(sealerWith(1));
     for (let n = 0; n < 7; n++) await connect(storage, person(n));
     const { operations } = await open(sealerWith(2, 1));
-    const steps = [];
-    for (let step = 0; step < 4; step++) steps.push((await operations.reseal(3)).remaining);
-    expect(steps).toEqual([4, 1, 0, 0]);
+    const first = await operations.reseal(3);
+    const second = await operations.reseal(2, first.next);
+    // Another run, which begins anew.
+    const third = await operations.reseal(3);
+    expect([first, second, third].map(({ resealed }) => resealed)).toEqual([3, 2, 2]);
+    expect(third.next).toBeUndefined();
     const after = await open(sealerWith(2));
     for (let n = 0; n < 7; n++) expect(await after.accounts.readGrant(person(n))).toHaveProperty('kind', 'grant');
   });
@@ -143,7 +146,7 @@ describe('rotating the sealing key', () => {
     const resealed = rotating.operations.reseal(100);
     await read.promise;
     await raw.run('commit');
-    expect(await resealed).toEqual({ resealed: 1, remaining: 0, unreadable: 0 });
+    expect(await resealed).toEqual({ resealed: 1, unreadable: 0, next: undefined });
     const after = await open(sealerWith(2));
     expect(await after.authorizationRecords.find('RefreshToken', aRecord().id)).toEqual({
       payload: 'written meanwhile',
@@ -157,9 +160,10 @@ describe('rotating the sealing key', () => {
     const row = () => raw.value('select access_token from accounts where identifier = ?', 'person 0');
     const before = await row();
     const { operations } = await open(sealerWith(2, 1));
-    expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 1, unreadable: 2 });
-    expect(await operations.reseal(1)).toEqual({ resealed: 1, remaining: 0, unreadable: 2 });
-    expect(await operations.reseal(1)).toEqual({ resealed: 0, remaining: 0, unreadable: 2 });
+    const first = await operations.reseal(3);
+    expect(first).toMatchObject({ resealed: 1, unreadable: 2 });
+    expect(await operations.reseal(3, first.next)).toEqual({ resealed: 1, unreadable: 0, next: undefined });
+    expect(await operations.reseal(3)).toEqual({ resealed: 0, unreadable: 2, next: undefined });
     expect(await row()).toEqual(before);
   });
 
@@ -192,13 +196,77 @@ describe('rotating the sealing key', () => {
     expect(saved).toEqual(people.map(() => 30));
     expect(resealed).toBeGreaterThan(0);
 
-    while ((await renewed.operations.reseal(5)).remaining > 0);
+    for (let next = (await renewed.operations.reseal(5)).next; next !== undefined; )
+      ({ next } = await renewed.operations.reseal(5, next));
     const after = await open(sealerWith(2));
     for (const key of people)
       expect(await after.accounts.readGrant(key)).toMatchObject({
         kind: 'grant',
         grant: { accessToken: `${key.identifier}, 29`, refreshToken: 'rotated 27' },
       });
+  });
+});
+
+describe('a table with more rows than are read at once', () => {
+  it('is listed, looked through and sealed anew whole, each row once', async () => {
+    const { storage, open, raw } = await aWorld(sealerWith(1));
+    await connect(storage, person(1));
+    const [row = {}] = await raw.all('select * from accounts');
+    const others = 1200;
+    const columns = Object.keys(row);
+    // Written by somebody else: before the genuine one and behind it.
+    const values = columns.map((column) =>
+      column === 'identifier' ? "case when n % 2 = 0 then 'a' else 'z' end || n" : column,
+    );
+    await raw.run(`
+      insert into accounts (${columns.join(', ')})
+      with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${others})
+      select ${values.join(', ')} from numbers cross join accounts`);
+    await connect(storage, { realm: 'another', identifier: 'person 1' });
+    await connect(storage, { realm: 'zone', identifier: 'person 1' });
+
+    const { operations } = storage;
+    const realms = async (realm?: string) => (await operations.listAccounts({ realm })).map(({ key }) => key.realm);
+    expect(await realms()).toEqual(['another', 'default', 'zone']);
+    expect(await realms('default')).toEqual(['default']);
+    expect(await operations.listAccounts({ most: 2 })).toHaveLength(2);
+    const refused = (await operations.refusedRows()).map(({ key }) => key.identifier);
+    expect(new Set(refused).size).toBe(others);
+    expect(refused).toHaveLength(others);
+
+    const rotating = (await open(sealerWith(2, 1))).operations;
+    const steps = [await rotating.reseal(1000)];
+    for (let { next } = steps[0] ?? {}; next !== undefined; next = steps.at(-1)?.next)
+      steps.push(await rotating.reseal(1000, next));
+    const sum = (of: 'resealed' | 'unreadable') => steps.reduce((all, step) => all + step[of], 0);
+    expect([sum('resealed'), sum('unreadable')]).toEqual([3, others]);
+  });
+});
+
+describe('the keys of a database', () => {
+  it('are told apart, and what is under those that are not ours is counted', async () => {
+    const { open } = await aWorld(sealerWith(1));
+    const writing = [sealerWith(1), sealerWith(2), sealerWith(3)];
+    for (const [index, sealer] of writing.entries()) {
+      const storage = await open(sealer);
+      for (let n = 0; n <= index; n++) await connect(storage, person(10 * index + n));
+    }
+    await expect((await open(sealerWith(2, 1))).demandKey()).rejects.toMatchObject({
+      kind: 'wrong_key',
+      message: expect.stringMatching(/\b3 accounts\b/),
+    });
+    await (await open(sealerWith(3, 2, 1))).demandKey();
+  });
+});
+
+describe('accounts of a client', () => {
+  it('are counted no further than asked', async () => {
+    const { storage } = await aWorld();
+    for (let n = 0; n < 3; n++) await connect(storage, person(n));
+    await connect(storage, person(3), aGrant({ clientId: 'another.example' }));
+    const { clientId, tokenEndpoint } = aGrant();
+    expect(await storage.checks.count({ clientId, tokenEndpoint }, 2)).toBe(2);
+    expect(await storage.checks.count({ clientId, tokenEndpoint }, 100)).toBe(3);
   });
 });
 

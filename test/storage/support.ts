@@ -100,7 +100,7 @@ export interface World {
   readonly clock: HandClock;
   readonly storage: Storage;
   /** Another process on the same database, as far as that can tell. */
-  open(sealer?: Sealer): Promise<Storage>;
+  open(sealer?: Sealer, options?: { readonly retentionMs: number }): Promise<Storage>;
   /** The database itself, for looking and for tampering. */
   readonly raw: RawDatabase;
 }
@@ -110,8 +110,8 @@ export const aWorld = async (sealer: Sealer = sealerWith(1)): Promise<World> => 
   const location = await databaseAt(path);
   onTestFinished(() => giveBack(path));
   const clock = handClock();
-  const open = async (withSealer = sealer): Promise<Storage> => {
-    const storage = await openStorage({ location, sealer: withSealer, clock, random: randomBytes });
+  const open: World['open'] = async (withSealer = sealer, options) => {
+    const storage = await openStorage({ location, sealer: withSealer, clock, random: randomBytes, ...options });
     onTestFinished(() => storage.close());
     return storage;
   };

@@ -16,17 +16,19 @@ const connectionFinding = async (storage: Storage, config: Config, found: FoundC
 };
 
 /** Accounts that name a connection which is not there, or which somebody else wrote. */
-const missingFindings = async (storage: Storage, known: readonly string[]): Promise<Finding[]> => {
-  const missing = new Map<string, number>();
-  for (const { connection } of await storage.operations.listAccounts())
-    if (connection !== undefined && !known.includes(connection))
-      missing.set(connection, (missing.get(connection) ?? 0) + 1);
-  return [...missing].map(([name, accounts]) =>
-    finding(
-      'fault',
-      `The connection ${name} of ${accounts} accounts is missing or does not count: none of them works. Restore a backup, or add the same OAuth client under this name: postern connections add ${name} --credentials-file FILE`,
-    ),
-  );
+const missingFindings = async ({ connections }: Storage, known: readonly string[]): Promise<Finding[]> => {
+  const missing = (await connections.ofAccounts()).filter((name) => !known.includes(name));
+  const findings: Finding[] = [];
+  for (const name of missing) {
+    const { accounts } = await connections.use(name);
+    findings.push(
+      finding(
+        'fault',
+        `The connection ${name} of ${accounts} accounts is missing or does not count: none of them works. Restore a backup, or add the same OAuth client under this name: postern connections add ${name} --credentials-file FILE`,
+      ),
+    );
+  }
+  return findings;
 };
 
 export const connectionFindings = async (storage: Storage, config: Config): Promise<Finding[]> => {

@@ -39,8 +39,8 @@ const samples = 50;
 
 /** Google says of an access that it will end by itself only where the app is in testing. */
 const testingModeFindings = async (storage: Storage): Promise<Finding[]> => {
-  const active = (await storage.operations.listAccounts()).filter(({ state }) => state.status === 'ACTIVE');
-  for (const { key } of active.slice(0, samples)) {
+  const isActive = ({ state }: Account) => state.status === 'ACTIVE';
+  for (const { key } of await storage.operations.listAccounts({ most: samples, fits: isActive })) {
     const reading = await storage.accounts.readGrant(key);
     if (reading.kind === 'grant' && reading.grant.refreshTokenExpiresAt !== undefined)
       return [

@@ -83,10 +83,17 @@ const apiFinding = (name: string, { key }: Account, problem: Problem): Finding =
 
 type OnlinePostern = Pick<Postern, 'accounts' | 'google' | 'storage'>;
 
-const tryApi = async ({ accounts, google }: OnlinePostern, active: readonly Account[], api: Api): Promise<Finding> => {
-  const able = active.filter(({ capabilities }) => capabilities[api.capability].status !== 'not_granted');
+/** Accounts whose access may show whether an API is enabled. */
+const ableFor = ({ storage }: OnlinePostern, connection: string | undefined, api: Api): Promise<Account[]> =>
+  storage.operations.listAccounts({
+    most: maxTries,
+    fits: ({ state, connection: own, capabilities }) =>
+      state.status === 'ACTIVE' && own === connection && capabilities[api.capability].status !== 'not_granted',
+  });
+
+const tryApi = async ({ accounts, google }: OnlinePostern, able: readonly Account[], api: Api): Promise<Finding> => {
   let last: Finding | undefined;
-  for (const account of able.slice(0, maxTries)) {
+  for (const account of able) {
     const { key } = account;
     const answer = await api.request(
       google.forCaller({
@@ -105,11 +112,11 @@ const tryApi = async ({ accounts, google }: OnlinePostern, active: readonly Acco
 
 /** Tries the APIs of the Google Cloud project that a connection's client belongs to; the environment's when absent. */
 export const tryApis = async (postern: OnlinePostern, connection?: string): Promise<Finding[]> => {
-  const accounts = await postern.storage.operations.listAccounts();
-  const active = accounts.filter((account) => account.state.status === 'ACTIVE' && account.connection === connection);
   const findings: Finding[] = [];
-  for (const api of apis) {
-    const found = await tryApi(postern, active, api);
+  // Looked for first: an access that turns out to have ended is none of the second API any more.
+  const tried = await Promise.all(apis.map(async (api) => ({ api, able: await ableFor(postern, connection, api) })));
+  for (const { api, able } of tried) {
+    const found = await tryApi(postern, able, api);
     findings.push(connection === undefined ? found : { ...found, text: `Connection ${connection}: ${found.text}` });
   }
   return findings;

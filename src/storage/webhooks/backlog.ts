@@ -68,8 +68,10 @@ export const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
 /** Deletes dead letters after a week, and what nobody even tried to deliver a day later. `now` in milliseconds. */
 export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> => {
   await limitBacklogs(rows, now);
-  await rows.db
+  const { db } = rows;
+  await db
     .deleteFrom('webhook_deliveries')
+    .where('dead_at', 'is not', null)
     .where('dead_at', '<', now - keepDeadMs)
     .execute();
   await rows.transaction(undefined, async (transaction) => {
