@@ -21,7 +21,7 @@ const user = 'postgres';
 const password = 'password';
 
 /** What survives a power cut is no subject of tests. */
-const settings = [
+const settingsOfTests = [
   'fsync=off',
   'full_page_writes=off',
   'synchronous_commit=off',
@@ -56,8 +56,8 @@ const makeLinks = (): void => {
   }
 };
 
-/** Starts a server of its own in a temporary folder. */
-export const startPostgres = async (): Promise<PostgresServer> => {
+/** Starts a server of its own in a temporary folder. @param settings as in postgresql.conf, `name=value` */
+export const startPostgres = async (settings: readonly string[] = settingsOfTests): Promise<PostgresServer> => {
   // As root the server runs as another user, who has to come to its folder.
   const folder = mkdtempSync(join(tmpdir(), 'postern-postgres-'));
   chmodSync(folder, 0o755);
