@@ -66,12 +66,24 @@ const columnOf = {
 
 export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
   const { db } = rows;
-  const active = ({ clientId, tokenEndpoint }: ClientRef, from: Database = db) =>
-    from
+  const active = ({ clientId, tokenEndpoint }: ClientRef) =>
+    db
       .selectFrom('accounts')
       // A literal: SQLite takes a partial index only where the text of the query says that it fits.
       .where('status', '=', sql.lit('ACTIVE'))
       .where('client_id', '=', clientId)
+      .where('token_endpoint', '=', tokenEndpoint);
+
+  /**
+   * Few at nearly all times, and in an index of their own. The client stands in an expression, which no index has: SQLite
+   * would take the client's index, of everybody, before that of the few.
+   */
+  const standingRefused = ({ clientId, tokenEndpoint }: ClientRef, from: Database = db) =>
+    from
+      .selectFrom('accounts')
+      .where('status', '=', sql.lit('ACTIVE'))
+      .where('refused_since', 'is not', null)
+      .where(sql`client_id || ''`, '=', clientId)
       .where('token_endpoint', '=', tokenEndpoint);
 
   const grantOf = (key: AccountKey, grantVersion: number) =>
@@ -96,9 +108,8 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
     noteAnswer: (of, answer, now) =>
       rows.transaction({ of: ['token endpoint', of.clientId, of.tokenEndpoint] }, async (transaction) => {
         const column = columnOf[answer];
-        const { latest } = await active(of, transaction.db)
+        const { latest } = await standingRefused(of, transaction.db)
           .select(({ fn }) => fn.max('refused_since').as('latest'))
-          .where('refused_since', 'is not', null)
           .executeTakeFirstOrThrow();
         // What was accepted after a refusal is later than it, within one millisecond and on a clock that was put back too.
         const at = answer === 'accepted' ? Math.max(now, (latest ?? 0) + 1) : now;
@@ -122,7 +133,7 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
         .limit(1)
         .executeTakeFirst();
       const acceptedAt = Math.max(answers?.accepted_at ?? 0, latest?.refreshed_at ?? 0);
-      const refused = await active(of)
+      const refused = await standingRefused(of)
         .select(({ fn }) => [
           fn.count<number>('google_sub').distinct().as('googleAccounts'),
           fn.count<number>(fn.coalesce('google_hosted_domain', 'google_sub')).distinct().as('parties'),
@@ -140,8 +151,8 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
       };
     },
     others: async (of, { sub, hostedDomain }, most) => {
-      const others = () =>
-        active(of)
+      const others = (among: ReturnType<typeof active>) =>
+        among
           .select(['realm', 'identifier', 'google_sub'])
           .where('refresh_token', 'is not', null)
           .where('google_sub', '!=', sub)
@@ -149,8 +160,11 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
             query.where('google_hosted_domain', 'is distinct from', hostedDomain ?? ''),
           )
           .limit(most);
-      const accepted = await others().where('refused_since', 'is', null).orderBy('refreshed_at', 'desc').execute();
-      const refused = await others().where('refused_since', 'is not', null).orderBy('refused_since').execute();
+      const accepted = await others(active(of))
+        .where('refused_since', 'is', null)
+        .orderBy('refreshed_at', 'desc')
+        .execute();
+      const refused = await others(standingRefused(of)).orderBy('refused_since').execute();
       return [...accepted, ...refused].slice(0, most).map(({ google_sub, ...key }) => ({ key, sub: google_sub ?? '' }));
     },
     refused: (of, status, { size, after }) =>
@@ -160,7 +174,7 @@ export const createTokenEndpointStore = (rows: Rows): TokenEndpointStore => {
         // A literal, as above.
         .where('status', '=', sql.lit(status))
         .where(status === 'ACTIVE' ? 'refused_since' : 'access_token', 'is not', null)
-        .where('client_id', '=', of.clientId)
+        .where(sql`client_id || ''`, '=', of.clientId)
         .where('token_endpoint', '=', of.tokenEndpoint)
         .$if(after !== undefined, (query) =>
           query.where(({ eb, refTuple, tuple }) =>
