@@ -135,7 +135,7 @@ describe('API keys on the command line', () => {
     const listed = await runHere(['api-keys', 'list', '--json'], settings);
     const [record] = JSON.parse(listed.stdout);
     expect(record).toMatchObject({ kind: 'service', realm: 'shop', label: 'web shop', unverified_links: false });
-    expect(listed.stdout).not.toContain(key.trim().split('_').at(-1));
+    expect(listed.stdout).not.toContain(key.trim().split('_').slice(3).join('_'));
     expect((await run(['api-keys', 'revoke', record.id], settings)).code).toBe(0);
     expect((await runHere(['api-keys', 'revoke', record.id], settings)).code).toBe(1);
   });
