@@ -12,6 +12,7 @@ import {
 } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
 import { type Capability, capabilitiesOf, capabilityStates, isCapability, type Refusals } from '../model/capability.ts';
+import { keepLease } from './account-leases.ts';
 import { accountLock } from './engine.ts';
 import type { Rows } from './protected-rows.ts';
 import type { AccountsTable } from './schema.ts';
@@ -259,6 +260,7 @@ export const updateAccount = async (
     (holder === undefined || row.lease_holder === holder);
   const account = await rows.transaction(accountLock(key), async (transaction) => {
     if (ticketHash !== undefined && !(await isRedeemed(transaction, ticketHash))) return undefined;
+    if (holder !== undefined && !(await keepLease(transaction.db, key, holder))) return undefined;
     const row = await transaction.change('accounts', { realm, identifier }, (present) => {
       if (!isAt(present)) return undefined;
       const change = decide(present);

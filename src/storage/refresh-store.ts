@@ -4,6 +4,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Account, RevokedEvidence, RevokedReason } from '../model/account.ts';
 import type { AccountKey } from '../model/account-key.ts';
+import { type LeaseAt, prolongLease, takeLease } from './account-leases.ts';
 import {
   noGrant,
   openGrant,
@@ -15,15 +16,7 @@ import {
   updateAccount,
 } from './account-rows.ts';
 import type { Rows } from './protected-rows.ts';
-import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
-
-/** What a write of a refresh is based on. */
-interface LeaseAt {
-  readonly accountVersion: number;
-  readonly grantVersion: number;
-  readonly holder: string;
-}
 
 export interface RefreshStore {
   /**
@@ -52,9 +45,6 @@ export interface RefreshStore {
    */
   reinstate(key: AccountKey, at: LeaseAt, tokens: RefreshedTokens): Promise<Account | undefined>;
 }
-
-/** A process that was held up, or waited for a lock, may ask with a time this much in the past. Milliseconds. */
-const clockPutBackMs = 60_000;
 
 /** A wait for the database's lock that is as long as this is not taken off the lease. Milliseconds. */
 const noticeableWaitMs = 1_000;
@@ -106,38 +96,3 @@ export const createRefreshStore = (rows: Rows, sealer: Sealer, clock: Clock): Re
     return updateAccount(rows, key, at, () => ({ ...change, ...noLease }), now);
   },
 });
-
-const takeLease = async (
-  db: Database,
-  key: AccountKey,
-  { accountVersion, grantVersion, holder }: LeaseAt,
-  now: number,
-  milliseconds: number,
-): Promise<boolean> => {
-  const until = now + milliseconds;
-  const taken = await db
-    .updateTable('accounts')
-    .set({ lease_until: until, lease_holder: holder })
-    .where('realm', '=', key.realm)
-    .where('identifier', '=', key.identifier)
-    .where('version', '=', accountVersion)
-    .where('grant_version', '=', grantVersion)
-    .where(({ or, eb }) =>
-      or([eb('lease_until', 'is', null), eb('lease_until', '<=', now), eb('lease_until', '>', until + clockPutBackMs)]),
-    )
-    .returning('version')
-    .executeTakeFirst();
-  return taken !== undefined;
-};
-
-/** False when somebody else has taken it meanwhile. */
-const prolongLease = async (db: Database, key: AccountKey, holder: string, until: number): Promise<boolean> => {
-  const { numUpdatedRows } = await db
-    .updateTable('accounts')
-    .set({ lease_until: until })
-    .where('realm', '=', key.realm)
-    .where('identifier', '=', key.identifier)
-    .where('lease_holder', '=', holder)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
-};
