@@ -4,7 +4,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
 import type { Rows } from '../protected-rows.ts';
 import type { Database } from '../schema.ts';
-import { makeNextDue } from './outbox.ts';
+import { lockOutboxes } from './outbox.ts';
 
 /** Events that may wait for one endpoint. */
 export const mostWaiting = 100_000;
@@ -16,9 +16,10 @@ const takenAtOnce = 10_000;
 const keepDeadMs = 7 * 24 * 60 * 60_000;
 /** How long anything is kept that nobody tries to deliver: no `http` process runs. Milliseconds. */
 const keepWaitingMs = 8 * 24 * 60 * 60_000;
-/** Of each account that one of these deliveries was of. */
+
+/** Of each account that one of these deliveries of an endpoint was of; under the locks of their outboxes. */
 const makeNextOfAccountsDue = async (
-  rows: Rows,
+  { db, dialect }: Rows,
   endpointId: string,
   ended: readonly AccountKey[],
   now: number,
@@ -26,9 +27,14 @@ const makeNextOfAccountsDue = async (
   const accounts = new Map(
     ended.map(({ realm, identifier }) => [accountKeyText({ realm, identifier }), { realm, identifier }]),
   );
-  // In an order, so that two who do this wait for each other instead of both.
-  for (const [, key] of [...accounts].sort(([one], [other]) => (one < other ? -1 : 1)))
-    await makeNextDue(rows, { endpointId, key }, now);
+  if (accounts.size === 0) return;
+  const given = dialect.givenRows('webhook_deliveries', ['realm', 'identifier'], [...accounts.values()]);
+  await sql`
+    update webhook_deliveries set next_attempt_at = ${now}
+    where next_attempt_at is null and endpoint_id = ${endpointId} and sequence in (
+      select min(sequence) from webhook_deliveries
+      where endpoint_id = ${endpointId} and dead_at is null and (realm, identifier) in (${given})
+      group by realm, identifier)`.execute(db);
 };
 
 /** Kills the oldest of an endpoint's deliveries; the next of their accounts are due. In a transaction. */
@@ -40,6 +46,7 @@ const killOldest = async (rows: Rows, endpointId: string, most: number, now: num
       select sequence from webhook_deliveries where endpoint_id = ${endpointId} and dead_at is null
       order by sequence limit ${most})
     returning realm, identifier`.execute(rows.db);
+  await lockOutboxes(rows, dead);
   await makeNextOfAccountsDue(rows, endpointId, dead, now);
 };
 
@@ -80,6 +87,7 @@ export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> =>
       .where('created_at', '<', now - keepWaitingMs)
       .returning(['endpoint_id', 'realm', 'identifier'])
       .execute();
+    await lockOutboxes(transaction, ended);
     for (const [endpointId, ofEndpoint] of Map.groupBy(ended, ({ endpoint_id }) => endpoint_id))
       await makeNextOfAccountsDue(transaction, endpointId, ofEndpoint, now);
   });

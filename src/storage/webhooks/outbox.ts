@@ -1,8 +1,9 @@
 // Writes events for endpoints into the outbox, in the transaction of the change that they tell of: whoever commits the change
 // commits them. Where a realm has no endpoint, nothing is written.
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Clock, RandomBytes } from '../../lib/clock.ts';
-import type { AccountKey } from '../../model/account-key.ts';
+import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
 import { webhookPayload } from '../../model/webhook-event.ts';
 import { toAccount } from '../account-rows.ts';
 import type { EventsOfWrite, Rows } from '../protected-rows.ts';
@@ -22,18 +23,26 @@ export const placeInWebhookDeliveries = (row: Bound): SealedPlace => ({
   row: JSON.stringify([row.event_id, row.endpoint_id, row.type]),
 });
 
+/** One byte of a hash says which lock an account shares with others. */
+const lockNumberOf = ({ realm, identifier }: AccountKey): number =>
+  createHash('sha256').update(accountKeyText({ realm, identifier })).digest().readUInt8();
+
 /**
  * Whether an event waits for an earlier one, and which is next when that has ended, is decided by one at a time for each
- * account: else both might leave it to the other.
+ * account: else both might leave it to the other. Locks are 256 in all, however many accounts one transaction is about: a
+ * PostgreSQL server has some thousand for everybody, and whoever finds none left fails.
  */
-const lockOutbox = (rows: Rows, { realm, identifier }: AccountKey): Promise<void> =>
-  rows.lock({ of: ['outbox', realm, identifier] });
+export const lockOutboxes = async (rows: Rows, keys: readonly AccountKey[]): Promise<void> => {
+  // In an order, so that two who do this wait for each other instead of both.
+  const numbers = [...new Set(keys.map(lockNumberOf))].sort((one, other) => one - other);
+  for (const number of numbers) await rows.lock({ of: ['outbox', String(number)] });
+};
 
 type NewDelivery = Bound & Pick<WebhookDeliveriesTable, 'payload' | 'created_at'>;
 
 /** Puts one behind all others; in a transaction. Its turn comes once no earlier one of its account waits for this endpoint. */
 export const addDelivery = async (rows: Rows, delivery: NewDelivery): Promise<void> => {
-  await lockOutbox(rows, delivery);
+  await lockOutboxes(rows, [delivery]);
   const earlier = await rows.db
     .selectFrom('webhook_deliveries')
     .select('sequence')
@@ -58,7 +67,7 @@ export const makeNextDue = async (
   now: number,
 ): Promise<void> => {
   const { realm, identifier } = key;
-  await lockOutbox(rows, key);
+  await lockOutboxes(rows, [key]);
   await sql`
     update webhook_deliveries set next_attempt_at = ${now}
     where next_attempt_at is null and sequence = (

@@ -134,6 +134,17 @@ describe('The outbox', () => {
     expect(typesOf(await takeEvents(world))).toEqual(['account.connected']);
   });
 
+  it('forgets at once what nobody tried to deliver of more accounts than a server has locks', async () => {
+    const { storage, raw, clock } = await worldWithEndpoint();
+    await raw.ignoreConstraints();
+    await raw.run(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000)
+      insert into webhook_deliveries (sequence, event_id, endpoint_id, realm, identifier, type, payload, created_at, attempts)
+      select i, i, '${endpoint.id}', 'default', i, 'account.created', '', ${start}, 0 from n`);
+    clock.turn(8 * 24 * hour + 1);
+    await storage.operations.sweep(clock.now());
+    expect(await storage.webhookDeliveries.count(endpoint.id)).toEqual({ waiting: 0, dead: 0 });
+  });
+
   it('keeps 100,000 dead letters of one endpoint, the latest', async () => {
     const { storage, raw, clock } = await worldWithEndpoint();
     await raw.ignoreConstraints();
