@@ -76,7 +76,12 @@ export const demandWhole = async (db: Database, place: string): Promise<void> =>
   if (mark?.finished === 0) throw unfinishedCopy(place, mark.source);
 };
 
-/** From now on a database is nobody's copy: `storage copy` writes nothing over it any more. */
-export const endCopying = async (db: Database): Promise<void> => {
-  if ((await readMark(db)) !== undefined) await db.deleteFrom('copied_from').execute();
+/**
+ * From now on a database is nobody's copy: `storage copy` writes nothing over it any more.
+ * @throws StorageError `unfinished_copy` where a copy began since the database was opened: its mark stays
+ */
+export const endCopying = async (db: Database, place: string): Promise<void> => {
+  if ((await readMark(db)) === undefined) return;
+  await db.deleteFrom('copied_from').where('finished', '=', 1).execute();
+  await demandWhole(db, place);
 };

@@ -108,7 +108,10 @@ export interface Storage {
   ready(): Promise<boolean>;
   /** @throws StorageError `wrong_key` where accounts or keys were written under a sealing key that we do not have. */
   demandKey(): Promise<void>;
-  /** For whoever begins to serve: from now on this database is no copy that `storage copy` may write over (copied-from.ts). */
+  /**
+   * For whoever begins to serve: from now on this database is no copy that `storage copy` may write over (copied-from.ts).
+   * @throws StorageError `unfinished_copy` where one began meanwhile
+   */
   endCopying(): Promise<void>;
   /** Waits for nothing: end what uses the stores first. */
   close(): Promise<void>;
@@ -197,7 +200,7 @@ export const storageIn = async (engine: Engine, macs: RowMacs, options: StorageO
       if (usesOther || found.accounts + found.apiKeys + found.others + found.connections > 0)
         throw wrongKey(engine.place, found);
     },
-    endCopying: () => endCopying(db),
+    endCopying: () => endCopying(db, engine.place),
     clock,
     ready: engine.ready,
     close: async () => {

@@ -43,6 +43,17 @@ describe.each(engines)('a target in %s', (engine) => {
     expect(await storage.accounts.readGrant(ben)).toHaveProperty('kind', 'grant');
   });
 
+  it('that a copy began to fill since a Postern opened it stays a copy, and is not served', async () => {
+    const [source, target] = [await aDatabase('sqlite'), await aDatabase(engine)];
+    await connect(await serveOn(source), ada);
+    await copy(source, target);
+    const storage = await serveOn(target);
+    const raw = await rawOf(target);
+    await raw.run('update copied_from set finished = 0');
+    await expect(storage.endCopying()).rejects.toMatchObject({ kind: 'unfinished_copy' });
+    expect(await raw.value('select finished from copied_from')).toBe(0);
+  });
+
   it('on which a Postern runs is refused until that has stopped', async () => {
     const [source, target] = [await aDatabase('sqlite'), await aDatabase(engine)];
     await connect(await serveOn(source), ada);
