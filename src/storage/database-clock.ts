@@ -4,6 +4,10 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 
 /** How often the database is asked. Milliseconds. */
 const askEveryMs = 10_000;
+/**
+ * An answer that took longer waited for a connection or a server, before or after the time was looked at. Milliseconds.
+ */
+const promptMs = 500;
 /** A machine's clock that moved so far against its steady one was set, or the machine slept. Milliseconds. */
 const noticeableMs = 1_000;
 
@@ -25,20 +29,24 @@ export interface DatabaseClock extends Clock {
 
 /**
  * @param read asks the database: milliseconds since the epoch. What it says is taken for the middle between question and
- *   answer, so the clock is off by half of that time at most.
+ *   answer, so the clock is off by half of that time at most. A slow answer only corrects a clock that it proves wrong: one
+ *   that jumped by half the time that a busy pool takes would give away leases that others still hold.
  * @throws what `read` throws at first
  */
 export const createDatabaseClock = async (
   read: () => Promise<number>,
   machine: MachineClock = thisMachine,
 ): Promise<DatabaseClock> => {
-  let offset = 0;
+  let offset: number | undefined;
   let machineOffset = 0;
   const ask = async (): Promise<void> => {
     const asked = machine.steady();
     const now = await read();
     const answered = machine.steady();
-    offset = now - (asked + answered) / 2;
+    const [least, middle, most] = [now - answered, now - (asked + answered) / 2, now - asked];
+    // What was known before is better than the middle of a long wait, as far as the answer leaves it possible.
+    const waited = answered - asked > promptMs;
+    offset = offset === undefined || !waited ? middle : Math.min(most, Math.max(least, offset));
     machineOffset = machine.now() - answered;
   };
   await ask();
@@ -58,7 +66,7 @@ export const createDatabaseClock = async (
     now: () => {
       const steady = machine.steady();
       if (Math.abs(machine.now() - steady - machineOffset) > noticeableMs) void synchronize();
-      return Math.round(steady + offset);
+      return Math.round(steady + (offset ?? 0));
     },
     sleep: systemClock.sleep,
     synchronize,

@@ -62,6 +62,41 @@ describe("The database's clock", () => {
     clock.stop();
   });
 
+  it.each([0, 4_000])(
+    'is not moved by an answer that took long, where the database looked at the time after %d ms',
+    async (after) => {
+      const { machine, time, pass } = machineAt(0);
+      let waits = [0, 0];
+      const slow = async () => {
+        pass(waits[0] ?? 0);
+        const said = time();
+        pass(waits[1] ?? 0);
+        return said;
+      };
+      const clock = await createDatabaseClock(slow, machine);
+      waits = [after, 4_000 - after];
+      await clock.synchronize();
+      expect(clock.now()).toBe(time());
+      clock.stop();
+    },
+  );
+
+  it('is corrected by an answer that took long where that proves it wrong', async () => {
+    const { machine, time, pass } = machineAt(0);
+    let wait = 0;
+    let ahead = 0;
+    const slow = async () => {
+      pass(wait);
+      return time() + ahead;
+    };
+    const clock = await createDatabaseClock(slow, machine);
+    wait = 4_000;
+    ahead = 10 * minute;
+    await clock.synchronize();
+    expect(clock.now() - time()).toBe(ahead);
+    clock.stop();
+  });
+
   it('goes on while the database does not answer, and asks again later', async () => {
     const { machine, database, time, pass, loseDatabase } = machineAt(2 * minute);
     const clock = await createDatabaseClock(database, machine);
