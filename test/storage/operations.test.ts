@@ -5,6 +5,15 @@ import { ada, aGrant, aRecord, aRound, aTicket, aWorld, ben, connect, minute, se
 
 const inOtherRealm: AccountKey = { realm: 'google', identifier: ada.identifier };
 
+describe('A page of accounts', () => {
+  it('finds nothing of a text that no database holds', async () => {
+    const { storage } = await aWorld();
+    await connect(storage, ada);
+    for (const filter of [{ connections: ['a\0b'] }, { text: 'a\0b' }, { mailbox: 'a\0b' }, { identifier: 'a\0b' }])
+      expect(await storage.operations.pageOfAccounts('default', { filter, limit: 10 })).toMatchObject({ accounts: [] });
+  });
+});
+
 describe('operations over all accounts', () => {
   it('lists accounts, of all realms or of one', async () => {
     const { storage } = await aWorld();

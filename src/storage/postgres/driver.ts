@@ -14,8 +14,10 @@ import type { Connections } from './connections.ts';
 import { inOurWords, isConnectionLost, isSafeToRetry } from './errors.ts';
 
 /** PostgreSQL's texts hold no NUL; ours neither, so a text with one is nowhere (protected-rows.ts). */
-const sendable = (value: unknown): unknown =>
-  typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+const sendable = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sendable);
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
+};
 
 const isReading = ({ sql }: CompiledQuery): boolean => /^\s*select\b/i.test(sql);
 

@@ -5,14 +5,17 @@ import { StorageError } from '../../model/storage-error.ts';
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
+const diskFull = '53100';
+
 /** Others were in the way: a serialization failure, a deadlock, a lock that did not come in time. All was rolled back. */
 const isConflict = (code: string): boolean => ['40001', '40P01'].includes(code);
 
 /**
- * Nothing was done, and another connection may lead to a server that does it: it is starting, stopping, a standby, or full.
+ * Nothing was done, and another connection may lead to a server that does it: it is starting, stopping, a standby, or full, or
+ * ended a session that was idle for too long at this moment.
  * Of a connection that was ended by the administrator the server says so before anything is committed.
  */
-const isRefusal = (code: string): boolean => ['25006', '53300', '57P01', '57P02', '57P03'].includes(code);
+const isRefusal = (code: string): boolean => ['25006', '53300', '57P01', '57P02', '57P03', '57P05'].includes(code);
 
 const networkCodes: readonly string[] = [
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOTFOUND'],
@@ -34,8 +37,15 @@ export const isConnectionLost = (error: unknown): boolean => {
 /** The server says that nothing was done, and that it may be done if it is tried again. */
 export const isSafeToRetry = (error: unknown): boolean => isConflict(codeOf(error)) || isRefusal(codeOf(error));
 
+/** A transaction stood still for too long, or lasted too long: the server has closed the connection. */
+const isTimedOut = (code: string): boolean => ['25P03', '25P04'].includes(code);
+
 /** The connection is of no use any more, though the server answered on it. */
-export const endsConnection = (error: unknown): boolean => isRefusal(codeOf(error)) || isConnectionLost(error);
+export const endsConnection = (error: unknown): boolean =>
+  isRefusal(codeOf(error)) || isTimedOut(codeOf(error)) || isConnectionLost(error);
+
+/** The server has no memory, locks or connections left, or what its configuration allows; of a full disk see below. */
+const lacksResources = (code: string): boolean => /^53/.test(code) && code !== diskFull;
 
 const busy = (place: string): StorageError =>
   new StorageError(
@@ -70,9 +80,9 @@ export const inOurWords = (error: unknown, place: string): unknown => {
   if (error instanceof Error && error.message === 'The server does not support SSL connections')
     return unusable(place, 'the server does not offer TLS');
   // A statement that took too long, a lock that did not come, a transaction that stood still.
-  const tookTooLong = ['57014', '55P03', '25P03', '25P02'].includes(code);
-  if (tookTooLong || isSafeToRetry(error) || isConnectionLost(error)) return busy(place);
-  if (code === '53100')
+  const tookTooLong = ['57014', '55P03', '25P02'].includes(code) || isTimedOut(code);
+  if (tookTooLong || lacksResources(code) || isSafeToRetry(error) || isConnectionLost(error)) return busy(place);
+  if (code === diskFull)
     return new StorageError('disk_full', `The disk of the database ${place} is full. Make room, then try again.`);
   return error;
 };
