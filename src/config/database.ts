@@ -19,11 +19,14 @@ const parameters = ['sslmode', 'sslrootcert', 'schema', 'pool_size', 'host'] as 
 type Fault = (problem: string, fix: string) => undefined;
 
 const tlsOf = (url: URL, isLocal: boolean, fault: Fault, machine: Machine): PostgresTls | undefined => {
-  const mode = url.searchParams.get('sslmode') ?? (isLocal ? 'disable' : 'verify-full');
+  const file = url.searchParams.get('sslrootcert');
+  const mode = url.searchParams.get('sslmode') ?? (isLocal && file === null ? 'disable' : 'verify-full');
+  // Whoever names an authority wants the certificate checked, as PostgreSQL's own clients do then.
+  if (file !== null && (mode === 'disable' || mode === 'require'))
+    return fault(`names a file as sslrootcert, but sslmode=${mode} checks no certificate`, 'Use sslmode=verify-full.');
   if (mode === 'disable') return undefined;
   if (mode !== 'require' && mode !== 'verify-full')
     return fault('has an unknown sslmode', 'Use disable, require or verify-full.');
-  const file = url.searchParams.get('sslrootcert');
   if (file === null) return { mode };
   try {
     return { mode, authority: readFileSync(expandPath(file, machine), 'utf8') };
@@ -34,9 +37,21 @@ const tlsOf = (url: URL, isLocal: boolean, fault: Fault, machine: Machine): Post
 
 const textOf = (encoded: string): string => decodeURIComponent(encoded);
 
+/** Whether every part can be decoded: a lone `%`, as in a password that was put there as it is, cannot. */
+const isWellEncoded = ({ hostname, pathname, username, password }: URL): boolean => {
+  try {
+    for (const part of [hostname, pathname, username, password]) textOf(part);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const readPostgres = (given: string, fault: Fault, machine: Machine): PostgresLocation | undefined => {
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined) return fault('is not a URL', 'Use postgres://USER:PASSWORD@HOST:5432/DATABASE.');
+  if (!isWellEncoded(url))
+    return fault('has a % that begins no character', 'Write each % of the user, password and database as %25.');
   const unknown = [...url.searchParams.keys()].find((name) => !parameters.some((known) => known === name));
   if (unknown !== undefined) {
     const meant = nearestName(unknown, parameters);

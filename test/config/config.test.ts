@@ -155,6 +155,15 @@ describe('faults', () => {
     [{ POSTERN_LIMITS: 'database' }, 'Leave it out, or set POSTERN_DATABASE_URL to a PostgreSQL database.'],
     [{ POSTERN_TOOLS: 'gmail_send' }, 'POSTERN_TOOLS names an unknown tool'],
     [{ POSTERN_DATABASE_URL: 'postgresql://db.example.com/x' }, 'lacks a host, a user or a database'],
+    [{ POSTERN_DATABASE_URL: 'postgres://me:50%-off@db.example.com/x' }, 'POSTERN_DATABASE_URL has a % that begins no'],
+    [
+      { POSTERN_DATABASE_URL: 'postgres://me@db.example.com/x?sslmode=require&sslrootcert=ca.pem' },
+      'Use sslmode=verify-full.',
+    ],
+    [
+      { POSTERN_DATABASE_URL: 'postgres://me@localhost/x?sslmode=disable&sslrootcert=ca.pem' },
+      'Use sslmode=verify-full.',
+    ],
     [{ POSTERN_DATABASE_URL: 'mysql:x' }, 'is not a database URL Postern knows'],
     [{ GMAIL_ROOT_URL: 'gmail' }, 'GMAIL_ROOT_URL is not an http(s) URL'],
     [{ POSTERN_DATADIR: 'x' }, 'POSTERN_DATADIR is not a setting of Postern. Did you mean POSTERN_DATA_DIR?'],
