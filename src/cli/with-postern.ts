@@ -5,6 +5,7 @@ import { compose } from '../compose.ts';
 import type { Config } from '../config/config.ts';
 import type { Accounts } from '../connect/accounts.ts';
 import { createLoopback } from '../http/pages/loopback-server.ts';
+import type { Clock } from '../lib/clock.ts';
 import { toolNames } from '../mcp/tools/index.ts';
 import { createLogger } from './log.ts';
 import { requireConfig } from './settings.ts';
@@ -13,6 +14,8 @@ import { printNote } from './terminal.ts';
 export interface OpenedPostern {
   readonly accounts: Accounts;
   readonly config: Config;
+  /** What links and everything else stored go by. */
+  readonly clock: Clock;
 }
 
 /**
@@ -36,7 +39,7 @@ export const withPostern = async <T>(
     log,
   });
   try {
-    return await use({ accounts: postern.accounts, config });
+    return await use({ accounts: postern.accounts, config, clock: postern.clock });
   } finally {
     await loopback.close();
     await postern.close();

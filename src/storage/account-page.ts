@@ -50,6 +50,9 @@ const narrowestMailScope = scopesFor(['mail']).at(-1) ?? '';
 const mayBeRefused = ({ contains }: Dialect) => sql<SqlBool>`status = 'ACTIVE' and (refused_capabilities is not null
   or allowed_capabilities is not null or not (${contains(sql.ref('granted_scopes'), narrowestMailScope)}))`;
 
+/** ASCII letters alone, as of a stored address; of a parameter PostgreSQL would go by the language of the database (in Turkish ı is the small I). */
+const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 const rowConditions = (dialect: Dialect, { identifier, connections, text }: RowFilter): RawBuilder<SqlBool>[] => [
   ...(identifier === undefined ? [] : [sql<SqlBool>`identifier = ${identifier}`]),
   ...(connections === undefined ? [] : [dialect.isOneOf(sql`coalesce(connection, ${defaultConnection})`, connections)]),
@@ -71,7 +74,7 @@ const conditionsOf = (
       ? [sql<SqlBool>`(status = 'REVOKED' or (${mayBeRefused(dialect)}))`]
       : [sql<SqlBool>`status = ${status}`]),
   ...(reason === undefined ? [] : [sql<SqlBool>`(reason = ${reason} or (${mayBeRefused(dialect)}))`]),
-  ...(mailbox === undefined ? [] : [sql<SqlBool>`lower(google_email) = lower(${mailbox})`]),
+  ...(mailbox === undefined ? [] : [sql<SqlBool>`lower(google_email) = ${inLowerCase(mailbox)}`]),
   ...(lastUsedBefore === undefined ? [] : [sql<SqlBool>`coalesce(last_used_at, 0) < ${lastUsedBefore}`]),
   ...rowConditions(dialect, row),
 ];

@@ -15,7 +15,7 @@ import { capabilityText } from '../../model/capability.ts';
 import { explainProblem } from '../../model/problem.ts';
 import type { Result } from '../../model/result.ts';
 import { CommandError, plain, printLine } from '../terminal.ts';
-import { withPostern } from '../with-postern.ts';
+import { type OpenedPostern, withPostern } from '../with-postern.ts';
 import { type AccountOptions, accountDiffers, accountKeyOf, parseCapabilities, parsePins } from './options.ts';
 
 export interface ConnectOptions extends AccountOptions {
@@ -33,11 +33,16 @@ const required = <T>(result: Result<T>, key: AccountKey): T => {
 };
 
 /** Resolves when the link has come to any end, or `signal` was aborted. */
-const waitForBrowser = async (accounts: Accounts, caller: Caller, link: Link, signal: AbortSignal): Promise<void> => {
-  while (!signal.aborted && Date.now() < link.expiresAt) {
-    const started = Date.now();
+const waitForBrowser = async (
+  { accounts, clock }: Pick<OpenedPostern, 'accounts' | 'clock'>,
+  caller: Caller,
+  link: Link,
+  signal: AbortSignal,
+): Promise<void> => {
+  while (!signal.aborted && clock.now() < link.expiresAt) {
+    const started = clock.now();
     // An answer before its 45 seconds are over means: the link has ended.
-    if ((await accounts.waitForLink(caller, link.ticket, signal)) || Date.now() - started < 40_000) return;
+    if ((await accounts.waitForLink(caller, link.ticket, signal)) || clock.now() - started < 40_000) return;
   }
 };
 
@@ -97,7 +102,7 @@ const connectedText = (account: Account): string =>
 
 /** Connects one account; exit code 1 when it did not come to that. */
 export const connect = (identifier: string | undefined, options: ConnectOptions): Promise<void> =>
-  withPostern('stdio', async ({ accounts, config }) => {
+  withPostern('stdio', async ({ accounts, config, clock }) => {
     const key = accountKeyOf(identifier, options, config.identifier);
     const capabilities = options.capabilities === undefined ? [] : parseCapabilities(options.capabilities);
     required(await accounts.ensure(key, parsePins(options)), key);
@@ -110,7 +115,7 @@ export const connect = (identifier: string | undefined, options: ConnectOptions)
     const before = await accounts.find(key);
     const finished = new AbortController();
     const pasted = finishPasted(accounts, elsewhere, finished.signal);
-    const onThisMachine = waitForBrowser(accounts, caller, link, finished.signal);
+    const onThisMachine = waitForBrowser({ accounts, clock }, caller, link, finished.signal);
     // Without a terminal the pasting ends at once: then only the browser on this machine counts.
     const finish = await Promise.race([
       onThisMachine.then(() => undefined),
