@@ -16,6 +16,8 @@ interface BucketMove {
   readonly cost: number;
   /** When it may be full at the latest. */
   readonly latest: number;
+  /** No bucket is full later than this: one that is was moved on before the clock was put back, and counts as full. */
+  readonly possible: number;
 }
 
 /** Where buckets are kept that several processes count in; `fullAt` is when one will be full. What is unknown is full. */
@@ -39,6 +41,8 @@ export interface SharedLimitsOptions {
 
 /** How long limits are counted in memory after the store failed, before it is asked again. Milliseconds. */
 const memoryForMs = 5_000;
+/** How far the clocks of processes may be apart at most; milliseconds. */
+const clocksDifferMs = 60_000;
 /** Buckets of which a process knows that they were used up. */
 const maxKnown = 10_000;
 
@@ -83,11 +87,18 @@ export const sharedLimits = (options: SharedLimitsOptions): CreateLimit => {
     const microseconds = (): number => Math.round(clock.now() * 1000);
     const instead = inMemory(limitName, rate);
     const known = createBoundedMap<string, number>({ maxSize: maxKnown });
+    /** As far as `count` moves one on, whose clock may be a little ahead. */
+    const possibleAt = (now: number): number => now + 2 * full + clocksDifferMs * 1000;
     const nameOf = (name: string): string => hash(JSON.stringify([limitName, name]));
-    const secondsFor = (fullAt: number | undefined, cost: number, now: number): number =>
-      Math.ceil(Math.max(0, Math.max(fullAt ?? 0, now) + priceOf(cost) - full - now) / 1_000_000);
-    const remember = (bucket: string, fullAt: number | undefined): number | undefined => {
-      if (fullAt !== undefined) known.set(bucket, Math.max(fullAt, known.get(bucket) ?? 0));
+    const isPossible = (fullAt: number | undefined, now: number): fullAt is number =>
+      fullAt !== undefined && fullAt <= possibleAt(now);
+    const secondsFor = (fullAt: number | undefined, cost: number, now: number): number => {
+      const from = isPossible(fullAt, now) ? Math.max(fullAt, now) : now;
+      return Math.ceil(Math.max(0, from + priceOf(cost) - full - now) / 1_000_000);
+    };
+    const remember = (bucket: string, fullAt: number | undefined, now: number): number | undefined => {
+      const before = known.get(bucket);
+      if (fullAt !== undefined) known.set(bucket, isPossible(before, now) ? Math.max(fullAt, before) : fullAt);
       return fullAt;
     };
 
@@ -97,16 +108,17 @@ export const sharedLimits = (options: SharedLimitsOptions): CreateLimit => {
       const surely = secondsFor(known.get(bucket), cost, now);
       if (surely > 0) return surely;
       return insured(
-        async () => secondsFor(remember(bucket, await store.find(bucket)), cost, now),
+        async () => secondsFor(remember(bucket, await store.find(bucket), now), cost, now),
         () => instead.wait(name, cost),
       );
     };
     const takeShared = async (bucket: string, cost: number): Promise<number> => {
       const now = microseconds();
-      const taken = await store.take(bucket, { now, cost: priceOf(cost), latest: now + full });
-      if (remember(bucket, taken) !== undefined) return 0;
+      const move = { now, cost: priceOf(cost), latest: now + full, possible: possibleAt(now) };
+      const taken = await store.take(bucket, move);
+      if (remember(bucket, taken, now) !== undefined) return 0;
       // Where it was forgotten just now it is full again in a moment.
-      return Math.max(1, secondsFor(remember(bucket, await store.find(bucket)), cost, now));
+      return Math.max(1, secondsFor(remember(bucket, await store.find(bucket), now), cost, now));
     };
 
     return {
@@ -125,7 +137,8 @@ export const sharedLimits = (options: SharedLimitsOptions): CreateLimit => {
         const now = microseconds();
         await insured(
           async () => {
-            remember(bucket, await store.add(bucket, { now, cost: priceOf(cost), latest: now + 2 * full }));
+            const move = { now, cost: priceOf(cost), latest: now + 2 * full, possible: possibleAt(now) };
+            remember(bucket, await store.add(bucket, move), now);
           },
           () => instead.count(name, cost),
         );

@@ -6,28 +6,29 @@ import type { Database } from './schema.ts';
 
 type FullAt = { full_at: number };
 
-/** The later of two times, as every database writes it. */
-const later = (now: number) => sql`case when rate_limits.full_at > ${now} then rate_limits.full_at else ${now} end`;
+/** When a bucket is full, but not before now, as every database writes it. */
+const later = (now: number, possible: number) => sql`
+  case when rate_limits.full_at > ${now} and rate_limits.full_at <= ${possible} then rate_limits.full_at else ${now} end`;
 
 export const createRateLimitStore = (db: Database): BucketStore => ({
   find: async (name) => {
     const row = await db.selectFrom('rate_limits').select('full_at').where('name', '=', name).executeTakeFirst();
     return row?.full_at;
   },
-  take: async (name, { now, cost, latest }) => {
+  take: async (name, { now, cost, latest, possible }) => {
     if (now + cost > latest) return undefined;
     const { rows } = await sql<FullAt>`
       insert into rate_limits (name, full_at) values (${name}, ${now + cost})
-      on conflict (name) do update set full_at = ${later(now)} + ${cost}
-      where ${later(now)} + ${cost} <= ${latest}
+      on conflict (name) do update set full_at = ${later(now, possible)} + ${cost}
+      where ${later(now, possible)} + ${cost} <= ${latest}
       returning full_at`.execute(db);
     return rows[0]?.full_at;
   },
-  add: async (name, { now, cost, latest }) => {
+  add: async (name, { now, cost, latest, possible }) => {
     const { rows } = await sql<FullAt>`
       insert into rate_limits (name, full_at) values (${name}, ${Math.min(now + cost, latest)})
       on conflict (name) do update
-      set full_at = case when ${later(now)} + ${cost} > ${latest} then ${latest} else ${later(now)} + ${cost} end
+      set full_at = case when ${later(now, possible)} + ${cost} > ${latest} then ${latest} else ${later(now, possible)} + ${cost} end
       returning full_at`.execute(db);
     return rows[0]?.full_at ?? latest;
   },

@@ -125,6 +125,18 @@ describe('Limits that processes count together', () => {
     expect(seen.asked).toHaveLength(asked + 1);
   });
 
+  it('hold nobody up with what was counted before the clock was put back', async () => {
+    const { first, second: other, clock } = await twoProcesses();
+    const limits = [first, other].map(({ createLimit }) => createLimit('pages', tenAMinute));
+    for (const limit of limits) await limit.count(address, 10);
+    clock.turn(-60 * minute);
+    for (const limit of limits) expect(await limit.wait(address)).toBe(0);
+    expect(await oneAfterTheOther(11, (n) => limits[n % 2]?.take(address) ?? Promise.resolve(-1))).toEqual([
+      ...Array(10).fill(0),
+      6,
+    ]);
+  });
+
   it('hold no address and no account in the database, and are swept when they are full again', async () => {
     const world = await aWorld();
     const { createLimit, seen } = await aProcess(world);

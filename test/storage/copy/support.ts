@@ -72,7 +72,7 @@ export const fill = async (storage: Storage): Promise<void> => {
   const client = { clientId: 'client', tokenEndpoint: 'https://token.example' };
   await storage.tokenEndpoint.noteAnswer(client, 'code_refused', start);
   await storage.checks.takeLease('daily checks', 'a process', start, start + minute);
-  await storage.rateLimits.take('a bucket', { now: 1, cost: 1, latest: 10 });
+  await storage.rateLimits.take('a bucket', { now: 1, cost: 1, latest: 10, possible: 10 });
   await storage.sealingKeys.follow();
   await storage.sealingKeys.announce('a process', false);
 };
