@@ -136,11 +136,11 @@ const openFor = async (
     await storage.demandKey();
     await storage.sealingKeys.follow();
     await storage.endCopying();
+    await storage.operations.sweep(storage.clock.now());
   } catch (error) {
     await storage.close();
     throw error;
   }
-  await storage.operations.sweep(storage.clock.now());
   return storage;
 };
 

@@ -17,13 +17,14 @@ export interface KeyFollower {
   stop(): Promise<void>;
 }
 
-/** Resolves when this process is announced. */
+/** Resolves when this process is announced. Closes the storage where it throws. */
 export const followKeys = async (
-  { sealingKeys }: Storage,
+  storage: Pick<Storage, 'sealingKeys' | 'close'>,
   sealer: Sealer,
   keys: SealingKeys,
   log: Logger,
 ): Promise<KeyFollower> => {
+  const { sealingKeys } = storage;
   const id = randomBytes(12).toString('hex');
   const reread = createKeyReader(keys);
   const rereads = keys.files.length > 0;
@@ -56,7 +57,13 @@ export const followKeys = async (
     return checking;
   };
 
-  await checkOnce();
+  try {
+    await checkOnce();
+  } catch (error) {
+    // Connections that are left open would keep the process from ending.
+    await storage.close();
+    throw error;
+  }
   const timer = setInterval(() => void checkNow(), checkEveryMs).unref();
   return {
     checkNow,

@@ -1,0 +1,13 @@
+// A process that follows the sealing key says so in the database before it serves.
+import pino from 'pino';
+import { expect, it } from 'vitest';
+import { followKeys } from '../../src/cli/follow-keys.ts';
+import { ada, aWorld, keyOf, sealerWith } from '../storage/support.ts';
+
+it('A process that cannot say which keys it knows leaves no connection open, which would keep it from ending', async () => {
+  const { storage, raw } = await aWorld();
+  await raw.alter('drop table processes');
+  const keys = { current: keyOf(1), retired: [], source: 'environment', files: [], besides: [] } as const;
+  await expect(followKeys(storage, sealerWith(1), keys, pino({ level: 'silent' }))).rejects.toThrow();
+  await expect(storage.accounts.find(ada)).rejects.toThrow();
+});
