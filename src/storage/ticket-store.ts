@@ -137,9 +137,12 @@ export const createTicketStore = (rows: Rows): TicketStore => {
       const taken = await rows.list('tickets', { realm, identifier, status: 'taken' });
       return taken.some((ticket) => ticket.created_at >= since && ticket.expires_at <= now);
     },
+    // What is being saved for one of them at this moment is saved before this, or not at all.
     voidAll: ({ realm, identifier }) =>
-      rows.changeAll('tickets', { realm, identifier }, (ticket): Partial<TicketsTable> | undefined =>
-        unfinished.includes(ticket.status) ? { status: 'void' } : undefined,
+      rows.transaction(accountLock({ realm, identifier }), (transaction) =>
+        transaction.changeAll('tickets', { realm, identifier }, (ticket): Partial<TicketsTable> | undefined =>
+          unfinished.includes(ticket.status) ? { status: 'void' } : undefined,
+        ),
       ),
   };
 };

@@ -12,7 +12,7 @@ describe('A lease that ran out', () => {
     await raw.run(`begin; update accounts set lease_holder = 'second', lease_until = ${clock.now() + minute}`);
     const tokens = { accessToken: 'late', accessTokenExpiresAt: 1 };
     const saved = storage.refreshes.saveRefreshed(ada, at, tokens);
-    const waiting = 'select 1 from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))';
+    const waiting = 'select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
     while ((await raw.value(waiting)) === undefined) await new Promise((resolve) => setImmediate(resolve));
     await raw.run('commit');
     expect(await saved).toBeUndefined();
