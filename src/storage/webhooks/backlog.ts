@@ -31,7 +31,7 @@ const makeNextOfAccountsDue = async (
   const given = dialect.givenRows('webhook_deliveries', ['realm', 'identifier'], [...accounts.values()]);
   await sql`
     update webhook_deliveries set next_attempt_at = ${now}
-    where next_attempt_at is null and endpoint_id = ${endpointId} and sequence in (
+    where next_attempt_at is null and dead_at is null and endpoint_id = ${endpointId} and sequence in (
       select min(sequence) from webhook_deliveries
       where endpoint_id = ${endpointId} and dead_at is null and (realm, identifier) in (${given})
       group by realm, identifier)`.execute(db);

@@ -70,7 +70,7 @@ export const makeNextDue = async (
   await lockOutboxes(rows, [key]);
   await sql`
     update webhook_deliveries set next_attempt_at = ${now}
-    where next_attempt_at is null and sequence = (
+    where next_attempt_at is null and dead_at is null and sequence = (
       select min(sequence) from webhook_deliveries
       where endpoint_id = ${endpointId} and realm = ${realm} and identifier = ${identifier} and dead_at is null)`.execute(
     rows.db,
