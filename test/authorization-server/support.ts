@@ -1,6 +1,6 @@
 // An authorization server over a real database in memory, a browser's cookies, and an OAuth client; no socket and no Google.
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -31,6 +31,8 @@ export interface Time {
 const standStill = (): Time => {
   const clock = handClock();
   vi.useFakeTimers({ toFake: ['Date'], now: clock.now() });
+  // Not in a hook of this module, which the files of a process share: it would be the first one's alone.
+  onTestFinished(() => void vi.useRealTimers());
   return {
     clock,
     advance: async (ms) => {
@@ -54,12 +56,6 @@ export interface Place {
   apart(): Promise<{ readonly storage: Storage; readonly server: AuthorizationServer }>;
 }
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-  vi.useRealTimers();
-});
-
 const connectPerson = async (storage: Storage, key: AccountKey, email: string): Promise<void> => {
   const account = await storage.accounts.getOrCreate(key);
   await storage.accounts.saveGrant(key, account.version, {
@@ -76,7 +72,7 @@ const connectPerson = async (storage: Storage, key: AccountKey, email: string): 
 
 export const place = async (options: Partial<AuthorizationServerOptions> = {}, path?: string): Promise<Place> => {
   const database = await databaseOf(path);
-  closing.push(async () => database.giveBack());
+  onTestFinished(() => database.giveBack());
   const time = standStill();
   const sealer = createSealer({ current: randomBytes(32), retired: [] }, randomBytes);
   const open = async (): Promise<Storage> => {
@@ -86,7 +82,7 @@ export const place = async (options: Partial<AuthorizationServerOptions> = {}, p
       clock: time.clock,
       random: randomBytes,
     });
-    closing.push(() => opened.close());
+    onTestFinished(() => opened.close());
     return opened;
   };
   const storage = await open();
