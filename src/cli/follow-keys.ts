@@ -17,9 +17,12 @@ export interface KeyFollower {
   stop(): Promise<void>;
 }
 
-/** Resolves when this process is announced. Closes the storage where it throws. */
+/**
+ * Resolves when this process is announced. Closes the storage where it throws.
+ * @throws StorageError `unfinished_copy` where `storage copy` began to write to the database meanwhile
+ */
 export const followKeys = async (
-  storage: Pick<Storage, 'sealingKeys' | 'close'>,
+  storage: Pick<Storage, 'sealingKeys' | 'endCopying' | 'close'>,
   sealer: Sealer,
   keys: SealingKeys,
   log: Logger,
@@ -59,6 +62,8 @@ export const followKeys = async (
 
   try {
     await checkOnce();
+    // Since this process is announced no copy begins; one that began a moment before is not served.
+    await storage.endCopying();
   } catch (error) {
     // Connections that are left open would keep the process from ending.
     await storage.close();
