@@ -56,6 +56,9 @@ const postgres = {
     include: stored,
     exclude: [...ofOneEngine.sqlite, ...ofNoDatabase],
     isolate: false,
+    // Mostly they wait for the server. A group of its own, as those with other numbers of workers have to be.
+    maxWorkers: 4,
+    sequence: { groupOrder: 1 },
     env: { ...env, POSTERN_TEST_ENGINE: 'postgres' },
     globalSetup: ['test/support/postgres-server.ts'],
   },

@@ -35,7 +35,9 @@ export type StorageProblem = Extract<
 export const storageProblem = (error: unknown): StorageProblem | undefined => {
   if (!(error instanceof StorageError)) return undefined;
   switch (error.kind) {
+    // A password or a right that was changed while this process ran: whoever calls can only try again later.
     case 'busy':
+    case 'not_writable':
       return { kind: 'storage_busy' };
     case 'disk_full':
       return { kind: 'storage_full' };

@@ -166,7 +166,9 @@ export const openPostgres = async (
       await lockWith(schema, name).execute(begun);
     },
     nextDelivery: async (begun) => {
-      const { rows } = await sql<{ next: number }>`select nextval(${deliverySequence}) as next`.execute(begun);
+      const { rows } = await sql<{
+        next: number;
+      }>`select pg_catalog.nextval(cast(${deliverySequence} as regclass)) as next`.execute(begun);
       return rows[0]?.next ?? 0;
     },
     readClock: async () => {
