@@ -28,9 +28,9 @@ const apart = ['test/e2e/**/*.test.ts', 'test/behaviour/faults.test.ts'];
 /** Tests of what is stored. */
 const stored = storedTests(['test/**/*.test.ts']);
 
-/** They have a database, but are about what Google answers, what is described, and the command line: once is enough. */
+/** They have a database, but are about what is said to callers, to people and on the command line: once is enough. */
 const ofNoDatabase = [
-  ...['test/mcp/tools/**', 'test/mcp/tolerant-arguments.test.ts', 'test/behaviour/hostile-mail.test.ts'],
+  ...['test/{mcp,cli,identity}/**', 'test/http/{limits,mcp,pages}/**', 'test/behaviour/hostile-mail.test.ts'],
   ...['test/contract/{catalogue,api-documentation}.test.ts'],
   'test/e2e/!(crashes|rotation|several-processes|webhook-crashes).test.ts',
   // Troubles of a file.

