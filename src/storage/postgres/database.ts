@@ -25,8 +25,10 @@ const dialect: Dialect = {
   isOneOf: (column, values) => sql<SqlBool>`${column} = any(${values})`,
   givenRows: (table, columns, rows) => sql`
     select ${sql.join(columns.map((column) => sql.ref(column)))}
-    from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`,
+    from pg_catalog.json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`,
   rowAddress: sql`ctid`,
+  // As an array it is looked up row by row; joined with the table it might be read as a whole.
+  isAddressIn: (selected) => sql<SqlBool>`ctid = any(array(${selected}))`,
 };
 
 /** A lock's number: of everything that PostgreSQL locks by number in this database, ours is one in 2^64. */
@@ -52,16 +54,21 @@ const exists = async (db: Database, schema: string, relation: string): Promise<b
 
 const versionTable = 'postern_schema';
 const deliverySequence = 'webhook_deliveries_sequence';
+/** Of a named type and by its whole name: a function that somebody else put into the schema is not taken for PostgreSQL's. */
+const sequence = sql`cast(${deliverySequence} as regclass)`;
 
 /** Relations of a schema, without those that an extension made, as `pg_stat_statements` does wherever it is put. */
 const relationsOf = (schema: string) => sql`pg_class join pg_namespace on pg_namespace.oid = relnamespace
   where nspname = ${schema} and not exists (
     select 1 from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')`;
 
-const isEmpty = async (db: Database, schema: string): Promise<boolean> => {
-  const { rows } = await sql<{ empty: boolean }>`
-    select not exists (select 1 from ${relationsOf(schema)}) as empty`.execute(db);
-  return rows[0]?.empty === true;
+/** In one statement: another process may make the tables between two. */
+const whatIsIn = async (db: Database, schema: string): Promise<'nothing' | 'postern' | 'something else'> => {
+  const { rows } = await sql<{ versioned: boolean; empty: boolean }>`
+    select exists (select 1 from ${relationsOf(schema)} and relname = ${versionTable}) as versioned,
+      not exists (select 1 from ${relationsOf(schema)}) as empty`.execute(db);
+  if (rows[0]?.versioned === true) return 'postern';
+  return rows[0]?.empty === true ? 'nothing' : 'something else';
 };
 
 /** Triggers, views and rules: of ours there are none. */
@@ -73,10 +80,9 @@ const foreignObjects = (schema: string) => sql<{ found: number }>`
 export const createSchemaVersion = (schema: string, place: string): SchemaVersion => ({
   place,
   read: async (db) => {
-    if (!(await exists(db, schema, versionTable))) {
-      if (!(await isEmpty(db, schema))) throw notADatabase(place);
-      return 0;
-    }
+    const found = await whatIsIn(db, schema);
+    if (found === 'something else') throw notADatabase(place);
+    if (found === 'nothing') return 0;
     const { rows } = await sql<{ version: number }>`select version from ${sql.table(versionTable)}`.execute(db);
     const version = rows[0]?.version ?? 0;
     if (version > migrations.length) throw newerSchema(place, version, migrations.length);
@@ -168,7 +174,7 @@ export const openPostgres = async (
     nextDelivery: async (begun) => {
       const { rows } = await sql<{
         next: number;
-      }>`select pg_catalog.nextval(cast(${deliverySequence} as regclass)) as next`.execute(begun);
+      }>`select pg_catalog.nextval(${sequence}) as next`.execute(begun);
       return rows[0]?.next ?? 0;
     },
     readClock: async () => {
@@ -183,9 +189,8 @@ export const openPostgres = async (
     },
     filled: async () => {
       await sql`
-        select setval(${deliverySequence}, greatest(nextval(${deliverySequence}), max(sequence))) from webhook_deliveries`.execute(
-        db,
-      );
+        select pg_catalog.setval(
+          ${sequence}, greatest(pg_catalog.nextval(${sequence}), max(sequence))) from webhook_deliveries`.execute(db);
       // Until the server has seen by itself what the tables hold now, it would plan for empty ones.
       for (const table of await tablesOf(db, schema)) await sql`analyze ${sql.table(table)}`.execute(db);
     },
