@@ -28,6 +28,8 @@ export interface Dialect {
   ): RawBuilder<unknown>;
   /** The place of a row in its table, as long as nobody writes to it: of rows that SQL cannot tell apart otherwise. */
   readonly rowAddress: RawBuilder<unknown>;
+  /** Whether a row's address is among those that a query selects. */
+  isAddressIn(selected: RawBuilder<unknown>): RawBuilder<SqlBool>;
 }
 
 export interface Engine {

@@ -15,9 +15,11 @@ import {
 import { noGrant, toAccount, toCapabilities } from './account-rows.ts';
 import { keepExpiredRoundsMs } from './authorization-round-store.ts';
 import { createCheckStore } from './check-store.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
 import { accountLock } from './engine.ts';
 import { erasePendingGrants } from './pending-grant-store.ts';
 import type { Rows } from './protected-rows.ts';
+import type { ProtectedTable } from './protected-tables.ts';
 import { sweepRateLimits } from './rate-limit-store.ts';
 import type { RefusedRow } from './row-macs.ts';
 import { type Resealed, type ResealPosition, reseal } from './sealed-columns.ts';
@@ -146,31 +148,29 @@ export const createOperationsStore = (
 });
 
 const sweep = async (rows: Rows, now: number, retentionMs: number | undefined): Promise<void> => {
-  const { db } = rows;
   const before = now - keepExpiredMs;
-  await db.deleteFrom('tickets').where('expires_at', '<', before).execute();
-  await db.deleteFrom('downloads').where('expires_at', '<', before).execute();
-  await db
-    .deleteFrom('authorization_rounds')
-    .where('expires_at', '<', now - keepExpiredRoundsMs)
-    .execute();
-  await db.deleteFrom('idempotency_keys').where('expires_at', '<=', now).execute();
-  await db.deleteFrom('sessions').where('expires_at', '<=', now).execute();
-  await db.deleteFrom('browser_sessions').where('expires_at', '<=', now).execute();
-  await db.deleteFrom('authorization_records').where('expires_at', '<=', now).execute();
-  await sweepCounts(db, now);
-  await sweepRateLimits(db, now);
+  const ranOut = (table: ProtectedTable, beforeThen: number): Promise<void> =>
+    deleteInBatches(rows, table, sql<SqlBool>`expires_at < ${beforeThen}`);
+  await ranOut('tickets', before);
+  await ranOut('downloads', before);
+  await ranOut('authorization_rounds', now - keepExpiredRoundsMs);
+  await ranOut('idempotency_keys', now + 1);
+  await ranOut('sessions', now + 1);
+  await ranOut('browser_sessions', now + 1);
+  await ranOut('authorization_records', now + 1);
+  await sweepCounts(rows, now);
+  await sweepRateLimits(rows, now);
   await sweepDeliveries(rows, now);
   await eraseEndedGrants(rows, now);
   await erasePendingGrants(rows, now);
-  await db.deleteFrom('pending_grants').where('expires_at', '<', before).execute();
+  await ranOut('pending_grants', before);
   if (retentionMs !== undefined) await deleteForgotten(rows, now - retentionMs, now);
   rows.hooks.erased();
 };
 
 /**
  * Accounts that have been without a grant since before `since` go, with every row that names them (foreign keys), unless
- * somebody is connecting just now. One transaction: an account that gets a grant meanwhile stays.
+ * somebody is connecting just now. Under each one's lock: an account that gets a grant meanwhile stays.
  */
 const deleteForgotten = async (rows: Rows, since: number, now: number): Promise<void> => {
   const forgotten = sql<SqlBool>`status <> 'ACTIVE' and state_since < ${since} and not exists (

@@ -1,7 +1,9 @@
 // The buckets of rate limits that several processes count together (lib/shared-rate-limit.ts): one row for each name that was
 // counted of late, under a keyed hash. Nothing is decided before a statement: each is one step for the database.
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { BucketStore } from '../lib/shared-rate-limit.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
+import type { Rows } from './protected-rows.ts';
 import type { Database } from './schema.ts';
 
 type FullAt = { full_at: number };
@@ -39,9 +41,5 @@ export const createRateLimitStore = (db: Database): BucketStore => ({
  * row anew without touching any index only where no indexed column changed.
  * @param now milliseconds
  */
-export const sweepRateLimits = async (db: Database, now: number): Promise<void> => {
-  await db
-    .deleteFrom('rate_limits')
-    .where('full_at', '<=', now * 1000)
-    .execute();
-};
+export const sweepRateLimits = (rows: Rows, now: number): Promise<void> =>
+  deleteInBatches(rows, 'rate_limits', sql<SqlBool>`full_at <= ${now * 1000}`);

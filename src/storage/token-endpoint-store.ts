@@ -3,8 +3,9 @@
 //
 // And how many refresh tokens it gave this Postern for one Google account and client: Google keeps 100 of them alive and ends
 // the oldest silently (https://developers.google.com/identity/protocols/oauth2#expiration). Those rows name nobody.
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { AccountKey } from '../model/account-key.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
 import type { Rows } from './protected-rows.ts';
 import type { Database } from './schema.ts';
 import type { Sealer } from './sealer.ts';
@@ -234,12 +235,8 @@ export const countLiving = async (
 };
 
 /** Deletes what no longer counts. */
-export const sweepCounts = async (db: Database, now: number): Promise<void> => {
-  await db
-    .deleteFrom('refresh_tokens_issued')
-    .where('issued_at', '<=', now - unusedLifetimeMs)
-    .execute();
-};
+export const sweepCounts = (rows: Rows, now: number): Promise<void> =>
+  deleteInBatches(rows, 'refresh_tokens_issued', sql<SqlBool>`issued_at <= ${now - unusedLifetimeMs}`);
 
 export const createRefreshTokenCount = (rows: Rows, sealer: Sealer): RefreshTokenCount => ({
   issued: (googleSub, clientId, now) => {

@@ -70,6 +70,24 @@ describe('operations over all accounts', () => {
       expect(await raw.values(`select hash from ${table}`)).toEqual(['new']);
   });
 
+  it('sweeps away what nobody swept for long, more than one statement takes, and nothing else', async () => {
+    const { storage, raw } = await aWorld();
+    const rows = 12_000;
+    const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${rows})`;
+    const round = (number: string, until: number) => `
+      insert into authorization_rounds (state_hash, realm, browser_hash, nonce, code_verifier, details, created_at, expires_at)
+      ${numbers} select ${number}, 'google', 'b', 'n', 'v', 'd', ${start}, ${until} from n`;
+    await raw.run(round("'old ' || i", start));
+    await raw.run(round("'new ' || i", start + 9 * 60 * minute));
+    await raw.run(`
+      insert into refresh_tokens_issued (google_account, client_id, issued_at)
+      ${numbers} select 'account', 'client', i from n`);
+    await storage.operations.sweep(start + 2 * 60 * minute);
+    expect(await raw.value('select count(*) from authorization_rounds')).toBe(rows);
+    expect(await raw.value("select count(*) from authorization_rounds where state_hash like 'old%'")).toBe(0);
+    expect(await raw.value('select count(*) from refresh_tokens_issued')).toBe(0);
+  });
+
   it('sweeps away what the authorization server keeps and browser sessions as soon as they ran out', async () => {
     const { storage, raw } = await aWorld();
     await storage.accounts.getOrCreate(ada);

@@ -7,7 +7,7 @@ const codeOf = (error: unknown): string =>
 
 const diskFull = '53100';
 
-/** Others were in the way: a serialization failure, a deadlock, a lock that did not come in time. All was rolled back. */
+/** Others were in the way: a serialization failure or a deadlock. All was rolled back. */
 const isConflict = (code: string): boolean => ['40001', '40P01'].includes(code);
 
 /**

@@ -82,6 +82,7 @@ const dialect: Dialect = {
       select ${sql.join(values)} from (select jsonb(value) as given from json_each(${lists}) limit -1 offset 0)`;
   },
   rowAddress: sql`rowid`,
+  isAddressIn: (selected) => sql<SqlBool>`rowid in (${selected})`,
 };
 
 /** The transaction holds the write lock from its beginning; its statements go to the one connection that it has. */

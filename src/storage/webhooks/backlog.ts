@@ -2,6 +2,7 @@
 // that comes back needs the latest state of an account most.
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { type AccountKey, accountKeyText } from '../../model/account-key.ts';
+import { deleteInBatches } from '../delete-in-batches.ts';
 import type { Rows } from '../protected-rows.ts';
 import type { Database } from '../schema.ts';
 import { lockOutboxes } from './outbox.ts';
@@ -75,20 +76,22 @@ export const limitBacklogs = async (rows: Rows, now: number): Promise<void> => {
 /** Deletes dead letters after a week, and what nobody even tried to deliver a day later. `now` in milliseconds. */
 export const sweepDeliveries = async (rows: Rows, now: number): Promise<void> => {
   await limitBacklogs(rows, now);
-  const { db } = rows;
-  await db
-    .deleteFrom('webhook_deliveries')
-    .where('dead_at', 'is not', null)
-    .where('dead_at', '<', now - keepDeadMs)
-    .execute();
-  await rows.transaction(undefined, async (transaction) => {
-    const ended = await transaction.db
-      .deleteFrom('webhook_deliveries')
-      .where('created_at', '<', now - keepWaitingMs)
-      .returning(['endpoint_id', 'realm', 'identifier'])
-      .execute();
+  const died = sql<SqlBool>`dead_at is not null and dead_at < ${now - keepDeadMs}`;
+  await deleteInBatches(rows, 'webhook_deliveries', died);
+  while ((await deleteOldest(rows, now)) === takenAtOnce);
+};
+
+/** Those that nobody took for too long. @returns how many; there are more where it took as many as it takes at once */
+const deleteOldest = (rows: Rows, now: number): Promise<number> =>
+  rows.transaction(undefined, async (transaction) => {
+    const { dialect } = transaction;
+    const { rows: ended } = await sql<AccountKey & { readonly endpoint_id: string }>`
+      delete from webhook_deliveries where ${dialect.isAddressIn(sql`
+        select ${dialect.rowAddress} from webhook_deliveries where created_at < ${now - keepWaitingMs}
+        limit ${takenAtOnce}`)}
+      returning endpoint_id, realm, identifier`.execute(transaction.db);
     await lockOutboxes(transaction, ended);
     for (const [endpointId, ofEndpoint] of Map.groupBy(ended, ({ endpoint_id }) => endpoint_id))
       await makeNextOfAccountsDue(transaction, endpointId, ofEndpoint, now);
+    return ended.length;
   });
-};

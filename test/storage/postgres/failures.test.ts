@@ -194,7 +194,7 @@ describe('A transaction', () => {
     await raw.run('update accounts set last_used_at = 2 where identifier = ?', ada.identifier);
     await raw.run('commit');
     await working;
-    expect(tries).toBe(2);
+    expect(tries).toBeGreaterThan(1);
     expect(await raw.all('select last_used_at from accounts')).toEqual([{ last_used_at: 3 }, { last_used_at: 3 }]);
   });
 });
