@@ -1,6 +1,7 @@
 // Checks: asks Google now what works of one account, whatever was known, and of every ACTIVE account once a day, spread
 // over the day, by one process of those on a database. So a person who never calls is told apart from one who left, and
 // Google ends no grant for being unused. What Google says is written down where it is found out: here only the order is.
+import { createSharedRuns } from '../lib/shared-runs.ts';
 import type { Account } from '../model/account.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import { capabilities } from '../model/capability.ts';
@@ -38,7 +39,7 @@ export interface CheckOptions extends Pick<AccountsOptions, 'storage' | 'clock' 
 
 export const createCheck = (options: CheckOptions): Check => {
   const { storage, clock, random } = options;
-  const running = new Map<string, Promise<Checked>>();
+  const running = createSharedRuns<Checked>();
 
   const nextDue = (): number =>
     clock.now() + checkEveryMs - Math.floor((jitterMs * Buffer.from(random(2)).readUInt16BE()) / 0xffff);
@@ -55,14 +56,7 @@ export const createCheck = (options: CheckOptions): Check => {
     return problem === undefined ? { kind: 'checked', account } : { kind: 'not_checked', account, problem };
   };
   // Whoever asks meanwhile shares the answer.
-  return (key) => {
-    const name = accountKeyText(key);
-    const shared = running.get(name);
-    if (shared !== undefined) return shared;
-    const started = check(key).finally(() => running.delete(name));
-    running.set(name, started);
-    return started;
-  };
+  return (key) => running.of(accountKeyText(key), () => check(key));
 };
 
 /** @returns why nothing, or not everything, was found out; undefined: the account is now as Google says */

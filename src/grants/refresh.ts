@@ -1,6 +1,7 @@
 // Renews an access token, once for everybody who asks: one request at a time per account in this process, and across
 // processes by a lease in the store. What another process wrote meanwhile wins, because every write names what it read.
 import { retryLostWrites } from '../lib/optimistic-retry.ts';
+import { createSharedRuns } from '../lib/shared-runs.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { AccessToken } from '../model/fresh-token.ts';
 import type { Problem } from '../model/problem.ts';
@@ -31,20 +32,18 @@ export const refreshedTokens = ({ scopes, ...tokens }: Tokens): RefreshedTokens 
 
 /** Everybody who asks for an account meanwhile shares one refresh; a caller that gives up does not stop it. */
 export const createRefreshOnce = (options: AccountsOptions): RefreshOnce => {
-  const running = new Map<string, Promise<Result<AccessToken>>>();
+  const running = createSharedRuns<Result<AccessToken>>();
 
   const refreshOnce: RefreshOnce = async (key, request = {}) => {
     const name = accountKeyText(key);
-    const shared = running.get(name);
-    if (shared) {
+    const shared = running.present(name);
+    if (shared !== undefined) {
       const answer = await shared;
       const { rejected } = request;
       // It may have begun before an API rejected this token, and found that it still serves.
       return answer.ok && answer.value.token === rejected ? refreshOnce(key, { rejected }) : answer;
     }
-    const started = refreshUnderLease(options, key, request).finally(() => running.delete(name));
-    running.set(name, started);
-    return started;
+    return running.of(name, () => refreshUnderLease(options, key, request));
   };
   return refreshOnce;
 };

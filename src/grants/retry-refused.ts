@@ -2,6 +2,7 @@
 // all suspended and retained ones when Google accepts again, and for a sample of them to see whether it does. What becomes of
 // an answer is decided where any refresh is; here a retained grant is only reinstated with tokens that Google gave for it.
 
+import { createSharedRuns } from '../lib/shared-runs.ts';
 import { shuffled } from '../lib/shuffled.ts';
 import { type AccountKey, accountKeyText } from '../model/account-key.ts';
 import type { GoogleOAuth } from '../oauth/google-oauth.ts';
@@ -21,9 +22,9 @@ interface RetainedGrants {
 
 export const createRetainedGrants = (options: AccountsOptions): RetainedGrants => {
   const limit = options.createLimit('retained_grant_tries', tries);
-  const running = createSharedRuns();
+  const running = createSharedRuns<boolean>();
   // Apart from those: a call that may ask at any time must not share the answer of one that was not allowed to.
-  const limited = createSharedRuns();
+  const limited = createSharedRuns<boolean>();
 
   const retryNow: RetainedGrants['retryNow'] = (key) => running.of(accountKeyText(key), () => reinstate(options, key));
   return {
@@ -32,21 +33,6 @@ export const createRetainedGrants = (options: AccountsOptions): RetainedGrants =
       const name = accountKeyText(key);
       // Calls that arrive at once count as one, also while the limit is asked.
       return running.present(name) ?? limited.of(name, async () => (await limit.take(name)) === 0 && retryNow(key));
-    },
-  };
-};
-
-/** Calls under way by name: who wants the same meanwhile gets the same answer. */
-const createSharedRuns = () => {
-  const runs = new Map<string, Promise<boolean>>();
-  return {
-    present: (name: string): Promise<boolean> | undefined => runs.get(name),
-    of: (name: string, run: () => Promise<boolean>): Promise<boolean> => {
-      const shared = runs.get(name);
-      if (shared !== undefined) return shared;
-      const started = run().finally(() => runs.delete(name));
-      runs.set(name, started);
-      return started;
     },
   };
 };
